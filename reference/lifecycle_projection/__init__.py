@@ -1,0 +1,57 @@
+"""The reference implementation of the lifecycle projection: one module a chapter of the specification.
+
+>>> from lifecycle_projection import FileStore, load_runs, project
+>>> store = FileStore("store")                                                      # doctest: +SKIP
+>>> [project(run, store).projected for run in load_runs("automation_v2_runs.json")]  # doctest: +SKIP
+[3, 12, 0]
+"""
+
+from lifecycle_projection.errors import (
+    InvalidInputError,
+    LifecycleProjectionError,
+    PhaseTransitionError,
+    Problem,
+    ProjectionResult,
+    StorageConflictError,
+    StorageError,
+)
+from lifecycle_projection.identity import Identified, identify
+from lifecycle_projection.log import append_once
+from lifecycle_projection.projection import project, project_or_warn
+from lifecycle_projection.records import Event, LifecycleRecord, PhaseEntry, Run, Scope, Snapshot, Tenant
+from lifecycle_projection.retention import compact, prune
+from lifecycle_projection.runs import load_runs, parse_runs
+from lifecycle_projection.stores import FileStore, MemoryStore, Store
+
+SPEC_VERSION = "1.0.0-draft"
+"""The version of the specification that this package implements."""
+
+__all__ = [
+    "SPEC_VERSION",
+    "Event",
+    "FileStore",
+    "Identified",
+    "InvalidInputError",
+    "LifecycleProjectionError",
+    "LifecycleRecord",
+    "MemoryStore",
+    "PhaseEntry",
+    "PhaseTransitionError",
+    "Problem",
+    "ProjectionResult",
+    "Run",
+    "Scope",
+    "Snapshot",
+    "StorageConflictError",
+    "StorageError",
+    "Store",
+    "Tenant",
+    "append_once",
+    "compact",
+    "identify",
+    "load_runs",
+    "parse_runs",
+    "project",
+    "project_or_warn",
+    "prune",
+]

@@ -1,0 +1,115 @@
+"""Everything that the projection refuses, as exceptions that carry data (chapter *Errors*).
+
+`kind` is the word that the driver protocol uses; the text is for people.
+"""
+
+from typing import ClassVar
+
+from attrs import evolve, frozen
+
+from lifecycle_projection.records import Event, Phase, Snapshot
+
+
+@frozen(kw_only=True)
+class ProjectionResult:
+    """What one pass did.
+
+    `projected` counts the lifecycle records that got an event or a snapshot and were not refused (PASS-6);
+    `events` are those that it appended and `snapshots` those that it wrote, in order.
+    """
+
+    projected: int = 0
+    events: tuple[Event, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
+
+
+@frozen
+class Problem:
+    """One thing that is wrong with a document: where (a JSON path, such as `$.status`) and what was expected."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        """Give both in one line."""
+        return f"{self.message} at {self.path}"
+
+
+class LifecycleProjectionError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+    kind: ClassVar[str]
+
+
+@frozen(kw_only=True, str=False)
+class InvalidInputError(LifecycleProjectionError):
+    """A document was refused; nothing was written (ERR-1). `source` names the file or stream, where there is one."""
+
+    kind: ClassVar[str] = "invalid_input"
+    problems: tuple[Problem, ...]
+    source: str | None = None
+
+    def __str__(self) -> str:
+        """Name the source once, then each problem."""
+        text = "; ".join(map(str, self.problems))
+        return text if self.source is None else f"{self.source}: {text}"
+
+    def located(self, source: str) -> "InvalidInputError":
+        """Give the same error with the name of the file or stream."""
+        return evolve(self, source=source)
+
+
+@frozen(kw_only=True, str=False)
+class PhaseTransitionError(LifecycleProjectionError):
+    """The guard refused a move between phases and the pass stopped at this record (PHASE-7, ERR-3).
+
+    `done` is what the pass had done before: the event of the refused record is in it, but does not count.
+    """
+
+    kind: ClassVar[str] = "phase_transition"
+    run_id: str
+    lifecycle_index: int
+    from_phase: Phase
+    to_phase: Phase
+    terminal: bool
+    done: ProjectionResult
+
+    def __str__(self) -> str:
+        """Use production's words, then say where it happened."""
+        terminal = "terminal phase " if self.terminal else ""
+        return (
+            f"workflow phase transition from {terminal}{self.from_phase} to {self.to_phase} is not allowed"
+            f" (run {self.run_id!r}, lifecycle record {self.lifecycle_index},"
+            f" {self.done.projected} records projected before it)"
+        )
+
+
+@frozen(kw_only=True, str=False)
+class StorageConflictError(LifecycleProjectionError):
+    """A snapshot of another run, id or tenant stands where this one belongs; nothing was overwritten (H3, ERR-4)."""
+
+    kind: ClassVar[str] = "storage_conflict"
+    snapshot_id: str
+    found: Snapshot
+    done: ProjectionResult
+
+    def __str__(self) -> str:
+        """Say what stands there."""
+        tenant = self.found.scope.tenant_context
+        return (
+            f"the place of snapshot {self.snapshot_id!r} holds snapshot {self.found.snapshot_id!r} of run"
+            f" {self.found.run_id!r} of tenant {tenant.org_id!r}/{tenant.workspace_id!r}/{tenant.deployment_id!r}"
+        )
+
+
+@frozen(kw_only=True, str=False)
+class StorageError(LifecycleProjectionError):
+    """The store could not be read or written at `path`; what was there before is still there (ERR-5)."""
+
+    kind: ClassVar[str] = "storage"
+    path: str
+    problem: str
+
+    def __str__(self) -> str:
+        """Name the path first."""
+        return f"{self.path}: {self.problem}"

@@ -1,0 +1,77 @@
+"""JSON text in, values out: a strict reader (chapter *Canonical JSON*, the part on reading)."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import orjson
+
+from lifecycle_projection.errors import InvalidInputError, Problem
+from lifecycle_projection.records import Json
+
+MAX_DEPTH: Final = 127
+_MIN_I64: Final = -(2**63)
+_MAX_U64: Final = 2**64 - 1
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKET: Final = re.compile(rb"[\[\]{}]")
+
+
+class DuplicateMembers(dict[str, Json]):
+    """An object whose text named a member more than once: the last value counts, `pairs` holds them all."""
+
+    def __init__(self, pairs: Sequence[tuple[str, Json]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+
+
+def read_json(text: bytes | str, *, keep_duplicates: bool = True) -> Json:
+    """Read one JSON text.
+
+    Integers that fit neither i64 nor u64, and the literal `-0`, come back as doubles; doubles are rounded correctly;
+    an object with duplicate members comes back as :class:`DuplicateMembers`, or without `keep_duplicates` as a plain
+    `dict` with the last one. Raises :class:`InvalidInputError` for
+    what is no JSON or no UTF-8, a lone surrogate, a number beyond the doubles, or nesting deeper than `MAX_DEPTH`.
+    """
+    try:
+        raw = text.encode() if isinstance(text, str) else text
+        value = orjson.loads(raw)
+    except UnicodeEncodeError:
+        raise _refusal("expected JSON text: a lone surrogate is no character") from None
+    except orjson.JSONDecodeError as error:
+        raise _refusal(f"expected JSON text: {error}") from None
+    if _depth(raw) > MAX_DEPTH:
+        raise _refusal(f"expected at most {MAX_DEPTH} arrays and objects inside each other")
+    # The fast reader takes `-0` for 0, hides duplicate members and turns large integers into doubles. All that shows
+    # when the value is written again: a text that comes out as it went in needs no second look.
+    if raw in (orjson.dumps(value), orjson.dumps(value, option=orjson.OPT_INDENT_2)):
+        return value
+    return json.loads(raw, object_pairs_hook=_object if keep_duplicates else None, parse_int=_integer)
+
+
+def _depth(raw: bytes) -> int:
+    """Tell how deep the text nests, or an upper bound that is good enough when it is small."""
+    brackets = raw.count(b"[") + raw.count(b"{")
+    if brackets <= MAX_DEPTH:
+        return brackets
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(_STRING.sub(b"", raw)):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _object(pairs: Sequence[tuple[str, Json]]) -> dict[str, Json]:
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else DuplicateMembers(pairs)
+
+
+def _integer(digits: str) -> int | float:
+    # No 64-bit integer has more than 20 characters; Python need not build the number of a longer one.
+    if digits != "-0" and len(digits) <= 20 and _MIN_I64 <= (number := int(digits)) <= _MAX_U64:
+        return number
+    return float(digits)
+
+
+def _refusal(message: str) -> InvalidInputError:
+    return InvalidInputError(problems=(Problem("$", message),))

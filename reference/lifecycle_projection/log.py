@@ -1,0 +1,56 @@
+"""The event log: what is visible, in which order, and how an event gets into it once (chapter *Event log*)."""
+
+from collections.abc import Iterable
+
+from attrs import define, evolve
+
+from lifecycle_projection.markers import listed_by
+from lifecycle_projection.records import Event, TenantKey
+from lifecycle_projection.stores.store import Store
+
+
+def visible(events: Iterable[Event], run_id: str, tenant: TenantKey) -> list[Event]:
+    """Give the events of a run that a tenant sees, in seq order; ties stay in log order."""
+    seen = (event for event in events if event.run_id == run_id and event.scope.tenant_context.key == tenant)
+    return sorted(seen, key=lambda event: event.seq)
+
+
+@define
+class KnownIds:
+    """The ids that a log holds for one run and tenant, own or listed, each with the first seq found for it."""
+
+    seqs: dict[str, int]
+    highest: int
+
+    @classmethod
+    def of(cls, events: Iterable[Event]) -> "KnownIds":
+        """Collect them from the visible events of a run, which come in seq order."""
+        seqs: dict[str, int] = {}
+        highest = 0
+        for event in events:
+            for event_id, seq in ((event.event_id, event.seq), *listed_by(event)):
+                seqs.setdefault(event_id, seq)
+                highest = max(highest, seq)
+        return cls(seqs, highest)
+
+
+def append_new(store: Store, known: KnownIds, event: Event) -> Event | None:
+    """Append an event with the next seq, unless its id is known; the store is locked.
+
+    Gives the event as appended, or `None` where its id was known; `known` knows it then.
+    """
+    if event.event_id in known.seqs:
+        return None
+    appended = evolve(event, seq=known.highest + 1)
+    store.append(appended)
+    known.seqs[appended.event_id] = known.highest = appended.seq
+    return appended
+
+
+def append_once(store: Store, event: Event) -> tuple[bool, int]:
+    """Append an event unless the log of its run and tenant knows its id: tell whether, and its seq."""
+    with store.lock():
+        seen = visible(store.events(event.run_id), event.run_id, event.scope.tenant_context.key)
+        known = KnownIds.of(seen)
+        appended = append_new(store, known, event)
+        return appended is not None, known.seqs[event.event_id]

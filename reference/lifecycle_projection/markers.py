@@ -1,0 +1,24 @@
+"""What a compaction marker lists (chapters *Recognition* and *Compaction and pruning*)."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from lifecycle_projection.records import Event
+from lifecycle_projection.text import member, trimmed
+
+MARKER_TYPE: Final = "stateful_runtime.event_log_compacted"
+MARKER_SOURCE: Final = "stateful_event_log_compaction"
+
+
+def is_marker(event: Event) -> bool:
+    """Tell whether an event stands for events that were compacted away."""
+    return event.event_type == MARKER_TYPE
+
+
+def listed_by(event: Event) -> Iterator[tuple[str, int]]:
+    """Give the (id, seq) that a marker lists, ids trimmed; malformed entries, and what is no marker, give nothing."""
+    entries = member(event.payload, "compacted_event_ids") if is_marker(event) else None
+    for entry in entries if isinstance(entries, list) else ():
+        event_id, seq = trimmed(member(entry, "event_id")), member(entry, "seq")
+        if event_id is not None and type(seq) is int and seq >= 0:
+            yield event_id, seq

@@ -1,0 +1,153 @@
+"""The phases of a run and the guard that moves it between them (chapter *Phases and the guard*)."""
+
+from types import MappingProxyType
+from typing import Final
+
+from attrs import evolve, frozen
+
+from lifecycle_projection.records import Phase, PhaseEntry, Snapshot, StatefulStatus
+
+NEXT_PHASES: Final = MappingProxyType(
+    {
+        Phase.CREATED: (Phase.QUEUED, Phase.CANCELLED),
+        Phase.QUEUED: (Phase.RUNNING_PHASE, Phase.PAUSED_ATTENTION_REQUIRED, Phase.CANCELLED),
+        Phase.RUNNING_PHASE: (
+            Phase.SLEEPING,
+            Phase.WAITING_WEBHOOK,
+            Phase.AWAITING_APPROVAL,
+            Phase.RETRYING,
+            Phase.PAUSED_ATTENTION_REQUIRED,
+            Phase.COMPLETED,
+            Phase.FAILED,
+            Phase.CANCELLED,
+        ),
+        Phase.SLEEPING: (Phase.RUNNING_PHASE, Phase.PAUSED_ATTENTION_REQUIRED, Phase.CANCELLED),
+        Phase.WAITING_WEBHOOK: (
+            Phase.RUNNING_PHASE,
+            Phase.RETRYING,
+            Phase.PAUSED_ATTENTION_REQUIRED,
+            Phase.FAILED,
+            Phase.CANCELLED,
+        ),
+        Phase.AWAITING_APPROVAL: (
+            Phase.RUNNING_PHASE,
+            Phase.PAUSED_ATTENTION_REQUIRED,
+            Phase.FAILED,
+            Phase.CANCELLED,
+        ),
+        Phase.RETRYING: (Phase.RUNNING_PHASE, Phase.PAUSED_ATTENTION_REQUIRED, Phase.FAILED, Phase.CANCELLED),
+        Phase.PAUSED_ATTENTION_REQUIRED: (Phase.QUEUED, Phase.RUNNING_PHASE, Phase.FAILED, Phase.CANCELLED),
+        Phase.FAILED: (),
+        Phase.COMPLETED: (),
+        Phase.CANCELLED: (),
+    }
+)
+"""Where each phase may go, in the order in which snapshots list it. A phase that goes nowhere is terminal."""
+
+PHASE_OF_STATUS: Final = MappingProxyType(
+    {
+        StatefulStatus.QUEUED: Phase.QUEUED,
+        StatefulStatus.RUNNING: Phase.RUNNING_PHASE,
+        StatefulStatus.SLEEPING: Phase.SLEEPING,
+        StatefulStatus.AWAITING_WEBHOOK: Phase.WAITING_WEBHOOK,
+        StatefulStatus.AWAITING_APPROVAL: Phase.AWAITING_APPROVAL,
+        StatefulStatus.PAUSING: Phase.PAUSED_ATTENTION_REQUIRED,
+        StatefulStatus.PAUSED: Phase.PAUSED_ATTENTION_REQUIRED,
+        StatefulStatus.BLOCKED: Phase.PAUSED_ATTENTION_REQUIRED,
+        StatefulStatus.RETRYING: Phase.RETRYING,
+        StatefulStatus.COMPLETED: Phase.COMPLETED,
+        StatefulStatus.DRY_RUN: Phase.COMPLETED,
+        StatefulStatus.FAILED: Phase.FAILED,
+        StatefulStatus.DEAD_LETTERED: Phase.FAILED,
+        StatefulStatus.CANCELLED: Phase.CANCELLED,
+    }
+)
+
+
+@frozen
+class Refused:
+    """A move that the table does not have."""
+
+    from_phase: Phase
+    to_phase: Phase
+
+    @property
+    def terminal(self) -> bool:
+        """Tell whether no move at all leads out of the phase."""
+        return not NEXT_PHASES[self.from_phase]
+
+
+@frozen(kw_only=True)
+class GuardedPhase:
+    """The phase of a new snapshot, with its history up to there."""
+
+    phase: Phase
+    history: tuple[PhaseEntry, ...]
+
+
+def phase_status(status: StatefulStatus, event: str) -> StatefulStatus:
+    """Give the status that decides the phase of a record: a run queued for a retry is retrying."""
+    if status is StatefulStatus.QUEUED and event == "node_retry_backoff_scheduled":
+        return StatefulStatus.RETRYING
+    return status
+
+
+def guard(  # noqa: PLR0913 - all that a phase entry says
+    latest: Snapshot | None,
+    *,
+    run_id: str,
+    status: StatefulStatus,
+    occurred_at_ms: int,
+    phase_id: str | None,
+    reason: str,
+) -> GuardedPhase | Refused:
+    """Decide the phase of a new snapshot from the latest one, which has its phase filled in."""
+    to_phase = PHASE_OF_STATUS[status]
+    from_phase = None if latest is None else latest.phase
+    history = () if latest is None else latest.phase_history or ()
+    if from_phase is None or from_phase is to_phase:
+        observed = _observed(run_id, status, occurred_at_ms, phase_id)
+        return GuardedPhase(phase=to_phase, history=history or (observed,))
+    if to_phase not in NEXT_PHASES[from_phase]:
+        return Refused(from_phase, to_phase)
+    transition = PhaseEntry(
+        event_id=f"{run_id}:phase_transition:{from_phase}:{to_phase}:{occurred_at_ms}",
+        from_phase=from_phase,
+        to_phase=to_phase,
+        event_type="stateful_runtime.phase.transition",
+        occurred_at_ms=occurred_at_ms,
+        phase_id=phase_id,
+        reason=reason,
+    )
+    return GuardedPhase(phase=to_phase, history=(*history, transition))
+
+
+def with_phase(snapshot: Snapshot) -> Snapshot:
+    """Fill in what an older engine did not store: the phase, its history and where it may go.
+
+    A snapshot that has a phase and no history gets an empty one; one without a phase is observed in that of its status.
+    """
+    phase = PHASE_OF_STATUS[snapshot.status] if snapshot.phase is None else snapshot.phase
+    history: tuple[PhaseEntry, ...] = ()
+    if snapshot.phase is None:
+        history = (_observed(snapshot.run_id, snapshot.status, snapshot.created_at_ms, snapshot.phase_id),)
+    return evolve(
+        snapshot,
+        phase=phase,
+        phase_history=history if snapshot.phase_history is None else snapshot.phase_history,
+        allowed_next_phases=(
+            NEXT_PHASES[phase] if snapshot.allowed_next_phases is None else snapshot.allowed_next_phases
+        ),
+    )
+
+
+def _observed(run_id: str, status: StatefulStatus, occurred_at_ms: int, phase_id: str | None) -> PhaseEntry:
+    phase = PHASE_OF_STATUS[status]
+    return PhaseEntry(
+        event_id=f"{run_id}:phase:{phase}:{occurred_at_ms}",
+        to_phase=phase,
+        event_type="stateful_runtime.phase.observed",
+        occurred_at_ms=occurred_at_ms,
+        phase_id=phase_id,
+        reason=f"observed_status:{status}",
+    )

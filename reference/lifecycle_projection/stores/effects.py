@@ -1,0 +1,90 @@
+"""Everything that the file store does to a disk, in one narrow place, so that a test can stop, fail or record it."""
+
+import os
+from typing import Protocol
+
+
+class Effects(Protocol):
+    """The operations that change a file system. Each may raise :class:`OSError`; each takes paths or descriptors."""
+
+    def open(self, path: str, flags: int) -> int:
+        """Open a file and give its descriptor."""
+        ...
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        """Write all of the data."""
+        ...
+
+    def truncate(self, descriptor: int, size: int) -> None:
+        """Cut a file off at a size in bytes."""
+        ...
+
+    def sync(self, descriptor: int) -> None:
+        """Return when all that was written is on the disk."""
+        ...
+
+    def close(self, descriptor: int) -> None:
+        """Give a descriptor back."""
+        ...
+
+    def rename(self, source: str, target: str) -> None:
+        """Put a file in the place of another, all or nothing."""
+        ...
+
+    def unlink(self, path: str) -> None:
+        """Remove a file."""
+        ...
+
+    def make_directory(self, path: str) -> None:
+        """Make a directory."""
+        ...
+
+    def sync_directory(self, path: str) -> None:
+        """Return when the names in a directory are on the disk."""
+        ...
+
+
+class SystemEffects:
+    """The operations of the operating system."""
+
+    def open(self, path: str, flags: int) -> int:
+        """Open a file, close-on-exec, readable for all as the process's mask allows."""
+        return os.open(path, flags | os.O_CLOEXEC, 0o666)
+
+    def write(self, descriptor: int, data: bytes) -> None:
+        """Write until nothing is left: the system may take less at a time."""
+        left = memoryview(data)
+        while left:
+            left = left[os.write(descriptor, left) :]
+
+    def truncate(self, descriptor: int, size: int) -> None:
+        """Cut a file off."""
+        os.ftruncate(descriptor, size)
+
+    def sync(self, descriptor: int) -> None:
+        """Flush a file to the disk."""
+        os.fsync(descriptor)
+
+    def close(self, descriptor: int) -> None:
+        """Close a file."""
+        os.close(descriptor)
+
+    def rename(self, source: str, target: str) -> None:
+        """Replace the target."""
+        os.replace(source, target)
+
+    def unlink(self, path: str) -> None:
+        """Remove a file."""
+        os.unlink(path)
+
+    def make_directory(self, path: str) -> None:
+        """Make a directory."""
+        os.mkdir(path)
+
+    def sync_directory(self, path: str) -> None:
+        """Flush a directory to the disk."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
