@@ -44,7 +44,7 @@ def read_json(text: bytes | str, *, keep_duplicates: bool = True) -> Json:
         raise _refusal(f"expected at most {MAX_DEPTH} arrays and objects inside each other")
     # The fast reader takes `-0` for 0, hides duplicate members and turns large integers into doubles. All that shows
     # when the value is written again: a text that comes out as it went in needs no second look.
-    if raw in (orjson.dumps(value), orjson.dumps(value, option=orjson.OPT_INDENT_2)):
+    if raw == orjson.dumps(value, option=orjson.OPT_INDENT_2 if b"\n" in raw else None):
         return value
     return json.loads(raw, object_pairs_hook=_object if keep_duplicates else None, parse_int=_integer)
 

@@ -1,12 +1,16 @@
 """The event log: what is visible, in which order, and how an event gets into it once (chapter *Event log*)."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from attrs import define, evolve
 
+from lifecycle_projection.errors import StorageError
 from lifecycle_projection.markers import listed_by
 from lifecycle_projection.records import Event, TenantKey
 from lifecycle_projection.stores.store import Store
+
+MAX_SEQ: Final = 2**64 - 1
 
 
 def visible(events: Iterable[Event], run_id: str, tenant: TenantKey) -> list[Event]:
@@ -37,10 +41,13 @@ class KnownIds:
 def append_new(store: Store, known: KnownIds, event: Event) -> Event | None:
     """Append an event with the next seq, unless its id is known; the store is locked.
 
-    Gives the event as appended, or `None` where its id was known; `known` knows it then.
+    Gives the event as appended, or `None` where its id was known; `known` knows it then. Raises :class:`StorageError`
+    where the run has no seq left.
     """
     if event.event_id in known.seqs:
         return None
+    if known.highest == MAX_SEQ:
+        raise StorageError(path=f"event log of run {event.run_id!r}", problem=f"no seq is left after {MAX_SEQ}")
     appended = evolve(event, seq=known.highest + 1)
     store.append(appended)
     known.seqs[appended.event_id] = known.highest = appended.seq

@@ -88,7 +88,7 @@ def _pass(run: Run, store: Store) -> ProjectionResult:
             recorded.event_id,
             tenant,
         ):
-            latest = with_phase(found)
+            latest = found
         else:
             raise StorageConflictError(snapshot_id=recorded.event_id, found=found, done=done.result())
         if found is None or appended is not None:
@@ -99,7 +99,7 @@ def _pass(run: Run, store: Store) -> ProjectionResult:
 def _guarded(state: RunState, identified: Identified, latest: Snapshot | None, done: _Done) -> GuardedPhase:
     run, record = state.run, identified.record
     guarded = guard(
-        latest,
+        None if latest is None else with_phase(latest),
         run_id=run.run_id,
         status=phase_status(state.status, record.event),
         occurred_at_ms=record.recorded_at_ms,
