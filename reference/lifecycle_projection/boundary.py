@@ -31,7 +31,10 @@ _CAUSES: Final = ("session_id", "wait_id", "delivery_id", "handoff_id")
 
 @frozen(kw_only=True)
 class RunState:
-    """What all snapshots of one pass share: the state of the run as of that pass, not as of each record (H2)."""
+    """What all snapshots of one pass share: the state of the run as of that pass, not as of each record (H2).
+
+    (SNAP-4)
+    """
 
     run: Run
     scope: Scope
@@ -43,7 +46,7 @@ class RunState:
 
 
 def state_of(run: Run) -> RunState:
-    """Derive what does not depend on the lifecycle record."""
+    """Derive what does not depend on the lifecycle record (SNAP-3, SNAP-4)."""
     checkpoint = checkpoint_summary(run)
     return RunState(
         run=run,
@@ -57,7 +60,7 @@ def state_of(run: Run) -> RunState:
 
 
 def event_of(state: RunState, identified: Identified) -> Event:
-    """Build the event of a lifecycle record; the log gives it its `seq`."""
+    """Build the event of a lifecycle record; the log gives it its `seq` (EVENT-1, EVENT-2, EVENT-3)."""
     run, record = state.run, identified.record
     return Event(
         event_id=identified.event_id,
@@ -87,7 +90,10 @@ def event_of(state: RunState, identified: Identified) -> Event:
 
 
 def snapshot_of(state: RunState, identified: Identified, event_id: str, seq: int, guarded: GuardedPhase) -> Snapshot:
-    """Build the snapshot at a lifecycle record whose event is recorded as `event_id` with `seq`."""
+    """Build the snapshot at a lifecycle record whose event is recorded as `event_id` with `seq`.
+
+    (SNAP-1, SNAP-2, PHASE-10)
+    """
     run, record = state.run, identified.record
     return Snapshot(
         snapshot_id=event_id,
@@ -117,13 +123,16 @@ def snapshot_of(state: RunState, identified: Identified, event_id: str, seq: int
 
 
 def phase_id_of(run: Run, metadata: Json) -> str | None:
-    """Name the node that a record is about: its own, else that of the awaited gate, as it is."""
+    """Name the node that a record is about: its own, else that of the awaited gate, as it is (EVENT-4, EVENT-5)."""
     gate = run.checkpoint.awaiting_gate
     return trimmed(member(metadata, "node_id")) or (None if gate is None else gate.node_id)
 
 
 def wait_kind_of(run: Run, metadata: Json) -> WaitKind | None:
-    """Tell what the run waits for: an approval when it says so or awaits a gate, else what the record names."""
+    """Tell what the run waits for: an approval when it says so or awaits a gate, else what the record names.
+
+    (EVENT-6, EVENT-7)
+    """
     if run.status is RunStatus.AWAITING_APPROVAL or run.checkpoint.awaiting_gate is not None:
         return WaitKind.APPROVAL
     named = trimmed(member(metadata, "wait_kind"))
@@ -131,12 +140,12 @@ def wait_kind_of(run: Run, metadata: Json) -> WaitKind | None:
 
 
 def causation_id_of(metadata: Json) -> str | None:
-    """Name what caused a record: a session, a wait, a delivery, a hand-off, or else the claim."""
+    """Name what caused a record: a session, a wait, a delivery, a hand-off, or else the claim (EVENT-8, EVENT-9)."""
     causes = (member(metadata, name) for name in _CAUSES)
     claim_id = member(member(metadata, "claim"), "claim_id")
     return next(filter(None, map(trimmed, (*causes, claim_id))), None)
 
 
 def counts_as_activity(event: str) -> bool:
-    """Tell whether the run itself did something: claiming it and losing the claim is no activity."""
+    """Tell whether the run itself did something: claiming it and losing the claim is no activity (EVENT-10)."""
     return event not in _NO_ACTIVITY

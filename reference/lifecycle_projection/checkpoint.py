@@ -8,6 +8,7 @@ def checkpoint_summary(run: Run) -> dict[str, Json]:
     """Summarise the checkpoint of a run; every member is present.
 
     Never copied: node outputs, verdicts, a gate's instructions and metadata, the gate history.
+    (CKPT-1 to CKPT-7, REDACT-1 to REDACT-5)
     """
     checkpoint = run.checkpoint
     return {

@@ -38,27 +38,36 @@ _Hook = Callable[[Any, Any], Any]
 
 
 def run_from(value: Json) -> Run:
-    """Read a run record. Raises :class:`InvalidInputError` with the JSON path of each problem."""
+    """Read a run record. Raises :class:`InvalidInputError` with the JSON path of each problem (REC-1 to REC-15)."""
     return structure(value, Run)
 
 
 def event_from(value: Json) -> Event:
-    """Read a stored event. Raises :class:`InvalidInputError` with the JSON path of each problem."""
+    """Read a stored event. Raises :class:`InvalidInputError` with the JSON path of each problem.
+
+    (FILE-11 to FILE-14)
+    """
     return structure(value, Event)
 
 
 def snapshot_from(value: Json) -> Snapshot:
-    """Read a stored snapshot, of any generation. Raises :class:`InvalidInputError` with the path of each problem."""
+    """Read a stored snapshot, of any generation. Raises :class:`InvalidInputError` with the path of each problem.
+
+    (FILE-11 to FILE-14)
+    """
     return structure(value, Snapshot)
 
 
 def tenant_from(value: Json) -> Tenant:
-    """Read a tenant. Raises :class:`InvalidInputError` with the JSON path of each problem."""
+    """Read a tenant. Raises :class:`InvalidInputError` with the JSON path of each problem (REC-1 to REC-11)."""
     return structure(value, Tenant)
 
 
 def structure(value: Json, record: type[_Record]) -> _Record:
-    """Read a record of the given type. Raises :class:`InvalidInputError` with the JSON path of each problem."""
+    """Read a record of the given type. Raises :class:`InvalidInputError` with the JSON path of each problem.
+
+    (REC-1 to REC-15)
+    """
     try:
         return _QUICK.structure(value, record)
     except Exception:  # noqa: BLE001 - whatever it was, the second converter tells where and why
@@ -66,7 +75,10 @@ def structure(value: Json, record: type[_Record]) -> _Record:
 
 
 def to_json(record: object) -> dict[str, Json]:
-    """Give a record as a JSON object: members in the order of writing, absent ones left out, free-form ones sorted."""
+    """Give a record as a JSON object: members in the order of writing, absent ones left out, free-form ones sorted.
+
+    (FILE-8, FILE-9, FILE-13)
+    """
     document: dict[str, Json] = _QUICK.unstructure(record)
     return document
 

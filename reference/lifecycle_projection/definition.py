@@ -20,14 +20,20 @@ VERSION_MEMBERS: Final = (
 
 
 def definition_hash(run: Run) -> str | None:
-    """Give the hash that the run recorded, even an empty one, else that of its definition, if it has one."""
+    """Give the hash that the run recorded, even an empty one, else that of its definition, if it has one.
+
+    (DEF-1, DEF-2)
+    """
     if run.workflow_definition_snapshot_hash is not None:
         return run.workflow_definition_snapshot_hash
     return None if run.automation_snapshot is None else hash_in_order(run.automation_snapshot.document)
 
 
 def definition_version(run: Run) -> str | None:
-    """Give the version that the run recorded, even an empty one, else what its definition says of it."""
+    """Give the version that the run recorded, even an empty one, else what its definition says of it.
+
+    (DEF-3 to DEF-6)
+    """
     if run.workflow_definition_version is not None:
         return run.workflow_definition_version
     definition = run.automation_snapshot

@@ -14,7 +14,7 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 @frozen(kw_only=True)
 class Identified:
-    """A lifecycle record with its place in the history and what identifies it."""
+    """A lifecycle record with its place in the history and what identifies it (ID-1, OCC-1, ID-5)."""
 
     record: LifecycleRecord
     index: int
@@ -27,6 +27,7 @@ def identify(run: Run) -> tuple[Identified, ...]:
     """Identify each lifecycle record of a run, in order.
 
     The occurrence of a record is how many earlier records of the history have the same identity.
+    (ID-3, OCC-1, OCC-2, OCC-3)
     """
     seen: Counter[str] = Counter()
     identified = []
@@ -59,7 +60,10 @@ def identity_of(  # noqa: PLR0913 - the seven members are the identity
     stop_kind: str | None,
     metadata: Json,
 ) -> str:
-    """Hash the seven members that make a lifecycle record what it is; neither position nor tenant is among them."""
+    """Hash the seven members that make a lifecycle record what it is; neither position nor tenant is among them.
+
+    (ID-1, ID-2, ID-4)
+    """
     return stable_hash(
         {
             "run_id": run_id,
@@ -74,11 +78,14 @@ def identity_of(  # noqa: PLR0913 - the seven members are the identity
 
 
 def stable_event_id(run_id: str, event: str, identity: str, occurrence: int) -> str:
-    """Build the event id of a record from its identity and occurrence; `run_id` enters as it is."""
+    """Build the event id of a record from its identity and occurrence; `run_id` enters as it is (ID-5)."""
     shortened = identity.removeprefix("sha256:")[:24]
     return f"automation-v2-lifecycle-{run_id}-{safe(event)}-{shortened}-{occurrence}"
 
 
 def safe(event: str) -> str:
-    """Replace each character but ASCII letters, digits, `-`, `_` and `.` by `-`; the empty name becomes `event`."""
+    """Replace each character but ASCII letters, digits, `-`, `_` and `.` by `-`; the empty name becomes `event`.
+
+    (ID-6, ID-7)
+    """
     return _UNSAFE.sub("-", event) or "event"

@@ -18,7 +18,10 @@ _BRACKET: Final = re.compile(rb"[\[\]{}]")
 
 
 class DuplicateMembers(dict[str, Json]):
-    """An object whose text named a member more than once: the last value counts, `pairs` holds them all."""
+    """An object whose text named a member more than once: the last value counts, `pairs` holds them all.
+
+    (REC-11, REC-13)
+    """
 
     def __init__(self, pairs: Sequence[tuple[str, Json]]) -> None:
         super().__init__(pairs)
@@ -32,6 +35,7 @@ def read_json(text: bytes | str, *, keep_duplicates: bool = True) -> Json:
     an object with duplicate members comes back as :class:`DuplicateMembers`, or without `keep_duplicates` as a plain
     `dict` with the last one. Raises :class:`InvalidInputError` for
     what is no JSON or no UTF-8, a lone surrogate, a number beyond the doubles, or nesting deeper than `MAX_DEPTH`.
+    (JSON-10 to JSON-16)
     """
     try:
         raw = text.encode() if isinstance(text, str) else text

@@ -14,21 +14,21 @@ MAX_SEQ: Final = 2**64 - 1
 
 
 def visible(events: Iterable[Event], run_id: str, tenant: TenantKey) -> list[Event]:
-    """Give the events of a run that a tenant sees, in seq order; ties stay in log order."""
+    """Give the events of a run that a tenant sees, in seq order; ties stay in log order (LOG-7, TENANT-1)."""
     seen = (event for event in events if event.run_id == run_id and event.scope.tenant_context.key == tenant)
     return sorted(seen, key=lambda event: event.seq)
 
 
 @define
 class KnownIds:
-    """The ids that a log holds for one run and tenant, own or listed, each with the first seq found for it."""
+    """The ids that a log holds for one run and tenant, own or listed, each with the first seq found for it (LOG-3)."""
 
     seqs: dict[str, int]
     highest: int
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> "KnownIds":
-        """Collect them from the visible events of a run, which come in seq order."""
+        """Collect them from the visible events of a run, which come in seq order (LOG-3, ALIAS-4)."""
         seqs: dict[str, int] = {}
         highest = 0
         for event in events:
@@ -42,7 +42,7 @@ def append_new(store: Store, known: KnownIds, event: Event) -> Event | None:
     """Append an event with the next seq, unless its id is known; the store is locked.
 
     Gives the event as appended, or `None` where its id was known; `known` knows it then. Raises :class:`StorageError`
-    where the run has no seq left.
+    where the run has no seq left. (LOG-2, LOG-4)
     """
     if event.event_id in known.seqs:
         return None
@@ -55,7 +55,10 @@ def append_new(store: Store, known: KnownIds, event: Event) -> Event | None:
 
 
 def append_once(store: Store, event: Event) -> tuple[bool, int]:
-    """Append an event unless the log of its run and tenant knows its id: tell whether, and its seq."""
+    """Append an event unless the log of its run and tenant knows its id: tell whether, and its seq.
+
+    (LOG-2 to LOG-6, LOG-8)
+    """
     with store.lock():
         seen = visible(store.events(event.run_id), event.run_id, event.scope.tenant_context.key)
         known = KnownIds.of(seen)

@@ -11,12 +11,15 @@ MARKER_SOURCE: Final = "stateful_event_log_compaction"
 
 
 def is_marker(event: Event) -> bool:
-    """Tell whether an event stands for events that were compacted away."""
+    """Tell whether an event stands for events that were compacted away (ALIAS-4)."""
     return event.event_type == MARKER_TYPE
 
 
 def listed_by(event: Event) -> Iterator[tuple[str, int]]:
-    """Give the (id, seq) that a marker lists, ids trimmed; malformed entries, and what is no marker, give nothing."""
+    """Give the (id, seq) that a marker lists, ids trimmed; malformed entries, and what is no marker, give nothing.
+
+    (ALIAS-4, ALIAS-5)
+    """
     entries = member(event.payload, "compacted_event_ids") if is_marker(event) else None
     for entry in entries if isinstance(entries, list) else ():
         event_id, seq = trimmed(member(entry, "event_id")), member(entry, "seq")

@@ -66,27 +66,27 @@ PHASE_OF_STATUS: Final = MappingProxyType(
 
 @frozen
 class Refused:
-    """A move that the table does not have."""
+    """A move that the table does not have (PHASE-7)."""
 
     from_phase: Phase
     to_phase: Phase
 
     @property
     def terminal(self) -> bool:
-        """Tell whether no move at all leads out of the phase."""
+        """Tell whether no move at all leads out of the phase (PHASE-11)."""
         return not NEXT_PHASES[self.from_phase]
 
 
 @frozen(kw_only=True)
 class GuardedPhase:
-    """The phase of a new snapshot, with its history up to there."""
+    """The phase of a new snapshot, with its history up to there (PHASE-3 to PHASE-6)."""
 
     phase: Phase
     history: tuple[PhaseEntry, ...]
 
 
 def phase_status(status: StatefulStatus, event: str) -> StatefulStatus:
-    """Give the status that decides the phase of a record: a run queued for a retry is retrying."""
+    """Give the status that decides the phase of a record: a run queued for a retry is retrying (PHASE-2)."""
     if status is StatefulStatus.QUEUED and event == "node_retry_backoff_scheduled":
         return StatefulStatus.RETRYING
     return status
@@ -101,7 +101,10 @@ def guard(  # noqa: PLR0913 - all that a phase entry says
     phase_id: str | None,
     reason: str,
 ) -> GuardedPhase | Refused:
-    """Decide the phase of a new snapshot from the latest one, which has its phase filled in."""
+    """Decide the phase of a new snapshot from the latest one, which has its phase filled in.
+
+    (PHASE-1, PHASE-3 to PHASE-9)
+    """
     to_phase = PHASE_OF_STATUS[status]
     from_phase = None if latest is None else latest.phase
     history = () if latest is None else latest.phase_history or ()
@@ -126,6 +129,7 @@ def with_phase(snapshot: Snapshot) -> Snapshot:
     """Fill in what an older engine did not store: the phase, its history and where it may go.
 
     A snapshot that has a phase and no history gets an empty one; one without a phase is observed in that of its status.
+    (SNAP-7, SNAP-8, SNAP-9)
     """
     phase = PHASE_OF_STATUS[snapshot.status] if snapshot.phase is None else snapshot.phase
     history: tuple[PhaseEntry, ...] = ()

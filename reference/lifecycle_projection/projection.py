@@ -27,7 +27,7 @@ def project(run: Run, store: Store) -> ProjectionResult:
     """Project a run: record each lifecycle record of its history once, as an event and a snapshot.
 
     What was recorded before a failure stays, and the pass can be repeated. Raises :class:`PhaseTransitionError`,
-    :class:`StorageConflictError` and :class:`StorageError`.
+    :class:`StorageConflictError` and :class:`StorageError`. (PASS-1 to PASS-15, SNAP-5, SNAP-6, SNAP-11, SNAP-12)
     """
     if not run.checkpoint.lifecycle_history:
         return ProjectionResult()
@@ -38,7 +38,7 @@ def project(run: Run, store: Store) -> ProjectionResult:
 def project_or_warn(run: Run, store: Store) -> ProjectionResult | None:
     """Project a run as production's caller does: a failed pass is logged as a warning with the run id, and no more.
 
-    Gives `None` for a failed pass.
+    Gives `None` for a failed pass. (PASS-16)
     """
     try:
         return project(run, store)

@@ -15,7 +15,7 @@ from lifecycle_projection.text import member
 
 @frozen
 class Recorded:
-    """Under which id and seq an event is recorded."""
+    """Under which id and seq an event is recorded (ALIAS-2)."""
 
     event_id: str
     seq: int
@@ -26,7 +26,10 @@ Aliases: TypeAlias = dict[str, Recorded]
 
 
 def aliases_of(run: Run, events: Iterable[Event]) -> Aliases:
-    """Build the table of all ids that the events of a run answer to; `events` come in seq order."""
+    """Build the table of all ids that the events of a run answer to; `events` come in seq order.
+
+    (ALIAS-1 to ALIAS-12)
+    """
     aliases: Aliases = {}
     counted: Counter[str] = Counter()
     for event in events:

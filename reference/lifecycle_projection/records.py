@@ -229,7 +229,10 @@ class Tenant:
 
     @property
     def key(self) -> TenantKey:
-        """The three members that must be equal for one tenant to see what another wrote (TENANT-1, TENANT-2)."""
+        """The three members that must be equal for one tenant to see what another wrote.
+
+        (TENANT-1 to TENANT-3)
+        """
         return self.org_id, self.workspace_id, self.deployment_id
 
 

@@ -17,7 +17,10 @@ _EventKey: TypeAlias = tuple[str, TenantKey]
 
 @frozen
 class Compaction:
-    """What a compaction makes of a log: the new log, and how many events it removed from the old one."""
+    """What a compaction makes of a log: the new log, and how many events it removed from the old one.
+
+    (COMPACT-12, COMPACT-13)
+    """
 
     log: tuple[Event, ...]
     removed: int
@@ -27,6 +30,7 @@ def compact(store: Store, *, retention_ms: int, now_ms: int) -> int:
     """Replace the events of the log that are older than `now_ms - retention_ms` by markers; tell how many.
 
     A retention of 0 turns compaction off. Raises :class:`StorageError`.
+    (COMPACT-1, COMPACT-2, COMPACT-5, COMPACT-13, COMPACT-14)
     """
     if retention_ms == 0:
         return 0
@@ -44,6 +48,7 @@ def compacted(events: Iterable[Event], snapshots: Iterable[Snapshot], *, cutoff_
     """Compact a log, given in log order: remove what is before the cutoff and not protected by a newest snapshot.
 
     One new marker for each run and tenant takes in its removed events and its older markers.
+    (COMPACT-2 to COMPACT-7, COMPACT-12)
     """
     protected_from = _newest_seqs(snapshots)
     removed: defaultdict[_EventKey, list[Event]] = defaultdict(list)
@@ -110,7 +115,7 @@ def _entries(row: Event) -> list[Json]:
 
 
 def marker_id(tenant: TenantKey, run_id: str, through_seq: int) -> str:
-    """Build the event id of a marker: each part in UTF-8, ended by a zero byte, hashed."""
+    """Build the event id of a marker: each part in UTF-8, ended by a zero byte, hashed (COMPACT-9)."""
     org_id, workspace_id, deployment_id = tenant
     parts = (org_id, workspace_id, deployment_id or "", run_id, str(through_seq))
     hashed = sha256(b"".join(part.encode() + b"\0" for part in parts))
@@ -121,6 +126,7 @@ def prune(store: Store, *, retention_ms: int, keep: int, now_ms: int) -> int:
     """Delete snapshots older than `now_ms - retention_ms`, but of each run the newest `keep`; tell how many.
 
     A retention of 0 turns pruning off. Directories stay. Raises :class:`StorageError`.
+    (PRUNE-1, PRUNE-4, PRUNE-5, PRUNE-6)
     """
     if retention_ms == 0:
         return 0
@@ -132,7 +138,10 @@ def prune(store: Store, *, retention_ms: int, keep: int, now_ms: int) -> int:
 
 
 def prunable(snapshots: Mapping[Place, Snapshot], *, keep: int, cutoff_ms: int) -> list[Place]:
-    """Choose the snapshots before the cutoff that are not among the newest `keep` (at least 1) of their run id."""
+    """Choose the snapshots before the cutoff that are not among the newest `keep` (at least 1) of their run id.
+
+    (PRUNE-2, PRUNE-3)
+    """
     of_run: defaultdict[str, list[Place]] = defaultdict(list)
     for place, snapshot in snapshots.items():
         of_run[snapshot.run_id].append(place)

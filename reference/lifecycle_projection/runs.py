@@ -17,7 +17,7 @@ _RECORD_MEMBERS: Final = ("run_id", "automation_id", "trigger_type", "status", "
 def load_runs(path: str | Path) -> list[Run]:
     """Read the run records of a file, whatever its form: see :func:`parse_runs`.
 
-    Raises :class:`InvalidInputError` that names the file, also where it can't be read.
+    Raises :class:`InvalidInputError` that names the file, also where it can't be read. (REC-18)
     """
     try:
         text = Path(path).read_bytes()
@@ -32,7 +32,7 @@ def parse_runs(text: bytes, *, source: str) -> list[Run]:
 
     A runs file of version 0 (`{run_id: record, …}`) or 1 (`{"schema_version": 1, "runs": {…}}`), one record, or JSON
     Lines: one record a line, where the successive states of a run replay its life. Raises :class:`InvalidInputError`
-    with `source`, and for JSON Lines the line number, in front of the JSON path.
+    with `source`, and for JSON Lines the line number, in front of the JSON path. (REC-18)
     """
     lines = [(number, line) for number, line in enumerate(text.split(b"\n"), start=1) if line.strip()]
     if not lines:

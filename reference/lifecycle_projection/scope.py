@@ -25,7 +25,10 @@ SOURCES: Final = ("resource_access", "automation_webhook", "enterprise_scope")
 
 
 def scope_of(run: Run) -> Scope:
-    """Give the scope of a run: what the sources of its definition bring, merged field by field, then normalised."""
+    """Give the scope of a run: what the sources of its definition bring, merged field by field, then normalised.
+
+    (SCOPE-1 to SCOPE-3, SCOPE-10, SCOPE-11)
+    """
     definition = run.automation_snapshot
     metadata = None if definition is None else definition.metadata
     merged: dict[str, Any] = {}
@@ -48,7 +51,7 @@ def _brought_by(source: Json) -> dict[str, Any]:
 
 
 def text_or_number(value: Json) -> str | None:
-    """Read a string that is more than white space, trimmed, or an unsigned integer as its digits."""
+    """Read a string that is more than white space, trimmed, or an unsigned integer as its digits (SCOPE-7)."""
     return str(value) if type(value) is int and value >= 0 else trimmed(value)
 
 

@@ -7,17 +7,23 @@ from lifecycle_projection.records import Snapshot, TenantKey
 
 
 def visible(snapshots: Iterable[Snapshot], run_id: str, tenant: TenantKey) -> list[Snapshot]:
-    """Give the snapshots of a run that a tenant sees, in seq order, ties by id, with their phases filled in."""
+    """Give the snapshots of a run that a tenant sees, in seq order, ties by id, with their phases filled in.
+
+    (SNAP-10, TENANT-1)
+    """
     return [with_phase(snapshot) for snapshot in sorted(_seen(snapshots, run_id, tenant), key=order)]
 
 
 def latest_of(snapshots: Iterable[Snapshot], run_id: str, tenant: TenantKey) -> Snapshot | None:
-    """Give the snapshot, as stored, with the highest seq that a tenant sees, among equals the greatest id (H7)."""
+    """Give the snapshot, as stored, with the highest seq that a tenant sees, among equals the greatest id (H7).
+
+    (PASS-7)
+    """
     return max(_seen(snapshots, run_id, tenant), key=order, default=None)
 
 
 def order(snapshot: Snapshot) -> tuple[int, str]:
-    """Order snapshots by seq, ties by id."""
+    """Order snapshots by seq, ties by id (SNAP-10)."""
     return snapshot.seq, snapshot.snapshot_id
 
 

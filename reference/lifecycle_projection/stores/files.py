@@ -1,6 +1,5 @@
 """A store in production's own files, byte for byte (chapter *Files on disk*)."""
 
-# ruff: noqa: PTH - a pass asks for each snapshot by its path: strings cost a tenth of `Path` objects
 import errno
 import logging
 import os
@@ -28,18 +27,18 @@ _LOGGER: Final = logging.getLogger(__name__)
 
 
 def segment(name: str) -> str:
-    """Turn a run id or a snapshot id into the name of a directory or file."""
+    """Turn a run id or a snapshot id into the name of a directory or file (FILE-4)."""
     safe = _UNSAFE.sub("_", name)
     return "_" if safe in ("", ".", "..") else safe
 
 
 def event_line(event: Event) -> bytes:
-    """Write an event as a line of the log."""
+    """Write an event as a line of the log (FILE-1, FILE-8)."""
     return orjson.dumps(to_json(event), option=orjson.OPT_APPEND_NEWLINE)
 
 
 def snapshot_text(snapshot: Snapshot) -> bytes:
-    """Write a snapshot as the content of its file."""
+    """Write a snapshot as the content of its file (FILE-5, FILE-8)."""
     return orjson.dumps(to_json(snapshot), option=orjson.OPT_INDENT_2)
 
 
@@ -49,6 +48,7 @@ class FileStore:
     One writer at a time, across threads and processes: the lock is a file beside the directory, named after it, so
     that the directory holds nothing but the store. Readers never wait. Raises :class:`StorageError` where the
     directory is missing, can't be read or written, or stays locked for longer than `lock_timeout_s` seconds.
+    (FILE-1 to FILE-25, ERR-5, ERR-6)
     """
 
     def __init__(self, directory: str | Path, *, lock_timeout_s: float = 10.0, effects: Effects | None = None) -> None:
@@ -64,7 +64,10 @@ class FileStore:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep other threads and processes from writing; the system frees the lock of a process that dies."""
+        """Keep other threads and processes from writing; the system frees the lock of a process that dies.
+
+        (FILE-10, ERR-6)
+        """
         with _storage_errors(self._lock.lock_file):
             try:
                 self._lock.acquire()
@@ -78,7 +81,10 @@ class FileStore:
     # --- the log ------------------------------------------------------------------------------------------------------
 
     def events(self, run_id: str | None = None) -> list[Event]:
-        """Give the events of one run, or of all, in log order; lines that are no events are skipped with a warning."""
+        """Give the events of one run, or of all, in log order; lines that are no events are skipped with a warning.
+
+        (FILE-17 to FILE-20)
+        """
         lines = enumerate(self._read_log().split(b"\n"), start=1)
         read = (self._event(line, number, run_id) for number, line in lines if line.strip())
         return [event for event in read if event is not None]
@@ -98,7 +104,10 @@ class FileStore:
             return None
 
     def append(self, event: Event) -> None:
-        """Put an event at the end of the log, after mending the end that a crash may have left."""
+        """Put an event at the end of the log, after mending the end that a crash may have left.
+
+        (FILE-2, FILE-15, FILE-16)
+        """
         with _storage_errors(self._log), self._opened(self._log, os.O_RDWR | os.O_CREAT | os.O_APPEND) as log:
             self._mend(log)
             self._effects.write(log, event_line(event))
@@ -106,7 +115,10 @@ class FileStore:
             self._effects.sync_directory(self._root)
 
     def mend_log(self) -> None:
-        """End the log in a whole line: a last line that is JSON gets its newline, any other is cut off."""
+        """End the log in a whole line: a last line that is JSON gets its newline, any other is cut off.
+
+        (FILE-15, FILE-16)
+        """
         with (
             _storage_errors(self._log),
             suppress(FileNotFoundError),
@@ -129,18 +141,21 @@ class FileStore:
         return True
 
     def replace_log(self, events: Sequence[Event]) -> None:
-        """Put these events in place of the whole log."""
+        """Put these events in place of the whole log (FILE-6)."""
         with _storage_errors(self._log):
             self._replace(self._log, b"".join(map(event_line, events)))
 
     # --- the snapshots ------------------------------------------------------------------------------------------------
 
     def place(self, run_id: str, snapshot_id: str, tenant: TenantKey) -> Place:  # noqa: ARG002
-        """Tell the path of a snapshot: the tenant is not in it, and two ids may share one (H3)."""
+        """Tell the path of a snapshot: the tenant is not in it, and two ids may share one (H3) (FILE-3, TENANT-7)."""
         return f"{self._snapshots}/{segment(run_id)}/{segment(snapshot_id)}.json"
 
     def snapshots(self, run_id: str | None = None) -> dict[Place, Snapshot]:
-        """Give the snapshots of one run, or of all, each with its path; damaged files are skipped with a warning."""
+        """Give the snapshots of one run, or of all, each with its path; damaged files are skipped with a warning.
+
+        (FILE-21, FILE-24)
+        """
         folders = _names(self._snapshots) if run_id is None else [segment(run_id)]
         kept: dict[Place, Snapshot] = {}
         for folder in folders:
@@ -162,7 +177,10 @@ class FileStore:
         return None if snapshot is None or (run_id is not None and snapshot.run_id != run_id) else snapshot
 
     def snapshot_at(self, place: Place) -> Snapshot | None:
-        """Give what the file at a path holds; a name too long for the file system counts as not there."""
+        """Give what the file at a path holds; a name too long for the file system counts as not there.
+
+        (FILE-22, SNAP-12)
+        """
         with _storage_errors(place):
             try:
                 text = _content(place)
@@ -178,14 +196,17 @@ class FileStore:
             raise StorageError(path=place, problem=f"the snapshot can't be read: {error}") from None
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
-        """Put a snapshot in its file, through a temporary sibling; its directory is made where it is missing."""
+        """Put a snapshot in its file, through a temporary sibling; its directory is made where it is missing.
+
+        (FILE-5, FILE-6, FILE-23)
+        """
         path = self.place(snapshot.run_id, snapshot.snapshot_id, snapshot.scope.tenant_context.key)
         with _storage_errors(path, f"snapshot {snapshot.snapshot_id!r}: "):
             self._make_directory(os.path.dirname(path))
             self._replace(path, snapshot_text(snapshot))
 
     def delete_snapshot(self, place: Place) -> None:
-        """Remove the file at a path; its directory stays."""
+        """Remove the file at a path; its directory stays (PRUNE-3)."""
         with _storage_errors(place):
             self._effects.unlink(place)
             self._effects.sync_directory(os.path.dirname(place))

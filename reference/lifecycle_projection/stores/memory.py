@@ -10,7 +10,10 @@ from lifecycle_projection.stores.store import Place
 
 
 class MemoryStore:
-    """Keep everything in two collections. Each run, id and tenant has a place of its own, so nothing ever conflicts."""
+    """Keep everything in two collections. Each run, id and tenant has a place of its own, so nothing ever conflicts.
+
+    (TENANT-6)
+    """
 
     def __init__(self) -> None:
         self._lock = RLock()
