@@ -28,13 +28,13 @@ class DuplicateMembers(dict[str, Json]):
         self.pairs = pairs
 
 
-def read_json(text: bytes | str, *, keep_duplicates: bool = True) -> Json:
+def read_json(text: bytes | str, *, keep_duplicates: bool = True, max_depth: int = MAX_DEPTH) -> Json:
     """Read one JSON text.
 
     Integers that fit neither i64 nor u64, and the literal `-0`, come back as doubles; doubles are rounded correctly;
     an object with duplicate members comes back as :class:`DuplicateMembers`, or without `keep_duplicates` as a plain
     `dict` with the last one. Raises :class:`InvalidInputError` for
-    what is no JSON or no UTF-8, a lone surrogate, a number beyond the doubles, or nesting deeper than `MAX_DEPTH`.
+    what is no JSON or no UTF-8, a lone surrogate, a number beyond the doubles, or more than `max_depth` arrays and objects inside each other.
     (JSON-10 to JSON-16)
     """
     try:
@@ -44,8 +44,8 @@ def read_json(text: bytes | str, *, keep_duplicates: bool = True) -> Json:
         raise _refusal("expected JSON text: a lone surrogate is no character") from None
     except orjson.JSONDecodeError as error:
         raise _refusal(f"expected JSON text: {error}") from None
-    if _depth(raw) > MAX_DEPTH:
-        raise _refusal(f"expected at most {MAX_DEPTH} arrays and objects inside each other")
+    if _depth(raw) > max_depth:
+        raise _refusal(f"expected at most {max_depth} arrays and objects inside each other")
     # The fast reader takes `-0` for 0, hides duplicate members and turns large integers into doubles. All that shows
     # when the value is written again: a text that comes out as it went in needs no second look.
     if raw == orjson.dumps(value, option=orjson.OPT_INDENT_2 if b"\n" in raw else None):
