@@ -33,9 +33,8 @@ def read_json(text: bytes | str, *, keep_duplicates: bool = True, max_depth: int
 
     Integers that fit neither i64 nor u64, and the literal `-0`, come back as doubles; doubles are rounded correctly;
     an object with duplicate members comes back as :class:`DuplicateMembers`, or without `keep_duplicates` as a plain
-    `dict` with the last one. Raises :class:`InvalidInputError` for
-    what is no JSON or no UTF-8, a lone surrogate, a number beyond the doubles, or more than `max_depth` arrays and objects inside each other.
-    (JSON-10 to JSON-16)
+    `dict` with the last one. Raises :class:`InvalidInputError` for what is no JSON or no UTF-8, a lone surrogate, a
+    number beyond the doubles, or more than `max_depth` arrays and objects inside each other (JSON-10 to JSON-16).
     """
     try:
         raw = text.encode() if isinstance(text, str) else text
