@@ -56,7 +56,10 @@ def projected(directory: Path, run: Run) -> int:
 
 
 def test_a_tail_torn_anywhere_is_cut_off_and_recorded_again(directory: Path) -> None:
-    """FILE: whatever a crash left of the last line, torn inside a letter too, the next pass ends in the same files."""
+    """Whatever a crash left of the last line, torn inside a letter too, the next pass ends in the same files.
+
+    (FILE-16)
+    """
     run = run_of(*HISTORY[:2], lifecycle("node_completed", 40, reason="größe 😀"))
     project(run, FileStore(directory))
     whole, files = log_of(directory).read_bytes(), files_of(directory)
@@ -69,7 +72,7 @@ def test_a_tail_torn_anywhere_is_cut_off_and_recorded_again(directory: Path) -> 
 
 
 def test_a_whole_last_line_without_its_newline_is_read_and_gets_it(directory: Path) -> None:
-    """FILE: such a line counts at once; the newline comes before the next append."""
+    """FILE-15, FILE-17: such a line counts at once; the newline comes before the next append."""
     project(run_of(*HISTORY[:1]), FileStore(directory))
     log_of(directory).write_bytes(log_of(directory).read_bytes().rstrip(b"\n"))
 
@@ -82,7 +85,10 @@ def test_a_whole_last_line_without_its_newline_is_read_and_gets_it(directory: Pa
 def test_only_the_damaged_line_of_a_log_is_skipped(
     directory: Path, damage: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """H14: bytes that are no UTF-8, and lines that are no event, cost nothing but themselves, and a warning."""
+    """Bytes that are no UTF-8, and lines that are no event, cost nothing but themselves, and a warning.
+
+    (FILE-18, FILE-19, FILE-20 (H14))
+    """
     run = run_of(*HISTORY)
     project(run, FileStore(directory))
     first, rest = log_of(directory).read_bytes().split(b"\n", 1)
@@ -94,7 +100,7 @@ def test_only_the_damaged_line_of_a_log_is_skipped(
 
 
 def test_a_known_member_twice_makes_a_line_unreadable_but_not_in_its_payload(directory: Path) -> None:
-    """FILE: in an event a duplicate is damage, in its payload the last one wins."""
+    """FILE-14: in an event a duplicate is damage, in its payload the last one wins."""
     project(run_of(*HISTORY[:1]), FileStore(directory))
     line = log_of(directory).read_bytes()
     log_of(directory).write_bytes(line.replace(b'"status":', b'"status":1,"status":'))
@@ -106,7 +112,10 @@ def test_a_known_member_twice_makes_a_line_unreadable_but_not_in_its_payload(dir
 def test_a_damaged_snapshot_stops_the_pass_and_is_skipped_in_listings(
     directory: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """FILE: the error names the path, nothing is lost, and the pass can be repeated once the file is mended."""
+    """The error names the path, nothing is lost, and the pass can be repeated once the file is mended.
+
+    (SNAP-12, FILE-20, ERR-5)
+    """
     run = run_of(*HISTORY)
     project(run, FileStore(directory))
     files = files_of(directory)
@@ -126,7 +135,7 @@ def test_a_damaged_snapshot_stops_the_pass_and_is_skipped_in_listings(
 
 
 def test_a_duplicate_member_in_a_snapshot_file_does_no_harm(directory: Path) -> None:
-    """FILE: there the last one wins everywhere."""
+    """FILE-14: there the last one wins everywhere."""
     run = run_of(*HISTORY[:1])
     project(run, FileStore(directory))
     (path,) = directory.rglob("*.json")
@@ -139,7 +148,10 @@ def test_a_duplicate_member_in_a_snapshot_file_does_no_harm(directory: Path) -> 
 
 
 def test_another_tenants_snapshot_is_not_overwritten(directory: Path) -> None:
-    """H3: the second tenant's pass stops where the snapshots meet, after its event and before the guard."""
+    """The second tenant's pass stops where the snapshots meet, after its event and before the guard.
+
+    (SNAP-11, TENANT-7 (H3))
+    """
     project(run_of(*HISTORY), FileStore(directory))
     files = files_of(directory)
     other = run_of(*HISTORY, tenant_context=OTHER_TENANT, status="failed")
@@ -156,7 +168,7 @@ def test_another_tenants_snapshot_is_not_overwritten(directory: Path) -> None:
 
 @pytest.mark.parametrize("member", ["run_id", "snapshot_id"])
 def test_a_snapshot_of_another_run_or_id_at_the_path_is_not_overwritten(directory: Path, member: str) -> None:
-    """H3: two ids may share a file name; the second is refused."""
+    """SNAP-11 (H3): two ids may share a file name; the second is refused."""
     run = run_of(*HISTORY[:1])
     project(run, FileStore(directory))
     (path,) = directory.rglob("*.json")
@@ -169,7 +181,7 @@ def test_a_snapshot_of_another_run_or_id_at_the_path_is_not_overwritten(director
 
 
 def test_a_name_too_long_is_a_storage_error_after_the_guard_and_the_event_stays(directory: Path) -> None:
-    """H8: the error names the id; no file is left behind but the log."""
+    """FILE-22, FILE-23 (H8): the error names the id; no file is left behind but the log."""
     run = run_of(lifecycle("n" * 300, 10))
     for _ in range(2):
         with pytest.raises(StorageError, match=r"automation-v2-lifecycle-run-1-nnn.*too long"):
@@ -179,7 +191,7 @@ def test_a_name_too_long_is_a_storage_error_after_the_guard_and_the_event_stays(
 
 
 def test_a_refused_move_comes_before_a_name_too_long(directory: Path) -> None:
-    """H8: a snapshot that can't be written is guarded first."""
+    """FILE-23 (H8): a snapshot that can't be written is guarded first."""
     project(run_of(*HISTORY[:1], status="completed"), FileStore(directory))
     with pytest.raises(PhaseTransitionError, match="terminal phase completed to running_phase") as caught:
         project(run_of(*HISTORY[:1], lifecycle("n" * 300, 10)), FileStore(directory))
@@ -188,7 +200,7 @@ def test_a_refused_move_comes_before_a_name_too_long(directory: Path) -> None:
 
 
 def test_the_greater_id_is_the_latest_of_two_with_the_same_seq(directory: Path) -> None:
-    """H7: directory order doesn't decide; the snapshots' names on disk say the opposite here."""
+    """PASS-7 (H7): directory order doesn't decide; the snapshots' names on disk say the opposite here."""
     store = FileStore(directory)
     store.write_snapshot(stored_snapshot("b", 5, "completed"))
     store.write_snapshot(stored_snapshot("a", 5, "running"))
@@ -197,7 +209,7 @@ def test_the_greater_id_is_the_latest_of_two_with_the_same_seq(directory: Path) 
 
 
 def test_files_are_read_by_content_and_looked_up_by_path(directory: Path) -> None:
-    """FILE: a copy under another name is listed, but isn't the snapshot that a look-up finds."""
+    """FILE-21, FILE-22: a copy under another name is listed, but isn't the snapshot that a look-up finds."""
     run = run_of(*HISTORY[:1])
     project(run, FileStore(directory))
     (path,) = directory.rglob("*.json")
@@ -269,7 +281,7 @@ class Recorded(SystemEffects):
 
 
 def test_the_order_of_effects_makes_each_record_durable_before_the_next(directory: Path) -> None:
-    """FILE: an event is on the disk before its snapshot is begun; a snapshot appears whole or not at all."""
+    """FILE-2, FILE-6: an event is on the disk before its snapshot is begun; a snapshot appears whole or not at all."""
     effects = Recorded(directory)
     project(run_of(HISTORY[0]), FileStore(directory, effects=effects))
     event_id = FileStore(directory).events()[0].event_id.replace("automation-v2-lifecycle-run-1-", "…")
@@ -294,7 +306,7 @@ def test_the_order_of_effects_makes_each_record_durable_before_the_next(director
 
 
 def test_the_order_of_effects_of_compaction_and_pruning(directory: Path) -> None:
-    """FILE: the log is replaced through a temporary sibling; a deletion is made durable."""
+    """FILE-6: the log is replaced through a temporary sibling; a deletion is made durable."""
     project(run_of(*HISTORY), FileStore(directory))
     effects = Recorded(directory)
     assert compact(FileStore(directory, effects=effects), retention_ms=1, now_ms=1_000) == 2
@@ -318,7 +330,7 @@ def effect_numbers(directory: Path, run: Run) -> Iterator[int]:
 
 
 def test_an_effect_that_fails_is_a_storage_error_and_the_next_pass_ends_in_the_same_files(directory: Path) -> None:
-    """ERR: whichever effect fails, nothing is lost, nothing is left over, and the pass can be repeated."""
+    """ERR-5, PASS-14: whichever effect fails, nothing is lost, nothing is left over, and the pass can be repeated."""
     run = run_of(*HISTORY)
     for number in effect_numbers(directory, run):
         store = directory.with_name(f"store-{number}")
@@ -342,7 +354,10 @@ def pass_in_a_process(directory: Path, run: Run) -> None:
 
 @pytest.mark.parametrize("kind", ["threads", "processes"])
 def test_concurrent_passes_record_each_record_once(directory: Path, kind: str) -> None:
-    """FILE: one writer at a time, across threads and across processes; the lock leaves nothing in the layout."""
+    """One writer at a time, across threads and across processes; the lock leaves nothing in the layout.
+
+    (FILE-7, FILE-10, LOG-6)
+    """
     runs = [run_of(*HISTORY, run_id=f"run-{number % 2}") for number in range(6)]
     context = multiprocessing.get_context("spawn")
     maker = threading.Thread if kind == "threads" else context.Process
@@ -360,7 +375,7 @@ def test_concurrent_passes_record_each_record_once(directory: Path, kind: str) -
 
 
 def test_a_locked_store_is_a_storage_error_for_writers_and_no_obstacle_for_readers(directory: Path) -> None:
-    """FILE: a writer gives up after its time-out and names the directory; readers never wait."""
+    """FILE-10, ERR-6: a writer gives up after its time-out and names the directory; readers never wait."""
     run = run_of(*HISTORY)
     project(run, FileStore(directory))
     with FileStore(directory).lock():
@@ -385,13 +400,13 @@ def test_a_locked_store_is_a_storage_error_for_writers_and_no_obstacle_for_reade
 
 
 def test_a_directory_that_is_not_there_is_a_storage_error(tmp_path: Path) -> None:
-    """ERR: the store doesn't make its directory."""
+    """ERR-5: the store doesn't make its directory."""
     with pytest.raises(StorageError, match="expected a directory"):
         FileStore(tmp_path / "missing")
 
 
 def test_a_log_that_is_a_directory_is_a_storage_error(directory: Path) -> None:
-    """ERR: the error names the path; production's caller logs it with the run id and goes on."""
+    """ERR-5: the error names the path; production's caller logs it with the run id and goes on."""
     log_of(directory).mkdir()
     with pytest.raises(StorageError, match=r"stateful_events\.jsonl: Is a directory"):
         project(run_of(*HISTORY), FileStore(directory))
@@ -400,7 +415,7 @@ def test_a_log_that_is_a_directory_is_a_storage_error(directory: Path) -> None:
 def test_a_failed_pass_can_be_logged_as_a_warning_with_the_run_id(
     directory: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """PASS: the caller of production logs the failure and goes on."""
+    """PASS-16: the caller of production logs the failure and goes on."""
     log_of(directory).mkdir()
     with caplog.at_level(logging.WARNING):
         assert project_or_warn(run_of(*HISTORY), FileStore(directory)) is None
@@ -408,7 +423,7 @@ def test_a_failed_pass_can_be_logged_as_a_warning_with_the_run_id(
 
 
 def test_a_log_without_a_seq_left_refuses(directory: Path) -> None:
-    """LOG: after 2^64 - 1 there is no number, and nothing is written."""
+    """LOG-4: after 2^64 - 1 there is no number, and nothing is written."""
     store = FileStore(directory)
     (first,) = project(run_of(HISTORY[0]), store).events
     log_of(directory).write_bytes(log_of(directory).read_bytes().replace(b'"seq":1,', b'"seq":18446744073709551615,'))

@@ -148,7 +148,7 @@ def test_canonical_text_is_a_fixed_point_and_sorted_by_code_point(value: Any) ->
     ],
 )
 def test_canonical_text(value: Any, text: str) -> None:
-    """JSON: an orjson older than 3.11.7 prints the first and the third otherwise."""
+    """JSON-7 to JSON-9: an orjson older than 3.11.7 prints the first and the third otherwise."""
     assert canonical_json(value).decode() == text
 
 

@@ -174,6 +174,7 @@ def runs_of(value: Any) -> list[str]:
 
 
 def test_every_form_of_runs_is_read_in_order() -> None:
+    """REC-18: a runs file of version 0 or 1, one record, or JSON Lines."""
     one, two = run_json(), run_json(run_id="run-0")
     assert runs_of(one) == ["run-1"]
     assert runs_of({"run-1": one, "run-0": two}) == ["run-1", "run-0"]
@@ -200,6 +201,7 @@ def test_every_form_of_runs_is_read_in_order() -> None:
     ],
 )
 def test_a_bad_file_is_refused_with_its_name_and_path(text: str, message: str) -> None:
+    """ERR-2: the message names the file, the JSON path and what was expected."""
     with pytest.raises(InvalidInputError, match=message):
         parse_runs(text.encode(), source="runs.json")
 

@@ -1,6 +1,6 @@
 """Everything that the projection refuses, as exceptions that carry data (chapter *Errors*).
 
-`kind` is the word that the driver protocol uses; the text is for people.
+`kind` is the word that the driver protocol uses (ERR-7); the text is for people.
 """
 
 from typing import ClassVar
@@ -43,7 +43,7 @@ class LifecycleProjectionError(Exception):
 
 @frozen(kw_only=True, str=False)
 class InvalidInputError(LifecycleProjectionError):
-    """A document was refused; nothing was written (ERR-1). `source` names the file or stream, where there is one."""
+    """A document was refused; nothing was written (ERR-1, ERR-2). `source` names the file or stream, if there is one."""
 
     kind: ClassVar[str] = "invalid_input"
     problems: tuple[Problem, ...]

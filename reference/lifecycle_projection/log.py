@@ -1,4 +1,7 @@
-"""The event log: what is visible, in which order, and how an event gets into it once (chapter *Event log*)."""
+"""The event log: what is visible, in which order, and how an event gets into it once (chapter *Event log*).
+
+Nothing here changes or removes an event (LOG-1), and none looks at those of another tenant (TENANT-4, TENANT-5).
+"""
 
 from collections.abc import Iterable
 from typing import Final

@@ -88,7 +88,7 @@ def _key(event: Event) -> _EventKey:
 
 
 def _marker(rows: Sequence[Event], now_ms: int) -> Event:
-    """Build the marker that stands for some events of one run and tenant."""
+    """Build the marker that stands for some events of one run and tenant (COMPACT-8, COMPACT-10)."""
     first = rows[0]
     through_seq = max(row.seq for row in rows)
     return Event(
@@ -109,7 +109,7 @@ def _marker(rows: Sequence[Event], now_ms: int) -> Event:
 
 
 def _entries(row: Event) -> list[Json]:
-    """List what a row stands for: what it lists, if it is a marker, and itself."""
+    """List what a row stands for: what it lists, if it is a marker, and itself (COMPACT-11)."""
     listed = [*listed_by(row), (row.event_id, row.seq)]
     return [{"event_id": event_id, "seq": seq} for event_id, seq in listed]
 

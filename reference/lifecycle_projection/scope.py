@@ -1,4 +1,7 @@
-"""The scope of a run: its tenant, and the enterprise scope of its definition (chapter *Scope and definition*)."""
+"""The scope of a run: its tenant, and the enterprise scope of its definition (chapter *Scope and definition*).
+
+The spellings of a field and what parses are SCOPE-4 to SCOPE-9.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType

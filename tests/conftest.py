@@ -1,0 +1,23 @@
+"""What all tests share: in continuous integration nothing may be skipped."""
+
+import os
+
+import pytest
+
+_SKIPPED: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _SKIPPED.append(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A test that needs more than is there skips on a developer's machine; here everything is installed."""
+    if os.environ.get("CI") and _SKIPPED:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if os.environ.get("CI") and _SKIPPED:
+        terminalreporter.write_line(f"skipped although CI is set: {', '.join(_SKIPPED)}", red=True)
