@@ -2,11 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+# How long `make check` searches: quick, default or thorough.
+PROFILE ?= default
 
 .PHONY: check test bench lint types packaging format lock clean
 
 check: $(READY) ## judge the reference with the suite
-	$(BIN)/lifecycle-projection check
+	$(BIN)/lifecycle-projection check --profile $(PROFILE)
 
 test: $(READY) ## run the tests
 	$(BIN)/pytest -n auto -m "not packaging"
@@ -15,7 +17,7 @@ packaging: $(READY) ## build the wheel, install it elsewhere, and use it there
 	$(BIN)/pytest -m packaging
 
 bench: $(READY) ## measure the cost as ratios to floors taken in the same run
-	$(BIN)/pytest tests/benchmarks --benchmark-only -s
+	$(BIN)/pytest tests/benchmarks/bench_*.py --benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=name
 
 lint: $(READY)
 	$(BIN)/ruff check

@@ -1,0 +1,5 @@
+"""The command line: `lifecycle-projection`. Each command lives in a module of its own, loaded when it is called."""
+
+from lifecycle_conformance.cli.root import main
+
+__all__ = ["main"]

@@ -1,0 +1,115 @@
+"""`lifecycle-projection check`."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from lifecycle_conformance.cli.progress import progress_line
+from lifecycle_conformance.cli.root import reference_command
+from lifecycle_conformance.cli.workspace import workspace
+
+_EPILOG = """\b
+EXAMPLES
+  lifecycle-projection check                          judge the reference
+  lifecycle-projection check --profile quick          in under a minute
+  lifecycle-projection check -- ./my-driver --fast    judge your implementation
+  lifecycle-projection check --seed 7 -- ./my-driver  search somewhere else
+  lifecycle-projection check --json -- ./my-driver > report.json
+
+\b
+EXIT CODES
+  0  every requirement that was judged holds
+  1  some don't, or a declared capability was never exercised
+  2  the call is wrong
+  3  undecided: the driver would not start, or broke the protocol"""
+
+
+@contextmanager
+def _hypothesis_elsewhere() -> Iterator[None]:
+    """Keep Hypothesis from leaving its files in the working directory."""
+    from hypothesis.configuration import set_hypothesis_home_dir  # noqa: PLC0415 - it takes its time to load
+
+    with workspace() as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("driver_command", metavar="[-- COMMAND...]", nargs=-1)
+@click.option(
+    "--profile",
+    type=click.Choice(["quick", "default", "thorough"]),
+    default="default",
+    show_default=True,
+    help="How long to search: quick is for every change, thorough for a release.",
+)
+@click.option(
+    "--seed",
+    metavar="INT",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Where the search starts: the same number goes through the same lives, another one through others.",
+)
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="How long the driver may take to start, to answer and to end.",
+)
+@click.option(
+    "--store",
+    type=click.Choice(["files", "memory"]),
+    default="files",
+    show_default=True,
+    help="Without COMMAND: the store of the reference.",
+)
+@click.option("--no-vectors", is_flag=True, help="Leave the fixed cases out.")
+@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
+@click.pass_context
+def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+    ctx: click.Context,
+    driver_command: tuple[str, ...],
+    profile: str,
+    seed: int,
+    timeout: float,
+    store: str,
+    *,
+    no_vectors: bool,
+    as_json: bool,
+) -> None:
+    """Judge an implementation by the requirements of the specification.
+
+    First the fixed cases are compared with production's answers, then a search goes through lives of a store, looking
+    for one that breaks a requirement, and shrinks what it finds. COMMAND starts the driver of an implementation, a
+    program that answers requests on standard input (spec/16-driver-protocol.md); without it the reference is judged.
+
+    The report says for each requirement how it fared and how often its precondition held: a pass that was never put
+    to the test shows. A failure comes with the shortest life that was found, and the seed that finds it again.
+    """
+    # Hypothesis takes its time to load; the help should not wait for it.
+    from lifecycle_conformance import check  # noqa: PLC0415
+    from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
+    from lifecycle_conformance.report import as_json as json_report  # noqa: PLC0415
+    from lifecycle_conformance.report import terminal  # noqa: PLC0415
+
+    with progress_line() as show, _hypothesis_elsewhere():
+        report = check.run(
+            lambda: SubprocessDriver(driver_command or reference_command(store), timeout_s=timeout),
+            profile=profile,
+            seed=seed,
+            vectors=not no_vectors,
+            progress=show,
+        )
+    if as_json:
+        click.echo(json.dumps(json_report.as_json(report), ensure_ascii=False, indent=2))
+    else:
+        click.echo(terminal.render(report).rstrip("\n"))
+    ctx.exit(report.exit_code)

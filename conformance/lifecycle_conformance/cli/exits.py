@@ -1,0 +1,21 @@
+"""The exit codes, the same for every command."""
+
+from typing import Final
+
+WELL: Final = 0
+"""All is well."""
+
+FALLS_SHORT: Final = 1
+"""What was checked falls short."""
+
+WRONG_CALL: Final = 2
+"""The call or its input is wrong, or the store can't be used."""
+
+UNDECIDED: Final = 3
+"""Nothing can be said: the driver would not start, or broke the protocol."""
+
+INTERRUPTED: Final = 130
+"""Somebody pressed Ctrl-C: 128 and the number of the signal, as shells count."""
+
+READER_GONE: Final = 141
+"""Whoever read the output went away, such as `head`: 128 and the number of SIGPIPE."""

@@ -1,0 +1,27 @@
+"""How far a command is, on one line of standard error that is written again and again."""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_CLEAR = "\r\x1b[K"
+
+
+@contextmanager
+def progress_line() -> Iterator[Callable[[str], None]]:
+    """Give a function that shows a text; on a terminal only, and gone again at the end."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+
+    def show(text: str) -> None:
+        line = " ".join(text.split())[: shutil.get_terminal_size().columns - 1]
+        sys.stderr.write(f"{_CLEAR}{line}")
+        sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        sys.stderr.write(_CLEAR)
+        sys.stderr.flush()

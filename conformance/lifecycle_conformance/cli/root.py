@@ -1,0 +1,153 @@
+"""The group of all commands: it loads the one that is called, and turns errors into one line and an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, Final, NoReturn
+
+import click
+
+from lifecycle_conformance.cli import exits
+from lifecycle_conformance.cli.messages import complain
+
+# The names, so that no module is loaded before it is needed: help and `serve` start in a fraction of a second.
+_COMMANDS: Final = {
+    "check": "Judge an implementation: fixed cases, then a search for failures.",
+    "project": "Project run records into a store of files.",
+    "serve": "Offer the reference as a driver, on standard input and output.",
+    "validate": "Say whether files hold what they should.",
+    "vectors": "List the fixed cases, export them, or judge by them alone.",
+}
+_TRACEBACK: Final = "LIFECYCLE_PROJECTION_TRACEBACK"
+
+
+class _Root(click.Group):
+    """The commands by name, without loading them for a list."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"lifecycle_conformance.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except BrokenPipeError:
+            _leave_quietly(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            ctx.exit(exits.INTERRUPTED)
+        except Exception as error:  # noqa: BLE001 - a traceback is no answer to a wrong call
+            _explain(ctx, error)
+
+
+def _leave(ctx: click.Context, message: str, code: int) -> NoReturn:
+    complain(message)
+    ctx.exit(code)
+
+
+def _leave_quietly(ctx: click.Context) -> NoReturn:
+    # What is still in the buffer would be written at exit, and fail again.
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    ctx.exit(exits.READER_GONE)
+
+
+def _explain(ctx: click.Context, error: Exception) -> NoReturn:
+    """Say in a line what went wrong; only what nobody foresaw has a traceback to show, for who asks for it."""
+    from lifecycle_conformance.driver.interface import DriverError  # noqa: PLC0415 - not needed when all is well
+    from lifecycle_projection import InvalidInputError, LifecycleProjectionError  # noqa: PLC0415
+
+    match error:
+        case InvalidInputError():
+            for problem in error.problems:
+                complain(f"{error.source}: {problem}")
+            ctx.exit(exits.WRONG_CALL)
+        case LifecycleProjectionError():
+            _leave(ctx, str(error), exits.WRONG_CALL)
+        case DriverError():
+            _leave(ctx, str(error), exits.UNDECIDED)
+        case OSError():
+            named = f"{error.filename}: " if error.filename else ""
+            _leave(ctx, f"{named}{error.strerror or error}", exits.WRONG_CALL)
+    if os.environ.get(_TRACEBACK):
+        raise error
+    hint = f"this is a defect of lifecycle-projection; with {_TRACEBACK}=1 it shows where"
+    _leave(ctx, f"{type(error).__name__}: {error} ({hint})", exits.UNDECIDED)
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
+    if not wanted or ctx.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - for this option only
+
+    from lifecycle_projection import SPEC_VERSION  # noqa: PLC0415
+
+    try:
+        package = version("lifecycle-projection")
+    except PackageNotFoundError:
+        package = "not installed"
+    click.echo(f"lifecycle-projection {package}, specification {SPEC_VERSION}")
+    ctx.exit()
+
+
+_EPILOG: Final = """\b
+EXAMPLES
+  lifecycle-projection check                        judge the reference
+  lifecycle-projection check -- ./my-driver --fast  judge your implementation
+  lifecycle-projection project runs.json --store s  project run records
+  lifecycle-projection vectors --list               see the fixed cases
+
+\b
+EXIT CODES
+  0    all is well
+  1    what was checked falls short
+  2    the call or its input is wrong, or the store can't be used
+  3    undecided: the driver would not start, or broke the protocol
+  130  interrupted
+  141  the reader of the output went away
+
+\b
+SHELL COMPLETION
+  bash  eval "$(_LIFECYCLE_PROJECTION_COMPLETE=bash_source lifecycle-projection)"
+  zsh   eval "$(_LIFECYCLE_PROJECTION_COMPLETE=zsh_source lifecycle-projection)"
+  fish  _LIFECYCLE_PROJECTION_COMPLETE=fish_source lifecycle-projection | source
+
+NO_COLOR, set to anything, turns colours off; a pipe never gets any."""
+
+
+@click.group(
+    cls=_Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=_EPILOG
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the versions."
+)
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Project automation runs, and judge implementations of that projection.
+
+    A run carries a lifecycle history that grows at the end. The projection records each of its records once, as an
+    event in an append-only log and as a snapshot of the run at that boundary, however often it is called. `project`
+    does that; `check` judges an implementation, in any language, by the numbered requirements of the specification.
+    """
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
+
+
+def reference_command(store: str) -> Sequence[str]:
+    """Give the command that runs the reference as a driver, in this Python."""
+    return (sys.executable, "-m", "lifecycle_conformance.driver", "--store", store)

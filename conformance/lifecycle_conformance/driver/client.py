@@ -1,0 +1,109 @@
+"""A driver that runs as a child process: any implementation, in any language."""
+
+from collections.abc import Sequence
+from itertools import count
+
+from lifecycle_conformance.driver.interface import (
+    PROTOCOLS,
+    Answer,
+    BringUpError,
+    BrokenDriverError,
+    Hello,
+    IncompatibleDriverError,
+)
+from lifecycle_conformance.driver.messages import (
+    DisagreementError,
+    NoAnswerError,
+    hello_from,
+    read_answer,
+    request_line,
+)
+from lifecycle_conformance.driver.process import DriverProcess
+from lifecycle_projection.records import Json
+
+
+class SubprocessDriver:
+    """Run a command, an argument list, as a driver; start, operation and end have `timeout_s` seconds each.
+
+    Raises :class:`BringUpError` where it doesn't come up, now or at any later start.
+    """
+
+    def __init__(self, command: Sequence[str], *, timeout_s: float = 10.0) -> None:
+        self._command = tuple(command)
+        self._timeout_s = timeout_s
+        self._ids = count(1)
+        self._process, self._hello = self._started()
+
+    @property
+    def hello(self) -> Hello:
+        """How it introduced itself at its last start."""
+        return self._hello
+
+    @property
+    def pid(self) -> int:
+        """The id of its process, and of its process group."""
+        return self._process.pid
+
+    def ask(self, op: str, **arguments: Json) -> Answer:
+        """Send a request and give its answer; a process that is gone is started anew first.
+
+        Raises :class:`BrokenDriverError` where no answer comes, with the process group killed.
+        """
+        if not self._process.running:
+            self._process, self._hello = self._started()
+        process = self._process
+        try:
+            return self._exchange(process, op, arguments)
+        except NoAnswerError as failure:
+            process.kill()
+            raise BrokenDriverError(
+                verdict=failure.verdict, message=f"asked for {op}: {failure}", stderr=process.stderr_tail()
+            ) from None
+        except BaseException:
+            # Whoever interrupted leaves an answer behind that nobody waits for.
+            process.kill()
+            raise
+
+    def restart(self, *, kill: bool = False) -> None:
+        """Start the same command in a new process, after the end of the old one's input or, with `kill`, a kill."""
+        if kill:
+            self._process.kill()
+        else:
+            self.close()
+        self._process, self._hello = self._started()
+
+    def close(self) -> int | None:
+        """End the process: its input first, then what is left of its group.
+
+        Gives the exit status; `None` where the process did not end in time, or had ended before. (DRIVER-16)
+        """
+        return self._process.end(self._timeout_s)
+
+    def stderr_tail(self) -> str:
+        """Give the end of what the current process, or if it has ended the last one, wrote to standard error."""
+        return self._process.stderr_tail()
+
+    def _started(self) -> tuple[DriverProcess, Hello]:
+        try:
+            process = DriverProcess(self._command)
+        except (OSError, ValueError, IndexError) as error:
+            raise BringUpError(command=self._command, problem=f"it can't be started: {error}", stderr="") from None
+        try:
+            return process, hello_from(self._exchange(process, "hello", {"protocols": list(PROTOCOLS)}))
+        except NoAnswerError as failure:
+            process.kill()
+            problem = f"asked for hello, {failure}"
+            raise BringUpError(command=self._command, problem=problem, stderr=process.stderr_tail()) from None
+        except DisagreementError as disagreement:
+            process.kill()
+            raise IncompatibleDriverError(
+                command=self._command, problem=str(disagreement), stderr=process.stderr_tail()
+            ) from None
+        except BaseException:
+            process.kill()
+            raise
+
+    def _exchange(self, process: DriverProcess, op: str, arguments: dict[str, Json]) -> Answer:
+        request_id = next(self._ids)
+        line = process.exchange(request_line(request_id, op, arguments), self._timeout_s)
+        return read_answer(line, request_id, op)

@@ -1,0 +1,149 @@
+"""What a driver is to the suite, whatever runs behind it."""
+
+import shlex
+from enum import StrEnum
+from typing import Final, Protocol
+
+from attrs import Factory, frozen
+
+from lifecycle_projection.records import Json
+
+PROTOCOLS: Final = (1,)
+"""The versions of the driver protocol that this suite speaks."""
+
+OPERATIONS: Final[dict[str, str | None]] = {
+    "hello": None,
+    "open": None,
+    "project": None,
+    "events": None,
+    "snapshots": None,
+    "identify": "identify",
+    "import": "import",
+    "append": "append",
+    "compact": "compact",
+    "prune": "prune",
+}
+"""The operations, each with the capability that offers it; those without must be offered by every driver."""
+
+CAPABILITIES: Final = frozenset(filter(None, OPERATIONS.values())) | {
+    "durable",
+    "files",
+    "tenants",
+    "text-input",
+    "json-numbers",
+    "exact-numbers",
+}
+"""The capabilities that this version of the protocol knows."""
+
+ERROR_KINDS: Final = frozenset(
+    {"invalid_input", "phase_transition", "storage_conflict", "storage", "unsupported", "internal"}
+)
+"""The kinds of errors that an answer may name."""
+
+
+@frozen(kw_only=True)
+class Hello:
+    """How a driver introduces itself (DRIVER-3)."""
+
+    protocol: int
+    name: str
+    version: str
+    language: str
+    spec: str
+    capabilities: frozenset[str]
+
+
+@frozen
+class Refusal:
+    """Why a request was refused: the kind is the contract, the message is for people (ERR-7)."""
+
+    kind: str
+    message: str
+    data: dict[str, Json] = Factory(dict)
+
+
+@frozen(kw_only=True)
+class Answer:
+    """What a driver answered: either what it was asked for, or why not (DRIVER-2)."""
+
+    ok: dict[str, Json] | None = None
+    error: Refusal | None = None
+
+
+class Driver(Protocol):
+    """An implementation that answers requests."""
+
+    @property
+    def hello(self) -> Hello:
+        """How it introduced itself."""
+        ...
+
+    def ask(self, op: str, **arguments: Json) -> Answer:
+        """Send a request and give its answer.
+
+        Raises :class:`BrokenDriverError` where there was none; the next request goes to a fresh start.
+        """
+        ...
+
+    def restart(self, *, kill: bool = False) -> None:
+        """Start anew: end the old process at the end of its input, or with `kill` at once, as a crash would."""
+        ...
+
+    def close(self) -> int | None:
+        """End it. Gives the exit status of a process that ended by itself when its input did (DRIVER-16)."""
+        ...
+
+    def stderr_tail(self) -> str:
+        """Give the end of what the current process, or if it has ended the last one, wrote to its standard error."""
+        ...
+
+
+class Breakdown(StrEnum):
+    """In which way a driver failed to answer; the words are those of the verdicts."""
+
+    CRASH = "crash"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+
+
+class DriverError(Exception):
+    """Base of what goes wrong with a driver, as opposed to what it answers."""
+
+
+@frozen(kw_only=True, str=False)
+class BrokenDriverError(DriverError):
+    """A request got no answer. The driver's process group is dead; the next request goes to a fresh start."""
+
+    verdict: Breakdown
+    message: str
+    stderr: str
+
+    def __str__(self) -> str:
+        """Give the verdict, what happened, and what the driver wrote to its standard error."""
+        return f"{self.verdict}: {self.message}{_attached(self.stderr)}"
+
+
+@frozen(kw_only=True, str=False)
+class BringUpError(DriverError):
+    """A driver could not be brought to say hello: nothing can be judged."""
+
+    command: tuple[str, ...]
+    problem: str
+    stderr: str
+
+    def __str__(self) -> str:
+        """Name the command, then the problem, then what it wrote to its standard error."""
+        return f"the driver `{shlex.join(self.command)}` did not come up: {self.problem}{_attached(self.stderr)}"
+
+
+@frozen(kw_only=True, str=False)
+class IncompatibleDriverError(BringUpError):
+    """A driver came up, but it and the suite don't speak the same version or don't know the same capabilities."""
+
+    def __str__(self) -> str:
+        """Name the command, then what the two sides say."""
+        return f"the driver `{shlex.join(self.command)}` and this suite don't fit: {self.problem}"
+
+
+def _attached(stderr: str) -> str:
+    return f"\nstandard error:\n{stderr.rstrip()}" if stderr.strip() else "\nstandard error: nothing"

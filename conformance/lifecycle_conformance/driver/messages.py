@@ -1,0 +1,208 @@
+"""The lines of the protocol: requests written, answers read and held to their shape."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+import orjson
+from attrs import frozen
+
+from lifecycle_conformance.driver.interface import (
+    CAPABILITIES,
+    ERROR_KINDS,
+    PROTOCOLS,
+    Answer,
+    Breakdown,
+    Hello,
+    Refusal,
+)
+from lifecycle_projection import InvalidInputError
+from lifecycle_projection.json_text import read_json
+from lifecycle_projection.records import Json
+
+_QUOTED: Final = 200
+# The deepest record that may be read nests 127 levels; what is recorded of it lies a few deeper in an answer.
+_MAX_DEPTH: Final = 140
+_Shape: TypeAlias = Mapping[str, Callable[[Json], bool]]
+
+
+@frozen(str=False)
+class NoAnswerError(Exception):
+    """A driver did not answer. Who finds out raises this; whoever holds the process makes an end of it."""
+
+    verdict: Breakdown
+    problem: str
+
+    def __str__(self) -> str:
+        """Say what happened."""
+        return self.problem
+
+
+@frozen(str=False)
+class DisagreementError(Exception):
+    """Suite and driver don't speak the same version, or don't know the same capabilities."""
+
+    problem: str
+
+    def __str__(self) -> str:
+        """Name both sides."""
+        return self.problem
+
+
+def request_line(request_id: int, op: str, arguments: Mapping[str, Json]) -> bytes:
+    """Write a request (DRIVER-1)."""
+    return orjson.dumps({"id": request_id, "op": op, **arguments}, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def quoted(text: bytes) -> str:
+    """Quote what a driver wrote, shortened."""
+    shown = ascii(text[:_QUOTED].decode(errors="replace"))
+    return shown if len(text) <= _QUOTED else f"{shown} … ({len(text)} bytes)"
+
+
+def read_answer(line: bytes, request_id: int, op: str) -> Answer:
+    """Read the answer to a request. Raises :class:`NoAnswerError` for a line that is none (DRIVER-2, DRIVER-5)."""
+    try:
+        value = read_json(line, max_depth=_MAX_DEPTH)
+    except InvalidInputError as error:
+        raise _stray(line, f"{error}; {_likely_cause(line)}") from None
+    if not isinstance(value, dict):
+        raise _stray(line, "an answer is an object; was it printed for a human?")
+    if type(value.get("id")) is not int or value["id"] != request_id:
+        raise _stray(line, _about_id(value, request_id))
+    match value:
+        case {"id": _, "ok": dict(ok), **rest} if not rest:
+            _check_members(line, ok, op)
+            return Answer(ok=ok)
+        case {"id": _, "error": dict(refused), **rest} if not rest:
+            return Answer(error=_refusal(line, refused))
+    raise _stray(
+        line, 'expected {"id", "ok": {…}} or {"id", "error": {"kind", "message", "data"}}, one of the two and no more'
+    )
+
+
+def hello_from(answer: Answer) -> Hello:
+    """Take a driver's introduction. Raises :class:`DisagreementError` where driver and suite don't fit.
+
+    (DRIVER-3, DRIVER-4)
+    """
+    speaks = f"this suite speaks the versions {list(PROTOCOLS)} of the driver protocol"
+    if answer.error is not None:
+        said = f"{answer.error.kind}: {answer.error.message}"
+        if answer.error.kind == "unsupported":
+            raise DisagreementError(f"{speaks}, and the driver answered hello with {said}")
+        raise NoAnswerError(Breakdown.PROTOCOL, f"it answered hello with {said}")
+    assert answer.ok is not None
+    hello = Hello(**{**answer.ok, "capabilities": frozenset(answer.ok["capabilities"])})
+    if hello.protocol not in PROTOCOLS:
+        raise DisagreementError(f"{speaks}, and the driver chose version {hello.protocol}")
+    if unknown := hello.capabilities - CAPABILITIES:
+        raise DisagreementError(
+            f"the driver declares {', '.join(sorted(unknown))}, and this suite knows the capabilities"
+            f" {', '.join(sorted(CAPABILITIES))}"
+        )
+    return hello
+
+
+# --- what a line should look like -------------------------------------------------------------------------------------
+
+
+def _is_unsigned(value: Json) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_string(value: Json) -> bool:
+    return isinstance(value, str)
+
+
+def _is_bool(value: Json) -> bool:
+    return isinstance(value, bool)
+
+
+def _list_of(check: Callable[[Json], bool]) -> Callable[[Json], bool]:
+    return lambda value: isinstance(value, list) and all(map(check, value))
+
+
+def _is_object(value: Json) -> bool:
+    return isinstance(value, dict)
+
+
+def _has(shape: _Shape) -> Callable[[Json], bool]:
+    return lambda value: isinstance(value, dict) and not _amiss(value, shape)
+
+
+_SHAPES: Final[dict[str, _Shape]] = {
+    "hello": {
+        "protocol": _is_unsigned,
+        "name": _is_string,
+        "version": _is_string,
+        "language": _is_string,
+        "spec": _is_string,
+        "capabilities": _list_of(_is_string),
+    },
+    "open": {},
+    "project": {"projected": _is_unsigned},
+    "events": {"events": _list_of(_is_object)},
+    "snapshots": {"snapshots": _list_of(_is_object)},
+    "identify": {"ids": _list_of(_has({"identity": _is_string, "occurrence": _is_unsigned, "event_id": _is_string}))},
+    "import": {},
+    "append": {"appended": _is_bool, "seq": _is_unsigned},
+    "compact": {"pruned": _is_unsigned},
+    "prune": {"pruned": _is_unsigned},
+}
+
+
+def _amiss(members: Mapping[str, Json], shape: _Shape) -> list[str]:
+    """Name the members that are missing, too many or of the wrong type."""
+    return [
+        name
+        for name in sorted(members.keys() | shape.keys())
+        if name not in members or name not in shape or not shape[name](members[name])
+    ]
+
+
+def _check_members(line: bytes, ok: Mapping[str, Json], op: str) -> None:
+    # What is no operation of the protocol is asked on purpose; its answer has no shape.
+    if op in _SHAPES and (amiss := _amiss(ok, _SHAPES[op])):
+        expected = ", ".join(_SHAPES[op]) or "no members"
+        raise _stray(line, f"expected `ok` of {op} with {expected}; not right: {', '.join(amiss)}")
+
+
+def _refusal(line: bytes, error: Mapping[str, Json]) -> Refusal:
+    kind, message, data = error.get("kind"), error.get("message"), error.get("data", {})
+    known = error.keys() <= {"kind", "message", "data"}
+    if not (known and isinstance(kind, str) and isinstance(message, str) and isinstance(data, dict)):
+        raise _stray(line, "expected `error` with kind and message, strings, and data, an object, and no more")
+    if kind not in ERROR_KINDS:
+        raise _stray(line, f"expected an error of kind {', '.join(sorted(ERROR_KINDS))}")
+    return Refusal(kind, message, data)
+
+
+# --- what may be wrong with a line that is no answer ------------------------------------------------------------------
+
+
+def _stray(line: bytes, problem: str) -> NoAnswerError:
+    return NoAnswerError(Breakdown.PROTOCOL, f"it wrote {quoted(line)}, which is no answer: {problem}")
+
+
+def _about_id(value: Mapping[str, Json], request_id: int) -> str:
+    if "id" not in value:
+        return f"it has no id; expected {request_id}"
+    if value["id"] is None:
+        return f"it has the id null, as if the request {request_id} had not been JSON"
+    return f"expected the id {request_id}; is it a second answer to an earlier request?"
+
+
+def _likely_cause(line: bytes) -> str:
+    """Guess how a line that is no JSON came about."""
+    text = line.decode(errors="replace").strip()
+    if not text:
+        return "an empty line: is a newline written twice?"
+    start = max(0, text.find("{"))
+    try:
+        _, end = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        return "is something printed to standard output, which is for answers only? Print to standard error instead"
+    if (start, end) == (0, len(text)):
+        return "only a lenient reader takes that for JSON"
+    return "it holds JSON and something else: is a newline missing, or something printed to standard output?"

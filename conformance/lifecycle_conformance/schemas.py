@@ -1,0 +1,209 @@
+"""The JSON Schemas, ready to validate with, and their refusals told as paths and expectations."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from attrs import frozen
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from lifecycle_conformance.texts import SCHEMAS
+from lifecycle_projection.records import Json
+
+Schema: TypeAlias = Mapping[str, Json]
+
+ENDING: Final = ".schema.json"
+
+
+def load(folder: Path = SCHEMAS) -> dict[str, Schema]:
+    """Read all schemas, by name: that of the file without its ending."""
+    return {
+        path.name.removesuffix(ENDING): json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob(f"*{ENDING}"))
+    }
+
+
+@cache
+def validator(name: str, definition: str | None = None) -> Draft202012Validator:
+    """Give the validator of a schema, or of one of its definitions, such as `("driver-answer", "project")`.
+
+    Raises :class:`KeyError` for a name that is none.
+    """
+    schema = _schemas()[name]
+    if definition is None:
+        return Draft202012Validator(schema, registry=_registry())
+    if definition not in schema["$defs"]:
+        raise KeyError(definition)
+    return Draft202012Validator({"$ref": f"{schema['$id']}#/$defs/{definition}"}, registry=_registry())
+
+
+def problems(name: str, document: Json, definition: str | None = None) -> list[tuple[str, str]]:
+    """Tell what is wrong with a document, as (JSON path, what was expected), the deepest first; nothing if it is valid.
+
+    A member that is missing, or one too many, is named by its own path. Of alternatives, the one that the document
+    comes closest to speaks.
+    """
+    found = {each for error in validator(name, definition).iter_errors(document) for each in _problems(error)}
+    ordered = sorted(found, key=lambda each: (-len(each.path), [str(part) for part in each.path], each.message))
+    return [(_json_path(each.path), each.message) for each in ordered]
+
+
+# --- the registry -----------------------------------------------------------------------------------------------------
+
+
+@cache
+def _schemas() -> dict[str, Schema]:
+    return load()
+
+
+@cache
+def _registry() -> "Registry[Any]":
+    resources = map(DRAFT202012.create_resource, _schemas().values())
+    registry: Registry[Any] = Registry().with_resources((resource.id() or "", resource) for resource in resources)
+    return registry.crawl()
+
+
+# --- what an error means ----------------------------------------------------------------------------------------------
+
+
+@frozen
+class _Problem:
+    """One thing that is wrong; `structural` if a member is missing or one too many."""
+
+    path: tuple[str | int, ...]
+    message: str
+    structural: bool = False
+
+
+_TYPES: Final = {
+    "object": "an object",
+    "array": "a list",
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+_ALTERNATIVES: Final = ("anyOf", "oneOf")
+
+
+def _problems(error: ValidationError) -> Iterator[_Problem]:
+    path = tuple(error.absolute_path)
+    value: Any = error.validator_value
+    instance: Any = error.instance
+    schema: Any = error.schema
+    match error.validator:
+        case "required":
+            for name in value:
+                if name not in instance:
+                    yield _Problem((*path, name), "expected this member, found nothing", structural=True)
+        case "additionalProperties":
+            for name in instance.keys() - schema["properties"].keys():
+                yield _Problem((*path, name), "expected no such member", structural=True)
+        case "not" if value == {}:
+            yield _Problem(path, "expected no such member", structural=True)
+        case "anyOf" | "oneOf":
+            yield from _of_alternatives(error, path)
+        case _:
+            yield _Problem(path, f"expected {_expected(error)}, found {_shown(instance)}")
+
+
+def _of_alternatives(error: ValidationError, path: tuple[str | int, ...]) -> Iterator[_Problem]:
+    """Tell what the alternative misses that the document comes closest to; all of them where it is close to none."""
+    branches: defaultdict[str | int, list[ValidationError]] = defaultdict(list)
+    for each in error.context or ():
+        branches[each.relative_schema_path[0]].append(each)
+    alternatives: Any = error.validator_value
+    schema: Any = error.schema
+    if all(set(each) == {"required"} for each in alternatives):
+        yield _Problem(path, f"expected {schema['title']}", structural=True)
+        return
+    told = [[each for inner in branch for each in _problems(inner)] for branch in branches.values()]
+    closest = max(told, key=_closeness)
+    if _depth(closest) > len(path):
+        yield from closest
+    else:
+        expected = " or ".join(_expected(inner) for branch in branches.values() for inner in branch)
+        yield _Problem(path, f"expected {expected}, found {_shown(error.instance)}")
+
+
+def _closeness(told: list[_Problem]) -> tuple[int, int, int]:
+    return _depth(told), -sum(each.structural for each in told), -len(told)
+
+
+def _depth(told: Iterable[_Problem]) -> int:
+    return min(len(each.path) for each in told)
+
+
+def _expected(error: ValidationError) -> str:
+    """Say what a keyword asks for, in the words that the reference's reader uses."""
+    if error.validator in _ALTERNATIVES:
+        return " or ".join(_expected(inner) for inner in error.context or ())
+    keyword, value, schema = str(error.validator), error.validator_value, error.schema
+    if keyword in _PHRASES:
+        return _PHRASES[keyword](value, schema)
+    return f"{keyword} {json.dumps(value, ensure_ascii=False)}"
+
+
+def _of_type(value: Any, schema: Any) -> str:
+    if value == "integer" and {"minimum", "maximum"} <= schema.keys():
+        return _integer(value, schema)
+    return " or ".join(_TYPES[each] for each in ([value] if isinstance(value, str) else value))
+
+
+def _integer(_: Any, schema: Any) -> str:
+    highest = f" to {_power(schema['maximum'])}" if "maximum" in schema else " on"
+    return f"an integer from {schema['minimum']}{highest}"
+
+
+def _of_form(_: Any, schema: Any) -> str:
+    title = schema.get("title", f"text that matches {schema.get('pattern')}")
+    return f"{title[0].lower()}{title[1:]}"
+
+
+_PHRASES: Final[Mapping[str, Callable[[Any, Any], str]]] = {
+    "type": _of_type,
+    "minimum": _integer,
+    "maximum": _integer,
+    "pattern": _of_form,
+    "maxLength": _of_form,
+    "enum": lambda words, _: f"one of {', '.join(map(str, words))}",
+    "const": lambda value, _: json.dumps(value, ensure_ascii=False),
+    "minItems": lambda number, _: f"at least {number} item",
+    "uniqueItems": lambda *_: "a list without repetitions",
+}
+
+
+def _power(highest: int) -> str:
+    bits = highest.bit_length()
+    return f"2^{bits} - 1" if highest == 2**bits - 1 else str(highest)
+
+
+def _shown(value: Json) -> str:
+    match value:
+        case dict():
+            return "an object"
+        case list():
+            return "a list" if value else "an empty list"
+        case _:
+            return json.dumps(value, ensure_ascii=False)[:60]
+
+
+_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+
+
+def _json_path(path: Iterable[str | int]) -> str:
+    return "$" + "".join(map(_step, path))
+
+
+def _step(part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if _PLAIN.fullmatch(part) else f"[{part!r}]"

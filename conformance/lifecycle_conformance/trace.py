@@ -1,0 +1,108 @@
+"""What is judged: the steps of a life, each with what the implementation showed before and after it."""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from attrs import Factory, define, frozen
+
+from lifecycle_conformance.driver.interface import Answer
+from lifecycle_projection.records import Json
+
+Object: TypeAlias = dict[str, Json]
+TenantKey: TypeAlias = tuple[str, str, str | None]
+
+
+@frozen
+class Owner:
+    """Whose events and snapshots: a tenant's, of one run."""
+
+    tenant: TenantKey
+    run_id: str
+
+
+@frozen
+class Shown:
+    """The events and snapshots of one owner, in the order in which the implementation showed them."""
+
+    events: tuple[Object, ...] = ()
+    snapshots: tuple[Object, ...] = ()
+
+
+View: TypeAlias = dict[Owner, Shown]
+"""What an implementation shows of every owner that a life has touched."""
+
+
+@frozen(kw_only=True)
+class Step:
+    """One request, its answer, and what was shown before and after it."""
+
+    op: str
+    arguments: Object
+    answer: Answer
+    before: View
+    after: View
+
+    @property
+    def ok(self) -> Object:
+        """What was answered, empty for a refusal."""
+        return self.answer.ok or {}
+
+    @property
+    def refusal(self) -> str | None:
+        """The kind of the refusal, if it was one."""
+        return None if self.answer.error is None else self.answer.error.kind
+
+    @property
+    def data(self) -> Object:
+        """The data of the refusal, if it was one."""
+        return {} if self.answer.error is None else self.answer.error.data
+
+    @property
+    def run(self) -> Object:
+        """The run record of a request that has one."""
+        run: Object = self.arguments["run"]
+        return run
+
+    @property
+    def owner(self) -> Owner:
+        """Whose run a pass is about."""
+        return Owner(key_of(self.run["tenant_context"]), self.run["run_id"])
+
+    @property
+    def history(self) -> list[Object]:
+        """The lifecycle history of the run of a request that has one."""
+        history: list[Object] = self.run["checkpoint"]["lifecycle_history"]
+        return history
+
+    def shown_before(self) -> Shown:
+        """Give what was shown of the owner before the step."""
+        return self.before.get(self.owner, Shown())
+
+    def shown_after(self) -> Shown:
+        """Give what was shown of the owner after the step."""
+        return self.after.get(self.owner, Shown())
+
+
+@define
+class Trace:
+    """The steps of one life, oldest first."""
+
+    steps: list[Step] = Factory(list)
+
+    def earlier(self, step: Step) -> Iterator[Step]:
+        """Give the steps before one, newest first."""
+        return (each for each in reversed(self.steps) if each is not step)
+
+    def previous(self, step: Step) -> Step | None:
+        """Give the newest step before one that may have changed something."""
+        return next((each for each in self.earlier(step) if each.op != "identify"), None)
+
+
+def key_of(tenant: Object) -> TenantKey:
+    """Give the members of a tenant that decide what it sees (TENANT-1)."""
+    return tenant["org_id"], tenant["workspace_id"], tenant.get("deployment_id")
+
+
+def owner_of(record: Object) -> Owner:
+    """Tell whose an event or a snapshot is."""
+    return Owner(key_of(record["scope"]["tenant_context"]), record["run_id"])

@@ -1,0 +1,102 @@
+"""An implementation compared with production's answers."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from attrs import frozen
+
+from lifecycle_conformance.driver.interface import Answer, Driver
+from lifecycle_conformance.vectors.comparison import ABSENT, Mismatch, Side, mismatches
+from lifecycle_conformance.vectors.scenarios import Scenario
+from lifecycle_projection.records import Json
+
+_SHOWN: Final = 300
+
+
+@frozen(kw_only=True)
+class Difference:
+    """One place where an implementation departs from a scenario.
+
+    `step` counts the scenario's steps from 0, and is `None` for the files that are compared at the end, and for the
+    `open` before them. `wrong_reason` tells a refusal that was right but of the wrong kind.
+    """
+
+    step: int | None
+    op: str
+    path: str
+    expected: Side
+    actual: Side
+    wrong_reason: bool = False
+
+    def __str__(self) -> str:
+        """Say where, then what was expected and what came."""
+        where = self.op if self.step is None else f"step {self.step}, {self.op}"
+        reason = " (refused, but for the wrong reason)" if self.wrong_reason else ""
+        return f"{where}, {self.path}: expected {_shown(self.expected)}, got {_shown(self.actual)}{reason}"
+
+
+def judge(scenario: Scenario, driver: Driver, directory: Path) -> list[Difference]:
+    """Send a scenario's requests and compare the answers, and with `files` what the store directory holds then.
+
+    The store is a new one inside `directory`, gone again when this returns. The first step that differs is the last
+    one that is compared: what comes later follows from it. Raises what :meth:`Driver.ask` raises.
+    """
+    with TemporaryDirectory(dir=directory, prefix="vector-", ignore_cleanup_errors=True) as workspace:
+        store = Path(workspace) / "store"
+        store.mkdir()
+        opened = driver.ask("open", store=str(store))
+        if differences := list(_compared(None, "open", {"ok": {}}, opened)):
+            return differences
+        for number, (step, expected) in enumerate(zip(scenario.steps, scenario.answers, strict=True)):
+            op, arguments = step["op"], {name: value for name, value in step.items() if name != "op"}
+            if differences := list(_compared(number, op, expected, driver.ask(op, **arguments))):
+                return differences
+        if "files" not in driver.hello.capabilities:
+            return []
+        return [
+            _difference(None, "files left behind", mismatch) for mismatch in mismatches(scenario.files, _digests(store))
+        ]
+
+
+def _compared(step: int | None, op: str, expected: dict[str, Json], answer: Answer) -> Iterator[Difference]:
+    actual: dict[str, Json]
+    if answer.error is None:
+        actual = {"ok": answer.ok}
+    elif "error" in expected:
+        actual = {"error": {"kind": answer.error.kind}}
+    else:
+        # Nothing in it was expected: the message tells most.
+        actual = {"error": {"kind": answer.error.kind, "message": answer.error.message}}
+    for mismatch in mismatches(expected, actual):
+        yield _difference(step, op, mismatch, wrong_reason="error" in expected and "error" in actual)
+
+
+def _difference(step: int | None, op: str, mismatch: Mismatch, *, wrong_reason: bool = False) -> Difference:
+    return Difference(
+        step=step,
+        op=op,
+        path=mismatch.path,
+        expected=mismatch.expected,
+        actual=mismatch.actual,
+        wrong_reason=wrong_reason,
+    )
+
+
+def _digests(store: Path) -> dict[str, str]:
+    """Give the SHA-256 of every file below a directory, by its path from there."""
+    return {
+        path.relative_to(store).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in store.rglob("*")
+        if path.is_file()
+    }
+
+
+def _shown(side: Side) -> str:
+    if side is ABSENT:
+        return "nothing"
+    text = json.dumps(side, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} … ({len(text)} characters)"

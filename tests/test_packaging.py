@@ -1,0 +1,185 @@
+"""The distribution: what is in the wheel, and that it works where no checkout is, as it does in an editable install."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from email.parser import BytesParser
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+pytestmark = pytest.mark.packaging
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = {"lifecycle_projection": ROOT / "reference", "lifecycle_conformance": ROOT / "conformance"}
+PATIENCE_S = 600
+
+
+def run(command: Sequence[str | Path], **options: object) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end; a failure shows all that it wrote."""
+    done: subprocess.CompletedProcess[str] = subprocess.run(  # type: ignore[call-overload]
+        [str(part) for part in command], check=False, capture_output=True, text=True, timeout=PATIENCE_S, **options
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def for_pip() -> dict[str, str]:
+    """Give the environment without what would let an installed package look into the checkout."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+def environment_at(folder: Path, requirements: str = "requirements.txt") -> Path:
+    """Make a virtual environment with the pinned requirements; give its folder of programs."""
+    venv.create(folder, with_pip=True, symlinks=True)
+    programs = folder / "bin"
+    pip(programs, "--require-hashes", "--requirement", ROOT / requirements)
+    return programs
+
+
+def pip(programs: Path, *arguments: str | Path) -> None:
+    run([programs / "python", "-m", "pip", "install", "--quiet", *arguments], env=for_pip())
+
+
+def outside(programs: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Call the command from an empty folder, with nothing in the environment but the path of the system."""
+    folder.mkdir()
+    done = run(
+        [programs / "lifecycle-projection", *arguments],
+        cwd=folder,
+        env={"PATH": os.defpath, "HOME": str(folder), "LC_ALL": "C.UTF-8"},
+    )
+    assert list(folder.iterdir()) == [], "nothing is left in the working directory"
+    return done
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT], env=for_pip())
+    (built,) = folder.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    programs = environment_at(tmp_path_factory.mktemp("installed") / "venv")
+    pip(programs, "--no-deps", wheel)
+    return programs
+
+
+@pytest.fixture(scope="module")
+def editable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    programs = environment_at(tmp_path_factory.mktemp("editable") / "venv", "requirements-dev.txt")
+    pip(programs, "--no-deps", "--no-build-isolation", "--editable", ROOT)
+    return programs
+
+
+def sources() -> set[str]:
+    """Give the names that a wheel is to have: the packages, and the texts inside the suite."""
+    found = {
+        path.relative_to(parent).as_posix()
+        for name, parent in PACKAGES.items()
+        for path in (parent / name).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    return found | {
+        f"lifecycle_conformance/texts/{path.relative_to(ROOT).as_posix()}"
+        for folder in ("spec", "schemas")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_wheel_holds_the_packages_the_texts_and_nothing_else(wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        names = archive.namelist()
+    about = {name for name in names if ".dist-info/" in name}
+    assert len(names) == len(set(names))
+    assert set(names) - about == sources()
+    assert {name.partition("/")[2] for name in about} == {
+        "METADATA",
+        "RECORD",
+        "WHEEL",
+        "entry_points.txt",
+        "licenses/LICENSE",
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lifecycle_projection/py.typed",
+        "lifecycle_conformance/py.typed",
+        "lifecycle_conformance/texts/spec/04-identity.md",
+        "lifecycle_conformance/vectors/production.jsonl",
+        "lifecycle_conformance/vectors/generations.jsonl",
+        "lifecycle_conformance/vectors/edges.jsonl",
+    ],
+)
+def test_the_wheel_holds(wheel: Path, name: str) -> None:
+    with ZipFile(wheel) as archive:
+        assert name in archive.namelist()
+
+
+def test_the_schemas_are_in_the_wheel(wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        schemas = [name for name in archive.namelist() if name.startswith("lifecycle_conformance/texts/schemas/")]
+        assert any(name.endswith(".json") for name in schemas)
+        for name in schemas:
+            if name.endswith(".json"):
+                assert "$id" in json.loads(archive.read(name))
+
+
+def test_the_metadata_say_what_it_is(wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = BytesParser().parsebytes(archive.read(name))
+    assert metadata["Name"] == "lifecycle-projection"
+    assert metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert str(metadata.get_payload()).startswith("# lifecycle-projection")
+
+
+def test_an_installed_wheel_judges_the_reference_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
+    done = outside(installed, tmp_path / "empty", "check", "--profile", "quick", "--seed", "1")
+    assert "ID-1" in done.stdout
+
+
+def test_an_installed_wheel_does_not_look_into_the_checkout(installed: Path, tmp_path: Path) -> None:
+    where = "import lifecycle_conformance.texts as t; print(t.SPEC, t.SCHEMAS, t.VECTORS, sep='\\n')"
+    printed = run([installed / "python", "-I", "-c", where], cwd=tmp_path, env={"PATH": os.defpath}).stdout.split()
+    assert all(Path(folder).is_relative_to(installed.parent) and Path(folder).is_dir() for folder in printed)
+
+
+def test_an_editable_install_finds_its_texts(editable: Path, tmp_path: Path) -> None:
+    where = "import lifecycle_conformance.texts as t; print(t.SPEC, t.SCHEMAS, t.VECTORS, sep='\\n')"
+    printed = run([editable / "python", "-I", "-c", where], cwd=tmp_path, env={"PATH": os.defpath}).stdout.split()
+    vectors = ROOT / "conformance" / "lifecycle_conformance" / "vectors"
+    assert list(map(Path, printed)) == [ROOT / "spec", ROOT / "schemas", vectors]
+
+
+def test_both_installs_list_the_same_cases(installed: Path, editable: Path, tmp_path: Path) -> None:
+    ours = outside(installed, tmp_path / "one", "vectors", "--list").stdout
+    assert ours == outside(editable, tmp_path / "two", "vectors", "--list").stdout
+    assert len(ours.splitlines()) > 400
+
+
+def test_both_installs_tell_their_version(installed: Path, editable: Path, tmp_path: Path) -> None:
+    ours = outside(installed, tmp_path / "one", "--version").stdout
+    assert re.fullmatch(r"lifecycle-projection \d+\.\d+\.\d+\S*, specification \S+\n", ours)
+    assert ours == outside(editable, tmp_path / "two", "--version").stdout
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_the_pins_name_no_machine(name: str) -> None:
+    """Every line is a pin or a hash: no index, no host, no path."""
+    lines = [line for line in (ROOT / name).read_text(encoding="utf-8").splitlines() if line.strip()]
+    pin = re.compile(r"[a-z0-9][a-z0-9._-]*(\[[a-z0-9,-]+\])?==[0-9][^\s;/:@]*( ; [a-z_]+ [^/:@]+)? \\")
+    digest = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
+    assert [line for line in lines if not pin.fullmatch(line) and not digest.fullmatch(line)] == []
