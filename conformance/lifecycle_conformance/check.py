@@ -35,7 +35,7 @@ class Profile:
 
 
 PROFILES: Final = {
-    "quick": Profile(lives=150, pieces=18, shrink_s=20),
+    "quick": Profile(lives=200, pieces=18, shrink_s=20),
     "default": Profile(lives=500, pieces=25, shrink_s=60),
     "thorough": Profile(lives=20_000, pieces=50, shrink_s=600),
 }

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
 from attrs import Factory, define
@@ -179,8 +179,8 @@ class LifeMachine(RuleBasedStateMachine):
         self._live("another run left a phase without history", piece)
 
     @precondition(lambda self: "import" in self.capabilities)
-    @rule(data=st.data(), count=st.integers(1, 3))
-    def others_had_compacted(self, data: st.DataObject, count: int) -> None:
+    @rule(data=st.data(), count=st.integers(1, 3), by_hand=st.booleans())
+    def others_had_compacted(self, data: st.DataObject, count: int, by_hand: bool) -> None:  # noqa: FBT001
         """Import a compaction marker that lists, among malformed entries, the ids of records that are yet to come."""
         records = self._draw_records(data, count)
 
@@ -188,40 +188,48 @@ class LifeMachine(RuleBasedStateMachine):
             run, seq = self._changed([*self._history, *records]), self._next_seq()
             ids = ids_of(run)[-len(records) :]
             self._do("import", events=[self._marker(ids, seq)], snapshots=[])
+            if by_hand and "append" in self.capabilities:
+                self._do("append", tenant=TENANT, event=self._by_hand(ids[0], 1))
             self._change([*self._history, *records])
 
         self._live("others had compacted", piece)
 
     @precondition(lambda self: "compact" in self.capabilities)
-    @rule(retention_ms=_retentions, now_ms=st.integers(0, 2 * LATEST_MS))
-    def the_log_is_compacted(self, retention_ms: int, now_ms: int) -> None:
-        """Compact, and pass."""
+    @rule(retention_ms=_retentions, which=_places, later=st.integers(0, 1))
+    def the_log_is_compacted(self, retention_ms: int, which: int, later: int) -> None:
+        """Compact up to the time of an event, or just beyond, and pass."""
 
         def piece() -> None:
+            now_ms = self._time_of(self._shown().events, "occurred_at_ms", which) + later + retention_ms
             self._do("compact", retention_ms=retention_ms, now_ms=now_ms)
             self._pass()
 
         self._live("the log is compacted", piece)
 
     @precondition(lambda self: "prune" in self.capabilities)
-    @rule(retention_ms=_retentions, keep=st.integers(0, 4), now_ms=st.integers(0, 2 * LATEST_MS))
-    def snapshots_are_pruned(self, retention_ms: int, keep: int, now_ms: int) -> None:
-        """Prune, and pass."""
+    @rule(retention_ms=_retentions, keep=st.integers(0, 4), which=_places, later=st.integers(0, 1))
+    def snapshots_are_pruned(self, retention_ms: int, keep: int, which: int, later: int) -> None:
+        """Prune up to the time of a snapshot, or just beyond, and pass."""
 
         def piece() -> None:
+            now_ms = self._time_of(self._shown().snapshots, "created_at_ms", which) + later + retention_ms
             self._do("prune", retention_ms=retention_ms, keep=keep, now_ms=now_ms)
             self._pass()
 
         self._live("snapshots are pruned", piece)
 
     @precondition(lambda self: "append" in self.capabilities)
-    @rule(which=_places, at=times)
-    def an_event_is_appended_by_hand(self, which: int, at: int) -> None:
-        """Append an event whose id is new, in the log, or compacted."""
+    @rule(kind=st.sampled_from(["new", "compacted", "own"]), which=_places, at=times)
+    def an_event_is_appended_by_hand(self, kind: str, which: int, at: int) -> None:
+        """Append an event whose id is new, stands for an event in the log, or was compacted."""
 
         def piece() -> None:
-            known = [each for event in self._shown().events for each in (event["event_id"], *dict(listed_by(event)))]
-            ids = [f"by-hand-{self.census.steps}", *known]
+            events = self._shown().events
+            ids = {
+                "new": [],
+                "own": [event["event_id"] for event in events],
+                "compacted": [event_id for event in events for event_id, _ in listed_by(event)],
+            }[kind] or [f"by-hand-{len(events)}"]
             self._do("append", tenant=TENANT, event=self._by_hand(ids[which % len(ids)], at))
 
         self._live("an event is appended by hand", piece)
@@ -314,6 +322,10 @@ class LifeMachine(RuleBasedStateMachine):
 
     def _next_seq(self) -> int:
         return highest_seq(self._shown().events) + 1
+
+    @staticmethod
+    def _time_of(records: Sequence[Object], member: str, which: int) -> int:
+        return records[which % len(records)][member] if records else LATEST_MS
 
     def _legal_statuses(self) -> list[str]:
         """Give the statuses that the guard allows after the latest snapshot."""
