@@ -57,6 +57,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if not found.rows and not found.growth:
         return
     where = f"{MEMORY}" if os.access(MEMORY, os.W_OK) else "this machine's own file system: there is no /dev/shm"
-    terminalreporter.section(f"ratios to floors of the same run, on {where} (medians)")
+    terminalreporter.section(f"ratios to floors of the same run, on {where} (best rounds)")
     for line in found.lines():
         terminalreporter.write_line(line)
