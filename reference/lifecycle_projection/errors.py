@@ -43,7 +43,7 @@ class LifecycleProjectionError(Exception):
 
 @frozen(kw_only=True, str=False)
 class InvalidInputError(LifecycleProjectionError):
-    """A document was refused; nothing was written (ERR-1, ERR-2). `source` names the file or stream, if there is one."""
+    """A document was refused; nothing was written (ERR-1, ERR-2). `source` names the file, if there is one."""
 
     kind: ClassVar[str] = "invalid_input"
     problems: tuple[Problem, ...]

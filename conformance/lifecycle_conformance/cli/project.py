@@ -21,6 +21,7 @@ from lifecycle_projection import (
     project,
 )
 from lifecycle_projection.records import Json
+from lifecycle_projection.stores.files import SNAPSHOTS_NAME
 
 _EPILOG = """\b
 EXAMPLES
@@ -31,8 +32,8 @@ EXAMPLES
 \b
 EXIT CODES
   0  every pass went through
-  1  a run was stopped, by the guard or by another snapshot in its place; the others went on
-  2  the input was refused and nothing was written, or the store failed and nothing more was tried"""
+  1  a run was stopped by the guard; the others went on
+  2  the input was refused and nothing was written, or the store failed, for a run or as a whole"""
 
 
 @frozen(kw_only=True)
@@ -49,7 +50,7 @@ class _Pass:
         """The exit code that this pass asks for."""
         if self.error is None:
             return exits.WELL
-        return exits.WRONG_CALL if isinstance(self.error, StorageError) else exits.FALLS_SHORT
+        return exits.FALLS_SHORT if isinstance(self.error, PhaseTransitionError) else exits.WRONG_CALL
 
 
 @click.command(epilog=_EPILOG)
@@ -79,9 +80,9 @@ def command(ctx: click.Context, runs: str, directory: Path, lock_timeout: float,
     order, so that the successive states of a run replay its life; `-` reads standard input. All of it is read and
     checked before anything is written. Killed or failed, the same call can be made again.
 
-    A pass that the rules stop (a move between phases that the guard refuses, another snapshot in the place of one) is
-    a warning, and the next one goes on. A store that fails (locked by another writer, not writable, damaged) ends the
-    command; what was recorded before stays, and the call can be repeated.
+    A pass that is stopped (by the guard, by another snapshot in the place of one, by a snapshot that can't be read or
+    written) is a warning, and the next one goes on. A store that fails as a whole (locked by another writer, not
+    writable) ends the command. What was recorded before stays, and the call can be repeated.
     """
     records = read_runs(runs)
     store = _opened(directory, lock_timeout)
@@ -89,7 +90,7 @@ def command(ctx: click.Context, runs: str, directory: Path, lock_timeout: float,
         passes = []
         for done in _passes(records, store):
             passes.append(done)
-            if isinstance(done.error, StorageError):
+            if isinstance(done.error, StorageError) and not _of_a_snapshot(done.error):
                 complain(f"projection of run {done.run.run_id!r} failed: {done.message}")
             elif done.error is not None:
                 warn(f"projection of run {done.run.run_id!r} failed: {done.message}")
@@ -114,18 +115,24 @@ def _opened(directory: Path, lock_timeout: float) -> FileStore:
 
 
 def _passes(runs: Sequence[Run], store: FileStore) -> Iterator[_Pass]:
-    """Make a pass for each run, up to the first failure of the store."""
+    """Make a pass for each run, up to the first failure that is not of a snapshot alone but of the store."""
     for run in runs:
         try:
             yield _Pass(run=run, result=project(run, store))
         except StorageError as error:
             yield _Pass(run=run, result=None, error=error, message=str(error))
-            return
+            if not _of_a_snapshot(error):
+                return
         except StorageConflictError as error:
             place = store.place(run.run_id, error.snapshot_id, run.tenant_context.key)
             yield _Pass(run=run, result=error.done, error=error, message=f"{place}: {error}")
         except PhaseTransitionError as error:
             yield _Pass(run=run, result=error.done, error=error, message=str(error))
+
+
+def _of_a_snapshot(error: StorageError) -> bool:
+    """Tell whether an error concerns one snapshot, and so one run, and not the whole store."""
+    return f"/{SNAPSHOTS_NAME}/" in error.path
 
 
 def _line(done: _Pass) -> str:
