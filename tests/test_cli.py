@@ -21,7 +21,7 @@ from examples import RUN_ID, lifecycle, run_json
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.cli.workspace import workspace
 from lifecycle_conformance.texts import VECTORS
-from lifecycle_projection import FileStore, StorageError
+from lifecycle_projection import FileStore, StorageError, compact
 from lifecycle_projection.stores import files
 
 COMMANDS = ("check", "project", "serve", "validate", "vectors")
@@ -466,6 +466,13 @@ def test_validate_names_each_line_of_a_log(projected: Path) -> None:
     assert f"error: {log}:3: expected a string, found 1 at $.event_id\n" in done.stderr
     assert f"error: {log}:4: expected JSON text" in done.stderr
     assert done.stdout == f"{log}: log, 4 records, 2 refused\n"
+
+
+def test_validate_knows_what_a_compaction_writes(projected: Path) -> None:
+    compact(FileStore(projected), retention_ms=1, now_ms=10**15)
+    log = projected / "stateful_events.jsonl"
+    assert b"event_log_compacted" in log.read_bytes()
+    assert call("validate", "--written", log).exit_code == 0
 
 
 def test_validate_holds_what_is_written_to_the_schemas(projected: Path) -> None:

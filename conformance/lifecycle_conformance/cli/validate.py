@@ -14,6 +14,7 @@ from lifecycle_conformance.cli.messages import complain
 from lifecycle_projection import InvalidInputError, Problem, parse_runs
 from lifecycle_projection.codec import event_from, snapshot_from
 from lifecycle_projection.json_text import read_json
+from lifecycle_projection.markers import MARKER_TYPE
 from lifecycle_projection.records import Json
 
 _EPILOG = """\b
@@ -163,7 +164,9 @@ def _finding(text: bytes, source: str, kind: _Kind, *, written: bool) -> _Findin
 def _departures(value: Json, kind: _Kind) -> tuple[Problem, ...]:
     from lifecycle_conformance import schemas  # noqa: PLC0415 - jsonschema takes its time to load
 
-    return tuple(Problem(path, message) for path, message in schemas.problems(_SCHEMAS[kind], value))
+    marker = isinstance(value, dict) and value.get("event_type") == MARKER_TYPE
+    schema = "compaction-marker" if marker else _SCHEMAS[kind]
+    return tuple(Problem(path, message) for path, message in schemas.problems(schema, value))
 
 
 def _refused(error: InvalidInputError, source: str) -> _Finding:
