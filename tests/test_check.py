@@ -116,7 +116,7 @@ def compacted_ids_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_faulty_implementation_is_caught_under_the_right_requirement_with_a_short_life(
     spoil: Callable[[pytest.MonkeyPatch], None], right: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(check.PROFILES, "quick", check.Profile(lives=60, pieces=16, shrink_s=20))
+    monkeypatch.setitem(check.PROFILES, "quick", check.Profile(lives=60, pieces=10, shrink_s=40))
     spoil(monkeypatch)
     report = checked()
     failures = failed(report)

@@ -57,7 +57,7 @@ def test_a_snapshot_of_another_tenant_is_kept_and_its_path_named(store: Path) ->
     before = snapshot.read_bytes()
     runs = {"a": named("a", lifecycle("x", 1), tenant_context=OTHER_TENANT), "b": named("b", lifecycle("x", 1))}
     result = call("project", "-", "--store", store, text=json.dumps(runs))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert f"{snapshot}: the place of snapshot" in result.stderr
     assert result.stdout.startswith("a: 0 projected, then stopped\nb: 1 projected\n")
     assert snapshot.read_bytes() == before

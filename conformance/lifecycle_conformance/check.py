@@ -140,10 +140,11 @@ class _Search:
                     best[:] = [min([*best, failure], key=lambda each: each.size)]
                     raise _BrokenRequirementError
 
+        checks = [each for each in CHECKS if requirement in each.requirements]
         # However the search ends, what counts is what it found.
         ends = (_BrokenRequirementError, _BudgetSpentError, HypothesisException, ExceptionGroup)
         with suppress(*ends):
-            self._run(machine(self.driver, Census(), judge), Phase.generate, Phase.shrink)
+            self._run(machine(self.driver, Census(), judge, checks), Phase.generate, Phase.shrink)
         return best[0] if best else None
 
     def _confirmed(self, requirement: str, failure: Failure) -> Failure:

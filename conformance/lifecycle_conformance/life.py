@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from lifecycle_conformance.driver.interface import Answer, Driver
-from lifecycle_conformance.properties import CHECKS, Judgement
+from lifecycle_conformance.properties import CHECKS, Judgement, Registered
 from lifecycle_conformance.trace import Object, Owner, Shown, Step, Trace, View, key_of
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - only a place for temporary directories, which are made safely
@@ -19,10 +19,11 @@ def temporary_directory() -> TemporaryDirectory[str]:
 
 
 class Life:
-    """One store and the steps of its life. Raises what :meth:`Driver.ask` raises."""
+    """One store and the steps of its life, judged by some checks. Raises what :meth:`Driver.ask` raises."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, checks: Sequence[Registered] = CHECKS) -> None:
         self.driver = driver
+        self._checks = checks
         self.trace = Trace()
         self.requests: list[tuple[str, Object]] = []
         self.judgements: list[Judgement] = []
@@ -66,7 +67,7 @@ class Life:
         answer = self._ask(op, arguments)
         self._view = before if op == "identify" else {owner: self._shown(owner) for owner in before}
         step = Step(op=op, arguments=arguments, answer=answer, before=before, after=self._view)
-        for registered in CHECKS:
+        for registered in self._checks:
             self.judgements.extend(registered.check(step, self.trace))
         self.trace.steps.append(step)
         return step

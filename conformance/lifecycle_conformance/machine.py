@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from lifecycle_conformance.driver.interface import BrokenDriverError, Driver
 from lifecycle_conformance.life import Life
+from lifecycle_conformance.properties import CHECKS, Registered
 from lifecycle_conformance.properties.changes import highest_seq
 from lifecycle_conformance.properties.content_ids import MARKER, PREFIX, ids_of, listed_by
 from lifecycle_conformance.properties.phases import NEXT, PHASE_OF
@@ -56,6 +57,7 @@ class LifeMachine(RuleBasedStateMachine):
     driver: ClassVar[Driver]
     census: ClassVar[Census]
     judge: ClassVar[Callable[[Life, BrokenDriverError | None], None]]
+    checks: ClassVar[Sequence[Registered]]
 
     def __init__(self) -> None:
         super().__init__()
@@ -277,7 +279,7 @@ class LifeMachine(RuleBasedStateMachine):
             type(self).judge(self.life, None)
 
     def _begin(self, status: str) -> None:
-        self.life = Life(self.driver)
+        self.life = Life(self.driver, self.checks)
         self.run = run_record("run-0", TENANT, status)
 
     def _begin_another(self, status: str) -> None:
@@ -400,7 +402,11 @@ class LifeMachine(RuleBasedStateMachine):
 
 
 def machine(
-    driver: Driver, census: Census, judge: Callable[[Life, BrokenDriverError | None], None]
+    driver: Driver,
+    census: Census,
+    judge: Callable[[Life, BrokenDriverError | None], None],
+    checks: Sequence[Registered] = CHECKS,
 ) -> type[LifeMachine]:
-    """Make a machine that drives this driver and has each piece of life judged."""
-    return type("Lives", (LifeMachine,), {"driver": driver, "census": census, "judge": staticmethod(judge)})
+    """Make a machine that drives this driver and has each piece of life judged by these checks."""
+    members = {"driver": driver, "census": census, "judge": staticmethod(judge), "checks": checks}
+    return type("Lives", (LifeMachine,), members)
