@@ -9,7 +9,8 @@ from attrs import evolve
 from examples import AUTOMATION_ID, RUN_ID, TENANT_KEY, indexed_event, lifecycle, run_of, stored_snapshot
 from lifecycle_projection import FileStore, MemoryStore, Store, append_once, compact, identify, project
 from lifecycle_projection.phases import NEXT_PHASES
-from lifecycle_projection.records import Phase, Snapshot, StatefulStatus
+from lifecycle_projection.records import Snapshot
+from lifecycle_projection.words import Phase, StatefulStatus
 
 CLAIMED = lifecycle("run_execution_claimed", 10, metadata={"claim": {"claim_id": "claim-1"}})
 STARTED = lifecycle("node_started", 20, metadata={"node_id": "node-a", "session_id": "session-1"})

@@ -16,7 +16,7 @@ import lifecycle_projection
 from lifecycle_conformance.requirements import Judge, load
 from lifecycle_projection.errors import PhaseTransitionError, ProjectionResult
 from lifecycle_projection.phases import NEXT_PHASES, Refused
-from lifecycle_projection.records import Phase
+from lifecycle_projection.words import Phase
 
 REQUIREMENTS = load()
 PREFIXES = {each.partition("-")[0] for each in REQUIREMENTS}

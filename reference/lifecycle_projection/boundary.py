@@ -9,19 +9,10 @@ from lifecycle_projection.checkpoint import checkpoint_summary
 from lifecycle_projection.definition import definition_hash, definition_version
 from lifecycle_projection.identity import Identified
 from lifecycle_projection.phases import NEXT_PHASES, GuardedPhase
-from lifecycle_projection.records import (
-    Event,
-    Json,
-    Run,
-    RunStatus,
-    Scope,
-    Snapshot,
-    SourceRecordKind,
-    StatefulStatus,
-    WaitKind,
-)
+from lifecycle_projection.records import Event, Json, Run, Scope, Snapshot
 from lifecycle_projection.scope import scope_of
 from lifecycle_projection.text import member, trimmed
+from lifecycle_projection.words import RunStatus, SourceRecordKind, StatefulStatus, WaitKind
 
 SOURCE: Final = "automation_v2_lifecycle"
 EVENT_TYPE_PREFIX: Final = "stateful_runtime.automation_v2."

@@ -15,7 +15,7 @@ from cattrs import BaseConverter, Converter, transform_error
 from cattrs.cols import homogenous_tuple_structure_factory, mapping_structure_factory
 from cattrs.gen import make_dict_structure_fn, override
 
-from lifecycle_projection import records
+from lifecycle_projection import words
 from lifecycle_projection.canonical import in_canonical_order
 from lifecycle_projection.errors import InvalidInputError, Problem
 from lifecycle_projection.json_text import DuplicateMembers
@@ -104,9 +104,9 @@ def _converter(*, detailed_validation: bool) -> Converter:
     converter.register_structure_hook(str, _string)
     converter.register_structure_hook_func(lambda hint: hint == U64, _unsigned(64))
     converter.register_structure_hook_func(lambda hint: hint == U32, _unsigned(32))
-    for words in _WORDS:
-        converter.register_structure_hook(words, _word_of(words))
-        converter.register_unstructure_hook(words, str)
+    for closed_set in _CLOSED_SETS:
+        converter.register_structure_hook(closed_set, _word_of(closed_set))
+        converter.register_unstructure_hook(closed_set, str)
     converter.register_structure_hook_factory(_made_from(tuple), _list)
     converter.register_structure_hook_factory(_made_from(dict), _map)
     converter.register_structure_hook_factory(has, _typed_record)
@@ -152,8 +152,8 @@ def _unsigned(bits: int) -> _Hook:
     return unsigned
 
 
-def _word_of(words: type[StrEnum]) -> _Hook:
-    members = {member.value: member for member in words}
+def _word_of(closed_set: type[StrEnum]) -> _Hook:
+    members = {member.value: member for member in closed_set}
 
     def word(value: Json, _: Any) -> StrEnum:
         found = members.get(value) if isinstance(value, str) else None
@@ -256,6 +256,6 @@ def _written(hint: Any, converter: BaseConverter) -> Callable[[Any], dict[str, J
 
 
 _ALWAYS_WRITTEN: Final = object()
-_WORDS: Final = [each for each in vars(records).values() if isinstance(each, type) and StrEnum in each.__bases__]
+_CLOSED_SETS: Final = [each for each in vars(words).values() if isinstance(each, type) and StrEnum in each.__bases__]
 _QUICK: Final = _converter(detailed_validation=False)
 _THOROUGH: Final = _converter(detailed_validation=True)

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from attrs import evolve, frozen
 
-from lifecycle_projection.records import Event, Phase, Snapshot
+from lifecycle_projection.records import Event, Snapshot
+from lifecycle_projection.words import Phase
 
 
 @frozen(kw_only=True)

@@ -5,7 +5,8 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from lifecycle_projection.records import Phase, PhaseEntry, Snapshot, StatefulStatus
+from lifecycle_projection.records import PhaseEntry, Snapshot
+from lifecycle_projection.words import Phase, StatefulStatus
 
 NEXT_PHASES: Final = MappingProxyType(
     {

@@ -9,8 +9,9 @@ from attrs import frozen
 from lifecycle_projection.boundary import EVENT_TYPE_PREFIX
 from lifecycle_projection.identity import identity_of, stable_event_id
 from lifecycle_projection.markers import listed_by
-from lifecycle_projection.records import Event, Json, Run, StopKind
+from lifecycle_projection.records import Event, Json, Run
 from lifecycle_projection.text import member
+from lifecycle_projection.words import StopKind
 
 
 @frozen

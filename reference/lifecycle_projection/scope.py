@@ -9,16 +9,9 @@ from typing import Any, Final, TypeVar
 
 from lifecycle_projection.codec import structure
 from lifecycle_projection.errors import InvalidInputError
-from lifecycle_projection.records import (
-    DataClass,
-    Json,
-    Principal,
-    ResourceScope,
-    RiskTier,
-    Run,
-    Scope,
-)
+from lifecycle_projection.records import Json, Principal, ResourceScope, Run, Scope
 from lifecycle_projection.text import member, trimmed
+from lifecycle_projection.words import DataClass, RiskTier
 
 _Parsed = TypeVar("_Parsed")
 _Parser = Callable[[Json], Any]
