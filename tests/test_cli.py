@@ -19,8 +19,8 @@ import lifecycle_conformance
 import lifecycle_projection
 from examples import RUN_ID, lifecycle, run_json
 from lifecycle_conformance.cli import main
-from lifecycle_conformance.cli.workspace import workspace
 from lifecycle_conformance.texts import VECTORS
+from lifecycle_conformance.workspace import workspace
 from lifecycle_projection import FileStore, StorageError, compact
 from lifecycle_projection.stores import files
 
@@ -403,7 +403,7 @@ def test_a_damaged_line_of_the_log_is_a_warning(runs: Callable[[Any], Path], sto
 def quick_path() -> Iterator[Path]:
     """Give a directory on a memory file system where there is one: thousands of files are synced here."""
     with workspace() as folder:
-        yield folder
+        yield Path(folder)
 
 
 def test_killed_and_called_again_it_ends_in_the_same_files(quick_path: Path) -> None:

@@ -15,12 +15,13 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from lifecycle_conformance import requirements, vectors
 from lifecycle_conformance.driver.interface import BrokenDriverError, Driver, Hello
-from lifecycle_conformance.life import Life, replay, temporary_directory
+from lifecycle_conformance.life import Life, replay
 from lifecycle_conformance.machine import Census, machine
 from lifecycle_conformance.properties import CHECKS, Judgement
 from lifecycle_conformance.requirements import Requirement
 from lifecycle_conformance.trace import Object
 from lifecycle_conformance.verdicts import Failure, Report, Result, VectorResults, Verdict
+from lifecycle_conformance.workspace import workspace
 
 Progress = Callable[[str], None]
 
@@ -207,7 +208,7 @@ def _result(requirement: Requirement, hello: Hello, findings: _Findings) -> Resu
 def _judge_vectors(driver: Driver, progress: Progress) -> VectorResults:
     """Compare with production's answers; what the driver can't be asked is counted apart."""
     agreed, not_declared, failed = 0, 0, []
-    with temporary_directory() as directory:
+    with workspace() as directory:
         for number, scenario in enumerate(vectors.stream(), start=1):
             progress(f"vector {number}: {scenario.name}")
             if not scenario.needs <= driver.hello.capabilities:

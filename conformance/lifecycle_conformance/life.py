@@ -2,20 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Final
 
 from lifecycle_conformance.driver.interface import Answer, Driver
 from lifecycle_conformance.properties import CHECKS, Judgement, Registered
 from lifecycle_conformance.trace import Object, Owner, Shown, Step, Trace, View, key_of
-
-MEMORY: Final = Path("/dev/shm")  # noqa: S108 - only a place for temporary directories, which are made safely
-"""A file system in memory, where there is one: lives make many small files, and none is to last."""
-
-
-def temporary_directory() -> TemporaryDirectory[str]:
-    """Make a directory for stores, gone when its context ends."""
-    return TemporaryDirectory(prefix="lifecycle-", dir=MEMORY if MEMORY.is_dir() else None)
+from lifecycle_conformance.workspace import workspace
 
 
 class Life:
@@ -29,7 +20,7 @@ class Life:
         self.judgements: list[Judgement] = []
         self._given = 0
         self._judged: set[str] = set()
-        self._workspace = temporary_directory()
+        self._workspace = workspace()
         store = Path(self._workspace.name) / "store"
         store.mkdir()
         self._store = str(store)

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
-from lifecycle_conformance.cli.workspace import workspace
+from lifecycle_conformance.workspace import workspace
 
 _EPILOG = """\b
 EXAMPLES
@@ -32,7 +33,7 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     from hypothesis.configuration import set_hypothesis_home_dir  # noqa: PLC0415 - it takes its time to load
 
     with workspace() as folder:
-        set_hypothesis_home_dir(folder)
+        set_hypothesis_home_dir(Path(folder))
         try:
             yield
         finally:

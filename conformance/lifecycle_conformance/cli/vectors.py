@@ -15,12 +15,12 @@ from attrs import frozen
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
-from lifecycle_conformance.cli.workspace import workspace
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.interface import Breakdown, BrokenDriverError, Driver
 from lifecycle_conformance.texts import VECTORS
 from lifecycle_conformance.vectors.judging import judge
 from lifecycle_conformance.vectors.scenarios import FILES, Scenario, stream
+from lifecycle_conformance.workspace import workspace
 from lifecycle_projection.records import Json
 
 _EPILOG = """\b
@@ -153,7 +153,7 @@ def _judged(scenarios: Sequence[Scenario], driver: Driver) -> Iterator[_Judged]:
     with workspace() as directory, progress_line() as show:
         for number, scenario in enumerate(scenarios, start=1):
             show(f"case {number} of {len(scenarios)}: {scenario.name}")
-            yield _judge_one(scenario, driver, directory)
+            yield _judge_one(scenario, driver, Path(directory))
 
 
 def _judge_one(scenario: Scenario, driver: Driver, directory: Path) -> _Judged:
