@@ -115,8 +115,8 @@ class _Search:
         if broken is not None:
             failure = Failure(requests=tuple(life.requests), message=broken.message, stderr=broken.stderr)
             self.findings.breakdowns.setdefault(broken.verdict.value, failure)
-        for judgement in life.unseen():
-            self.findings.cases[judgement.requirement] += life.first_of(judgement.requirement)
+        for judgement in (each.judgement for each in life.unseen()):
+            self.findings.cases[judgement.requirement] += 1
             if not judgement.holds:
                 self.findings.violations.setdefault(judgement.requirement, _failure(life.requests, judgement))
 
@@ -135,7 +135,7 @@ class _Search:
         def judge(life: Life, _: BrokenDriverError | None) -> None:
             if monotonic() > deadline:
                 raise _BudgetSpentError
-            for judgement in life.unseen():
+            for judgement in (each.judgement for each in life.unseen()):
                 if judgement.requirement == requirement and not judgement.holds:
                     failure = _failure(life.requests, judgement, shrunk=True)
                     best[:] = [min([*best, failure], key=lambda each: each.size)]

@@ -1,102 +1,294 @@
-"""A life: the requests that are sent to one store of an implementation, each judged as soon as it is answered."""
+"""A life: the requests that are sent to an implementation, each judged as soon as it is answered.
 
-from collections.abc import Sequence
+Beside the operations of the protocol a life knows words of the suite's own. All of them can be written down and lived
+again: a case file is nothing but the requests of a life.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
+from typing import Final
 
+import orjson
+from attrs import frozen
+
+from lifecycle_conformance import schemas
 from lifecycle_conformance.driver.interface import Answer, Driver
 from lifecycle_conformance.properties import CHECKS, Judgement, Registered
-from lifecycle_conformance.trace import Object, Owner, Shown, Step, Trace, View, key_of
+from lifecycle_conformance.properties.judgement import judged
+from lifecycle_conformance.trace import (
+    Files,
+    Object,
+    Owner,
+    Request,
+    Shown,
+    Step,
+    Trace,
+    View,
+    key_of,
+    owner_of,
+    owner_of_run,
+    tenant_of,
+)
 from lifecycle_conformance.workspace import workspace
+from lifecycle_projection.records import Json
+
+LOG: Final = "stateful_events.jsonl"
+"""The log of a store with the capability `files`, in its directory (FILE-1)."""
+OWN_WORDS: Final = frozenset({"greet", "open", "restart", "read", "refuse", "say", "tear", "put", "remove"})
+"""The words of the suite's own: of the operations of the protocol, only `open` is among them, with other arguments."""
+_ENDING: Final = frozenset({"greet", "open", "restart", "tear", "put", "remove"})
+
+
+class LifeOverError(Exception):
+    """What the implementation shows can't be relied on any more: nothing that follows would mean anything."""
+
+
+@frozen(kw_only=True)
+class Judged:
+    """A judgement on a step of a life.
+
+    `step` is a number that tells the step from others, in whichever life: what was asked, and of what store; `length`
+    is the number of requests up to it.
+    """
+
+    judgement: Judgement
+    step: int
+    length: int
+
+
+@frozen(kw_only=True)
+class SuiteError:
+    """A check that could not judge a step: a defect of the suite, or an answer that nobody thought of."""
+
+    check: str
+    requirements: tuple[str, ...]
+    traceback: str
 
 
 class Life:
-    """One store and the steps of its life, judged by some checks. Raises what :meth:`Driver.ask` raises."""
+    """The steps of one life, judged by some checks. Raises what :meth:`Driver.ask` raises."""
 
     def __init__(self, driver: Driver, checks: Sequence[Registered] = CHECKS) -> None:
         self.driver = driver
         self._checks = checks
         self.trace = Trace()
-        self.requests: list[tuple[str, Object]] = []
-        self.judgements: list[Judgement] = []
+        self.requests: list[Request] = []
+        self.judgements: list[Judged] = []
+        self.errors: list[SuiteError] = []
         self._given = 0
-        self._judged: set[str] = set()
         self._workspace = workspace()
-        store = Path(self._workspace.name) / "store"
-        store.mkdir()
-        self._store = str(store)
-        self._view: View = {}
-        driver.ask("open", store=self._store)
+        self._store: int | None = None
+        self._views: dict[int, View] = {}
+        self._words: Final[Mapping[str, Callable[[Object], Answer]]] = {
+            "greet": self._greet,
+            "open": self._open,
+            "restart": self._restart,
+            "refuse": lambda arguments: self.driver.ask(**arguments["request"]),
+            "say": lambda arguments: self.driver.say(arguments["line"].encode()),
+            "tear": self._tear,
+            "put": self._put,
+            "remove": self._remove,
+        }
 
     def end(self) -> None:
-        """Remove the store."""
+        """Remove the stores."""
         self._workspace.cleanup()
 
     @property
     def view(self) -> View:
-        """What the implementation showed last."""
-        return self._view
+        """What the implementation showed last of the store that is open."""
+        return {} if self._store is None else self._views[self._store]
 
-    def unseen(self) -> list[Judgement]:
+    def files(self) -> Files | None:
+        """Give what the store directory holds, where the implementation declares `files`."""
+        if self._store is None or "files" not in self.driver.hello.capabilities:
+            return None
+        root = self._file("")
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+    def unseen(self) -> list[Judged]:
         """Give what was judged since this was asked last."""
         unseen, self._given = self.judgements[self._given :], len(self.judgements)
         return unseen
 
-    def first_of(self, requirement: str) -> bool:
-        """Tell whether this is asked for the first time of a requirement in this life."""
-        first = requirement not in self._judged
-        self._judged.add(requirement)
-        return first
-
-    def do(self, op: str, **arguments: Object) -> Step:
+    def do(self, op: str, **arguments: Json) -> Step:
         """Take one step and judge it.
 
-        Beside the operations of the protocol there are two words of the suite's own: `restart`, the same store in a
-        fresh process (`kill`: the old one is killed), and `refuse`, a pass with input that must be refused.
+        Beside the operations of the protocol there are words of the suite's own:
+
+        - `greet`: a fresh process, no store open yet;
+        - `open {store}`: the life's store of that number, a new and empty one at first;
+        - `restart {kill}`: the store that is open in a fresh process, the old one ended or killed;
+        - `refuse {request, kind, because}`: a request that must be refused with that kind, by those requirements;
+        - `read {run | run_json, means, because}`: in two new stores, a pass over the run record `means`, and one over
+          the same written in another way; `before` is what the first shows, `after` what the second does. No store is
+          open in a life that does this;
+        - `say {line}`: a line that is no request;
+        - `tear {text, bytes}`: so many bytes of a line, put at the end of the log as by a writer that died;
+        - `put {path, text}`, `remove {path}`: a file of the store directory replaced by, or made with, that text
+          (`bytes` instead of `text`: in hexadecimal), or removed.
+
+        Raises :class:`LifeOverError` after a step that leaves nothing to rely on.
         """
         self.requests.append((op, arguments))
-        before = {**dict.fromkeys(_owners_of(op, arguments), Shown()), **self._view}
-        answer = self._ask(op, arguments)
-        self._view = before if op == "identify" else {owner: self._shown(owner) for owner in before}
-        step = Step(op=op, arguments=arguments, answer=answer, before=before, after=self._view)
-        for registered in self._checks:
-            self.judgements.extend(registered.check(step, self.trace))
-        self.trace.steps.append(step)
+        before, files_before = self._expected(op, arguments), self.files()
+        if op == "read":
+            before, answer, after = self._read(arguments)
+        else:
+            answer = self._words[op](arguments) if op in self._words else self.driver.ask(op, **arguments)
+            after = self._look(op, before)
+        step = Step(
+            op=op,
+            arguments=arguments,
+            answer=answer,
+            before=before,
+            after=after,
+            files_before=files_before,
+            files_after=self.files(),
+            capabilities=self.driver.hello.capabilities,
+        )
+        self._judge(step)
         return step
 
-    def _ask(self, op: str, arguments: Object) -> Answer:
-        if op == "restart":
-            self.driver.restart(kill=bool(arguments["kill"]))
-            return self.driver.ask("open", store=self._store)
-        return self.driver.ask("project" if op == "refuse" else op, **arguments)
+    def _expected(self, op: str, arguments: Object) -> View:
+        """Give what was shown of all that the request may touch; of a store to be opened, when it was open last."""
+        empty = dict.fromkeys((*_owners_of(op, arguments), *self.view), Shown())
+        return {**empty, **(self._views.get(arguments["store"], {}) if op == "open" else self.view)}
+
+    def _look(self, op: str, before: View) -> View:
+        """Ask what is to be seen now, unless the request was one that touches no store."""
+        if self._store is None:
+            return {}
+        view = before if op in {"identify", "say"} else {owner: self._shown(owner) for owner in before}
+        self._views[self._store] = view
+        return view
+
+    # --- judging ------------------------------------------------------------------------------------------------------
+
+    def _judge(self, step: Step) -> None:
+        number, length, seen = _number_of(step), len(self.requests), len(self.judgements)
+        for registered in self._checks:
+            try:
+                for judgement in registered.check(step, self.trace):
+                    self.judgements.append(Judged(judgement=judgement, step=number, length=length))
+            except Exception:  # noqa: BLE001 - a check that can't judge costs its own verdict and nobody else's
+                self.errors.append(
+                    SuiteError(
+                        check=registered.name,
+                        requirements=registered.requirements,
+                        traceback=traceback.format_exc(),
+                    )
+                )
+        self.trace.steps.append(step)
+        if step.op in _ENDING and not all(each.judgement.holds for each in self.judgements[seen:]):
+            raise LifeOverError
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    def _greet(self, _: Object) -> Answer:
+        self._store = None
+        self._views.clear()
+        return Answer(ok={"exit_status": self.driver.restart()})
+
+    def _open(self, arguments: Object) -> Answer:
+        answer = self.driver.ask("open", store=self._directory(f"store-{arguments['store']}"))
+        if answer.ok is not None:
+            self._store = arguments["store"]
+        return answer
+
+    def _restart(self, arguments: Object) -> Answer:
+        status = self.driver.restart(kill=bool(arguments["kill"]))
+        answer = self.driver.ask("open", store=self._directory(f"store-{self._store}"))
+        return answer if answer.ok is None else Answer(ok={"exit_status": status})
+
+    def _read(self, arguments: Object) -> tuple[View, Answer, View]:
+        """Pass over a run in a new store, and over the same in another writing, in another new one."""
+        assert self._store is None
+        written = {name: arguments[name] for name in ("run", "run_json") if name in arguments}
+        views, answer = [], Answer()
+        for number, asked in enumerate(({"run": arguments["means"]}, written)):
+            self.driver.ask("open", store=self._directory(f"reading-{len(self.requests)}-{number}"))
+            answer = self.driver.ask("project", **asked)
+            views.append({owner: self._shown(owner) for owner in [owner_of_run(arguments["means"])]})
+        return views[0], answer, views[1]
+
+    def _directory(self, name: str) -> str:
+        directory = Path(self._workspace.name) / name
+        directory.mkdir(exist_ok=True)
+        return str(directory)
 
     def _shown(self, owner: Owner) -> Shown:
-        org_id, workspace_id, deployment_id = owner.tenant
-        tenant: Object = {"org_id": org_id, "workspace_id": workspace_id}
-        if deployment_id is not None:
-            tenant["deployment_id"] = deployment_id
-        asked = {"tenant": tenant, "run_id": owner.run_id}
-        events, snapshots = self.driver.ask("events", **asked), self.driver.ask("snapshots", **asked)
-        return Shown(tuple((events.ok or {})["events"]), tuple((snapshots.ok or {})["snapshots"]))
+        asked: Object = {"tenant": tenant_of(owner.tenant), "run_id": owner.run_id}
+        shown = []
+        for op, schema in (("events", "event-stored"), ("snapshots", "snapshot-stored")):
+            answer = self.driver.ask(op, **asked)
+            if answer.error is not None:
+                self._misfit("DRIVER-5", f"the answer to {op}", expected=None, actual=answer.error.kind)
+            records = (answer.ok or {})[op]
+            for record in records:
+                if not schemas.is_valid(schema, record):
+                    problems = [f"{path}: {expected}" for path, expected in schemas.problems(schema, record)]
+                    self._misfit("DRIVER-5", f"what is wrong with what {op} shows", expected=[], actual=problems)
+            shown.append(tuple(records))
+        return Shown(*shown)
+
+    def _misfit(self, requirement: str, what: str, *, expected: Json, actual: Json) -> None:
+        """End the life: what is shown can't be judged any further."""
+        judgement = judged(requirement, what, expected=expected, actual=actual)
+        self.judgements.append(Judged(judgement=judgement, step=0, length=len(self.requests)))
+        raise LifeOverError
+
+    # --- what happens to files ----------------------------------------------------------------------------------------
+
+    def _tear(self, arguments: Object) -> Answer:
+        with self._file(LOG).open("ab") as log:
+            log.write(arguments["text"].encode()[: arguments["bytes"]])
+        return Answer(ok={})
+
+    def _put(self, arguments: Object) -> Answer:
+        path = self._file(arguments["path"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(arguments["text"].encode() if "text" in arguments else bytes.fromhex(arguments["bytes"]))
+        return Answer(ok={})
+
+    def _remove(self, arguments: Object) -> Answer:
+        self._file(arguments["path"]).unlink(missing_ok=True)
+        return Answer(ok={})
+
+    def _file(self, path: str) -> Path:
+        return Path(self._directory(f"store-{self._store}")) / path
 
 
-def replay(driver: Driver, requests: Sequence[tuple[str, Object]]) -> list[Judgement]:
-    """Live a life again and give what was judged."""
-    life = Life(driver)
+def replay(driver: Driver, requests: Sequence[Request], checks: Sequence[Registered] = CHECKS) -> list[Judgement]:
+    """Live a life again and give what was judged, up to its end."""
+    life = Life(driver, checks)
     try:
         for op, arguments in requests:
             life.do(op, **arguments)
+    except LifeOverError:
+        pass
     finally:
         life.end()
-    return life.judgements
+    return [each.judgement for each in life.judgements]
 
 
 def _owners_of(op: str, arguments: Object) -> list[Owner]:
     """Tell whose events and snapshots a request may touch."""
     if op == "project":
-        return [Owner(key_of(arguments["run"]["tenant_context"]), arguments["run"]["run_id"])]
+        return [owner_of_run(arguments["run"])]
     if op == "append":
         return [Owner(key_of(arguments["tenant"]), arguments["event"]["run_id"])]
     if op == "import":
-        records = [*arguments["events"], *arguments["snapshots"]]
-        return [Owner(key_of(each["scope"]["tenant_context"]), each["run_id"]) for each in records]
+        return [owner_of(each) for each in (*arguments["events"], *arguments["snapshots"])]
     return []
+
+
+def _number_of(step: Step) -> int:
+    """Tell a step from all others: by what was asked, and of what store."""
+    store = [
+        [owner.run_id, owner.tenant, shown.events, shown.snapshots] for owner, shown in step.before.items()
+    ]
+    text = orjson.dumps([step.op, step.arguments, store], option=orjson.OPT_SORT_KEYS)
+    return int.from_bytes(blake2b(text, digest_size=8).digest())

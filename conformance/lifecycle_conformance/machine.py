@@ -280,6 +280,7 @@ class LifeMachine(RuleBasedStateMachine):
 
     def _begin(self, status: str) -> None:
         self.life = Life(self.driver, self.checks)
+        self.life.do("open", store=0)
         self.run = run_record("run-0", TENANT, status)
 
     def _begin_another(self, status: str) -> None:

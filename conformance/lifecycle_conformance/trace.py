@@ -1,7 +1,7 @@
 """What is judged: the steps of a life, each with what the implementation showed before and after it."""
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias
 
 from attrs import Factory, define, frozen
 
@@ -9,7 +9,14 @@ from lifecycle_conformance.driver.interface import Answer
 from lifecycle_projection.records import Json
 
 Object: TypeAlias = dict[str, Json]
+Request: TypeAlias = tuple[str, Object]
+"""An operation of the protocol or a word of the suite's own (see :meth:`Life.do`), and its arguments."""
 TenantKey: TypeAlias = tuple[str, str, str | None]
+Files: TypeAlias = Mapping[str, bytes]
+"""The content of each file of a store directory, by its path from there."""
+
+LOCAL: Final[Object] = {"org_id": "local", "workspace_id": "local"}
+"""The tenant of a run that names none (REC-12)."""
 
 
 @frozen
@@ -34,13 +41,19 @@ View: TypeAlias = dict[Owner, Shown]
 
 @frozen(kw_only=True)
 class Step:
-    """One request, its answer, and what was shown before and after it."""
+    """One request, its answer, and what was shown before and after it.
+
+    `files_before` and `files_after` are what the store directory held, where the implementation declares `files`.
+    """
 
     op: str
     arguments: Object
     answer: Answer
     before: View
     after: View
+    files_before: Files | None = None
+    files_after: Files | None = None
+    capabilities: frozenset[str] = frozenset()
 
     @property
     def ok(self) -> Object:
@@ -66,13 +79,12 @@ class Step:
     @property
     def owner(self) -> Owner:
         """Whose run a pass is about."""
-        return Owner(key_of(self.run["tenant_context"]), self.run["run_id"])
+        return owner_of_run(self.run)
 
     @property
     def history(self) -> list[Object]:
         """The lifecycle history of the run of a request that has one."""
-        history: list[Object] = self.run["checkpoint"]["lifecycle_history"]
-        return history
+        return history_of(self.run)
 
     def shown_before(self) -> Shown:
         """Give what was shown of the owner before the step."""
@@ -81,6 +93,9 @@ class Step:
     def shown_after(self) -> Shown:
         """Give what was shown of the owner after the step."""
         return self.after.get(self.owner, Shown())
+
+
+_READING: Final = frozenset({"identify", "refuse"})
 
 
 @define
@@ -95,7 +110,7 @@ class Trace:
 
     def previous(self, step: Step) -> Step | None:
         """Give the newest step before one that may have changed something."""
-        return next((each for each in self.earlier(step) if each.op != "identify"), None)
+        return next((each for each in self.earlier(step) if each.op not in _READING), None)
 
 
 def key_of(tenant: Object) -> TenantKey:
@@ -103,6 +118,29 @@ def key_of(tenant: Object) -> TenantKey:
     return tenant["org_id"], tenant["workspace_id"], tenant.get("deployment_id")
 
 
+def tenant_of(key: TenantKey) -> Object:
+    """Give a tenant that sees what its key says."""
+    org_id, workspace_id, deployment_id = key
+    deployment: Object = {} if deployment_id is None else {"deployment_id": deployment_id}
+    return {"org_id": org_id, "workspace_id": workspace_id, **deployment}
+
+
 def owner_of(record: Object) -> Owner:
     """Tell whose an event or a snapshot is."""
     return Owner(key_of(record["scope"]["tenant_context"]), record["run_id"])
+
+
+def owner_of_run(run: Object) -> Owner:
+    """Tell whose the events and snapshots of a run are."""
+    return Owner(key_of(run.get("tenant_context", LOCAL)), run["run_id"])
+
+
+def history_of(run: Object) -> list[Object]:
+    """Give the lifecycle history of a run record."""
+    history: list[Object] = run["checkpoint"].get("lifecycle_history", [])
+    return history
+
+
+def member(value: Json, name: str) -> Json:
+    """Give a member of a free-form value; one that is no object has none (REC-17)."""
+    return value.get(name) if isinstance(value, dict) else None

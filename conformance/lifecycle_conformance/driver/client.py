@@ -49,11 +49,19 @@ class SubprocessDriver:
 
         Raises :class:`BrokenDriverError` where no answer comes, with the process group killed.
         """
+        request_id = next(self._ids)
+        return self._answer(request_line(request_id, op, arguments), request_id, op)
+
+    def say(self, line: bytes) -> Answer:
+        """Send a line that is no request, and give its answer. Raises :class:`BrokenDriverError` likewise."""
+        return self._answer(line + b"\n", None, "a line that is no request")
+
+    def _answer(self, line: bytes, request_id: int | None, op: str) -> Answer:
         if not self._process.running:
             self._process, self._hello = self._started()
         process = self._process
         try:
-            return self._exchange(process, op, arguments)
+            return read_answer(process.exchange(line, self._timeout_s), request_id, op)
         except NoAnswerError as failure:
             process.kill()
             raise BrokenDriverError(
@@ -64,13 +72,13 @@ class SubprocessDriver:
             process.kill()
             raise
 
-    def restart(self, *, kill: bool = False) -> None:
+    def restart(self, *, kill: bool = False) -> int | None:
         """Start the same command in a new process, after the end of the old one's input or, with `kill`, a kill."""
         if kill:
             self._process.kill()
-        else:
-            self.close()
+        status = None if kill else self.close()
         self._process, self._hello = self._started()
+        return status
 
     def close(self) -> int | None:
         """End the process: its input first, then what is left of its group.
@@ -89,7 +97,9 @@ class SubprocessDriver:
         except (OSError, ValueError, IndexError) as error:
             raise BringUpError(command=self._command, problem=f"it can't be started: {error}", stderr="") from None
         try:
-            return process, hello_from(self._exchange(process, "hello", {"protocols": list(PROTOCOLS)}))
+            request_id = next(self._ids)
+            line = process.exchange(request_line(request_id, "hello", {"protocols": list(PROTOCOLS)}), self._timeout_s)
+            return process, hello_from(read_answer(line, request_id, "hello"))
         except NoAnswerError as failure:
             process.kill()
             problem = f"asked for hello, {failure}"
@@ -102,8 +112,3 @@ class SubprocessDriver:
         except BaseException:
             process.kill()
             raise
-
-    def _exchange(self, process: DriverProcess, op: str, arguments: dict[str, Json]) -> Answer:
-        request_id = next(self._ids)
-        line = process.exchange(request_line(request_id, op, arguments), self._timeout_s)
-        return read_answer(line, request_id, op)

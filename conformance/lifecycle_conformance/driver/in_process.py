@@ -33,22 +33,30 @@ class InProcessDriver:
     def ask(self, op: str, **arguments: Json) -> Answer:
         """Send a request and give its answer. Raises :class:`BrokenDriverError` for an answer of a wrong shape."""
         request_id = next(self._ids)
-        line = self._server.answer(request_line(request_id, op, arguments))
+        return self._exchange(request_line(request_id, op, arguments), request_id, op)
+
+    def say(self, line: bytes) -> Answer:
+        """Send a line that is no request, and give its answer. Raises :class:`BrokenDriverError` likewise."""
+        return self._exchange(line + b"\n", None, "a line that is no request")
+
+    def _exchange(self, line: bytes, request_id: int | None, op: str) -> Answer:
         try:
-            return read_answer(line, request_id, op)
+            return read_answer(self._server.answer(line), request_id, op)
         except NoAnswerError as failure:
             raise BrokenDriverError(
                 verdict=failure.verdict, message=f"asked for {op}: {failure}", stderr=self.stderr_tail()
             ) from None
 
-    def restart(self, *, kill: bool = False) -> None:  # noqa: ARG002 - there is nothing to kill
-        """Start anew: nothing is left but what is on the disk."""
+    def restart(self, *, kill: bool = False) -> int | None:
+        """Start anew: nothing is left but what is on the disk. Gives the status that a process would end with."""
         self._tracebacks: deque[str] = deque(maxlen=_TRACEBACKS_KEPT)
         self._server = Server(self._store, without=self._without, report=self._tracebacks.append)
         self._hello = hello_from(self.ask("hello", protocols=list(PROTOCOLS)))
+        return None if kill else 0
 
-    def close(self) -> None:
+    def close(self) -> int | None:
         """Do nothing: there is no process."""
+        return 0
 
     def stderr_tail(self) -> str:
         """Give the latest tracebacks."""

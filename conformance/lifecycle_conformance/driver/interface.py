@@ -85,8 +85,18 @@ class Driver(Protocol):
         """
         ...
 
-    def restart(self, *, kill: bool = False) -> None:
-        """Start anew: end the old process at the end of its input, or with `kill` at once, as a crash would."""
+    def say(self, line: bytes) -> Answer:
+        """Send a line that is no request, and give its answer, which has the id `null` (DRIVER-12).
+
+        Raises :class:`BrokenDriverError` as :meth:`ask` does.
+        """
+        ...
+
+    def restart(self, *, kill: bool = False) -> int | None:
+        """Start anew: end the old process at the end of its input, or with `kill` at once, as a crash would.
+
+        Gives the exit status of the old process as :meth:`close` does; `None` after a kill.
+        """
         ...
 
     def close(self) -> int | None:

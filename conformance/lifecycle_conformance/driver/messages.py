@@ -60,15 +60,18 @@ def quoted(text: bytes) -> str:
     return shown if len(text) <= _QUOTED else f"{shown} … ({len(text)} bytes)"
 
 
-def read_answer(line: bytes, request_id: int, op: str) -> Answer:
-    """Read the answer to a request. Raises :class:`NoAnswerError` for a line that is none (DRIVER-2, DRIVER-5)."""
+def read_answer(line: bytes, request_id: int | None, op: str) -> Answer:
+    """Read the answer to a request, or, without an id, to a line that is none.
+
+    Raises :class:`NoAnswerError` for a line that is no answer (DRIVER-2, DRIVER-5, DRIVER-12).
+    """
     try:
         value = read_json(line, max_depth=_MAX_DEPTH)
     except InvalidInputError as error:
         raise _stray(line, f"{error}; {_likely_cause(line)}") from None
     if not isinstance(value, dict):
         raise _stray(line, "an answer is an object; was it printed for a human?")
-    if type(value.get("id")) is not int or value["id"] != request_id:
+    if "id" not in value or type(value["id"]) is not type(request_id) or value["id"] != request_id:
         raise _stray(line, _about_id(value, request_id))
     match value:
         case {"id": _, "ok": dict(ok), **rest} if not rest:
@@ -185,9 +188,9 @@ def _stray(line: bytes, problem: str) -> NoAnswerError:
     return NoAnswerError(Breakdown.PROTOCOL, f"it wrote {quoted(line)}, which is no answer: {problem}")
 
 
-def _about_id(value: Mapping[str, Json], request_id: int) -> str:
-    if "id" not in value:
-        return f"it has no id; expected {request_id}"
+def _about_id(value: Mapping[str, Json], request_id: int | None) -> str:
+    if "id" not in value or request_id is None:
+        return f"expected the id {json.dumps(request_id)}, found {json.dumps(value.get('id', 'nothing'))}"
     if value["id"] is None:
         return f"it has the id null, as if the request {request_id} had not been JSON"
     return f"expected the id {request_id}; is it a second answer to an earlier request?"

@@ -36,6 +36,11 @@ class Registered:
     check: Check
     requirements: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """The name of the function."""
+        return self.check.__name__
+
 
 CHECKS: Final[list[Registered]] = []
 

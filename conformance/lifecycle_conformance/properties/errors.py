@@ -1,0 +1,1 @@
+"""Checks of the chapter *Errors: input and requests that must be refused*."""

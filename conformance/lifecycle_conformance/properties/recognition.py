@@ -1,0 +1,1 @@
+"""Checks of the chapter *Recognition of what is already projected*."""

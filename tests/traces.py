@@ -1,0 +1,53 @@
+"""Lives lived with the reference, and steps made wrong by hand, for the tests of the checks."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import evolve
+
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.driver.interface import Answer
+from lifecycle_conformance.life import Life, LifeOverError
+from lifecycle_conformance.properties import CHECKS, Judgement
+from lifecycle_conformance.trace import Owner, Request, Step, Trace
+
+OPEN: Request = ("open", {"store": 0})
+
+
+def lived(requests: Iterable[Request], store: Any = "files", without: Iterable[str] = ()) -> Life:
+    """Live a life with the reference."""
+    life = Life(InProcessDriver(store, without=frozenset(without)))
+    try:
+        for op, arguments in requests:
+            life.do(op, **arguments)
+    except LifeOverError:
+        pass
+    finally:
+        life.end()
+    assert life.errors == []
+    return life
+
+
+def judgements(step: Step, trace: Trace) -> dict[str, list[Judgement]]:
+    """Let all checks judge a step; give what they said of each requirement."""
+    said: dict[str, list[Judgement]] = {}
+    for registered in CHECKS:
+        for each in registered.check(step, trace):
+            assert each.requirement in registered.requirements
+            said.setdefault(each.requirement, []).append(each)
+    return said
+
+
+def broken(step: Step, trace: Trace) -> set[str]:
+    """Name the requirements that a step breaks."""
+    return {id_ for id_, said in judgements(step, trace).items() if not all(each.holds for each in said)}
+
+
+def shown(step: Step, owner: Owner, **changes: Any) -> Step:
+    """Give a step after which other `events` or `snapshots` of an owner are shown."""
+    return evolve(step, after={**step.after, owner: evolve(step.after[owner], **changes)})
+
+
+def answered(step: Step, **ok: Any) -> Step:
+    """Give a step that was answered otherwise."""
+    return evolve(step, answer=Answer(ok=ok))
