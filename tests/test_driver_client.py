@@ -23,6 +23,7 @@ from lifecycle_conformance.driver.interface import (
     BrokenDriverError,
     Driver,
     IncompatibleDriverError,
+    Refusal,
 )
 from lifecycle_conformance.driver.messages import _SHAPES
 
@@ -270,7 +271,7 @@ FAULTS: list[tuple[str, Breakdown, str]] = [
     ("answer({'id': str(request['id'])}, {'pruned': 1})", PROTOCOL, "expected the id 2"),
     ("answer({'id': float(request['id'])}, {'pruned': 1})", PROTOCOL, "expected the id 2"),
     ("write(line({'id': None}, error={'kind': 'invalid_input', 'message': 'eh?'}))", PROTOCOL, "had not been JSON"),
-    ('write(\'{"ok": {"pruned": 1}}\\n\')', PROTOCOL, "has no id"),
+    ('write(\'{"ok": {"pruned": 1}}\\n\')', PROTOCOL, "expected the id 2, found"),
     # the shape
     ("write(line(request))", PROTOCOL, "one of the two"),
     ("write(line(request, ok={'pruned': 1}, error={'kind': 'storage', 'message': ''}))", PROTOCOL, "one of the two"),
@@ -437,6 +438,71 @@ def test_standard_error_is_drained_all_the_time_and_its_end_is_kept(start: Calla
     assert len(tail) == 1 << 14
 
 
+# --- lines that are no request ----------------------------------------------------------------------------------------
+
+SAYING = """
+hello()
+while True:
+    said = sys.stdin.readline()
+    if not said:
+        break
+    if said.startswith('{"id"'):
+        answer(json.loads(said), {"events": []})
+    else:
+        fault(said)
+"""
+
+
+@pytest.fixture
+def say(miniature: Command) -> Iterator[Callable[..., SubprocessDriver]]:
+    """Start a driver that answers requests, and lines that are none as it is told."""
+    started: list[SubprocessDriver] = []
+
+    def driver(fault: str) -> SubprocessDriver:
+        started.append(SubprocessDriver(miniature(f"def fault(said):\n    {fault}\n{SAYING}"), timeout_s=LONG))
+        return started[-1]
+
+    yield driver
+    for each in started:
+        each._process.kill()
+
+
+def test_a_line_that_is_no_request_goes_out_as_it_is_and_is_answered_with_the_id_null(
+    say: Callable[..., SubprocessDriver],
+) -> None:
+    """DRIVER-12."""
+    driver = say("write(json.dumps({'id': None, 'error': {'kind': 'invalid_input', 'message': said}}) + '\\n')")
+    group = driver.pid
+    assert driver.say('nope {"größe"'.encode()) == Answer(error=Refusal("invalid_input", 'nope {"größe"\n'))
+    assert driver.say(b"{") == Answer(error=Refusal("invalid_input", "{\n"))
+    assert driver.ask("events") == Answer(ok={"events": []})
+    assert driver.pid == group
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict", "says"),
+    [
+        ("answer({'id': 1}, {})", PROTOCOL, "expected the id null, found 1"),
+        ("answer({'id': 0}, {})", PROTOCOL, "expected the id null, found 0"),
+        ("write('{\"ok\": {}}\\n')", PROTOCOL, "expected the id null, found"),
+        ("write('nope?\\n')", PROTOCOL, "standard output"),
+        ("raise ValueError(said)", CRASH, "status 1"),
+    ],
+)
+def test_a_line_that_is_no_request_may_break_a_driver(
+    say: Callable[..., SubprocessDriver], fault: str, verdict: Breakdown, says: str
+) -> None:
+    driver = say(fault)
+    group = driver.pid
+    with pytest.raises(BrokenDriverError) as caught:
+        driver.say(b"nope")
+    assert caught.value.verdict is verdict
+    assert "asked for a line that is no request" in caught.value.message
+    assert says in caught.value.message
+    assert gone(group)
+    assert driver.ask("events") == Answer(ok={"events": []})
+
+
 # --- the end ----------------------------------------------------------------------------------------------------------
 
 
@@ -505,6 +571,31 @@ def test_restart_starts_the_same_command_anew(start: Callable[..., SubprocessDri
     assert driver.pid != before
     assert gone(before)
     assert driver.ask("compact") == Answer(ok={"pruned": 1})
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_restart_tells_with_which_status_the_old_process_ended(
+    start: Callable[..., SubprocessDriver], status: int
+) -> None:
+    """DRIVER-16: only of one that ended by itself when its input did."""
+    driver = start(f"answer(request, {{'pruned': 1}})\nsys.stdin.read()\nos._exit({status})")
+    driver.ask("compact")
+    assert driver.restart() == status
+    driver.ask("compact")
+    assert driver.restart(kill=True) is None
+    driver.close()
+    assert driver.restart() is None, "it had ended before"
+
+
+def test_restart_does_not_tell_a_status_of_a_process_that_had_to_be_killed(
+    start: Callable[..., SubprocessDriver],
+) -> None:
+    driver = start("answer(request, {'pruned': 1})\nsys.stdin.read()\nsleep()")
+    driver.ask("compact")
+    group, driver._timeout_s = driver.pid, SHORT
+    status = driver.restart()
+    assert status is None
+    assert gone(group)
 
 
 def test_a_driver_that_was_killed_from_outside_is_started_anew(start: Callable[..., SubprocessDriver]) -> None:
@@ -604,6 +695,21 @@ def test_in_process_a_restart_forgets_what_is_not_on_the_disk(tmp_path: Path) ->
     assert refused is not None
     assert refused.kind == "invalid_input"
     driver.close()
+
+
+def test_in_process_a_line_that_is_no_request_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = InProcessDriver()
+    refused = driver.say(b"{").error
+    assert refused is not None
+    assert refused.kind == "invalid_input"
+    monkeypatch.setattr(driver._server, "answer", lambda _: b'{"id":7,"ok":{}}\n')
+    with pytest.raises(BrokenDriverError, match="expected the id null, found 7"):
+        driver.say(b"{")
+
+
+@pytest.mark.parametrize(("kill", "status"), [(False, 0), (True, None)])
+def test_in_process_a_restart_tells_the_status_of_a_process(*, kill: bool, status: int | None) -> None:
+    assert InProcessDriver("memory").restart(kill=kill) == status
 
 
 def test_in_process_a_failure_leaves_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

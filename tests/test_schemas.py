@@ -41,6 +41,7 @@ from schemas_broken import Broken, broken
 
 LOADED: Final = load()
 NAMES: Final = (
+    "case",
     "compaction-marker",
     "driver-answer",
     "driver-request",
@@ -48,6 +49,7 @@ NAMES: Final = (
     "event-written",
     "phase-entry-stored",
     "phase-entry-written",
+    "report",
     "run",
     "runs",
     "scope-stored",

@@ -1,223 +1,242 @@
-"""The check: lives and vectors, a verdict for each requirement, and for each failure its smallest life."""
+"""The check: all judges over one implementation, a verdict for each requirement, for each failure its smallest life."""
 
-from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from time import monotonic
-from typing import Final
+from typing import Final, TypeAlias
 
-import hypothesis
-from attrs import Factory, define, evolve, frozen
-from hypothesis import HealthCheck, Phase, Verbosity
-from hypothesis.errors import HypothesisException
-from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+from attrs import evolve, frozen
 
-from lifecycle_conformance import requirements, vectors
+from lifecycle_conformance import agreement, requirements
 from lifecycle_conformance.driver.interface import BrokenDriverError, Driver, Hello
-from lifecycle_conformance.life import Life, replay
-from lifecycle_conformance.machine import Census, machine
-from lifecycle_conformance.properties import CHECKS, Judgement
-from lifecycle_conformance.requirements import Requirement
-from lifecycle_conformance.trace import Object
-from lifecycle_conformance.verdicts import Failure, Report, Result, VectorResults, Verdict
-from lifecycle_conformance.workspace import workspace
-
-Progress = Callable[[str], None]
+from lifecycle_conformance.findings import ANSWERING, Findings, failure_of
+from lifecycle_conformance.fixed import FixedFindings, compared
+from lifecycle_conformance.life import Life, LifeOverError
+from lifecycle_conformance.properties import CHECKS
+from lifecycle_conformance.reduction import reduced
+from lifecycle_conformance.requirements import Judge, Requirement
+from lifecycle_conformance.search import Factory, Shard, checks_for, explored
+from lifecycle_conformance.trace import Request
+from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Result, Verdict
+from lifecycle_conformance.workers import Progress, Workers, workers
 
 
 @frozen(kw_only=True)
 class Profile:
-    """How long to look: how many lives of how many pieces, and how many seconds to shrink what was found."""
+    """How long to look.
 
+    `shards` parts of `lives` lives of `pieces` pieces, `readings` and `greetings` each, at most `seconds` long;
+    `wanted` is the number of distinct cases in which each requirement must have been judged.
+    """
+
+    shards: int
     lives: int
     pieces: int
-    shrink_s: float
+    readings: int
+    greetings: int
+    seconds: float
+    wanted: int
 
 
-PROFILES: Final = {
-    "quick": Profile(lives=200, pieces=18, shrink_s=20),
-    "default": Profile(lives=500, pieces=25, shrink_s=60),
-    "thorough": Profile(lives=20_000, pieces=50, shrink_s=600),
+PROFILES: Final[Mapping[str, Profile]] = {
+    "quick": Profile(shards=2, lives=90, pieces=18, readings=250, greetings=20, seconds=60, wanted=5),
+    "default": Profile(shards=8, lives=140, pieces=25, readings=300, greetings=30, seconds=120, wanted=20),
+    "thorough": Profile(shards=80, lives=500, pieces=40, readings=500, greetings=50, seconds=900, wanted=20),
 }
+SHRINK_S: Final = 60.0
+"""How many seconds the search for smaller lives may take in all, unless told otherwise."""
+
+_Found: TypeAlias = list[tuple[str, Failure]]
 
 
-@define
-class _Findings:
-    """What the lives showed of each requirement: in how many of them it was judged, and the first that broke it."""
-
-    cases: Counter[str] = Factory(Counter)
-    violations: dict[str, Failure] = Factory(dict)
-    breakdowns: dict[str, Failure] = Factory(dict)
-
-
-class _BrokenRequirementError(Exception):
-    """Tells Hypothesis that a life broke the requirement that is searched for."""
-
-
-class _BudgetSpentError(KeyboardInterrupt):
-    """Ends a search; Hypothesis lets it through where it would shrink an ordinary exception."""
-
-
-def run(
-    driver_factory: Callable[[], Driver],
+def run(  # noqa: PLR0913 - the options of a check
+    factory: Factory,
     *,
     profile: str = "default",
     seed: int = 0,
+    jobs: int = 1,
+    shrink_s: float = SHRINK_S,
+    only: Sequence[str] = (),
+    database: Path | None = None,
     vectors: bool = True,
     progress: Progress = lambda _: None,
 ) -> Report:
-    """Judge an implementation. Raises :class:`BringUpError` where it doesn't come up."""
-    started = monotonic()
-    driver = driver_factory()
+    """Judge an implementation by all requirements, or by `only` those whose ids match one of these patterns.
+
+    With more than one job the parts of the search run in processes of their own, and `factory` must be one that can be
+    pickled. Raises :class:`BringUpError` where the implementation doesn't come up.
+    """
+    started, wanted = monotonic(), chosen(only)
+    hello = _introduced(factory)
+    names = None if not only else [each.id for each in wanted]
+    with workers(jobs, progress) as hands:
+        found, fixed = _looked(hands, factory, _shards(PROFILES[profile], seed, database), names, vectors=vectors)
+        smallest = _shrunk(hands, factory, found, [*(each.id for each in wanted), agreement.AGREEMENT], shrink_s)
+    judged = [each for each in wanted if vectors or each.judge is not Judge.VECTORS]
+    return Report(
+        hello=hello,
+        profile=profile,
+        seed=seed,
+        seconds=monotonic() - started,
+        census=found.census,
+        results=tuple(_result(each, hello, found, smallest.get(each.id), PROFILES[profile].wanted) for each in judged),
+        vectors=fixed,
+        agreement=None if names else _agreement(found, smallest.get(agreement.AGREEMENT)),
+        errors=tuple(f"{name}: {text}" for name, text in sorted(found.errors.items())),
+        lost=tuple(found.lost),
+    )
+
+
+def chosen(patterns: Sequence[str]) -> list[Requirement]:
+    """Give the requirements whose ids match one of some patterns; all of them where there is no pattern."""
+    return [
+        each
+        for each in requirements.load().values()
+        if not patterns or any(fnmatchcase(each.id, pattern) for pattern in patterns)
+    ]
+
+
+def _introduced(factory: Factory) -> Hello:
+    driver = factory()
     try:
-        vector_results = _judge_vectors(driver, progress) if vectors else None
-        search = _Search(driver=driver, profile=PROFILES[profile], seed=seed, progress=progress)
-        search.live()
-        search.shrink()
-        return Report(
-            hello=driver.hello,
-            profile=profile,
-            seed=seed,
-            seconds=monotonic() - started,
-            census=search.census,
-            results=tuple(_result(each, driver.hello, search.findings) for each in requirements.load().values()),
-            vectors=vector_results,
-        )
+        return driver.hello
     finally:
         driver.close()
 
 
-# --- lives ------------------------------------------------------------------------------------------------------------
+# --- looking ----------------------------------------------------------------------------------------------------------
 
 
-@define(kw_only=True)
-class _Search:
-    """Lives of one driver: first all requirements are judged in them, then each that failed gets a search of its own.
+def _shards(profile: Profile, seed: int, database: Path | None) -> list[Shard]:
+    return [
+        Shard(
+            number=number,
+            seed=seed,
+            lives=profile.lives,
+            pieces=profile.pieces,
+            readings=profile.readings,
+            greetings=profile.greetings,
+            seconds=profile.seconds,
+            database=database,
+        )
+        for number in range(profile.shards)
+    ]
 
-    A search with the same seed lives the same lives, so that what was found is found again at once.
-    """
+
+def _looked(
+    hands: Workers, factory: Factory, shards: Sequence[Shard], names: Sequence[str] | None, *, vectors: bool
+) -> tuple[Findings, JudgeResult | None]:
+    """Search all shards and compare with the fixed cases; give what was found together."""
+    tasks = [(_explore, factory, shard, names) for shard in shards]
+    comparison = [(compared, factory, names)] if vectors else []
+    found, fixed = Findings(), None
+    for result in hands.all("lives and fixed cases", [*comparison, *tasks]):
+        if isinstance(result, FixedFindings):
+            found.add(result.findings)
+            fixed = result.result
+        else:
+            found.add(result)
+    return found, fixed
+
+
+def _explore(factory: Factory, shard: Shard, names: Sequence[str] | None) -> Findings:
+    return explored(factory, shard, checks_for(names))
+
+
+# --- shrinking --------------------------------------------------------------------------------------------------------
+
+
+def _shrunk(
+    hands: Workers, factory: Factory, found: Findings, subjects: Iterable[str], shrink_s: float
+) -> Mapping[str, Failure]:
+    """Make each failure smaller, the worst first; what one leaves of its time goes to the others."""
+    failures = sorted(
+        ((subject, found.failures[subject]) for subject in subjects if subject in found.failures),
+        key=lambda each: _badness(each[0], each[1], found),
+    )
+    shares = [failures[start :: hands.jobs] for start in range(hands.jobs)]
+    tasks = [(_smallest_of, factory, share, shrink_s) for share in shares if share]
+    return dict(pair for pairs in hands.all("smaller lives", tasks) for pair in pairs)
+
+
+def _badness(subject: str, failure: Failure, found: Findings) -> tuple[bool, bool, float, str]:
+    share = len(found.broken[subject]) / max(1, len(found.cases[subject]))
+    return failure.broke is None, subject == agreement.AGREEMENT, -share, subject
+
+
+def _smallest_of(factory: Factory, failures: _Found, seconds: float) -> _Found:
+    end, driver = monotonic() + seconds, factory()
+    try:
+        smaller = []
+        for left, (subject, failure) in zip(range(len(failures), 0, -1), failures, strict=True):
+            deadline = monotonic() + (end - monotonic()) / left
+            smaller.append((subject, _smallest(driver, subject, failure, deadline)))
+        return smaller
+    finally:
+        driver.close()
+
+
+def _smallest(driver: Driver, subject: str, failure: Failure, deadline: float) -> Failure:
+    """Make a failure smaller, then live it again in a fresh process and store: what passes there is a leak of state."""
+    if failure.shrunk:
+        return failure
+    proof = _Proof(driver, subject)
+    if proof(failure.requests) is not None:
+        failure = reduced(failure, proof, deadline)
+    driver.restart()
+    confirmed = proof(failure.requests)
+    return evolve(failure, leaks=confirmed is None, stderr=driver.stderr_tail())
+
+
+@frozen
+class _Proof:
+    """Lives requests to see whether they break a requirement."""
 
     driver: Driver
-    profile: Profile
-    seed: int
-    progress: Progress
-    census: Census = Factory(Census)
-    findings: _Findings = Factory(_Findings)
+    subject: str
 
-    def live(self) -> None:
-        """Let lives be lived and note what they show; a violation ends none of them."""
-        self._run(machine(self.driver, self.census, self._note), Phase.generate)
-
-    def _note(self, life: Life, broken: BrokenDriverError | None) -> None:
-        """Count each requirement once a life, and keep the first violation."""
-        self.progress(f"life {self.census.lives} of {self.profile.lives}, {self.census.steps} requests judged")
-        if broken is not None:
-            failure = Failure(requests=tuple(life.requests), message=broken.message, stderr=broken.stderr)
-            self.findings.breakdowns.setdefault(broken.verdict.value, failure)
-        for judgement in (each.judgement for each in life.unseen()):
-            self.findings.cases[judgement.requirement] += 1
-            if not judgement.holds:
-                self.findings.violations.setdefault(judgement.requirement, _failure(life.requests, judgement))
-
-    def shrink(self) -> None:
-        """Find the smallest life for each requirement that failed; what one leaves of its time goes to the others."""
-        violations, end = self.findings.violations, monotonic() + self.profile.shrink_s
-        for left, requirement in zip(range(len(violations), 0, -1), sorted(violations), strict=True):
-            self.progress(f"shrinking {requirement}")
-            found = self._smallest(requirement, monotonic() + (end - monotonic()) / left)
-            violations[requirement] = self._confirmed(requirement, found or violations[requirement])
-
-    def _smallest(self, requirement: str, deadline: float) -> Failure | None:
-        """Search again for one requirement only; `None` if the time was over before it was found."""
-        best: list[Failure] = []
-
-        def judge(life: Life, _: BrokenDriverError | None) -> None:
-            if monotonic() > deadline:
-                raise _BudgetSpentError
-            for judgement in (each.judgement for each in life.unseen()):
-                if judgement.requirement == requirement and not judgement.holds:
-                    failure = _failure(life.requests, judgement, shrunk=True)
-                    best[:] = [min([*best, failure], key=lambda each: each.size)]
-                    raise _BrokenRequirementError
-
-        checks = [each for each in CHECKS if requirement in each.requirements]
-        # However the search ends, what counts is what it found.
-        ends = (_BrokenRequirementError, _BudgetSpentError, HypothesisException, ExceptionGroup)
-        with suppress(*ends):
-            self._run(machine(self.driver, Census(), judge, checks), Phase.generate, Phase.shrink)
-        return best[0] if best else None
-
-    def _confirmed(self, requirement: str, failure: Failure) -> Failure:
-        """Live the smallest life again, in a fresh process and store: what passes there was a leak of state."""
+    def __call__(self, asked: Sequence[Request]) -> Failure | None:
+        """Give how they break it, or `None`."""
+        life = Life(self.driver, checks_for([self.subject]) or [agreement.REGISTERED])
+        broke: BrokenDriverError | None = None
         try:
-            self.driver.restart()
-            judgements = replay(self.driver, failure.requests)
-        except BrokenDriverError as broken:
-            return evolve(failure, stderr=broken.stderr)
-        again = any(each.requirement == requirement and not each.holds for each in judgements)
-        return evolve(failure, leaks=not again, stderr=self.driver.stderr_tail())
-
-    def _run(self, lives: type[RuleBasedStateMachine], *phases: Phase) -> None:
-        settings = hypothesis.settings(
-            max_examples=self.profile.lives,
-            stateful_step_count=self.profile.pieces,
-            phases=phases,
-            database=None,
-            deadline=None,
-            verbosity=Verbosity.quiet,
-            suppress_health_check=list(HealthCheck),
-            report_multiple_bugs=False,
-            print_blob=False,
-        )
-        run_state_machine_as_test(hypothesis.seed(self.seed)(lives), settings=settings)
-
-
-def _failure(asked: list[tuple[str, Object]], judgement: Judgement, *, shrunk: bool = False) -> Failure:
-    return Failure(
-        requests=tuple(asked),
-        message=judgement.what,
-        expected=judgement.expected,
-        actual=judgement.actual,
-        compared=True,
-        shrunk=shrunk,
-    )
+            for op, arguments in asked:
+                life.do(op, **arguments)
+        except LifeOverError:
+            pass
+        except BrokenDriverError as error:
+            broke = error
+        finally:
+            life.end()
+        if broke is not None and self.subject == ANSWERING:
+            return Failure(requests=tuple(life.requests), message=broke.message, broke=broke.verdict)
+        for judged in life.judgements:
+            if judged.judgement.requirement == self.subject and not judged.judgement.holds:
+                return failure_of(life.requests, judged)
+        return None
 
 
 # --- verdicts ---------------------------------------------------------------------------------------------------------
 
-CHECKED: Final = frozenset(each for registered in CHECKS for each in registered.requirements)
+CHECKED: Final = frozenset(each for registered in CHECKS for each in registered.requirements) | {ANSWERING}
 """The requirements that some check judges."""
-_ANSWERING: Final = "DRIVER-2"
 
 
-def _result(requirement: Requirement, hello: Hello, findings: _Findings) -> Result:
-    cases, failure = findings.cases[requirement.id], findings.violations.get(requirement.id)
-    if requirement.id == _ANSWERING and findings.breakdowns:
-        verdict, failure = next(iter(findings.breakdowns.items()))
-        return Result(requirement=requirement, verdict=Verdict(verdict), cases=cases, failure=failure)
-    if failure is not None:
-        return Result(requirement=requirement, verdict=failure.verdict, cases=cases, failure=failure)
-    if requirement.id not in CHECKED:
-        return Result(requirement=requirement, verdict=Verdict.NO_CHECK, cases=0)
-    if not cases and not requirement.capabilities <= hello.capabilities:
-        return Result(requirement=requirement, verdict=Verdict.NOT_DECLARED, cases=0)
-    return Result(requirement=requirement, verdict=Verdict.PASS if cases else Verdict.NOT_EXERCISED, cases=cases)
+def _result(requirement: Requirement, hello: Hello, found: Findings, smallest: Failure | None, wanted: int) -> Result:
+    cases, broken = len(found.cases[requirement.id]), len(found.broken[requirement.id])
+    if smallest is not None:
+        verdict = smallest.verdict
+    elif not requirement.capabilities <= hello.capabilities:
+        verdict = Verdict.NOT_DECLARED
+    elif requirement.judge is Judge.UNIT:
+        verdict = Verdict.UNIT_TESTS
+    else:
+        verdict = Verdict.PASS if cases >= wanted else Verdict.NOT_EXERCISED
+    return Result(requirement=requirement, verdict=verdict, cases=cases, wanted=wanted, broken=broken, failure=smallest)
 
 
-def _judge_vectors(driver: Driver, progress: Progress) -> VectorResults:
-    """Compare with production's answers; what the driver can't be asked is counted apart."""
-    agreed, not_declared, failed = 0, 0, []
-    with workspace() as directory:
-        for number, scenario in enumerate(vectors.stream(), start=1):
-            progress(f"vector {number}: {scenario.name}")
-            if not scenario.needs <= driver.hello.capabilities:
-                not_declared += 1
-                continue
-            try:
-                differences = [str(each) for each in vectors.judge(scenario, driver, Path(directory))]
-            except BrokenDriverError as broken:
-                differences = [str(broken)]
-            agreed += not differences
-            failed += [(scenario.name, difference) for difference in differences[:1]]
-    return VectorResults(agreed=agreed, not_declared=not_declared, failed=tuple(failed))
+def _agreement(found: Findings, smallest: Failure | None) -> JudgeResult:
+    cases, broken = len(found.cases[agreement.AGREEMENT]), len(found.broken[agreement.AGREEMENT])
+    failures = () if smallest is None else ((agreement.AGREEMENT, smallest.message),)
+    return JudgeResult(agreed=cases - broken, differing=broken, failures=failures, failure=smallest)

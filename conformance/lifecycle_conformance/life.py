@@ -85,7 +85,7 @@ class Life:
             "greet": self._greet,
             "open": self._open,
             "restart": self._restart,
-            "refuse": lambda arguments: self.driver.ask(**arguments["request"]),
+            "refuse": self._refuse,
             "say": lambda arguments: self.driver.say(arguments["line"].encode()),
             "tear": self._tear,
             "put": self._put,
@@ -198,6 +198,10 @@ class Life:
             self._store = arguments["store"]
         return answer
 
+    def _refuse(self, arguments: Object) -> Answer:
+        request: Object = arguments["request"]
+        return self.driver.ask(**request)
+
     def _restart(self, arguments: Object) -> Answer:
         status = self.driver.restart(kill=bool(arguments["kill"]))
         answer = self.driver.ask("open", store=self._directory(f"store-{self._store}"))
@@ -206,9 +210,10 @@ class Life:
     def _read(self, arguments: Object) -> tuple[View, Answer, View]:
         """Pass over a run in a new store, and over the same in another writing, in another new one."""
         assert self._store is None
-        written = {name: arguments[name] for name in ("run", "run_json") if name in arguments}
+        written: Object = {name: arguments[name] for name in ("run", "run_json") if name in arguments}
         views, answer = [], Answer()
-        for number, asked in enumerate(({"run": arguments["means"]}, written)):
+        plain: Object = {"run": arguments["means"]}
+        for number, asked in enumerate((plain, written)):
             self.driver.ask("open", store=self._directory(f"reading-{len(self.requests)}-{number}"))
             answer = self.driver.ask("project", **asked)
             views.append({owner: self._shown(owner) for owner in [owner_of_run(arguments["means"])]})
@@ -287,8 +292,6 @@ def _owners_of(op: str, arguments: Object) -> list[Owner]:
 
 def _number_of(step: Step) -> int:
     """Tell a step from all others: by what was asked, and of what store."""
-    store = [
-        [owner.run_id, owner.tenant, shown.events, shown.snapshots] for owner, shown in step.before.items()
-    ]
+    store = [[owner.run_id, owner.tenant, shown.events, shown.snapshots] for owner, shown in step.before.items()]
     text = orjson.dumps([step.op, step.arguments, store], option=orjson.OPT_SORT_KEYS)
     return int.from_bytes(blake2b(text, digest_size=8).digest())

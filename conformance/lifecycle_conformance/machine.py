@@ -1,54 +1,44 @@
 """The stateful machine: it drives an implementation through lives as production sees them."""
 
-import json
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
-from attrs import Factory, define
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from lifecycle_conformance import mishaps, pasts
+from lifecycle_conformance.census import Census
 from lifecycle_conformance.driver.interface import BrokenDriverError, Driver
-from lifecycle_conformance.life import Life
+from lifecycle_conformance.life import Life, LifeOverError
+from lifecycle_conformance.mishaps import STORIES, Situation
 from lifecycle_conformance.properties import CHECKS, Registered
 from lifecycle_conformance.properties.changes import highest_seq
-from lifecycle_conformance.properties.content_ids import MARKER, PREFIX, ids_of, listed_by
-from lifecycle_conformance.properties.phases import NEXT, PHASE_OF
+from lifecycle_conformance.properties.content_ids import listed_by
+from lifecycle_conformance.properties.phases import NEXT, PHASE_OF, phase_status
+from lifecycle_conformance.refusals import refusals
 from lifecycle_conformance.strategies import (
     LATEST_MS,
-    NAMES,
-    REFUSED,
     STATUSES,
-    gates,
+    automation_ids,
+    changed,
     lifecycle_records,
+    run_ids,
     run_record,
+    states,
+    tenants,
     times,
 )
-from lifecycle_conformance.trace import Object, Owner, Shown, key_of
+from lifecycle_conformance.trace import Object, Owner, Request, Shown, Step, history_of, owner_of_run
 
-TENANT: Final[Object] = {"org_id": "org-a", "workspace_id": "ws-a", "source": "explicit"}
 LONGEST_HISTORY: Final = 24
-_retentions = st.sampled_from([0, 1, 10, 30, LATEST_MS])
+_retentions = st.sampled_from([10, 1, 30, LATEST_MS, 0])
 _places = st.integers(0, LONGEST_HISTORY)
-
-
-@define
-class Census:
-    """What lives met: how often each rule ran, how deep they went. A suite that idles shows here."""
-
-    lives: int = 0
-    steps: int = 0
-    rules: Counter[str] = Factory(Counter)
-    phases: Counter[str] = Factory(Counter)
-    longest_history: int = 0
-    most_passes: int = 0
-    passes: int = 0
-    refusals: int = 0
+_TENANT: Final = ("org_id", "workspace_id", "deployment_id", "actor_id", "source")
+_Judge = Callable[[Life, BrokenDriverError | None], None]
 
 
 class LifeMachine(RuleBasedStateMachine):
-    """Let a run live: each rule is a piece of life that ends in a pass.
+    """Let runs live in one store: each rule is a piece of life, and most of them end in a pass.
 
     `judge` is called with the life after each piece, and may raise; it is told of a driver that broke, after which
     the life is over. Subclasses made by :func:`machine` fill in the class variables.
@@ -56,25 +46,30 @@ class LifeMachine(RuleBasedStateMachine):
 
     driver: ClassVar[Driver]
     census: ClassVar[Census]
-    judge: ClassVar[Callable[[Life, BrokenDriverError | None], None]]
+    judge: ClassVar[_Judge]
     checks: ClassVar[Sequence[Registered]]
 
     def __init__(self) -> None:
         super().__init__()
         self.capabilities = self.driver.hello.capabilities
-        self.broken = False
+        self.over = False
         self.passes = 0
-        self.number = 0
+        self.restarts_left = 0
         self.run: Object = {}
-        self.life: Life | None = None
+        self.runs: dict[Owner, Object] = {}
+        self.life = Life(self.driver, self.checks)
         self.census.lives += 1
 
-    # --- the pieces of a life -----------------------------------------------------------------------------------------
+    # --- how a life begins --------------------------------------------------------------------------------------------
 
-    @initialize(status=st.sampled_from(STATUSES[:3]))
-    def begin(self, status: str) -> None:
+    @initialize(data=st.data(), status=st.sampled_from(STATUSES[:3]), restarts=st.sampled_from([0, 0, 0, 0, 1]))
+    def begin(self, data: st.DataObject, status: str, restarts: int) -> None:
         """Open a store and make a run that has no history yet."""
-        self._live("begin", lambda: self._begin(status))
+        self.restarts_left = restarts
+        self._make_run(data, status)
+        self._live("a store is opened", lambda: self._do("open", store=0))
+
+    # --- what happens to a run ----------------------------------------------------------------------------------------
 
     @rule(data=st.data(), count=st.integers(1, 3))
     def records_arrive(self, data: st.DataObject, count: int) -> None:
@@ -101,22 +96,21 @@ class LifeMachine(RuleBasedStateMachine):
         where %= len(self._history)
         self._live("a record is removed", lambda: self._change(self._history[:where] + self._history[where + 1 :]))
 
-    @rule(data=st.data(), choice=st.integers(0, len(STATUSES)))
+    @rule(data=st.data(), choice=_places)
     def the_run_moves_on(self, data: st.DataObject, choice: int) -> None:
         """Change the status as the table allows, and let a record arrive."""
-        legal = self._legal_statuses()
-        status = legal[choice % len(legal)] if legal else self.run["status"]
         records = self._draw_records(data, 1)
-        self._live("the run moves on", lambda: self._change([*self._history, *records], status=status))
+        self._live("the run moves on", lambda: self._change([*self._history, *records], status=self._legal(choice)))
 
-    @rule(data=st.data(), status=st.sampled_from(STATUSES))
-    def the_run_moves_anywhere(self, data: st.DataObject, status: str) -> None:
+    @rule(data=st.data(), status=st.sampled_from(STATUSES), again=st.booleans())
+    def the_run_moves_anywhere(self, data: st.DataObject, status: str, again: bool) -> None:  # noqa: FBT001
         """Change the status, also against the table; after a refusal, another pass, and then one that is allowed."""
         records, before = self._draw_records(data, 1), self.run["status"]
 
         def piece() -> None:
             if self._change([*self._history, *records], status=status) == "phase_transition":
-                self._pass()
+                if again:
+                    self._pass()
                 self._change(self._history, status=before)
 
         self._live("the run moves anywhere", piece)
@@ -127,74 +121,76 @@ class LifeMachine(RuleBasedStateMachine):
         retried = {"event": "node_retry_backoff_scheduled", "recorded_at_ms": at}
         self._live("a node is retried", lambda: self._change([*self._history, retried], status="queued"))
 
-    @rule(gate=st.none() | gates)
-    def the_gate_changes(self, gate: Object | None) -> None:
-        """Await a gate, or none any more."""
-        self._live("the gate changes", lambda: self._change(self._history, checkpoint={"awaiting_gate": gate}))
+    @rule(data=st.data(), count=st.integers(0, 1))
+    def the_state_changes(self, data: st.DataObject, count: int) -> None:
+        """Change what else a run record holds, with or without a new record."""
+        state, records = data.draw(states(self.capabilities)), self._draw_records(data, count)
+        self._live("the state changes", lambda: self._change([*self._history, *records], state=state))
 
     @rule()
     def a_pass_again(self) -> None:
         """Project what was projected."""
         self._live("a pass again", self._pass)
 
-    @precondition(lambda self: "durable" in self.capabilities)
-    @rule(kill=st.booleans())
-    def the_engine_restarts(self, kill: bool) -> None:  # noqa: FBT001 - Hypothesis passes by name
-        """Open the same store in a fresh process."""
+    # --- other runs and tenants ---------------------------------------------------------------------------------------
 
-        def piece() -> None:
-            self._do("restart", kill=kill)
-            self._pass()
-
-        self._live("the engine restarts", piece)
-
-    @precondition(lambda self: "import" in self.capabilities)
-    @rule(data=st.data(), count=st.integers(1, 3), twice=st.booleans(), snapshots=st.booleans())
-    def the_first_generation_was_here(self, data: st.DataObject, count: int, twice: bool, snapshots: bool) -> None:  # noqa: FBT001
-        """Import events under index ids, some of them identical, with or without snapshots that have no phase."""
-        records = self._draw_records(data, count)
-        records += records[:1] if twice else []
-
-        def piece() -> None:
-            first, seq = len(self._history), self._next_seq()
-            events = [self._indexed(record, first + n, seq + n) for n, record in enumerate(records)]
-            left = [self._phaseless(event) for event in events] if snapshots else []
-            self._do("import", events=events, snapshots=left)
-            self._change([*self._history, *records])
-
-        self._live("the first generation was here", piece)
-
-    @precondition(lambda self: "import" in self.capabilities)
-    @rule(data=st.data(), status=st.sampled_from(STATUSES[:4]), choice=_places)
-    def another_run_left_a_phase_without_history(self, data: st.DataObject, status: str, choice: int) -> None:
-        """Go on with another run, of which a snapshot is there that has a phase but no history."""
+    @precondition(lambda self: self._history)
+    @rule(data=st.data(), status=st.sampled_from(STATUSES[:3]))
+    def another_run_begins(self, data: st.DataObject, status: str) -> None:
+        """Go on with another run in the same store, of whichever tenant."""
         records = self._draw_records(data, 1)
+        self._make_run(data, status)
+        self._insert_and_pass("another run begins", 0, records)
 
-        def piece() -> None:
-            event = self._indexed(records[0], 0, 1)
-            left = {**self._phaseless(event), "snapshot_id": "left-behind", "phase": PHASE_OF[status]}
-            self._do("import", events=[], snapshots=[left])
-            legal = self._legal_statuses()
-            self._change(records, status=legal[choice % len(legal)])
+    @precondition(lambda self: self._history)
+    @rule(data=st.data(), same=st.booleans())
+    def another_tenant_has_the_same_run_id(self, data: st.DataObject, same: bool) -> None:  # noqa: FBT001
+        """Go on with a run of another tenant under the same id, with the same history or one of its own."""
+        history = self._history if same else self._draw_records(data, 2)
+        run = {**self.run, "tenant_context": data.draw(tenants(self.capabilities))}
+        if owner_of_run(run) not in self.runs:
+            self.run = run
+        self._live("another tenant has the same run id", lambda: self._change(history))
 
-        self._begin_another(status)
-        self._live("another run left a phase without history", piece)
+    @precondition(lambda self: len(self.runs) > 1)
+    @rule(which=_places)
+    def an_earlier_run_goes_on(self, which: int) -> None:
+        """Go on with a run that was left for another one."""
+        others = [each for each in self.runs.values() if each is not self.run]
+        self.run = others[which % len(others)]
+        self._live("an earlier run goes on", self._pass)
+
+    # --- what older engines left --------------------------------------------------------------------------------------
 
     @precondition(lambda self: "import" in self.capabilities)
-    @rule(data=st.data(), count=st.integers(1, 3), by_hand=st.booleans())
-    def others_had_compacted(self, data: st.DataObject, count: int, by_hand: bool) -> None:  # noqa: FBT001
-        """Import a compaction marker that lists, among malformed entries, the ids of records that are yet to come."""
-        records = self._draw_records(data, count)
+    @rule(data=st.data(), kind=st.sampled_from(sorted(pasts.PASTS)))
+    def an_older_engine_was_here(self, data: st.DataObject, kind: str) -> None:
+        """Import what an older engine left of this run, and pass over the run with the records that it knew."""
+        past = data.draw(pasts.PASTS[kind](self.run, self._next_seq(), self.capabilities))
 
         def piece() -> None:
-            run, seq = self._changed([*self._history, *records]), self._next_seq()
-            ids = ids_of(run)[-len(records) :]
-            self._do("import", events=[self._marker(ids, seq)], snapshots=[])
-            if by_hand and "append" in self.capabilities:
-                self._do("append", tenant=TENANT, event=self._by_hand(ids[0], 1))
-            self._change([*self._history, *records])
+            self.census.generations[kind] += 1
+            self._do("import", **past.left)
+            self._change([*self._history, *past.records])
 
-        self._live("others had compacted", piece)
+        self._live("an older engine was here", piece)
+
+    @precondition(lambda self: "import" in self.capabilities)
+    @rule(data=st.data(), choice=_places)
+    def another_run_was_left_in_some_phase(self, data: st.DataObject, choice: int) -> None:
+        """Go on with another run, of which a snapshot in whichever phase is there, and move on from it."""
+        records = self._draw_records(data, 1)
+        self._make_run(data, STATUSES[0])
+        past = data.draw(pasts.phases_of_old(self.run, 1, self.capabilities))
+
+        def piece() -> None:
+            self._do("import", **past.left)
+            if self._change([*past.records, *records], status=self._legal(choice)) == "phase_transition":
+                self._pass()
+
+        self._live("another run was left in some phase", piece)
+
+    # --- retention, appends -------------------------------------------------------------------------------------------
 
     @precondition(lambda self: "compact" in self.capabilities)
     @rule(retention_ms=_retentions, which=_places, later=st.integers(0, 1))
@@ -232,85 +228,121 @@ class LifeMachine(RuleBasedStateMachine):
                 "own": [event["event_id"] for event in events],
                 "compacted": [event_id for event in events for event_id, _ in listed_by(event)],
             }[kind] or [f"by-hand-{len(events)}"]
-            self._do("append", tenant=TENANT, event=self._by_hand(ids[which % len(ids)], at))
+            self._do("append", tenant=self._tenant, event=self._by_hand(ids[which % len(ids)], at))
 
         self._live("an event is appended by hand", piece)
 
-    @precondition(lambda self: self._history)
-    @rule(status=st.sampled_from(STATUSES[:3]))
-    def another_run_begins(self, status: str) -> None:
-        """Go on with another run in the same store."""
-        self._begin_another(status)
-        self._live("another run begins", self._pass)
+    # --- what goes wrong ----------------------------------------------------------------------------------------------
 
-    @rule(how=st.sampled_from(sorted(REFUSED)))
-    def input_is_refused(self, how: str) -> None:
-        """Send a run record that no implementation may accept."""
-        self._live("input is refused", lambda: self._do("refuse", run=REFUSED[how](self._copy(self.run))))
+    @rule(data=st.data())
+    def input_is_refused(self, data: st.DataObject) -> None:
+        """Send the run as no implementation may accept it; the life goes on."""
+        request = data.draw(refusals(self.run, self.capabilities))
+
+        def piece() -> None:
+            self._send([request])
+            self._pass()
+
+        self._live("input is refused", piece)
+
+    @precondition(lambda self: "durable" in self.capabilities and self.restarts_left > 0)
+    @rule(kill=st.booleans())
+    def the_engine_restarts(self, kill: bool) -> None:  # noqa: FBT001 - Hypothesis passes by name
+        """Open the same store in a fresh process."""
+
+        def piece() -> None:
+            self.restarts_left -= 1
+            self._do("restart", kill=kill)
+            self._pass()
+
+        self._live("the engine restarts", piece)
+
+    @precondition(lambda self: "files" in self.capabilities and not self.over)
+    @rule(data=st.data(), name=st.sampled_from(STORIES))
+    def something_befalls_the_files(self, data: st.DataObject, name: str) -> None:
+        """Damage the files of the store, or let names meet in them, and pass over the run."""
+        story = mishaps.story(name, self._situation())
+        requests = [] if story is None else data.draw(story)
+
+        def piece() -> None:
+            self.census.corners[name] += bool(requests)
+            self._send(requests)
+            self._pass()
+
+        self._live("something befalls the files", piece)
 
     def teardown(self) -> None:
         """Count what the life met, and remove its store."""
-        self.census.longest_history = max(self.census.longest_history, len(self._history))
-        self.census.most_passes = max(self.census.most_passes, self.passes)
-        if self.life is not None:
-            snapshots = (each for shown in self.life.view.values() for each in shown.snapshots)
-            self.census.phases.update({each["phase"] for each in snapshots})
-            self.life.end()
+        depth = self.census.depth
+        depth["records"].append(max((len(history_of(each)) for each in self.runs.values()), default=0))
+        depth["passes"].append(self.passes)
+        depth["requests"].append(len(self.life.requests))
+        snapshots = (each for shown in self.life.view.values() for each in shown.snapshots)
+        self.census.phases.update({each["phase"] for each in snapshots})
+        self.life.end()
 
     # --- how they are lived -------------------------------------------------------------------------------------------
 
     @property
     def _history(self) -> list[Object]:
-        return [] if not self.run else list(self.run["checkpoint"]["lifecycle_history"])
+        return history_of(self.run) if self.run else []
+
+    @property
+    def _tenant(self) -> Object:
+        return {
+            name: value for name, value in self.run["tenant_context"].items() if name in _TENANT and value is not None
+        }
 
     def _live(self, name: str, piece: Callable[[], Any]) -> None:
-        """Live a piece of life and have it judged; a life whose driver broke is over."""
-        if self.broken:
+        """Live a piece of life and have it judged; when the driver broke, or nothing can be relied on, life is over."""
+        if self.over:
             return
         self.census.rules[name] += 1
+        broke: BrokenDriverError | None = None
         try:
             piece()
+        except LifeOverError:
+            self.over = True
         except BrokenDriverError as error:
-            self.broken = True
-            if self.life is not None:
-                type(self).judge(self.life, error)
-            return
-        if self.life is not None:
-            type(self).judge(self.life, None)
+            self.over, broke = True, error
+        type(self).judge(self.life, broke)
 
-    def _begin(self, status: str) -> None:
-        self.life = Life(self.driver, self.checks)
-        self.life.do("open", store=0)
-        self.run = run_record("run-0", TENANT, status)
+    def _make_run(self, data: st.DataObject, status: str) -> None:
+        run_id = data.draw(run_ids())
+        taken = {owner.run_id for owner in self.runs}
+        run_id = run_id if run_id not in taken else f"{run_id}{len(taken)}"
+        run = run_record(run_id, data.draw(tenants(self.capabilities)), status)
+        self.run = {**run, "automation_id": data.draw(automation_ids())}
 
-    def _begin_another(self, status: str) -> None:
-        self.number += 1
-        self.run = run_record(f"run-{self.number}", TENANT, status)
-
-    def _do(self, op: str, **arguments: Any) -> str | None:
-        assert self.life is not None
+    def _do(self, op: str, **arguments: Any) -> Step:
         self.census.steps += 1
-        return self.life.do(op, **arguments).refusal
+        return self.life.do(op, **arguments)
+
+    def _send(self, requests: Sequence[Request]) -> None:
+        for op, arguments in requests:
+            self._do(op, **arguments)
 
     def _pass(self) -> str | None:
-        run = self._copy(self.run)
-        if "identify" in self.capabilities:
-            self._do("identify", run=run)
+        """Pass over the run; its ids are asked for when it is new or has changed."""
+        owner = owner_of_run(self.run)
+        if "identify" in self.capabilities and self.runs.get(owner) is not self.run:
+            self._do("identify", run=self.run)
+        self.runs[owner] = self.run
         self.passes += 1
         self.census.passes += 1
-        refusal = self._do("project", run=run)
-        self.census.refusals += refusal is not None
-        return refusal
+        step = self._do("project", run=self.run)
+        self.census.refusals += step.refusal is not None
+        self._count_move(step)
+        return step.refusal
 
     def _change(
-        self, history: list[Object], *, status: str | None = None, checkpoint: Object | None = None
+        self, history: Sequence[Object], *, status: str | None = None, state: Object | None = None
     ) -> str | None:
-        self.run = self._changed(history, status=status, checkpoint=checkpoint)
+        """Give the run another history, status or state, and pass over it."""
+        run = changed(self.run, state or {})
+        checkpoint = {**run["checkpoint"], "lifecycle_history": [*history[:LONGEST_HISTORY]]}
+        self.run = {**run, "status": status or run["status"], "checkpoint": checkpoint}
         return self._pass()
-
-    def _changed(self, history: list[Object], *, status: str | None = None, checkpoint: Object | None = None) -> Object:
-        changed = {**self.run["checkpoint"], **(checkpoint or {}), "lifecycle_history": history[:LONGEST_HISTORY]}
-        return {**self.run, "status": status or self.run["status"], "checkpoint": changed}
 
     def _insert_and_pass(self, name: str, where: int, records: list[Object]) -> None:
         self._live(name, lambda: self._change([*self._history[:where], *records, *self._history[where:]]))
@@ -320,8 +352,7 @@ class LifeMachine(RuleBasedStateMachine):
         return [data.draw(strategy) for _ in range(count)]
 
     def _shown(self) -> Shown:
-        assert self.life is not None
-        return self.life.view.get(Owner(key_of(TENANT), self.run["run_id"]), Shown())
+        return self.life.view.get(owner_of_run(self.run), Shown())
 
     def _next_seq(self) -> int:
         return highest_seq(self._shown().events) + 1
@@ -330,64 +361,37 @@ class LifeMachine(RuleBasedStateMachine):
     def _time_of(records: Sequence[Object], member: str, which: int) -> int:
         return records[which % len(records)][member] if records else LATEST_MS
 
-    def _legal_statuses(self) -> list[str]:
-        """Give the statuses that the guard allows after the latest snapshot."""
-        snapshots = self._shown().snapshots
-        if not snapshots:
-            return list(STATUSES)
-        phase = snapshots[-1]["phase"]
-        return [status for status in STATUSES if PHASE_OF[status] in (phase, *NEXT[phase])]
+    def _situation(self) -> Situation:
+        steps = self.life.trace.steps
+        phase = self._shown().snapshots[-1]["phase"] if self._shown().snapshots else None
+        return Situation(
+            run=self.run,
+            files=self.life.files() or {},
+            last=steps[-1] if steps else None,
+            number=len(steps),
+            illegal=tuple(each for each in STATUSES if phase is not None and not self._allowed(phase, each)),
+            capabilities=self.capabilities,
+            latest_ms=LATEST_MS,
+        )
 
     @staticmethod
-    def _copy(run: Object) -> Object:
-        copy: Object = json.loads(json.dumps(run))
-        return copy
+    def _allowed(phase: str, status: str) -> bool:
+        return PHASE_OF[status] in (phase, *NEXT[phase])
 
-    # --- what older engines left --------------------------------------------------------------------------------------
+    def _legal(self, choice: int) -> str:
+        """Give a status that the guard allows after the latest snapshot, where there is one."""
+        snapshots = self._shown().snapshots
+        phase = snapshots[-1]["phase"] if snapshots else None
+        legal = [each for each in STATUSES if phase is None or self._allowed(phase, each)]
+        status: str = legal[choice % len(legal)] if legal else self.run["status"]
+        return status
 
-    def _indexed(self, record: Object, index: int, seq: int) -> Object:
-        name = NAMES[0] if not record["event"].isascii() or not record["event"].isprintable() else record["event"]
-        return {
-            "schema_version": 1,
-            "event_id": f"automation-v2-lifecycle-{self.run['run_id']}-{index}-{name.replace('/', '-') or 'event'}",
-            "run_id": self.run["run_id"],
-            "seq": seq,
-            "event_type": f"{PREFIX}{record['event']}",
-            "occurred_at_ms": record["recorded_at_ms"],
-            "scope": {"schema_version": 1, "tenant_context": TENANT},
-            "correlation_id": self.run["automation_id"],
-            "payload": {
-                "source": "automation_v2_lifecycle",
-                "event": record["event"],
-                "lifecycle_index": index,
-                **{name: record.get(name) for name in ("reason", "stop_kind", "metadata")},
-            },
-        }
-
-    def _phaseless(self, event: Object) -> Object:
-        return {
-            "schema_version": 1,
-            "snapshot_id": event["event_id"],
-            "run_id": event["run_id"],
-            "seq": event["seq"],
-            "created_at_ms": event["occurred_at_ms"],
-            "scope": event["scope"],
-            "status": self.run["status"],
-        }
-
-    def _marker(self, ids: list[str], seq: int) -> Object:
-        entries: list[Any] = [{"event_id": f" {each}\u2003", "seq": seq + n} for n, each in enumerate(ids)]
-        malformed = [7, {}, {"event_id": " ", "seq": 1}, {"event_id": "x", "seq": -1}, {"event_id": "y", "seq": 1.5}]
-        return {
-            "schema_version": 1,
-            "event_id": f"stateful-compaction-by-others-{seq}",
-            "run_id": self.run["run_id"],
-            "seq": seq + len(ids),
-            "event_type": MARKER,
-            "occurred_at_ms": 1,
-            "scope": {"schema_version": 1, "tenant_context": TENANT},
-            "payload": {"compacted_event_ids": [*malformed, *entries]},
-        }
+    def _count_move(self, step: Step) -> None:
+        """Count the move that the newest record asked of the guard."""
+        before = step.shown_before().snapshots
+        if before and step.history and len(step.shown_after().snapshots) + (step.refusal is not None) > len(before):
+            target = PHASE_OF[phase_status(step.run, step.history[-1])]
+            self.census.moves[f"{before[-1]['phase']} → {target}"] += 1
 
     def _by_hand(self, event_id: str, at: int) -> Object:
         return {
@@ -397,17 +401,12 @@ class LifeMachine(RuleBasedStateMachine):
             "seq": 0,
             "event_type": "note",
             "occurred_at_ms": at,
-            "scope": {"schema_version": 1, "tenant_context": TENANT},
+            "scope": {"schema_version": 1, "tenant_context": self._tenant},
             "payload": None,
         }
 
 
-def machine(
-    driver: Driver,
-    census: Census,
-    judge: Callable[[Life, BrokenDriverError | None], None],
-    checks: Sequence[Registered] = CHECKS,
-) -> type[LifeMachine]:
+def machine(driver: Driver, census: Census, judge: _Judge, checks: Sequence[Registered] = CHECKS) -> type[LifeMachine]:
     """Make a machine that drives this driver and has each piece of life judged by these checks."""
     members = {"driver": driver, "census": census, "judge": staticmethod(judge), "checks": checks}
     return type("Lives", (LifeMachine,), members)

@@ -78,9 +78,9 @@ def _registry() -> "Registry[Any]":
 
 @cache
 def _fast(name: str) -> "jsonschema_rs.Draft202012Validator":
-    pairs = [(schema["$id"], schema) for schema in _schemas().values()]
+    pairs = [(schema["$id"], dict(schema)) for schema in _schemas().values()]
     registry = jsonschema_rs.Registry(pairs, draft=jsonschema_rs.Draft202012)
-    return jsonschema_rs.Draft202012Validator(_schemas()[name], registry=registry)
+    return jsonschema_rs.Draft202012Validator(dict(_schemas()[name]), registry=registry)
 
 
 # --- what an error means ----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a check found: a verdict for each requirement, for each that failed its smallest life, and the vectors."""
+"""What a check found: a verdict for each requirement, for each that failed its smallest life, and two more judges."""
 
 import json
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from typing import Final
 
 from attrs import frozen
 
-from lifecycle_conformance.driver.interface import ERROR_KINDS, Hello
-from lifecycle_conformance.machine import Census
+from lifecycle_conformance.census import Census
+from lifecycle_conformance.driver.interface import ERROR_KINDS, Breakdown, Hello
 from lifecycle_conformance.requirements import Requirement
-from lifecycle_conformance.trace import Object
+from lifecycle_conformance.trace import Request
 from lifecycle_projection.records import Json
 
 
@@ -26,20 +26,10 @@ class Verdict(StrEnum):
     STATE_LEAK = "state leak"
     NOT_EXERCISED = "not exercised"
     NOT_DECLARED = "not declared"
-    NO_CHECK = "no check yet"
+    UNIT_TESTS = "unit tests"
 
 
-FAILURES: Final = frozenset(
-    {
-        Verdict.FAIL,
-        Verdict.WRONG_REASON,
-        Verdict.CRASH,
-        Verdict.TIMEOUT,
-        Verdict.PROTOCOL,
-        Verdict.STATE_LEAK,
-        Verdict.NOT_EXERCISED,
-    }
-)
+FAILURES: Final = frozenset(Verdict) - {Verdict.PASS, Verdict.NOT_DECLARED, Verdict.UNIT_TESTS}
 """The verdicts that make a check red. Not exercised is one: nobody looked is not the same as nothing is wrong."""
 
 
@@ -47,18 +37,21 @@ FAILURES: Final = frozenset(
 class Failure:
     """A life that breaks a requirement: its requests in order, and what the last one should have shown.
 
-    `compared` tells that expected and actual are there; a driver that broke shows neither. `shrunk` tells that this is
-    the smallest such life that was found, `leaks` that it passes in a fresh process.
+    `compared` tells that expected and actual are there; a driver that broke shows neither, and `broke` tells how.
+    `shrunk` tells that this is the smallest such life that was found, `leaks` that it passes in a fresh process,
+    `case` where it is saved.
     """
 
-    requests: tuple[tuple[str, Object], ...]
+    requests: tuple[Request, ...]
     message: str
     expected: Json = None
     actual: Json = None
     compared: bool = False
+    broke: Breakdown | None = None
     shrunk: bool = False
     leaks: bool = False
     stderr: str = ""
+    case: str | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -70,32 +63,49 @@ class Failure:
         """Tell what the failure means for its requirement."""
         if self.leaks:
             return Verdict.STATE_LEAK
+        if self.broke is not None:
+            return Verdict(self.broke.value)
         kinds = [each for each in (self.expected, self.actual) if isinstance(each, str) and each in ERROR_KINDS]
         return Verdict.WRONG_REASON if len(kinds) == 2 else Verdict.FAIL
 
 
 @frozen(kw_only=True)
 class Result:
-    """The verdict on one requirement, and in how many lives its precondition held."""
+    """The verdict on one requirement.
+
+    `cases` is the number of distinct cases in which its precondition held, `wanted` how many were asked for, `broken`
+    in how many of the cases it was violated.
+    """
 
     requirement: Requirement
     verdict: Verdict
     cases: int
+    wanted: int
+    broken: int = 0
     failure: Failure | None = None
 
 
 @frozen(kw_only=True)
-class VectorResults:
-    """How many fixed cases agreed, how many the driver can't be asked, and the first difference of each other one."""
+class JudgeResult:
+    """What a judge of whole answers found: agreement with the reference, or production's fixed cases.
 
-    agreed: int
-    not_declared: int
-    failed: tuple[tuple[str, str], ...]
+    `failures` names each step or case that differs, with its first difference; `failure` is the smallest life in which
+    the implementation disagrees with the reference.
+    """
+
+    agreed: int = 0
+    not_declared: int = 0
+    differing: int = 0
+    failures: tuple[tuple[str, str], ...] = ()
+    failure: Failure | None = None
 
 
 @frozen(kw_only=True)
 class Report:
-    """All that a check found."""
+    """All that a check found.
+
+    `errors` are defects of the suite itself; `lost` says what was not looked at, and why.
+    """
 
     hello: Hello
     profile: str
@@ -103,7 +113,10 @@ class Report:
     seconds: float
     census: Census
     results: tuple[Result, ...]
-    vectors: VectorResults | None
+    vectors: JudgeResult | None = None
+    agreement: JudgeResult | None = None
+    errors: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
     @property
     def verdicts(self) -> Mapping[str, Verdict]:
@@ -112,10 +125,10 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0: all well; 1: something falls short; 3: nothing else is wrong than that the protocol was broken."""
+        """0: all well; 1: something falls short; 3: undecided, for the protocol was broken or the suite erred."""
         found = {result.verdict for result in self.results} & FAILURES
-        if self.vectors is not None and self.vectors.failed:
+        if any(judge is not None and judge.differing for judge in (self.vectors, self.agreement)):
             found.add(Verdict.FAIL)
         if not found:
-            return 0
+            return 3 if self.errors else 0
         return 3 if found == {Verdict.PROTOCOL} else 1

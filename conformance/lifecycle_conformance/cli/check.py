@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ EXAMPLES
   lifecycle-projection check --profile quick          in under a minute
   lifecycle-projection check -- ./my-driver --fast    judge your implementation
   lifecycle-projection check --seed 7 -- ./my-driver  search somewhere else
+  lifecycle-projection check --requirements 'ALIAS-*' --requirements 'PASS-*' -- ./my-driver
   lifecycle-projection check --json -- ./my-driver > report.json
 
 \b
@@ -58,6 +60,20 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     help="Where the search starts: the same number goes through the same lives, another one through others.",
 )
 @click.option(
+    "--requirements",
+    metavar="PATTERN",
+    multiple=True,
+    help="Judge only the requirements whose ids match, such as 'ALIAS-*'; may be given several times.",
+)
+@click.option(
+    "--shrink-seconds",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    help="How long to look for smaller lives, for all failures together.",
+)
+@click.option(
     "--timeout",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
@@ -66,25 +82,54 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     help="How long the driver may take to start, to answer and to end.",
 )
 @click.option(
+    "--jobs",
+    metavar="INT",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="How many processes search, each with a driver of its own; what they find is the same with any number.",
+)
+@click.option(
+    "--cases",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("lifecycle-cases"),
+    show_default=True,
+    help="Where a case file is written for each failure, to be replayed; made when there is one.",
+)
+@click.option(
+    "--database",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where Hypothesis keeps the lives that broke something, to begin with them the next time.",
+)
+@click.option(
     "--store",
     type=click.Choice(["files", "memory"]),
     default="files",
     show_default=True,
     help="Without COMMAND: the store of the reference.",
 )
-@click.option("--no-vectors", is_flag=True, help="Leave the fixed cases out.")
+@click.option("--no-vectors", is_flag=True, help="Leave the fixed cases out, and the requirements that they judge.")
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every failure in full.")
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context,
     driver_command: tuple[str, ...],
     profile: str,
     seed: int,
+    requirements: tuple[str, ...],
+    shrink_seconds: float,
     timeout: float,
+    jobs: int,
+    cases: Path,
+    database: Path | None,
     store: str,
     *,
     no_vectors: bool,
     as_json: bool,
+    verbose: bool,
 ) -> None:
     """Judge an implementation by the requirements of the specification.
 
@@ -96,21 +141,29 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     to the test shows. A failure comes with the shortest life that was found, and the seed that finds it again.
     """
     # Hypothesis takes its time to load; the help should not wait for it.
+    from lifecycle_conformance import cases as case_files  # noqa: PLC0415
     from lifecycle_conformance import check  # noqa: PLC0415
     from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
     from lifecycle_conformance.report import as_json as json_report  # noqa: PLC0415
     from lifecycle_conformance.report import terminal  # noqa: PLC0415
 
+    if requirements and not check.chosen(requirements):
+        raise click.BadParameter(f"no requirement matches {', '.join(requirements)}", param_hint="--requirements")
     with progress_line() as show, _hypothesis_elsewhere():
         report = check.run(
-            lambda: SubprocessDriver(driver_command or reference_command(store), timeout_s=timeout),
+            partial(SubprocessDriver, driver_command or reference_command(store), timeout_s=timeout),
             profile=profile,
             seed=seed,
+            jobs=jobs,
+            shrink_s=shrink_seconds,
+            only=requirements,
+            database=database,
             vectors=not no_vectors,
             progress=show,
         )
+    report = case_files.save_all(cases, report)
     if as_json:
         click.echo(json.dumps(json_report.as_json(report), ensure_ascii=False, indent=2))
     else:
-        click.echo(terminal.render(report).rstrip("\n"))
+        click.echo(terminal.render(report, driver=driver_command, verbose=verbose, colour=True).rstrip("\n"))
     ctx.exit(report.exit_code)

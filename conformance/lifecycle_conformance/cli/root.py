@@ -16,6 +16,7 @@ from lifecycle_conformance.cli.messages import complain
 _COMMANDS: Final = {
     "check": "Judge an implementation: fixed cases, then a search for failures.",
     "project": "Project run records into a store of files.",
+    "replay": "Live a saved failure again and say whether it still fails.",
     "serve": "Offer the reference as a driver, on standard input and output.",
     "validate": "Say whether files hold what they should.",
     "vectors": "List the fixed cases, export them, or judge by them alone.",

@@ -20,6 +20,7 @@ from lifecycle_conformance.driver.interface import Breakdown, BrokenDriverError,
 from lifecycle_conformance.texts import VECTORS
 from lifecycle_conformance.vectors.judging import judge
 from lifecycle_conformance.vectors.scenarios import FILES, Scenario, stream
+from lifecycle_conformance.vectors.tags import tags
 from lifecycle_conformance.workspace import workspace
 from lifecycle_projection.records import Json
 
@@ -27,7 +28,8 @@ _EPILOG = """\b
 EXAMPLES
   lifecycle-projection vectors --list
   lifecycle-projection vectors -- ./my-driver
-  lifecycle-projection vectors --only 'edge-*' --json -- ./my-driver
+  lifecycle-projection vectors --only 'scopes-*' --json -- ./my-driver
+  lifecycle-projection vectors --requirements 'SCOPE-*' --list
   lifecycle-projection vectors --export cases
 
 \b
@@ -67,7 +69,13 @@ class _Judged:
 @click.argument("driver_command", metavar="[-- COMMAND...]", nargs=-1)
 @click.option("--list", "listed", is_flag=True, help="List the names and stop.")
 @click.option("--export", "export_to", metavar="DIR", type=click.Path(path_type=Path), help="Copy the cases and stop.")
-@click.option("--only", metavar="PATTERN", multiple=True, help="Take the cases whose names match, such as 'edge-*'.")
+@click.option("--only", metavar="PATTERN", multiple=True, help="Take the cases whose names match, such as 'walks-*'.")
+@click.option(
+    "--requirements",
+    metavar="PATTERN",
+    multiple=True,
+    help="Take the cases that touch a requirement whose id matches, such as 'SCOPE-*'; in a list, name those.",
+)
 @click.option(
     "--store",
     type=click.Choice(["files", "memory"]),
@@ -89,6 +97,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx: click.Context,
     driver_command: tuple[str, ...],
     only: tuple[str, ...],
+    requirements: tuple[str, ...],
     export_to: Path | None,
     store: str,
     timeout: float,
@@ -106,12 +115,12 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         _export(export_to)
         return
     scenarios = [
-        scenario for scenario in stream() if not only or any(fnmatchcase(scenario.name, pattern) for pattern in only)
+        scenario for scenario in stream() if _matches(scenario.name, only) and _touched(scenario, requirements)
     ]
     if not scenarios:
-        raise click.UsageError(f"no case matches {' '.join(only)}; `vectors --list` shows the names")
+        raise click.UsageError(f"no case matches {' '.join((*only, *requirements))}; `vectors --list` shows the names")
     if listed:
-        _list(scenarios, as_json=as_json)
+        _list(scenarios, requirements, as_json=as_json)
         return
     driver = SubprocessDriver(driver_command or reference_command(store), timeout_s=timeout)
     try:
@@ -133,9 +142,19 @@ def _export(directory: Path) -> None:
         click.echo(str(directory / name))
 
 
-def _list(scenarios: Sequence[Scenario], *, as_json: bool) -> None:
+def _matches(text: str, patterns: Sequence[str]) -> bool:
+    return not patterns or any(fnmatchcase(text, pattern) for pattern in patterns)
+
+
+def _touched(scenario: Scenario, patterns: Sequence[str]) -> list[str]:
+    """Name the requirements that a scenario touches; with patterns, those that match one."""
+    return sorted(id_ for id_ in tags()[scenario.name] if _matches(id_, patterns))
+
+
+def _list(scenarios: Sequence[Scenario], patterns: Sequence[str], *, as_json: bool) -> None:
     if not as_json:
-        click.echo("\n".join(scenario.name for scenario in scenarios))
+        lines = (" ".join([each.name, *(_touched(each, patterns) if patterns else ())]) for each in scenarios)
+        click.echo("\n".join(lines))
         return
     listed = [
         {
@@ -143,6 +162,7 @@ def _list(scenarios: Sequence[Scenario], *, as_json: bool) -> None:
             "source": scenario.source,
             "steps": len(scenario.steps),
             "needs": sorted(scenario.needs),
+            "requirements": _touched(scenario, patterns),
         }
         for scenario in scenarios
     ]

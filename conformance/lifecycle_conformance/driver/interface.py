@@ -1,10 +1,12 @@
 """What a driver is to the suite, whatever runs behind it."""
 
 import shlex
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Final, Protocol
+from functools import partial
+from typing import Final, Protocol, Self
 
-from attrs import Factory, frozen
+from attrs import Factory, asdict, frozen
 
 from lifecycle_projection.records import Json
 
@@ -118,6 +120,10 @@ class Breakdown(StrEnum):
 
 class DriverError(Exception):
     """Base of what goes wrong with a driver, as opposed to what it answers."""
+
+    def __reduce__(self) -> tuple[Callable[[], Self], tuple[()]]:
+        """Let it travel between processes: exceptions are rebuilt by position, and these have names only."""
+        return partial(type(self), **asdict(self, recurse=False)), ()  # type: ignore[arg-type]
 
 
 @frozen(kw_only=True, str=False)

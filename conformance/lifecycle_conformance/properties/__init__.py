@@ -1,7 +1,9 @@
 """The checks: pure functions that judge the steps of a life and never run an implementation, one module a chapter."""
 
 from lifecycle_conformance.properties import (
+    checkpoint,
     content,
+    damage,
     driver,
     errors,
     files,
@@ -9,11 +11,11 @@ from lifecycle_conformance.properties import (
     log,
     passes,
     phases,
+    places,
     reading,
     recognition,
     retention,
     snapshots,
-    stores,
     tenants,
 )
 from lifecycle_conformance.properties.judgement import CHECKS, Judgement, Registered
@@ -22,7 +24,9 @@ __all__ = [
     "CHECKS",
     "Judgement",
     "Registered",
+    "checkpoint",
     "content",
+    "damage",
     "driver",
     "errors",
     "files",
@@ -30,10 +34,10 @@ __all__ = [
     "log",
     "passes",
     "phases",
+    "places",
     "reading",
     "recognition",
     "retention",
     "snapshots",
-    "stores",
     "tenants",
 ]

@@ -8,12 +8,13 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, TypeAlias, TypeGuard
 
 import orjson
 
 from lifecycle_conformance.requirements import code_spans, tables
-from lifecycle_conformance.trace import Object
+from lifecycle_conformance.trace import Object, history_of, member
 from lifecycle_projection.records import Json
 
 Content: TypeAlias = bytes
@@ -40,23 +41,34 @@ def contents_of(run: Object) -> list[tuple[Content, int]]:
     """Give content and occurrence of each record of a history (OCC-1)."""
     seen: Counter[Content] = Counter()
     contents = []
-    for record in run["checkpoint"]["lifecycle_history"]:
+    for record in history_of(run):
         content = content_of(run, record)
         contents.append((content, seen[content]))
         seen[content] += 1
     return contents
 
 
+@lru_cache(maxsize=1 << 13)
 def identity_of(content: Content) -> str:
     """Hash a content (ID-1, JSON-1)."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
+@lru_cache(maxsize=1 << 13)
 def stable_id(content: Content, occurrence: int) -> str:
     """Build the id of a record (ID-5 to ID-7)."""
     said = orjson.loads(content)
-    name = re.sub("[^A-Za-z0-9._-]", "-", said["event"]) or "event"
-    return f"automation-v2-lifecycle-{said['run_id']}-{name}-{identity_of(content)[7:31]}-{occurrence}"
+    return f"automation-v2-lifecycle-{said['run_id']}-{safe(said['event'])}-{digest_of(content)}-{occurrence}"
+
+
+def digest_of(content: Content) -> str:
+    """Give the digits of the identity that stand in an id (ID-5)."""
+    return identity_of(content)[7:31]
+
+
+def safe(name: str) -> str:
+    """Give the safe form of a name (ID-6, ID-7)."""
+    return re.sub("[^A-Za-z0-9._-]", "-", name) or "event"
 
 
 def ids_of(run: Object) -> list[str]:
@@ -68,37 +80,61 @@ def content_of_event(run: Object, event: Object) -> Content | None:
     """Give the content of the lifecycle record that an event records, if it records one of this automation."""
     if not event["event_type"].startswith(PREFIX) or event.get("correlation_id") != run["automation_id"]:
         return None
+    return content_of(run, record_of_event(event))
+
+
+def record_of_event(event: Object) -> Object:
+    """Give the lifecycle record that an event's members say (ALIAS-7)."""
     payload = event.get("payload")
-    said: Object = payload if isinstance(payload, dict) else {}
-    reason, stop_kind = said.get("reason"), said.get("stop_kind")
-    return _content(
-        {
-            "run_id": event["run_id"],
-            "automation_id": run["automation_id"],
-            "event": event["event_type"].removeprefix(PREFIX),
-            "recorded_at_ms": event["occurred_at_ms"],
-            "reason": reason if isinstance(reason, str) else None,
-            "stop_kind": stop_kind if isinstance(stop_kind, str) and stop_kind in STOP_KINDS else None,
-            "metadata": said.get("metadata"),
-        }
-    )
+    reason, stop_kind = member(payload, "reason"), member(payload, "stop_kind")
+    return {
+        "event": event["event_type"].removeprefix(PREFIX),
+        "recorded_at_ms": event["occurred_at_ms"],
+        "reason": reason if isinstance(reason, str) else None,
+        "stop_kind": stop_kind if isinstance(stop_kind, str) and stop_kind in STOP_KINDS else None,
+        "metadata": member(payload, "metadata"),
+    }
+
+
+def entries_of(event: Object) -> Json:
+    """Give what stands in a compaction marker for the list of compacted ids, well-formed or not."""
+    return member(event.get("payload"), "compacted_event_ids") if event["event_type"] == MARKER else None
 
 
 def listed_by(event: Object) -> Iterator[tuple[str, int]]:
     """Give what a compaction marker lists, as ALIAS-4 and ALIAS-5 read it."""
-    payload = event.get("payload")
-    entries = (
-        payload.get("compacted_event_ids") if event["event_type"] == MARKER and isinstance(payload, dict) else None
-    )
+    entries = entries_of(event)
     for entry in entries if isinstance(entries, list) else ():
-        event_id, seq = (entry.get("event_id"), entry.get("seq")) if isinstance(entry, dict) else (None, None)
+        event_id, seq = member(entry, "event_id"), member(entry, "seq")
         if isinstance(event_id, str) and event_id.strip(WHITE_SPACE) and is_unsigned(seq):
             yield event_id.strip(WHITE_SPACE), seq
 
 
 def is_unsigned(value: Json) -> TypeGuard[int]:
     """Tell whether a value is an unsigned integer (REC-7, REC-8)."""
-    return type(value) is int and value >= 0
+    return type(value) is int and 0 <= value < 2**64
+
+
+def is_plain(value: Json) -> bool:
+    """Tell whether a value is one that everybody reads and writes alike.
+
+    Whoever misreads a number, or escapes or sorts in another way, breaks the chapter *Canonical JSON*, and must not
+    seem to break another one. So what rests on hashes is judged where nothing of the kind occurs.
+    """
+    match value:
+        case bool() | None:
+            return True
+        case int():
+            return abs(value) < 2**53
+        case float():
+            return value % 1 != 0 and 1e-3 < abs(value) < 1e6 and len(repr(value)) <= 12
+        case str():
+            return value.isascii() and value.isprintable()
+        case list():
+            return all(map(is_plain, value))
+        case dict():
+            return all(map(is_plain, (*value, *value.values())))
+    raise AssertionError(value)
 
 
 def _content(values: Object) -> Content:

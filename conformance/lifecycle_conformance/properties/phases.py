@@ -1,13 +1,20 @@
-"""Checks of the chapter *Phases and the guard*, with the tables of the specification's text."""
+"""Checks of the chapter *Phases and the guard*, and of where a pass stops, with the tables of the specification's text.
 
-from collections.abc import Iterator
+They walk through a history as a pass does, each step from what the implementation itself showed: so one wrong snapshot
+doesn't condemn the next.
+"""
+
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.properties.changes import recorded, recorded_ids, written
-from lifecycle_conformance.properties.content_ids import WHITE_SPACE
-from lifecycle_conformance.properties.judgement import Judgement, judged, judges
+from attrs import frozen
+
+from lifecycle_conformance.properties.changes import recorded, written
+from lifecycle_conformance.properties.content_ids import contents_of, stable_id
+from lifecycle_conformance.properties.judgement import Judgement, canonical, judged, judges
 from lifecycle_conformance.requirements import code_spans, tables
-from lifecycle_conformance.trace import Object, Step, Trace
+from lifecycle_conformance.trace import Object, Step, Trace, member
+from lifecycle_projection.records import Json
 
 NEXT: Final[dict[str, list[str]]] = {
     code_spans(row["phase"])[0]: list(code_spans(row["next"])) for row in tables()["phases"]
@@ -15,6 +22,8 @@ NEXT: Final[dict[str, list[str]]] = {
 PHASE_OF: Final[dict[str, str]] = {
     code_spans(row["status"])[0]: code_spans(row["phase"])[0] for row in tables()["statuses"]
 }
+_OBSERVED: Final = "stateful_runtime.phase.observed"
+_TRANSITION: Final = "stateful_runtime.phase.transition"
 
 
 def phase_status(run: Object, record: Object) -> str:
@@ -25,160 +34,296 @@ def phase_status(run: Object, record: Object) -> str:
 
 @judges(
     "PHASE-1", "PHASE-2", "PHASE-3", "PHASE-4", "PHASE-5", "PHASE-6", "PHASE-7", "PHASE-8", "PHASE-9", "PHASE-10",
-    "PASS-7", "PASS-10", "PASS-11", "PASS-12", "PASS-13", "ERR-3",
+    "PASS-7", "PASS-13",
 )  # fmt: skip
-def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
-    """Judge each snapshot that a pass wrote, and where it stopped, against the snapshot before it in the pass.
+def guarded(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge each snapshot that a pass wrote, and each move that it should have refused or allowed."""
+    for place in _walk(step):
+        if place.looked_elsewhere(step):
+            yield from _guarded_against(place, step)
+        elif place.snapshot is not None and place.move.allowed:
+            yield from _guarded_against(place, step)
+            yield from _written(place, step)
+        elif not place.move.allowed:
+            was_refused = place.snapshot is None and step.refusal == "phase_transition"
+            yield judged("PHASE-7", f"whether {place.move} was refused", expected=True, actual=was_refused)
+        elif place.refused_in(step):
+            yield judged(place.move.requirement, f"whether {place.move} was refused", expected=False, actual=True)
 
-    The walk goes on from what the implementation showed, so that one wrong snapshot doesn't condemn the next.
+
+@judges("PASS-10", "PASS-11", "PASS-12", "ERR-3")
+def refused(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge what a refusal says and leaves behind, and what the next pass makes of it."""
+    for place in _walk(step):
+        if not place.move.allowed and place.snapshot is None and step.refusal == "phase_transition":
+            yield from _stopped(place, step)
+    yield from _tried_again(step, trace)
+
+
+# --- the walk ---------------------------------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class _Place:
+    """A record for whose snapshot the guard was to be asked, and that snapshot, if it was written.
+
+    `event_id` is the id under which the record is recorded now, `candidates` are the snapshots that were there.
     """
+
+    index: int
+    event_id: str | None
+    move: "_Move"
+    first: bool
+    candidates: tuple[Object, ...]
+    snapshot: Object | None
+
+    def refused_in(self, step: Step) -> bool:
+        """Tell whether the pass stopped here."""
+        return (
+            self.snapshot is None
+            and step.refusal == "phase_transition"
+            and step.data.get("lifecycle_index") == self.index
+        )
+
+    def looked_elsewhere(self, step: Step) -> bool:
+        """Tell whether the guard seems to have looked at another snapshot than the one that it should have."""
+        others = [self.move.onto(each) for each in self.candidates]
+        if self.snapshot is not None:
+            history = self.snapshot["phase_history"]
+            return not (self.move.allowed and self.move.fits(history)) and any(
+                each.allowed and each.fits(history) for each in others
+            )
+        source = step.data.get("from_phase")
+        return (
+            self.refused_in(step)
+            and source != self.move.source
+            and any(each.source == source and not each.allowed for each in others)
+        )
+
+
+def _walk(step: Step) -> Iterator[_Place]:
+    """Go through the history as a pass does; it ends with the first record that has no snapshot."""
     if step.op != "project" or step.refusal not in {None, "phase_transition"}:
         return
     before = {each["snapshot_id"]: each for each in step.shown_before().snapshots}
-    after = {each["snapshot_id"]: each for each in written(step)}
-    latest = max(before.values(), key=lambda each: (each["seq"], each["snapshot_id"].encode()), default=None)
+    new = new_snapshots(step)
+    latest = max(before.values(), key=_order, default=None)
     first = True
-    for index, (record, event_id) in enumerate(zip(step.history, recorded_ids(step), strict=True)):
-        if event_id in before:
+    occurrences = [occurrence for _, occurrence in contents_of(step.run)]
+    places = zip(step.history, _recorded_after(step), occurrences, strict=True)
+    for index, (record, event_id, occurrence) in enumerate(places):
+        if event_id is None and (step.refusal is None or occurrence):
+            continue  # it has no event: PASS-2 says so
+        if event_id is not None and event_id in before:
             latest, first = before[event_id], False
             continue
-        move = _Move(step.run, record, latest)
-        if not move.allowed:
-            yield from _refused(step, trace, index, move)
+        snapshot = None if event_id is None else new.get(event_id)
+        yield _Place(
+            index=index,
+            event_id=event_id,
+            move=_Move(step.run, record, latest),
+            first=first,
+            candidates=tuple(before.values()),
+            snapshot=snapshot,
+        )
+        if snapshot is None:
             return
-        if event_id not in after:
-            if step.refusal is not None:
-                yield judged("PHASE-5", f"whether {move} is refused", expected=None, actual=step.data)
-            return  # that it wasn't written is judged by SNAP-5
-        snapshot = after[event_id]
-        yield from _snapshot(move, snapshot)
-        if before and first:
-            yield judged(
-                "PASS-7", f"the phase history of {event_id}", expected=move.history, actual=snapshot["phase_history"]
-            )
-        elif latest is not None:
-            yield judged(
-                "PASS-13", f"the phase history of {event_id}", expected=move.history, actual=snapshot["phase_history"]
-            )
         latest, first = snapshot, False
-    if step.refusal is not None:
-        yield judged("PHASE-5", "whether the pass is refused", expected=None, actual=step.refusal)
+        before[snapshot["snapshot_id"]] = snapshot
+
+
+def new_snapshots(step: Step) -> dict[str, Object]:
+    """Give the snapshots that a pass wrote under ids that had none before, by their ids."""
+    before = {each["snapshot_id"] for each in step.shown_before().snapshots}
+    return {each["snapshot_id"]: each for each in written(step) if each["snapshot_id"] not in before}
+
+
+def _order(snapshot: Object) -> tuple[int, bytes]:
+    return snapshot["seq"], snapshot["snapshot_id"].encode()
+
+
+def _recorded_after(step: Step) -> list[str | None]:
+    """Give the id under which each record of the history is recorded after the pass, `None` where it isn't."""
+    known, now = (recorded(step.run, each.events) for each in (step.shown_before(), step.shown_after()))
+    ids = [stable_id(*each) for each in contents_of(step.run)]
+    places = [known.get(each) or now.get(each) for each in ids]
+    return [None if each is None else each.event_id for each in places]
+
+
+# --- a move -----------------------------------------------------------------------------------------------------------
 
 
 class _Move:
-    """What the guard is asked for one record: from the latest snapshot's phase to that of the run's status."""
+    """What the guard is asked: from the phase of the latest snapshot, if any, to that of the record."""
 
     def __init__(self, run: Object, record: Object, latest: Object | None) -> None:
         self.status = phase_status(run, record)
         self.retries = self.status != run["status"]
         self.source: str | None = None if latest is None else latest["phase"]
         self.target = PHASE_OF[self.status]
+        self.before: list[Object] = [] if latest is None else latest["phase_history"]
         self._run, self._record = run, record
-        self._before: list[Object] = [] if latest is None else latest["phase_history"]
 
     def __str__(self) -> str:
-        return f"{self.source} → {self.target}"
+        return f"{self.source or 'no phase'} → {self.target}"
+
+    def onto(self, latest: Object) -> "_Move":
+        """Give the same move from another snapshot."""
+        return _Move(self._run, self._record, latest)
 
     @property
     def allowed(self) -> bool:
         return self.source in {None, self.target} or self.target in NEXT[str(self.source)]
 
     @property
+    def moves(self) -> bool:
+        return self.source not in {None, self.target}
+
+    @property
     def requirement(self) -> str:
         """Name the case of the guard."""
         if self.source is None:
             return "PHASE-3"
-        if self.source == self.target:
+        if not self.moves:
             return "PHASE-4"
-        return "PHASE-5" if self._before else "PHASE-6"
+        return "PHASE-5" if self.before else "PHASE-6"
 
     @property
-    def history(self) -> list[Object]:
-        """Give the history that the snapshot should have; `phase_id` is left out of new entries, see EVENT-4."""
-        if self.requirement in {"PHASE-5", "PHASE-6"}:
-            return [*self._before, self._entry()]
-        return [*self._before] or [self._entry()]
+    def grows(self) -> bool:
+        """Tell whether the history gets a new entry."""
+        return self.moves or not self.before
 
-    def _entry(self) -> Object:
+    @property
+    def outcome(self) -> bytes:
+        """Tell what the guard makes of it, as far as it depends on the snapshot before."""
+        return canonical([self.source, self.before] if self.allowed else self.source)
+
+    def fits(self, history: Sequence[Object]) -> bool:
+        """Tell whether a history is that of the latest snapshot, with an entry of the right kind added if need be."""
+        kept, added = history[: len(self.before)], history[len(self.before) :]
+        kinds = [each["event_type"] for each in added]
+        entry = [_TRANSITION if self.moves else _OBSERVED] if self.grows else []
+        return canonical(list(kept)) == canonical(self.before) and kinds == entry
+
+    def entry(self, phase_id: Json) -> Object:
+        """Give the new entry of the history; its phase id is that of the snapshot (EVENT-4)."""
         run_id, time = self._run["run_id"], self._record["recorded_at_ms"]
         entry: Object = {"schema_version": 1, "to_phase": self.target, "occurred_at_ms": time}
-        if self.requirement in {"PHASE-5", "PHASE-6"}:
+        if self.moves:
             entry |= {
                 "event_id": f"{run_id}:phase_transition:{self.source}:{self.target}:{time}",
                 "from_phase": self.source,
-                "event_type": "stateful_runtime.phase.transition",
+                "event_type": _TRANSITION,
                 "reason": f"automation_v2_lifecycle:{self._record['event']}",
             }
         else:
             entry |= {
                 "event_id": f"{run_id}:phase:{self.target}:{time}",
-                "event_type": "stateful_runtime.phase.observed",
+                "event_type": _OBSERVED,
                 "reason": f"observed_status:{self.status}",
             }
-        phase_id = _phase_id(self._run, self._record)
         return entry if phase_id is None else {**entry, "phase_id": phase_id}
 
 
-def _snapshot(move: _Move, snapshot: Object) -> Iterator[Judgement]:
-    what = f"of {snapshot['snapshot_id']} ({move})"
+def _written(place: _Place, step: Step) -> Iterator[Judgement]:
+    move, snapshot = place.move, place.snapshot
+    assert snapshot is not None
+    what, history = f"of {snapshot['snapshot_id']} ({move})", snapshot["phase_history"]
+    phase = "PHASE-2" if move.retries else "PHASE-1"
+    yield judged(phase, f"the phase {what}", expected=move.target, actual=snapshot["phase"])
+    if move.retries:
+        yield judged("PHASE-2", f"the status {what}", expected=step.run["status"], actual=snapshot["status"])
+    row = NEXT.get(snapshot["phase"])
+    yield judged("PHASE-10", f"where it may go, {what}", expected=row, actual=snapshot["allowed_next_phases"])
     yield judged(
-        "PHASE-2" if move.retries else "PHASE-1", f"the phase {what}", expected=move.target, actual=snapshot["phase"]
+        move.requirement, f"the phase history {what}", expected=_brief(move), actual=_kinds(history, move.before)
     )
-    yield judged(
-        "PHASE-10",
-        f"where it may go, {what}",
-        expected=NEXT.get(snapshot["phase"]),
-        actual=snapshot["allowed_next_phases"],
-    )
-    history = snapshot["phase_history"]
-    yield judged(move.requirement, f"the phase history {what}", expected=move.history, actual=history)
-    if len(history) == len(move.history) and history[:-1] == move.history[:-1]:
-        form = "PHASE-9" if move.requirement in {"PHASE-5", "PHASE-6"} else "PHASE-8"
-        if form == "PHASE-9" or move.requirement == "PHASE-3":
-            yield judged(
-                form, f"the newest entry of the phase history {what}", expected=move.history[-1], actual=history[-1]
-            )
+    if move.grows and move.fits(history):
+        expected = move.entry(snapshot.get("phase_id"))
+        form = "PHASE-9" if move.moves else "PHASE-8"
+        yield judged(form, f"the new entry of the history {what}", expected=expected, actual=history[-1])
 
 
-def _refused(step: Step, trace: Trace, index: int, move: _Move) -> Iterator[Judgement]:
-    yield judged(
-        "PHASE-7", f"the refusal of {move} at record {index}", expected="phase_transition", actual=step.refusal
-    )
-    if step.refusal != "phase_transition":
-        return
-    ids = recorded_ids(step)
-    events = {event["event_id"] for event in step.shown_after().events}
-    new_events = events - {event["event_id"] for event in step.shown_before().events}
-    new_snapshots = {each["snapshot_id"] for each in written(step)}
-    counted = sum(each in new_events | new_snapshots for each in dict.fromkeys(ids[:index]))
-    expected = {"from_phase": move.source, "to_phase": move.target, "lifecycle_index": index, "projected": counted}
+def _guarded_against(place: _Place, step: Step) -> Iterator[Judgement]:
+    """Judge which snapshot the guard looked at, where that makes a difference."""
+    outcomes = {place.move.onto(each).outcome for each in place.candidates}
+    if place.move.source is not None and len(outcomes) > 1:
+        yield judged(
+            "PASS-7" if place.first else "PASS-13",
+            f"whether record {place.index} was guarded against another snapshot than it should have been",
+            expected=False,
+            actual=place.looked_elsewhere(step),
+        )
+
+
+def _brief(move: _Move) -> Json:
+    """Tell what a history should be: that of the latest snapshot, and the kind of the entry that was added."""
+    added = [_TRANSITION if move.moves else _OBSERVED] if move.grows else []
+    return {"kept": len(move.before), "changed": [], "added": added}
+
+
+def _kinds(history: Sequence[Object], before: Sequence[Object]) -> Json:
+    kept = list(zip(before, history, strict=False))
+    return {
+        "kept": len(kept),
+        "changed": [index for index, (old, new) in enumerate(kept) if canonical(old) != canonical(new)],
+        "added": [each["event_type"] for each in history[len(before) :]],
+    }
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------------
+
+
+def _stopped(place: _Place, step: Step) -> Iterator[Judgement]:
+    ids = _recorded_after(step)
+    known = {event["event_id"] for event in step.shown_before().events}
+    new = {event["event_id"] for event in step.shown_after().events} - known
+    snapshots = new_snapshots(step)
+    counted = sum(each in new or each in snapshots for each in dict.fromkeys(ids[: place.index]))
+    expected = {
+        "from_phase": place.move.source,
+        "to_phase": place.move.target,
+        "lifecycle_index": place.index,
+        "projected": counted,
+    }
     yield judged("ERR-3", "the data of the refusal", expected=expected, actual=step.data)
-    later = [each for each in ids[index + 1 :] if each in new_events | new_snapshots]
-    yield judged("PASS-10", "what was recorded of later records", expected=[], actual=later)
-    if ids[index] not in recorded(step.run, step.shown_before().events):
-        stays = ids[index] in events
-        yield judged("PASS-11", "whether the event of the failing record stays", expected=True, actual=stays)
+    later = [
+        index
+        for index, each in enumerate(ids)
+        if index > place.index and each not in ids[: place.index + 1] and (each in new or each in snapshots)
+    ]
+    yield judged("PASS-10", "the later records that were looked at", expected=[], actual=later)
+    if place.event_id is None or place.event_id in new:
+        stays = place.event_id is not None
+        yield judged("PASS-11", "whether the event of the failing record is there", expected=True, actual=stays)
+
+
+def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge a pass after one that was refused, with the same history: it stops again, or writes what is missing."""
     previous = trace.previous(step)
-    if previous is not None and previous.op == "project" and _asks_the_same(previous, step):
-        expected = previous.data["lifecycle_index"]
-        yield judged("PASS-12", "where a later pass stops", expected=expected, actual=index)
-        yield judged("PASS-12", "what a later pass appends", expected=[], actual=sorted(new_events))
+    if (
+        step.op != "project"
+        or previous is None
+        or previous.op != "project"
+        or previous.refusal != "phase_transition"
+        or previous.owner != step.owner
+        or canonical(previous.history) != canonical(step.history)
+    ):
+        return
+    stopped = next((each for each in _walk(previous) if each.snapshot is None and not each.move.allowed), None)
+    again = next(iter(_walk(step)), None)
+    if stopped is None or again is None or again.index != stopped.index:
+        return
+    if not again.move.allowed:
+        said = {"refused": step.refusal, "lifecycle_index": step.data.get("lifecycle_index")}
+        expected: Json = {"refused": "phase_transition", "lifecycle_index": stopped.index}
+        yield judged("PASS-12", "where the next pass stops", expected=expected, actual=said)
+        new = len(step.shown_after().events) - len(step.shown_before().events)
+        yield judged("PASS-12", "how many events the next pass appends", expected=0, actual=new)
+    elif step.refusal is None or step.data.get("lifecycle_index") != stopped.index:
+        ids = [each["snapshot_id"] for each in new_snapshots(step).values() if _index(each) == stopped.index]
+        yield judged("PASS-12", "the snapshot that was missing", expected=[stopped.event_id], actual=ids)
 
 
-def _asks_the_same(previous: Step, step: Step) -> bool:
-    """Tell whether a pass that was refused is tried again with the same history and status."""
-    return (
-        previous.refusal == "phase_transition"
-        and previous.owner == step.owner
-        and previous.history == step.history
-        and previous.run["status"] == step.run["status"]
-    )
-
-
-def _phase_id(run: Object, record: Object) -> str | None:
-    metadata = record.get("metadata")
-    node_id = metadata.get("node_id") if isinstance(metadata, dict) else None
-    if isinstance(node_id, str) and node_id.strip(WHITE_SPACE):
-        return node_id.strip(WHITE_SPACE)
-    gate = run["checkpoint"].get("awaiting_gate")
-    return None if gate is None else gate["node_id"]
+def _index(snapshot: Object) -> Json:
+    return member(snapshot.get("metadata"), "lifecycle_index")

@@ -1,12 +1,26 @@
-"""A report as JSON."""
+"""A report as JSON, valid by `schemas/report.schema.json`."""
 
+from collections import Counter
+from typing import Final
+
+from lifecycle_conformance.cases import suite_version
+from lifecycle_conformance.report import lives
+from lifecycle_conformance.report.failures import worst_first
+from lifecycle_conformance.requirements import SPEC_VERSION
 from lifecycle_conformance.trace import Object
-from lifecycle_conformance.verdicts import Failure, Report, Result, VectorResults
+from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Result, Verdict
+
+FORMAT: Final = 1
+"""The version of this format: another one when a member changes its meaning."""
 
 
 def as_json(report: Report) -> Object:
     """Give a report as a JSON object."""
+    counts = Counter(result.verdict for result in report.results)
     return {
+        "report": FORMAT,
+        "suite": suite_version(),
+        "spec": SPEC_VERSION,
         "driver": {
             "name": report.hello.name,
             "version": report.hello.version,
@@ -18,36 +32,30 @@ def as_json(report: Report) -> Object:
         "seed": report.seed,
         "seconds": round(report.seconds, 3),
         "exit_code": report.exit_code,
-        "lives": {
-            "lives": report.census.lives,
-            "requests": report.census.steps,
-            "passes": report.census.passes,
-            "refusals": report.census.refusals,
-            "longest_history": report.census.longest_history,
-            "most_passes": report.census.most_passes,
-            "rules": dict(report.census.rules.most_common()),
-            "phases": dict(report.census.phases.most_common()),
-        },
-        "vectors": None if report.vectors is None else _vectors(report.vectors),
+        "verdicts": {verdict.value: counts[verdict] for verdict in Verdict},
         "requirements": [_result(each) for each in report.results],
-    }
-
-
-def _vectors(results: VectorResults) -> Object:
-    return {
-        "agreed": results.agreed,
-        "not_declared": results.not_declared,
-        "failed": [{"name": name, "difference": difference} for name, difference in results.failed],
+        "worst_first": [each.requirement.id for each in worst_first(report.results)],
+        "vectors": None if report.vectors is None else _judge(report.vectors),
+        "agreement": None if report.agreement is None else _judge(report.agreement),
+        "lives": _lives(report),
+        "errors": list(report.errors),
+        "lost": list(report.lost),
     }
 
 
 def _result(result: Result) -> Object:
+    requirement = result.requirement
     return {
-        "id": result.requirement.id,
-        "title": result.requirement.title,
-        "level": result.requirement.level,
-        "verdict": result.verdict,
+        "id": requirement.id,
+        "title": requirement.title,
+        "chapter": requirement.chapter,
+        "level": requirement.level.value,
+        "judge": requirement.judge.value,
+        "needs": sorted(requirement.capabilities),
+        "verdict": result.verdict.value,
         "cases": result.cases,
+        "wanted": result.wanted,
+        "broken": result.broken,
         **({} if result.failure is None else {"failure": _failure(result.failure)}),
     }
 
@@ -57,7 +65,38 @@ def _failure(failure: Failure) -> Object:
     return {
         "message": failure.message,
         **compared,
-        "requests": [{"op": op, **arguments} for op, arguments in failure.requests],
+        "steps": [{"op": op, **arguments} for op, arguments in failure.requests],
         "shrunk": failure.shrunk,
+        "leaks": failure.leaks,
         "stderr": failure.stderr,
+        "case": failure.case,
+    }
+
+
+def _judge(result: JudgeResult) -> Object:
+    return {
+        "agreed": result.agreed,
+        "not_declared": result.not_declared,
+        "differing": result.differing,
+        "failures": [{"name": name, "difference": difference} for name, difference in result.failures],
+        **({} if result.failure is None else {"failure": _failure(result.failure)}),
+    }
+
+
+def _lives(report: Report) -> Object:
+    census = report.census
+    return {
+        "lives": census.lives,
+        "requests": census.steps,
+        "passes": census.passes,
+        "refusals": census.refusals,
+        "depth": {name: {"median": middle, "most": most} for name, (middle, most) in lives.depths(census).items()},
+        "rules": dict(census.rules.most_common()),
+        "phases": dict(census.phases.most_common()),
+        "moves": {
+            "seen": dict(census.moves.most_common()),
+            **{kind: {"seen": seen, "of": all_} for kind, (seen, all_) in lives.moves(census).items()},
+        },
+        "generations": dict(census.generations.most_common()),
+        "corners": dict(census.corners.most_common()),
     }

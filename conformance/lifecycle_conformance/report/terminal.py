@@ -1,131 +1,118 @@
-"""A report as text: what failed, each with its smallest life, then a table of all requirements."""
+"""A report as text: what failed, worst first, each with its smallest life; then how all that was judged fared."""
 
-import json
-import textwrap
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.trace import Object
-from lifecycle_conformance.verdicts import FAILURES, Failure, Report, Result, Verdict
-from lifecycle_projection.records import Json
+import click
 
-_WIDTH: Final = 110
-_SHOWN_VECTORS: Final = 10
+from lifecycle_conformance.report import lives, verdict_table
+from lifecycle_conformance.report.failures import in_a_line, of_agreement, of_requirement, worst_first
+from lifecycle_conformance.report.wording import WIDTH, counted, printable, short, wrapped
+from lifecycle_conformance.verdicts import FAILURES, JudgeResult, Report
 
-
-def render(report: Report) -> str:
-    """Write a report for people."""
-    return "\n".join(_lines(report)) + "\n"
+_IN_FULL: Final = 12
+_DIFFERENCES: Final = 10
 
 
-def _lines(report: Report) -> Iterator[str]:
-    for result in report.results:
-        if result.failure is not None:
-            yield from _failed(result)
-            yield ""
-    yield from _table(report)
+def render(report: Report, *, driver: Sequence[str] = (), verbose: bool = False, colour: bool = False) -> str:
+    """Write a report for people.
+
+    `driver` is the command that starts the implementation, none for the reference: to replay a failure with; with
+    `verbose` every failure is told in full; `colour` is for terminals.
+    """
+    text = "".join(f"{line}\n" for line in _lines(report, driver, verbose=verbose))
+    return text if colour else click.unstyle(text)
+
+
+def _lines(report: Report, driver: Sequence[str], *, verbose: bool) -> Iterator[str]:
+    yield from _failures(report, driver, verbose=verbose)
+    yield from verdict_table.by_chapter(report.results)
     yield ""
-    yield from _vectors(report)
-    yield from _lives(report)
-    yield _summary(report)
-
-
-def _table(report: Report) -> Iterator[str]:
-    width = max(len(result.requirement.id) for result in report.results)
-    yield f"{'':{width}}  {'verdict':13}  {'cases':>5}"
-    for result in report.results:
-        requirement = result.requirement
-        cases = str(result.cases) if result.cases else "-"
-        yield f"{requirement.id:{width}}  {result.verdict:13}  {cases:>5}  {requirement.title}"
-
-
-def _failed(result: Result) -> Iterator[str]:
-    requirement, failure = result.requirement, result.failure
-    assert failure is not None
-    yield f"── {requirement.id}: {requirement.title} ── {result.verdict}"
-    yield from textwrap.wrap(
-        requirement.statement.replace("\n", " "), _WIDTH, initial_indent="   ", subsequent_indent="   "
-    )
+    yield "Judges"
+    yield from verdict_table.by_judge(report.results)
+    yield from _judge("production's fixed cases", report.vectors, verbose=verbose)
+    yield from _judge("agreement with the reference", report.agreement, verbose=verbose)
     yield ""
-    yield from _operations(failure)
+    yield from lives.lines(report.census)
+    yield from _least(report)
+    yield from _own("not looked at", report.lost)
+    yield from _own("defects of this suite, which nobody else is to blame for", report.errors)
     yield ""
-    yield f"   {failure.message}:"
-    if failure.compared:
-        yield from _difference(failure.expected, failure.actual)
-    if not failure.shrunk:
-        yield "   (not shrunk: the time for that was spent)"
-    if failure.stderr.strip():
-        yield "   standard error, its end:"
-        yield from (f"     {line}" for line in failure.stderr.strip().splitlines()[-10:])
+    yield from _summary(report)
 
 
-def _operations(failure: Failure) -> Iterator[str]:
-    previous: Object | None = None
-    for number, (op, arguments) in enumerate(failure.requests, start=1):
-        run = arguments.get("run")
-        yield f"   {number:>2}  {op:8}  {_short(arguments) if run is None else _run(run, previous)}"
-        previous = previous if run is None else run
+def _failures(report: Report, driver: Sequence[str], *, verbose: bool) -> Iterator[str]:
+    failed = worst_first(report.results)
+    in_full = failed if verbose else failed[:_IN_FULL]
+    for result in in_full:
+        yield from of_requirement(result, driver)
+        yield ""
+    if rest := failed[len(in_full) :]:
+        yield f"{len(rest)} more, in full with --verbose:"
+        yield from map(in_a_line, rest)
+        yield ""
+    if report.agreement is not None and report.agreement.failure is not None:
+        yield from of_agreement(report.agreement, driver)
+        yield ""
 
 
-def _run(run: Object, previous: Object | None) -> str:
-    """Write what matters of a run: on its first appearance all of that, later what changed."""
-    history = run.get("checkpoint", {}).get("lifecycle_history", [])
-    if run == previous:
-        return "the same run"
-    gate = run.get("checkpoint", {}).get("awaiting_gate")
-    awaiting = "" if gate is None else ", awaiting a gate"
-    records = ", ".join(_short(record) for record in history)
-    return f"{run.get('run_id')!r} {run.get('status')}{awaiting}: [{records}]"
-
-
-def _difference(expected: Json, actual: Json) -> Iterator[str]:
-    """Show two values: objects member by member, where they differ."""
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        for name in sorted(expected.keys() | actual.keys()):
-            left, right = expected.get(name, "(nothing)"), actual.get(name, "(nothing)")
-            if json.dumps(left, sort_keys=True) != json.dumps(right, sort_keys=True):
-                yield f"     {name}: expected {_short(left)}, got {_short(right)}"
-    else:
-        yield f"     expected  {_short(expected)}"
-        yield f"     got       {_short(actual)}"
-
-
-def _short(value: Json) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 4 * _WIDTH else f"{text[: 4 * _WIDTH]} … ({len(text)} characters)"
-
-
-def _vectors(report: Report) -> Iterator[str]:
-    if report.vectors is None:
+def _judge(name: str, result: JudgeResult | None, *, verbose: bool) -> Iterator[str]:
+    """Count what a judge of whole answers found, and show the first differences."""
+    if result is None:
+        yield f"  {name}: not asked"
         return
-    failed = report.vectors.failed
-    yield f"vectors: {report.vectors.agreed} agree, {len(failed)} differ, {report.vectors.not_declared} not declared"
-    for name, difference in failed[:_SHOWN_VECTORS]:
-        yield f"  {name}: {difference}"
-    if len(failed) > _SHOWN_VECTORS:
-        yield f"  and {len(failed) - _SHOWN_VECTORS} more"
-
-
-def _lives(report: Report) -> Iterator[str]:
-    census = report.census
-    yield (
-        f"lives: {census.lives}, {census.steps} requests judged, {census.passes} passes ({census.refusals} refused),"
-        f" at most {census.most_passes} passes and {census.longest_history} records in a life"
+    differing = f"{result.differing} differ"
+    counts = (
+        f"{result.agreed} agree",
+        click.style(differing, fg="red") if result.differing else differing,
+        *([f"{result.not_declared} not declared"] if result.not_declared else []),
     )
-    yield f"phases met: {', '.join(f'{phase} {count}' for phase, count in census.phases.most_common())}"
+    yield f"  {name}: {', '.join(counts)}"
+    shown = result.failures if verbose else result.failures[:_DIFFERENCES]
+    for failed, difference in shown:
+        yield f"    {short(printable(f'{failed}: {difference}'), WIDTH - 4)}"
+    if left := len(result.failures) - len(shown):
+        yield f"    and {counted(left, 'more', 'more')}, with --verbose"
 
 
-def _summary(report: Report) -> str:
-    counted = Counter(result.verdict for result in report.results)
-    verdicts = ", ".join(f"{counted[verdict]} {verdict}" for verdict in Verdict if counted[verdict])
-    red = [result for result in report.results if result.verdict in FAILURES]
-    outcome = (
-        "conforms, as far as it was checked" if report.exit_code == 0 else f"falls short in {len(red)} requirements"
-    )
-    if red == [] and report.exit_code:
-        outcome = "differs from the vectors"
-    return (
-        f"{report.hello.name} {report.hello.version} {outcome}: {verdicts}"
-        f" ({report.profile}, seed {report.seed}, {report.seconds:.0f} s)"
-    )
+def _least(report: Report) -> Iterator[str]:
+    least = verdict_table.least_exercised(report.results)
+    if least:
+        cells = [f"{each.requirement.id} {each.cases}/{each.wanted}" for each in least]
+        yield from wrapped(cells, first=f"{'least judged':{lives.COLUMN}}")
+
+
+def _own(what: str, texts: Sequence[str]) -> Iterator[str]:
+    if texts:
+        yield ""
+        yield click.style(f"{what}:", fg="yellow")
+    for text in texts:
+        for line in text.rstrip().splitlines():
+            yield f"  {printable(line)}"
+
+
+def _summary(report: Report) -> Iterator[str]:
+    name = f"{printable(report.hello.name)} {printable(report.hello.version)}"
+    how = f"({report.profile}, seed {report.seed}, {report.seconds:.0f} s)"
+    colour = {0: "green", 1: "red"}.get(report.exit_code, "yellow")
+    yield f"{click.style(f'{name} {_outcome(report)}', fg=colour, bold=True)} {how}"
+    yield f"{verdict_table.verdicts(report.results)}"
+
+
+def _outcome(report: Report) -> str:
+    short_in = sum(result.verdict in FAILURES for result in report.results)
+    match report.exit_code:
+        case 0:
+            return "conforms, as far as it was checked"
+        case 3 if report.errors and not short_in:
+            return "is undecided: this suite has a defect"
+        case 3:
+            return "is undecided: it broke the protocol"
+    if short_in:
+        return f"falls short in {counted(short_in, 'requirement')}"
+    differing = [
+        what
+        for what, judge in (("production's answers", report.vectors), ("the reference", report.agreement))
+        if judge is not None and judge.differing
+    ]
+    return f"differs from {' and '.join(differing)}"

@@ -1,0 +1,37 @@
+"""What lives met: how often each rule ran, how deep they went, which corners they saw: a suite that idles shows."""
+
+from collections import Counter, defaultdict
+
+from attrs import Factory, define, fields
+
+
+@define
+class Census:
+    """Counts over all lives of a run.
+
+    `depth` has one number a life for each of `records`, `passes` and `requests`; `moves` counts the moves between
+    phases that were asked of the guard, `generations` the engines of which something was imported.
+    """
+
+    lives: int = 0
+    steps: int = 0
+    passes: int = 0
+    refusals: int = 0
+    rules: Counter[str] = Factory(Counter)
+    phases: Counter[str] = Factory(Counter)
+    moves: Counter[str] = Factory(Counter)
+    generations: Counter[str] = Factory(Counter)
+    corners: Counter[str] = Factory(Counter)
+    depth: defaultdict[str, list[int]] = Factory(lambda: defaultdict(list))
+
+    def add(self, other: "Census") -> None:
+        """Take in what other lives met."""
+        for field in fields(Census):
+            mine, theirs = getattr(self, field.name), getattr(other, field.name)
+            if isinstance(mine, int):
+                setattr(self, field.name, mine + theirs)
+            elif isinstance(mine, Counter):
+                mine.update(theirs)
+            else:
+                for name, numbers in theirs.items():
+                    mine[name] += numbers

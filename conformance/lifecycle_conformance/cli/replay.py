@@ -1,0 +1,90 @@
+"""`lifecycle-projection replay`."""
+
+import json
+from typing import Final
+
+import click
+
+from lifecycle_conformance.cli import exits
+from lifecycle_conformance.cli.inputs import read_source
+from lifecycle_conformance.cli.root import reference_command
+
+_EPILOG = """\b
+EXAMPLES
+  lifecycle-projection replay cases/PASS-2-0a1b2c3d.json
+  lifecycle-projection replay cases/*.json -- ./my-driver --fast
+  lifecycle-projection replay --json - < case.json
+  lifecycle-projection vectors --export fixed
+  lifecycle-projection replay fixed/edges.jsonl -- ./my-driver
+
+\b
+EXIT CODES
+  0  what the cases are about holds now
+  1  some of it still fails, or the driver crashed or hung
+  2  the call or a case is wrong
+  3  undecided: the driver would not start or broke the protocol, or a case was not judged"""
+
+_DRIVER: Final = "driver"
+_SEPARATOR: Final = "--"
+
+
+class _WithDriver(click.Command):
+    """A command whose own arguments end at `--`: what follows starts the driver."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        at = args.index(_SEPARATOR) if _SEPARATOR in args else len(args)
+        ctx.meta[_DRIVER] = tuple(args[at + 1 :])
+        return super().parse_args(ctx, args[:at])
+
+
+@click.command(cls=_WithDriver, epilog=_EPILOG)
+@click.argument("sources", metavar="CASE... [-- COMMAND...]", nargs=-1, required=True)
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="How long the driver may take to start, to answer and to end.",
+)
+@click.option(
+    "--store",
+    type=click.Choice(["files", "memory"]),
+    default="files",
+    show_default=True,
+    help="Without COMMAND: the store of the reference.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
+@click.pass_context
+def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store: str, *, as_json: bool) -> None:
+    """Live a saved failure again, and say whether it still fails.
+
+    CASE is a file that `check` saved, or one of the fixed cases, alone or as JSON Lines; `-` reads standard input.
+    COMMAND starts the driver of an implementation; without it the reference is asked. A case that was found gets a
+    fresh process and an empty store, and is judged by the requirement that it broke; what else it breaks is named. A
+    fixed case is compared with production's answers.
+    """
+    # All checks take their time to load; the help should not wait for them.
+    from lifecycle_conformance.cases import parse  # noqa: PLC0415
+    from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
+    from lifecycle_conformance.replaying import Outcome, replayed  # noqa: PLC0415
+    from lifecycle_conformance.report import replays  # noqa: PLC0415
+
+    cases = [case for source in sources for text, name in [read_source(source)] for case in parse(text, source=name)]
+    driver = SubprocessDriver(ctx.meta[_DRIVER] or reference_command(store), timeout_s=timeout)
+    name, done = f"{driver.hello.name} {driver.hello.version}", []
+    try:
+        for each in replayed(cases, driver):
+            done.append(each)
+            if not as_json:
+                click.echo("".join(f"{line}\n" for line in replays.lines(each)))
+    finally:
+        driver.close()
+    if as_json:
+        click.echo(json.dumps(replays.as_json(name, done), ensure_ascii=False, indent=2))
+    else:
+        click.echo(replays.summary(name, done))
+    outcomes = {each.outcome for each in done}
+    if Outcome.FAILS in outcomes:
+        ctx.exit(exits.FALLS_SHORT)
+    ctx.exit(exits.UNDECIDED if Outcome.UNDECIDED in outcomes else exits.WELL)

@@ -1,0 +1,41 @@
+"""What Hypothesis remembers between runs: the lives that broke something, to be lived first next time."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from hypothesis.control import current_build_context
+from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, choices_to_bytes
+
+
+class LivesDatabase(ExampleDatabase):
+    """A directory of examples, in Hypothesis's own format.
+
+    A search doesn't fail when a life breaks something: it goes on. So what is worth keeping is told from outside, by
+    :meth:`keep`; Hypothesis would keep nothing, and drop what it was given as soon as it had lived it again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._examples = DirectoryBasedExampleDatabase(folder)
+        self._key: bytes | None = None
+        self._broke = False
+
+    def keep(self) -> None:
+        """Keep the example that is being run."""
+        self._broke = True
+        if self._key is not None:
+            self._examples.save(self._key, choices_to_bytes(current_build_context().data.choices))
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        """Give the examples of a test, the first key that is asked for being the test's own."""
+        self._key = self._key or key
+        return self._examples.fetch(key)
+
+    def save(self, key: bytes, value: bytes) -> None:
+        """Do nothing: to Hypothesis no life is worth keeping."""
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        """Drop an example that was run again, unless it still breaks something."""
+        if not self._broke:
+            self._examples.delete(key, value)
+        self._broke = False

@@ -1,0 +1,100 @@
+"""What lives showed: in how many cases each requirement was judged, how often it was broken, and the shortest proof."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from attrs import Factory, define
+
+from lifecycle_conformance.census import Census
+from lifecycle_conformance.driver.interface import BrokenDriverError
+from lifecycle_conformance.life import Judged, Life
+from lifecycle_conformance.trace import Request
+from lifecycle_conformance.verdicts import Failure
+
+ANSWERING: Final = "DRIVER-2"
+"""The requirement that a driver breaks when it doesn't answer."""
+MOST_COUNTED: Final = 1000
+"""Beyond so many distinct cases of a requirement nobody counts any more."""
+
+
+def _numbers() -> defaultdict[str, set[int]]:
+    return defaultdict(set)
+
+
+@define
+class Findings:
+    """What lives showed. `cases` and `broken` hold, for each requirement, the numbers of the steps that tell of it."""
+
+    census: Census = Factory(Census)
+    cases: defaultdict[str, set[int]] = Factory(_numbers)
+    broken: defaultdict[str, set[int]] = Factory(_numbers)
+    failures: dict[str, Failure] = Factory(dict)
+    errors: dict[str, str] = Factory(dict)
+    lost: list[str] = Factory(list)
+    breakdowns: int = 0
+
+    def note(self, life: Life, breakdown: BrokenDriverError | None = None) -> bool:
+        """Take in what was judged of a life since this was done last, and how its driver broke, if it did.
+
+        Tells whether it broke a requirement that none had broken before.
+        """
+        known = len(self.failures)
+        for judged in life.unseen():
+            self._note(life.requests, judged)
+        for error in life.errors:
+            self.errors.setdefault(error.check, error.traceback)
+        if breakdown is not None:
+            self.breakdowns += 1
+            self._count(self.broken[ANSWERING], hash(tuple(op for op, _ in life.requests)))
+            failure = Failure(
+                requests=tuple(life.requests),
+                message=breakdown.message,
+                broke=breakdown.verdict,
+                stderr=breakdown.stderr,
+            )
+            self._keep(ANSWERING, failure)
+        return len(self.failures) > known
+
+    def add(self, other: "Findings") -> None:
+        """Take in what other lives showed."""
+        self.census.add(other.census)
+        for mine, theirs in ((self.cases, other.cases), (self.broken, other.broken)):
+            for requirement, numbers in theirs.items():
+                mine[requirement] |= numbers
+        for requirement, failure in other.failures.items():
+            self._keep(requirement, failure)
+        self.errors |= {name: text for name, text in other.errors.items() if name not in self.errors}
+        self.lost += other.lost
+        self.breakdowns += other.breakdowns
+
+    def _note(self, requests: Iterable[Request], judged: Judged) -> None:
+        judgement = judged.judgement
+        self._count(self.cases[judgement.requirement], judged.step)
+        self._count(self.cases[ANSWERING], judged.step)
+        if not judgement.holds:
+            self._count(self.broken[judgement.requirement], judged.step)
+            self._keep(judgement.requirement, failure_of(requests, judged))
+
+    def _keep(self, requirement: str, failure: Failure) -> None:
+        """Keep the shorter one, and of equals the first."""
+        kept = self.failures.get(requirement)
+        if kept is None or len(failure.requests) < len(kept.requests):
+            self.failures[requirement] = failure
+
+    @staticmethod
+    def _count(numbers: set[int], number: int) -> None:
+        if len(numbers) < MOST_COUNTED:
+            numbers.add(number)
+
+
+def failure_of(requests: Iterable[Request], judged: Judged) -> Failure:
+    """Give the life up to the step that was judged."""
+    judgement = judged.judgement
+    return Failure(
+        requests=tuple(requests)[: judged.length],
+        message=judgement.what,
+        expected=judgement.expected,
+        actual=judgement.actual,
+        compared=True,
+    )

@@ -1,0 +1,46 @@
+"""Faulty implementations: the reference with one fault each, to see whether a suite finds it, and under which name.
+
+`python -m lifecycle_conformance.mutants NAME` is one of them as a driver.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from lifecycle_conformance.mutants.boundaries import (
+    AnothersSnapshotOverwritten,
+    GuardOff,
+    NodeOutputsCopied,
+    SnapshotsRewritten,
+)
+from lifecycle_conformance.mutants.mutant import Mutant
+from lifecycle_conformance.mutants.reading import BrokenTextEmptiesTheLog, LongDoublesReadOneOff
+from lifecycle_conformance.mutants.recording import (
+    CompactedIdsIgnored,
+    OccurrenceAlways0,
+    PositionInTheId,
+    SeqFromTheWholeLog,
+    TenantIgnored,
+)
+
+__all__ = ["MUTANTS", "Mutant"]
+
+MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType(
+    {
+        each.name: each()
+        for each in (
+            PositionInTheId,
+            OccurrenceAlways0,
+            SnapshotsRewritten,
+            GuardOff,
+            CompactedIdsIgnored,
+            NodeOutputsCopied,
+            TenantIgnored,
+            SeqFromTheWholeLog,
+            AnothersSnapshotOverwritten,
+            LongDoublesReadOneOff,
+            BrokenTextEmptiesTheLog,
+        )
+    }
+)
+"""The faulty implementations, by name."""

@@ -1,0 +1,94 @@
+"""The two kinds of short lives about reading, and the run records that they start from."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeAlias
+
+from hypothesis import strategies as st
+
+from lifecycle_conformance.readings.runs import FULL, Path, change
+from lifecycle_conformance.trace import Object, Request, history_of
+from lifecycle_projection.records import Json
+
+Requests: TypeAlias = list[Request]
+Lives: TypeAlias = st.SearchStrategy[Requests]
+Cases: TypeAlias = Mapping[str, Callable[[frozenset[str]], Lives | None]]
+"""For each requirement, the lives that put it to the test; none where the capabilities don't suffice."""
+
+HISTORY: Final[Path] = ("checkpoint", "lifecycle_history")
+
+
+def refusal(because: str, op: str, written: Object) -> Requests:
+    """Live through a refusal: a run is recorded, the record to be refused would record more, nothing has changed."""
+    known: Request = ("project", {"run": FULL})
+    request = {"op": op, **written}
+    refused: Request = ("refuse", {"request": request, "kind": "invalid_input", "because": [because]})
+    return [("open", {"store": 0}), known, refused, known]
+
+
+def together(lives: Iterable[Requests]) -> Requests:
+    """Join lives into one: first all that is only read, then in one store all that is refused."""
+    requests = [request for life in lives for request in life]
+    read = [request for request in requests if request[0] == "read"]
+    refused = [request for request in requests if request[0] == "refuse"]
+    known: Request = ("project", {"run": FULL})
+    return [*read, *([("open", {"store": 0}), known, *refused, known] if refused else ())]
+
+
+def reading(because: str, means: Json, written: Object) -> Requests:
+    """Read a run record that means the same as a plain one."""
+    return [("read", {**written, "means": means, "because": because})]
+
+
+def refusals(because: str, capabilities: frozenset[str], spoilt: st.SearchStrategy[Object]) -> Lives:
+    """Give lives in which a run record is refused, whatever it was sent for."""
+    ops = ["project", "identify"] if "identify" in capabilities else ["project"]
+    return st.builds(refusal, st.just(because), st.sampled_from(ops), spoilt)
+
+
+def written(run: Json, capabilities: frozenset[str]) -> st.SearchStrategy[Object]:
+    """Give a run record as an argument: as JSON, or as text where that can be sent."""
+    ways: list[Object] = [{"run": run}]
+    if "text-input" in capabilities:
+        ways.append({"run_json": json.dumps(run, ensure_ascii=False)})
+    return st.sampled_from(ways)
+
+
+def rewritten(run: Json, capabilities: frozenset[str]) -> st.SearchStrategy[Object]:
+    """Give a run record as an argument: as JSON, or as text with other spaces, escapes and orders of members."""
+    ways: list[Object] = [{"run": run}]
+    if "text-input" in capabilities:
+        ways += [
+            {"run_json": json.dumps(run, ensure_ascii=False)},
+            {"run_json": json.dumps(run, indent=1)},
+            {"run_json": json.dumps(_turned(run), separators=(",", ":"))},
+        ]
+    return st.sampled_from(ways)
+
+
+def _turned(value: Json) -> Json:
+    """Give the same value with the members of its objects the other way round."""
+    if isinstance(value, list):
+        return list(map(_turned, value))
+    if isinstance(value, dict):
+        return {name: _turned(value[name]) for name in reversed(value)}
+    return value
+
+
+def _grown(at_ms: int) -> Object:
+    record = {"event": "node_started", "recorded_at_ms": at_ms, "metadata": {"note": "new"}}
+    run: Object = change(FULL, HISTORY, [*history_of(FULL), record])
+    return run
+
+
+grown: Final[st.SearchStrategy[Object]] = st.integers(1, 999).map(_grown)
+"""The full run record with one lifecycle record more."""
+
+words: Final = st.text(alphabet="abcxyz", min_size=1, max_size=4)
+small: Final = st.integers(0, 99)
+plain: Final[st.SearchStrategy[Json]] = st.recursive(
+    small | words | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=5,
+)
+"""Values that every reader reads and every writer writes in the same way, but for the order of members."""

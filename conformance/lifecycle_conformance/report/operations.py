@@ -1,0 +1,258 @@
+"""The requests of a life, told in a line each: of a run only what is new since it was last asked about."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Final
+
+from lifecycle_conformance.properties.content_ids import listed_by
+from lifecycle_conformance.report.wording import WIDTH, named, printable, short, short_id, wrapped, written
+from lifecycle_conformance.trace import LOCAL, Object, Request
+from lifecycle_conformance.vectors.comparison import ABSENT, mismatches
+from lifecycle_projection.records import Json
+
+_FIRST: Final[Request] = ("open", {"store": 0})
+_INDENT: Final = "   "
+_TYPE: Final = re.compile(r"stateful_runtime\.(automation_v2\.)?(?=.)")
+_LONGEST: Final = 72
+_LONGEST_OF_TWO: Final = 40
+_MOST_TOLD: Final = 8
+_MOST_NAMES: Final = 6
+_MOST_LISTED: Final = 3
+_TOLD_APART: Final = frozenset(
+    {"run_id", "status", "tenant_context", "checkpoint"}
+    | {"automation_id", "trigger_type", "created_at_ms", "updated_at_ms"}
+)
+"""Members of a run that is new that its list of further members doesn't name: told anyway, or in every run."""
+
+
+def operations(requests: Sequence[Request]) -> Iterator[str]:
+    """Tell the requests of a life, numbered from 1; that its first store is opened goes without saying."""
+    shown = [each for index, each in enumerate(requests) if (index, each) != (0, _FIRST)]
+    telling, width = _Telling(), max((len(op) for op, _ in shown), default=0)
+    indent = len(_INDENT) + 6 + width
+    for number, (op, arguments) in enumerate(shown, start=1):
+        pieces = (short(piece, WIDTH - indent) for piece in telling.of(op, arguments))
+        yield from wrapped(pieces, first=f"{_INDENT}{number:>2}  {op:{width}}  ", rest=" " * indent)
+
+
+class _Telling:
+    """Tells requests one after the other and remembers the runs that it told of."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Object] = {}
+        self._latest: Json = None
+        self._of: Final[Mapping[str, Callable[[Object], Iterator[str]]]] = {
+            "project": self._with_run,
+            "identify": self._with_run,
+            "refuse": self._refused,
+            "read": self._read,
+            "events": _looked,
+            "snapshots": _looked,
+            "import": _imported,
+            "append": _appended,
+            "restart": lambda arguments: iter(["killed" if arguments.get("kill") else "ended"]),
+            "say": lambda arguments: iter([_brief(arguments.get("line"))]),
+            "tear": lambda arguments: iter([f"{arguments.get('bytes')} bytes of {_brief(arguments.get('text'))}"]),
+            "put": _put,
+            "remove": lambda arguments: iter([named(arguments.get("path"))]),
+        }
+
+    def of(self, op: str, arguments: Object) -> Iterator[str]:
+        """Give the pieces that tell of a request."""
+        return self._of.get(op, _plainly)(arguments)
+
+    def _with_run(self, arguments: Object) -> Iterator[str]:
+        run = arguments.get("run")
+        if not isinstance(run, dict) or not isinstance(run.get("checkpoint"), dict):
+            yield from _plainly(arguments)
+            return
+        key = written([run.get("run_id"), run.get("tenant_context")])
+        previous = self._runs.get(key)
+        self._runs[key] = self._latest = run
+        yield named(run.get("run_id"))
+        yield from _introduced(run) if previous is None else _changes(previous, run) or ["the same again"]
+
+    def _refused(self, arguments: Object) -> Iterator[str]:
+        request = arguments.get("request")
+        asked = request if isinstance(request, dict) else {}
+        yield named(asked.get("op"))
+        rest = {name: value for name, value in asked.items() if name != "op"}
+        if isinstance(rest.get("run"), dict) and isinstance(self._latest, dict):
+            yield from _changes(self._latest, rest.pop("run")) or ["the same run"]
+        yield from _plainly(rest)
+        yield f"to be refused as {named(arguments.get('kind'))}{_because(arguments)}"
+
+    @staticmethod
+    def _read(arguments: Object) -> Iterator[str]:
+        means, other = arguments.get("means"), arguments.get("run")
+        if isinstance(means, dict) and isinstance(other, dict):
+            yield named(means.get("run_id"))
+            yield from _changes(means, other) or ["the same run"]
+        else:
+            yield f"the text {_brief(arguments.get('run_json'))}"
+            yield f"that means {_brief(means)}"
+        if _because(arguments):
+            yield _because(arguments).strip()
+
+
+def _because(arguments: Object) -> str:
+    because = arguments.get("because")
+    return f" ({', '.join(map(named, because))})" if isinstance(because, list) and because else ""
+
+
+def _plainly(arguments: Object) -> Iterator[str]:
+    return (f"{named(name)} {_brief(value)}" for name, value in arguments.items())
+
+
+def _brief(value: Json, most: int = _LONGEST) -> str:
+    return short(written(value), most)
+
+
+def _looked(arguments: Object) -> Iterator[str]:
+    yield f"{named(arguments.get('run_id'))}{_of(arguments.get('tenant'))}"
+
+
+def _of(tenant: Json) -> str:
+    """Tell of a tenant, unless it is that of runs which name none."""
+    return "" if tenant in (None, LOCAL) else f" of {_tenant(tenant)}"
+
+
+def _put(arguments: Object) -> Iterator[str]:
+    yield named(arguments.get("path"))
+    yield _brief(arguments["text"]) if "text" in arguments else f"the bytes {_brief(arguments.get('bytes'))}"
+
+
+# --- runs -------------------------------------------------------------------------------------------------------------
+
+
+def _introduced(run: Object) -> Iterator[str]:
+    """Tell of a run that is new: its tenant, status and history, and the names of what else it has."""
+    yield from filter(None, [_of(run.get("tenant_context")).strip()])
+    yield named(run.get("status"))
+    history = _history_of(run)
+    yield from _history([], history or [])
+    names = [name for name in run if name not in _TOLD_APART]
+    names += [f"checkpoint.{name}" for name in run["checkpoint"] if name != "lifecycle_history" or history is None]
+    if names:
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        yield f"with {', '.join(map(named, names[:_MOST_NAMES]))}{more}"
+
+
+def _tenant(tenant: Json) -> str:
+    if not isinstance(tenant, dict):
+        return _brief(tenant)
+    parts = [tenant[name] for name in ("org_id", "workspace_id", "deployment_id") if tenant.get(name) is not None]
+    return "/".join(map(named, parts))
+
+
+def _changes(previous: Object, run: Object) -> list[str]:
+    """Tell what is new in a run: members wherever they stand, then its history."""
+    before, after = _history_of(previous), _history_of(run)
+    if before is None or after is None:
+        return _members(previous, run)
+    return [*_members(_without_history(previous), _without_history(run)), *_history(before, after)]
+
+
+def _history_of(run: Object) -> list[Json] | None:
+    """Give the history of a run, `None` where it isn't a list."""
+    checkpoint = run.get("checkpoint")
+    history = checkpoint.get("lifecycle_history", []) if isinstance(checkpoint, dict) else None
+    return history if isinstance(history, list) else None
+
+
+def _without_history(run: Object) -> Object:
+    checkpoint = {name: value for name, value in run["checkpoint"].items() if name != "lifecycle_history"}
+    return {**run, "checkpoint": checkpoint}
+
+
+def _members(before: Object, after: Object) -> list[str]:
+    told = []
+    for mismatch in mismatches(before, after):
+        path, sides = printable(mismatch.path.removeprefix("$.")), (mismatch.expected, mismatch.actual)
+        most = _LONGEST if ABSENT in sides else _LONGEST_OF_TWO
+        old, new = ("nothing" if side is ABSENT else _value(side, path, most) for side in sides)
+        told.append(f"{path} {old} → {new}")
+    return _some(told)
+
+
+def _value(value: Json, path: str, most: int) -> str:
+    return named(value) if path == "status" and isinstance(value, str) else _brief(value, most)
+
+
+def _history(before: list[Json], after: list[Json]) -> list[str]:
+    """Tell which records were taken out, and which were put in, and where."""
+    old, new = [written(each) for each in before], [written(each) for each in after]
+    told = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            told += [f"- [{index}] {_record(before[index])}" for index in range(i1, i2)]
+            told += [_added(after, new, index, inserted=i2 < len(old)) for index in range(j1, j2)]
+    return _some(told)
+
+
+def _some(told: list[str]) -> list[str]:
+    more = len(told) - _MOST_TOLD
+    return told if more <= 0 else [*told[:_MOST_TOLD], f"and {more} more"]
+
+
+def _added(history: list[Json], texts: list[str], index: int, *, inserted: bool) -> str:
+    first = texts.index(texts[index])
+    again = f", the same as [{first}]" if first != index else ""
+    return f"+ [{index}] {_record(history[index])}{', inserted' if inserted else ''}{again}"
+
+
+def _record(record: Json) -> str:
+    if not isinstance(record, dict):
+        return _brief(record)
+    rest = {name: value for name, value in record.items() if name not in {"event", "recorded_at_ms"}}
+    at = f" @{_brief(record['recorded_at_ms'])}" if "recorded_at_ms" in record else ""
+    event = named(record["event"]) if "event" in record else "no event"
+    return f"{event}{at}{f' {_brief(rest)}' if rest else ''}"
+
+
+# --- events and snapshots ---------------------------------------------------------------------------------------------
+
+
+def _imported(arguments: Object) -> Iterator[str]:
+    events, snapshots = (
+        [each for each in arguments.get(name) or () if isinstance(each, dict)] for name in ("events", "snapshots")
+    )
+    both = [*events, *snapshots]
+    yield from dict.fromkeys(f"{named(each.get('run_id'))}{_scoped(each)}" for each in both)
+    told = [_event(each) for each in events] + [_snapshot(each) for each in snapshots]
+    yield from _some(told) or ["nothing"]
+
+
+def _scoped(record: Object) -> str:
+    scope = record.get("scope")
+    return _of(scope.get("tenant_context")) if isinstance(scope, dict) else ""
+
+
+def _event(event: Object) -> str:
+    kind = event.get("event_type")
+    brief = _TYPE.sub("", kind, count=1) if isinstance(kind, str) else kind
+    listed = [event_id for event_id, _ in listed_by({"event_type": None, **event})]
+    more = "" if len(listed) <= _MOST_LISTED else f" and {len(listed) - _MOST_LISTED} more"
+    ids = f" that lists {', '.join(map(short_id, listed[:_MOST_LISTED]))}{more}" if listed else ""
+    return f"event {_seq(event)}{named(brief)} {short_id(event.get('event_id'))}{ids}"
+
+
+def _snapshot(snapshot: Object) -> str:
+    phase = snapshot.get("phase")
+    where = "without phase" if phase is None else f"in {named(phase)}"
+    return f"snapshot {_seq(snapshot)}{named(snapshot.get('status'))} {where} {short_id(snapshot.get('snapshot_id'))}"
+
+
+def _seq(record: Object) -> str:
+    return f"seq {_brief(record['seq'])} " if "seq" in record else ""
+
+
+def _appended(arguments: Object) -> Iterator[str]:
+    event = arguments.get("event")
+    if not isinstance(event, dict):
+        yield from _plainly(arguments)
+        return
+    yield f"{named(event.get('run_id'))}{_of(arguments.get('tenant'))}"
+    yield _event({name: value for name, value in event.items() if name != "seq"})
+    yield f"@{_brief(event.get('occurred_at_ms'))}"

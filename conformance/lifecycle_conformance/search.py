@@ -1,0 +1,157 @@
+"""The search: lives that Hypothesis makes up, readings and greetings, each judged by all checks as it is lived.
+
+A search is cut into shards, each with a driver and a seed of its own, which may run one after the other or in processes
+of their own: what they find together is the same.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+import hypothesis
+from attrs import define, frozen
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+
+from lifecycle_conformance import agreement
+from lifecycle_conformance.database import LivesDatabase
+from lifecycle_conformance.driver.interface import BrokenDriverError, Driver
+from lifecycle_conformance.findings import Findings
+from lifecycle_conformance.greetings import greetings
+from lifecycle_conformance.life import Life, LifeOverError
+from lifecycle_conformance.machine import machine
+from lifecycle_conformance.properties import CHECKS, Registered
+from lifecycle_conformance.readings import readings
+from lifecycle_conformance.trace import Request
+
+Factory = Callable[[], Driver]
+"""Starts a driver. Raises :class:`BringUpError`."""
+_MOST_BREAKDOWNS: Final = 10
+_SEEDS: Final = 1_000_003
+
+
+@frozen(kw_only=True)
+class Shard:
+    """A part of a search: how many lives of how many pieces, how many readings and greetings, and for how long.
+
+    `database` is the directory of the examples that broke something in earlier runs, if such are kept.
+    """
+
+    number: int
+    seed: int
+    lives: int
+    pieces: int
+    readings: int
+    greetings: int
+    seconds: float
+    database: Path | None = None
+
+
+class _EnoughError(KeyboardInterrupt):
+    """Ends a search; Hypothesis lets it through where it would take an ordinary exception for a failure."""
+
+
+def checks_for(requirements: Sequence[str] | None) -> list[Registered]:
+    """Give the checks that may judge some requirements, or all of them, and agreement with the reference."""
+    if requirements is None:
+        return [*CHECKS, agreement.REGISTERED]
+    return [each for each in CHECKS if not set(requirements).isdisjoint(each.requirements)]
+
+
+def explored(factory: Factory, shard: Shard, checks: Sequence[Registered]) -> Findings:
+    """Search a shard. Raises :class:`BringUpError` where the driver doesn't come up."""
+    driver = factory()
+    try:
+        search = _Search(driver, shard, checks, Findings(), monotonic() + shard.seconds)
+        search.all()
+        return search.findings
+    finally:
+        driver.close()
+
+
+@define
+class _Search:
+    """A shard being searched."""
+
+    driver: Driver
+    shard: Shard
+    checks: Sequence[Registered]
+    findings: Findings
+    deadline: float
+    database: LivesDatabase | None = None
+
+    def all(self) -> None:
+        """Search by greetings, readings and lives, in this order: from the plainest to the deepest."""
+        capabilities = self.driver.hello.capabilities
+        try:
+            self._short(greetings(capabilities), self.shard.greetings, self._seed(1))
+            self._short(readings(capabilities), self.shard.readings, self._seed(2))
+            self._lives()
+        except _EnoughError:
+            pass
+
+    def note(self, life: Life, breakdown: BrokenDriverError | None = None) -> None:
+        """Take in what a piece of life showed; a driver that is too slow or breaks again and again ends the search."""
+        if self.findings.note(life, breakdown) and self.database is not None:
+            self.database.keep()
+        if monotonic() > self.deadline:
+            self._enough(f"the time was over after {self.shard.seconds:.0f} s")
+        breakdowns = self.findings.breakdowns
+        if breakdown is not None and breakdowns >= _MOST_BREAKDOWNS:
+            self._enough(f"the driver broke {breakdowns} times")
+
+    def _enough(self, reason: str) -> None:
+        self.findings.lost.append(
+            f"part {self.shard.number} of the search was ended, {reason}: {self.findings.census.lives} of"
+            f" {self.shard.lives} lives were lived"
+        )
+        raise _EnoughError
+
+    def _lives(self) -> None:
+        lives = machine(self.driver, self.findings.census, self.note, self.checks)
+        settings = self._settings(self.shard.lives, stateful_step_count=self.shard.pieces)
+        run_state_machine_as_test(hypothesis.seed(self._seed(0))(lives), settings=settings)
+
+    def _short(self, strategy: st.SearchStrategy[list[Request]], count: int, seed: int) -> None:
+        """Live short lives whose requests are known beforehand."""
+        if not count:
+            return
+
+        @hypothesis.seed(seed)
+        @self._settings(count)
+        @hypothesis.given(strategy)
+        def short(requests: list[Request]) -> None:
+            self._live(requests)
+
+        short()
+
+    def _live(self, requests: Sequence[Request]) -> None:
+        life, breakdown = Life(self.driver, self.checks), None
+        try:
+            for op, arguments in requests:
+                life.do(op, **arguments)
+        except LifeOverError:
+            pass
+        except BrokenDriverError as error:
+            breakdown = error
+        finally:
+            life.end()
+        self.note(life, breakdown)
+
+    def _seed(self, generator: int) -> int:
+        return (self.shard.seed * _SEEDS + self.shard.number) * 100 + generator
+
+    def _settings(self, count: int, **more: Any) -> hypothesis.settings:
+        self.database = None if self.shard.database is None else LivesDatabase(self.shard.database)
+        return hypothesis.settings(
+            max_examples=count,
+            phases=[Phase.reuse, Phase.generate],
+            database=self.database,
+            deadline=None,
+            verbosity=Verbosity.quiet,
+            suppress_health_check=list(HealthCheck),
+            print_blob=False,
+            **more,
+        )

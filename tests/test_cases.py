@@ -1,0 +1,409 @@
+"""Failures saved and lived again: the files, and the command that replays them."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from attrs import evolve
+from click.testing import CliRunner, Result
+
+from examples import lifecycle, run_json
+from lifecycle_conformance import cases, replaying, requirements, schemas
+from lifecycle_conformance.agreement import AGREEMENT
+from lifecycle_conformance.census import Census
+from lifecycle_conformance.cli import main
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.driver.interface import Breakdown, Hello
+from lifecycle_conformance.properties.judgement import judged
+from lifecycle_conformance.texts import VECTORS
+from lifecycle_conformance.trace import Request
+from lifecycle_conformance.vectors import derived
+from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Verdict
+from lifecycle_conformance.verdicts import Result as Found
+from lifecycle_projection import InvalidInputError
+
+KNOWN: Final = requirements.load()
+HELLO: Final = Hello(protocol=1, name="mine", version="0.1", language="C", spec="1.0.0", capabilities=frozenset())
+ONE: Final = run_json(lifecycle("node_started", 20))
+OPEN: Final[Request] = ("open", {"store": 0})
+LIFE: Final[tuple[Request, ...]] = (OPEN, ("identify", {"run": ONE}), ("project", {"run": ONE}))
+FIXED: Final = (VECTORS / "edges.jsonl").read_text(encoding="utf-8").split("\n")[:2]
+
+
+def found(id_: str = "PASS-2", *, verdict: Verdict = Verdict.FAIL, **members: Any) -> Found:
+    failure = Failure(
+        **{"requests": LIFE, "message": "a message", "expected": [0], "actual": [], "compared": True, **members}
+    )
+    return Found(requirement=KNOWN[id_], verdict=verdict, cases=4, wanted=20, broken=1, failure=failure)
+
+
+def saved(folder: Path, result: Found | JudgeResult) -> Path:
+    return cases.save(folder, result, hello=HELLO, profile="quick", seed=7)
+
+
+# --- the files --------------------------------------------------------------------------------------------------------
+
+
+def test_a_case_says_what_was_found_and_comes_back_as_it_was(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a" / "b", found())
+    document = json.loads(path.read_bytes())
+    assert schemas.problems("case", document) == []
+    assert {name: document[name] for name in document if name != "steps"} == {
+        "name": path.stem,
+        "requirement": "PASS-2",
+        "verdict": "fail",
+        "message": "a message",
+        "expected": [0],
+        "actual": [],
+        "spec": requirements.SPEC_VERSION,
+        "suite": cases.suite_version(),
+        "driver": "mine 0.1",
+        "profile": "quick",
+        "seed": 7,
+    }
+    assert document["steps"][2] == {"op": "project", "run": ONE}
+    case = cases.load(path)
+    assert (case.requests, case.requirement, case.message, case.verdict) == (LIFE, "PASS-2", "a message", "fail")
+    assert (case.name, case.source, case.scenario) == (path.stem, str(path), None)
+    assert not case.about_a_breakdown
+
+
+def test_the_same_life_is_the_same_file_and_another_one_another(tmp_path: Path) -> None:
+    first = saved(tmp_path, found(message="before"))
+    assert saved(tmp_path, found(message="after")) == first
+    assert json.loads(first.read_bytes())["message"] == "after"
+    others = {saved(tmp_path, found("PASS-3")), saved(tmp_path, found(requests=LIFE[:2]))}
+    assert len({first, *others}) == 3
+
+
+def test_values_survive_exactly(tmp_path: Path) -> None:
+    value = [1.0, -0.0, 0.0, 1, 2**64 - 1, -(2**63), 1e16, 5e-324, 0.1 + 0.2, True, None, "\u2028\x1b\x7f😀"]
+    run = run_json(lifecycle("x", 1, metadata=value))
+    case = cases.load(saved(tmp_path, found(requests=(OPEN, ("project", {"run": run})))))
+    assert repr(case.requests[1][1]["run"]["checkpoint"]["lifecycle_history"][0]["metadata"]) == repr(value)
+    assert case.needs == {"json-numbers", "exact-numbers"}
+
+
+def test_a_driver_that_broke_leaves_nothing_to_compare(tmp_path: Path) -> None:
+    broke = found("DRIVER-2", verdict=Verdict.CRASH, compared=False, broke=Breakdown.CRASH)
+    path = saved(tmp_path, broke)
+    assert not {"expected", "actual"} & json.loads(path.read_bytes()).keys()
+    assert cases.load(path).about_a_breakdown
+
+
+def test_a_report_gets_a_case_for_each_failure_that_has_a_life(tmp_path: Path) -> None:
+    report = Report(
+        hello=HELLO,
+        profile="quick",
+        seed=7,
+        seconds=1.0,
+        census=Census(),
+        results=(found(), evolve(found("PASS-3"), failure=None), found("PASS-4", requests=())),
+        agreement=JudgeResult(differing=1, failure=found().failure),
+    )
+    told = cases.save_all(tmp_path, report)
+    first, second, third = (each.failure for each in told.results)
+    assert first is not None
+    assert first.case is not None
+    assert cases.load(first.case).requirement == "PASS-2"
+    assert (second, third) == (None, found("PASS-4", requests=()).failure)
+    assert told.agreement is not None
+    assert told.agreement.failure is not None
+    assert cases.load(str(told.agreement.failure.case)).requirement == AGREEMENT
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_nothing_is_made_where_nothing_failed(tmp_path: Path) -> None:
+    report = Report(hello=HELLO, profile="quick", seed=7, seconds=1.0, census=Census(), results=())
+    assert cases.save_all(tmp_path / "cases", report) == report
+    assert not (tmp_path / "cases").exists()
+
+
+def test_a_fixed_case_is_one_too_and_so_are_several_lines() -> None:
+    (one,) = cases.parse(FIXED[0].encode(), source="x")
+    assert (one.source, one.requirement) == ("x", None)
+    assert one.scenario is not None
+    assert len(one.scenario.answers) == len(one.requests)
+    assert one.needs == one.scenario.needs
+    indented = json.dumps(json.loads(FIXED[0]), indent=2).encode()
+    assert cases.parse(indented, source="x") == (one,)
+    both = cases.parse("\n".join([*FIXED, ""]).encode(), source="x")
+    assert [each.source for each in both] == ["x:1", "x:2"]
+
+
+MINIMAL: Final[dict[str, Any]] = {"name": "n", "requirement": "PASS-2", "steps": [{"op": "open", "store": 0}]}
+
+
+def stepped(*steps: dict[str, Any]) -> str:
+    return json.dumps({**MINIMAL, "steps": [*steps]})
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "said"),
+    [
+        ("", "$", "expected a case, found nothing"),
+        ("{", "$", "expected JSON text"),
+        ("[]", "$", "expected an object, found an empty list"),
+        (json.dumps({"name": "n", "steps": []}), "$.answers", "expected this member, found nothing"),
+        (json.dumps({**MINIMAL, "requirement": "PASS-99"}), "$.requirement", 'a requirement, found "PASS-99"'),
+        (json.dumps({**MINIMAL, "seed": "7"}), "$.seed", 'expected an integer from 0 to 2^64 - 1, found "7"'),
+        (stepped({"op": "look"}), "$.steps[0].op", "expected one of hello, project,"),
+        (stepped({"op": "open", "store": "/tmp"}), "$.steps[0].store", "expected an integer"),
+        (stepped({"op": "project", "run": {**ONE, "status": "x"}}), "$.steps[0].run.status", "expected one of queued"),
+        (
+            stepped(MINIMAL["steps"][0], {"op": "remove", "path": "../x"}),
+            "$.steps[1].path",
+            "expected path inside",
+        ),
+        (stepped({"op": "restart", "kill": True}), "$.steps[0].op", "expected open before restart"),
+        (
+            stepped(MINIMAL["steps"][0], {"op": "greet"}, {"op": "remove", "path": "x"}),
+            "$.steps[2].op",
+            "expected open before remove, found no store open",
+        ),
+        (
+            stepped(MINIMAL["steps"][0], {"op": "read", "run": ONE, "means": ONE, "because": []}),
+            "$.steps[1].op",
+            "expected no store open before read, found one",
+        ),
+        (
+            json.dumps({"name": "n", "steps": [], "answers": [{"ok": {}}], "files": {}}),
+            "$.answers",
+            "expected 0 answers, found 1",
+        ),
+    ],
+)
+def test_what_is_no_case_is_refused_by_its_place(text: str, path: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "case.json"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidInputError) as caught:
+        cases.load(file)
+    assert caught.value.source == str(file)
+    assert path in {problem.path for problem in caught.value.problems}
+    assert said in str(caught.value)
+
+
+def test_a_file_that_is_not_there_or_has_many_cases_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="expected a readable file: No such file"):
+        cases.load(tmp_path / "case.json")
+    (tmp_path / "two.jsonl").write_text("\n".join(FIXED), encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="expected one case, found 2"):
+        cases.load(tmp_path / "two.jsonl")
+
+
+def test_the_line_of_a_bad_case_is_named() -> None:
+    with pytest.raises(InvalidInputError, match=r"^x:2: .*expected this member, found nothing at \$\.name"):
+        cases.parse(f"{FIXED[0]}\n{{}}\n".encode(), source="x")
+
+
+# --- replaying --------------------------------------------------------------------------------------------------------
+
+# A driver that takes every run and records nothing, or ends, or speaks out of turn, where it is asked for a pass.
+DRIVER = """
+import json, sys
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["op"] == "project":
+        FAULT
+    ok = {
+        "hello": {"protocol": 1, "name": "idle", "version": "1", "language": "Python", "spec": "1", "capabilities": []},
+        "project": {"projected": 0}, "events": {"events": []}, "snapshots": {"snapshots": []},
+    }
+    print(json.dumps({"id": request["id"], "ok": ok.get(request["op"], {})}), flush=True)
+"""
+
+
+def call(*arguments: object, text: str = "", **options: Any) -> Result:
+    done = CliRunner().invoke(main, ["replay", *map(str, arguments)], input=text.encode(), **options)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def driver(folder: Path, fault: str = "pass") -> list[str]:
+    path = folder / "driver.py"
+    path.write_text(DRIVER.replace("FAULT", fault), encoding="utf-8")
+    return ["--", sys.executable, str(path)]
+
+
+def test_what_the_reference_does_right_holds(tmp_path: Path) -> None:
+    done = call(saved(tmp_path, found()), "--store", "memory")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("── PASS-2: Each new record is recorded once, in order ── holds  ")
+    assert "    1  identify  run-1  of org-a/ws-a  running  + [0] node_started @20\n" in done.stdout
+    assert re.search(r"\n   it holds, judged \d+ times?\n", done.stdout)
+    assert done.stdout.endswith(": 1 case: 1 holds\n")
+
+
+def test_what_an_implementation_does_wrong_still_fails(tmp_path: Path) -> None:
+    """It doesn't offer `identify`: the life goes without."""
+    path = saved(tmp_path, found(message="the indexes of the records that got an event"))
+    done = call(path, *driver(tmp_path))
+    assert done.exit_code == 1
+    assert "── fails  " in done.stdout
+    assert "    1  project  run-1  of org-a/ws-a  running  + [0] node_started @20\n" in done.stdout
+    assert "     expected  [0]\n     got       []\n" in done.stdout
+    assert done.stdout.endswith("idle 1: 1 case: 1 fails\n")
+
+
+def test_replays_are_told_as_json(tmp_path: Path) -> None:
+    path = saved(tmp_path, found())
+    told = json.loads(call("--json", "-", path, *driver(tmp_path), text=path.read_text(encoding="utf-8")).stdout)
+    assert told["driver"] == "idle 1"
+    assert [each["case"] for each in told["cases"]] == ["standard input", str(path)]
+    first = told["cases"][0]
+    assert first["judged"] > 0
+    assert first["message"]
+    assert first | {"judged": 1, "message": "", "also_broken": []} == {
+        "case": "standard input",
+        "name": path.stem,
+        "requirement": "PASS-2",
+        "outcome": "fails",
+        "judged": 1,
+        "verdict": "fail",
+        "message": "",
+        "expected": [0],
+        "actual": [],
+        "stderr": "",
+        "also_broken": [],
+        "why": None,
+    }
+
+
+def test_of_several_ways_to_break_a_requirement_the_one_that_was_found_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [judged("PASS-2", what, expected=what, actual=None) for what in ("another", "a message")]
+    monkeypatch.setattr(replaying, "replay", lambda *_: said)
+    case = cases.load(saved(tmp_path, found()))
+    (again,) = replaying.replayed([case], InProcessDriver("memory"))
+    assert again.outcome is replaying.Outcome.FAILS
+    assert again.failure is not None
+    assert again.failure.expected == "a message"
+    monkeypatch.setattr(replaying, "replay", lambda *_: said[:1])
+    (again,) = replaying.replayed([case], InProcessDriver("memory"))
+    assert again.failure is not None
+    assert again.failure.expected == "another"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [
+        ("sys.exit('out of luck')", 1, "── fails (crash)  "),
+        ("import time; time.sleep(9)", 1, "── fails (timeout)  "),
+        ("print('a stray line', flush=True)", 3, "── undecided (protocol)  "),
+    ],
+)
+def test_a_driver_that_breaks_is_told(fault: str, code: int, said: str, tmp_path: Path) -> None:
+    broke = found("DRIVER-2", verdict=Verdict.CRASH, compared=False, broke=Breakdown.CRASH)
+    done = call(saved(tmp_path, broke), "--timeout", "1", *driver(tmp_path, fault))
+    assert (done.exit_code, said in done.stdout) == (code, True)
+
+
+def test_a_driver_that_breaks_no_more_is_well(tmp_path: Path) -> None:
+    broke = found("DRIVER-2", verdict=Verdict.CRASH, compared=False, broke=Breakdown.CRASH, requests=(OPEN,))
+    done = call(saved(tmp_path, broke), *driver(tmp_path))
+    assert (done.exit_code, "\n   it holds\n" in done.stdout) == (0, True)
+
+
+def test_a_leak_of_state_that_does_not_show_by_itself_is_explained(tmp_path: Path) -> None:
+    done = call(saved(tmp_path, found(verdict=Verdict.STATE_LEAK)))
+    assert done.exit_code == 0
+    assert "what broke it were other lives before it" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("result", "why"),
+    [
+        (found("COMPACT-1"), "nothing in this life was judged by COMPACT-1"),
+        (found(requests=(OPEN, ("compact", {"retention_ms": 1, "now_ms": 2}))), "the driver doesn't declare compact"),
+    ],
+)
+def test_what_was_not_judged_is_undecided(result: Found, why: str, tmp_path: Path) -> None:
+    done = call(saved(tmp_path, result), *driver(tmp_path))
+    assert done.exit_code == 3
+    assert f"\n   {why}\n" in done.stdout
+
+
+def test_one_failure_counts_more_than_what_is_undecided(tmp_path: Path) -> None:
+    done = call(saved(tmp_path, found()), saved(tmp_path, found("COMPACT-1")), *driver(tmp_path))
+    assert done.exit_code == 1
+    assert "also broken in this life: PASS-2" in done.stdout
+    assert done.stdout.endswith("idle 1: 2 cases: 1 fails, 1 undecided\n")
+
+
+def test_agreement_with_the_reference_is_replayed(tmp_path: Path) -> None:
+    path = saved(tmp_path, JudgeResult(differing=1, failure=found().failure))
+    assert call(path).exit_code == 0
+    done = call(path, *driver(tmp_path))
+    assert done.exit_code == 1
+    assert done.stdout.startswith("── Agreement with the reference ── fails  ")
+    assert "     answer.ok.projected: expected 1, got 0\n" in done.stdout
+
+
+def test_fixed_cases_are_compared_with_productions_answers(tmp_path: Path) -> None:
+    (tmp_path / "fixed.jsonl").write_text("\n".join(FIXED), encoding="utf-8")
+    done = call(tmp_path / "fixed.jsonl")
+    assert done.exit_code == 0
+    assert done.stdout.endswith(": 2 cases: 2 hold\n")
+    plain = {
+        "name": "plain",
+        "steps": [{"op": "project", "run": ONE}],
+        "answers": [{"ok": {"projected": 1}}],
+        "files": {},
+    }
+    done = call("-", *driver(tmp_path), text=json.dumps(plain))
+    assert done.exit_code == 1
+    assert done.stdout.startswith("── plain ── fails  standard input\n")
+    assert "   the answer to project:\n     ok.projected: expected 1, got 0\n" in done.stdout
+
+
+def test_a_small_case_that_was_made_from_the_fixed_ones_is_asked_again(tmp_path: Path) -> None:
+    small = next(each for each in derived.cases() if "SCOPE-4" in each.requirements)
+    path = saved(tmp_path, found("SCOPE-4", requests=small.requests, message=f"$.x of the scope ({small.name})"))
+    assert call(path).exit_code == 0
+    done = call(path, *driver(tmp_path))
+    assert done.exit_code == 3
+    assert "what is asked for, the scope, was not to be seen" in done.stdout
+
+
+def test_a_driver_that_does_not_come_up_leaves_it_undecided(tmp_path: Path) -> None:
+    done = call(saved(tmp_path, found()), "--", "/nowhere/driver")
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert done.stderr.startswith("error: the driver `/nowhere/driver` did not come up")
+
+
+def test_a_driver_that_comes_up_no_more_loses_nothing_that_was_told(tmp_path: Path) -> None:
+    once = f"import os; os.mkdir({str(tmp_path / 'started')!r})"
+    command = driver(tmp_path)
+    script = Path(command[-1])
+    script.write_text(f"{once}\n{script.read_text(encoding='utf-8')}", encoding="utf-8")
+    done = call(saved(tmp_path, found()), saved(tmp_path, found("PASS-3")), *command)
+    assert done.exit_code == 1
+    assert "FileExistsError" in done.stdout
+    assert done.stdout.endswith("idle 1: 2 cases: 1 fails, 1 undecided\n")
+
+
+def test_a_bad_case_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    done = call(saved(tmp_path, found()), "-", "--", "/nowhere/driver", text=json.dumps({**MINIMAL, "steps": 7}))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "error: standard input: expected a list, found 7 at $.steps\n"
+    assert call().exit_code == 2
+
+
+def test_help_teaches() -> None:
+    done = call("--help")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "  EXAMPLES\n    lifecycle-projection replay " in done.stdout
+    assert "CASE... [-- COMMAND...]" in done.stdout
+    assert all(len(line) <= 100 for line in done.stdout.splitlines())
+
+
+def test_colours_are_for_terminals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    path = saved(tmp_path, found())
+    assert "\x1b[31mfails" in call(path, *driver(tmp_path), color=True).stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in call(path, *driver(tmp_path), color=True).stdout

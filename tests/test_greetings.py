@@ -1,0 +1,332 @@
+"""Greetings: what they ask for has an answer that the specification fixes, and shows the faults of a driver's door."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from lifecycle_conformance import schemas
+from lifecycle_conformance.driver import in_process
+from lifecycle_conformance.driver.interface import CAPABILITIES, OPERATIONS
+from lifecycle_conformance.driver.server import CAPABILITIES_OF, Server, StoreKind
+from lifecycle_conformance.greetings import STRANGERS, TENANT, greetings, refused, unreadable
+from lifecycle_conformance.life import Life
+from lifecycle_conformance.properties.errors import REASONS
+from lifecycle_conformance.requirements import load
+from lifecycle_conformance.trace import Request, key_of
+from lifecycle_projection import InvalidInputError
+from traces import lived
+
+MINE = {f"DRIVER-{number}" for number in (3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17)} | {"FILE-11", "FILE-12"}
+LESSER = ("json-numbers", "exact-numbers", "text-input", "compact", "identify", "import")
+
+
+@cache
+def asked(capabilities: frozenset[str], count: int = 40) -> list[list[Request]]:
+    """Give greetings for a driver with these capabilities."""
+    found: list[list[Request]] = []
+
+    @seed(1)
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(greetings(capabilities))
+    def ask(requests: list[Request]) -> None:
+        found.append(requests)
+
+    ask()
+    return found
+
+
+def lives(store: StoreKind, without: Collection[str] = (), *, count: int = 40) -> list[Life]:
+    """Live greetings with the reference, or with what was made of it."""
+    return [lived(requests, store, without) for requests in asked(CAPABILITIES_OF[store] - set(without))[:count]]
+
+
+def broken(found: list[Life]) -> set[str]:
+    return {each.judgement.requirement for life in found for each in life.judgements if not each.judgement.holds}
+
+
+@pytest.mark.parametrize(("store", "without"), [("files", ()), ("memory", ()), ("files", LESSER)], ids=str)
+def test_the_reference_gives_the_answers_that_are_fixed(store: StoreKind, without: Collection[str]) -> None:
+    """Each requirement that applies is judged in many distinct cases, and holds."""
+    found = lives(store, without)
+    assert broken(found) == set()
+    steps = [step for life in found for step in life.trace.steps]
+    assert all(step.refusal == step.arguments["kind"] for step in steps if step.op == "refuse")
+    cases = defaultdict[str, set[int]](set)
+    for each in (each for life in found for each in life.judgements):
+        cases[each.judgement.requirement].add(each.step)
+    declared = CAPABILITIES_OF[store] - set(without)
+    applying = {id_ for id_ in MINE if load()[id_].capabilities <= declared}
+    assert {id_: len(cases[id_]) for id_ in applying if len(cases[id_]) < 5} == {}
+    assert ("FILE-25" in cases) == ("durable" in declared)
+
+
+def test_a_greeting_begins_with_a_fresh_process_and_is_short() -> None:
+    assert all(requests[0] == ("greet", {}) for requests in asked(CAPABILITIES))
+    lengths = sorted(map(len, asked(CAPABILITIES)))
+    assert lengths[len(lengths) // 2] < 25
+    assert lengths[-1] < 60
+
+
+def test_only_what_needs_no_store_is_asked_before_one_is_open() -> None:
+    """DRIVER-14: and after a directory that isn't there, only the store is opened: what is open then is left open."""
+    for requests in asked(CAPABILITIES):
+        opened, missing = False, False
+        for op, arguments in requests:
+            wanted = arguments["request"]["op"] if op == "refuse" else op
+            early = "DRIVER-14" in arguments.get("because", ())
+            assert opened or early or wanted in {"greet", "say", "hello", "open", "identify"}
+            assert op != "hello" or not opened
+            assert not missing or op == "open"
+            missing = "DRIVER-6" in arguments.get("because", ())
+            opened = op == "open" or (opened and op != "greet")
+
+
+def test_a_life_lived_again_asks_the_same_of_new_stores() -> None:
+    twice = 0
+    for requests in asked(CAPABILITIES):
+        starts = [index for index, (op, _) in enumerate(requests) if op == "greet"]
+        if len(starts) == 2 and starts[1] < len(requests) - 1:
+            first, second = requests[: starts[1]], requests[starts[1] :]
+            stores = [{each["store"] for op, each in half if op == "open"} for half in (first, second)]
+            assert not stores[0] & stores[1]
+            assert [each for each in first if each[0] != "open"] == [each for each in second if each[0] != "open"]
+            twice += 1
+    assert twice > 3
+
+
+def test_a_lesser_driver_is_not_asked_for_what_it_does_not_declare() -> None:
+    """But for what must be answered with `unsupported` (DRIVER-11)."""
+    not_offered = Counter[str]()
+    for requests in asked(CAPABILITIES - {*LESSER}):
+        for op, arguments in requests:
+            assert op not in LESSER
+            if op == "refuse" and arguments["because"] != ["DRIVER-11"]:
+                assert arguments["request"]["op"] not in LESSER
+                assert "run_json" not in arguments["request"]
+            elif op == "refuse":
+                not_offered[arguments["request"]["op"]] += 1
+    assert not_offered.keys() & LESSER
+    assert not_offered.keys() - OPERATIONS.keys()
+
+
+def test_each_reason_for_a_refusal_is_one_that_is_judged() -> None:
+    reasons = {
+        each
+        for requests in asked(CAPABILITIES)
+        for op, arguments in requests
+        if op == "refuse"
+        for each in arguments["because"]
+    }
+    assert reasons <= {*REASONS}
+    assert len(reasons) >= 8
+
+
+# --- stored records ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("record", ["event", "snapshot"])
+def test_what_must_not_be_read_is_not_valid_by_the_schemas(record: str) -> None:
+    """FILE-11, FILE-12: the schemas were written by themselves; each case has one thing wrong."""
+    spoiled = unreadable(record)
+    assert len(spoiled) > 400
+    for each, _ in spoiled:
+        problems = schemas.problems(f"{record}-stored", each)
+        assert len({path for path, _ in problems}) == 1, problems
+    assert {requirement for _, requirement in spoiled} == {"FILE-11", "FILE-12"}
+    assert all(each.get("run_id") != "text" for each, _ in spoiled), "nobody would look at what is stored of it"
+
+
+def test_what_is_imported_is_valid_by_the_schemas_and_varied() -> None:
+    given = [each for requests in asked(CAPABILITIES) for op, each in requests if op == "import"]
+    for name, schema in (("events", "event-stored"), ("snapshots", "snapshot-stored")):
+        records = [record for each in given for record in each[name]]
+        assert all(schemas.is_valid(schema, record) for record in records)
+        assert len(records) > 5
+        assert any("schema_version" not in record for record in records)
+    assert any("payload" not in event for each in given for event in each["events"])
+    assert any("phase" not in snapshot for each in given for snapshot in each["snapshots"])
+
+
+def test_strangers_see_something_else() -> None:
+    assert key_of(TENANT) not in set(map(key_of, STRANGERS))
+
+
+def test_a_refusal_is_written_with_all_that_it_needs() -> None:
+    assert refused(["DRIVER-6"], "storage", "open", store="x") == (
+        "refuse",
+        {"request": {"op": "open", "store": "x"}, "kind": "storage", "because": ["DRIVER-6"]},
+    )
+
+
+# --- faulty drivers ---------------------------------------------------------------------------------------------------
+
+
+def hello_to_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Server, request: Any) -> Any:
+        offered = request.get("protocols")
+        return hello(self, {**request, "protocols": [*offered, 1]} if isinstance(offered, list) else request)
+
+    hello = Server._hello
+    monkeypatch.setattr(Server, "_hello", wrong)
+
+
+def the_number_of_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Server, request: Any) -> Any:
+        return {**hello(self, request), "protocol": len(request["protocols"])}
+
+    hello = Server._hello
+    monkeypatch.setattr(Server, "_hello", wrong)
+
+
+def no_store_is_an_empty_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Server, request: Any) -> Any:
+        empty = {"project": {"projected": 0}, "events": {"events": []}, "snapshots": {"snapshots": []}}
+        return empty[request["op"]] if self._store is None and request["op"] in empty else perform(self, request)
+
+    perform = Server._perform
+    monkeypatch.setattr(Server, "_perform", wrong)
+
+
+def an_import_of_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Server, request: Any) -> Any:
+        try:
+            return import_(self, request)
+        except InvalidInputError:
+            if self._store is None or not all(isinstance(request.get(each), list) for each in ("events", "snapshots")):
+                raise
+            return {}
+
+    import_ = Server._import
+    monkeypatch.setattr(Server, "_import", wrong)
+
+
+def an_import_that_drops_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Server, request: Any) -> Any:
+        events = request.get("events")
+        if isinstance(events, list) and all(isinstance(each, dict) for each in events):
+            once = {each.get("event_id"): each for each in events}
+            request = {**request, "events": [*once.values()]}
+        return import_(self, request)
+
+    import_ = Server._import
+    monkeypatch.setattr(Server, "_import", wrong)
+
+
+def an_append_for_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Server, request: Any) -> Any:
+        try:
+            return append(self, request)
+        except InvalidInputError as error:
+            if "sees what" not in str(error):
+                raise
+            return append(self, {**request, "tenant": request["event"]["scope"]["tenant_context"]})
+
+    append = Server._append
+    monkeypatch.setattr(Server, "_append", wrong)
+
+
+def a_directory_made_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Server, request: Any) -> Any:
+        store = request.get("store")
+        return {} if isinstance(store, str) and "no-such-directory" in store else open_(self, request)
+
+    open_ = Server._open
+    monkeypatch.setattr(Server, "_open", wrong)
+
+
+def one_store_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Server, request: Any) -> Any:
+        return open_(self, request) if self._store is None or not isinstance(request.get("store"), str) else {}
+
+    open_ = Server._open
+    monkeypatch.setattr(Server, "_open", wrong)
+
+
+def any_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Server, request: Any) -> Any:
+        return {} if isinstance(request, dict) and request.get("op") not in OPERATIONS else perform(self, request)
+
+    perform = Server._perform
+    monkeypatch.setattr(Server, "_perform", wrong)
+
+
+def any_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Server, request: Any) -> Any:
+        harmless = {"events": {"events": []}, "snapshots": {"snapshots": []}, "prune": {"pruned": 0}}
+        try:
+            return perform(self, request)
+        except InvalidInputError:
+            if self._store is None or request["op"] not in harmless:
+                raise
+            return harmless[request["op"]]
+
+    perform = Server._perform
+    monkeypatch.setattr(Server, "_perform", wrong)
+
+
+def a_line_is_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Server, line: bytes) -> bytes:
+        said = answer(self, line)
+        return said.replace(b"invalid_input", b"unsupported") if said.startswith(b'{"id":null') else said
+
+    answer = Server.answer
+    monkeypatch.setattr(Server, "answer", wrong)
+
+
+def a_wrong_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: in_process.InProcessDriver, *, kill: bool = False) -> int | None:
+        return None if restart(self, kill=kill) is None else 1
+
+    restart = in_process.InProcessDriver.restart
+    monkeypatch.setattr(in_process.InProcessDriver, "restart", wrong)
+
+
+def a_version_that_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(self: Server, request: Any) -> Any:
+        said[0] += 1
+        return {**hello(self, request), "version": str(said[0])}
+
+    said, hello = [0], Server._hello
+    monkeypatch.setattr(Server, "_hello", wrong)
+
+
+FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], StoreKind, set[str]]] = [
+    (hello_to_anybody, "files", {"DRIVER-4"}),
+    (the_number_of_versions, "files", {"DRIVER-3"}),
+    (no_store_is_an_empty_store, "files", {"DRIVER-14"}),
+    (an_import_of_anything, "files", {"DRIVER-9", "FILE-11", "FILE-12"}),
+    (an_import_that_drops_what_is_known, "files", {"DRIVER-9"}),
+    (an_append_for_anybody, "files", {"DRIVER-10"}),
+    (a_directory_made_on_demand, "files", {"DRIVER-6"}),
+    (one_store_for_all, "files", {"DRIVER-6"}),
+    (one_store_for_all, "memory", {"DRIVER-6", "DRIVER-7"}),
+    (any_operation, "memory", {"DRIVER-11"}),
+    (any_argument, "files", {"DRIVER-13"}),
+    (a_line_is_unsupported, "files", {"DRIVER-12"}),
+    (a_wrong_status, "files", {"DRIVER-16"}),
+    (a_version_that_counts, "files", {"DRIVER-17"}),
+]
+
+
+@pytest.mark.parametrize(("fault", "store", "expected"), FAULTS, ids=lambda each: getattr(each, "__name__", None))
+def test_a_fault_is_reported_under_what_it_breaks_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, fault: Callable[[pytest.MonkeyPatch], None], store: StoreKind, expected: set[str]
+) -> None:
+    fault(monkeypatch)
+    assert (broken(lives(store, count=20)) or broken(lives(store))) == expected
+
+
+def test_every_requirement_of_the_protocol_is_known_here() -> None:
+    """DRIVER-1 and DRIVER-2 are judged by whoever waits for an answer, DRIVER-8 with the identities."""
+    assert {id_ for id_ in load() if id_.startswith("DRIVER-")} - MINE == {"DRIVER-1", "DRIVER-2", "DRIVER-8"}
+    assert {each for each in CAPABILITIES if each in OPERATIONS} == {each for each in OPERATIONS.values() if each}

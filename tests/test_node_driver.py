@@ -1,0 +1,157 @@
+"""A driver in another language: it is brought up, keeps to the protocol, and is told apart when it doesn't."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from lifecycle_conformance.driver.client import SubprocessDriver
+from lifecycle_conformance.driver.interface import (
+    Answer,
+    Breakdown,
+    BringUpError,
+    BrokenDriverError,
+    IncompatibleDriverError,
+)
+from lifecycle_conformance.greetings import greetings
+from lifecycle_conformance.life import Life, LifeOverError
+from lifecycle_conformance.properties import CHECKS, Judgement
+from lifecycle_conformance.trace import Object, Request
+
+CANNED = Path(__file__).parent / "drivers" / "canned.mjs"
+LONG, SHORT = 30.0, 0.5
+RUN: Object = {"run_id": "r\u2028", "checkpoint": {}}
+VIEW: Object = {"tenant": {"org_id": "o", "workspace_id": "w"}, "run_id": "r"}
+
+Start = Callable[..., SubprocessDriver]
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    found = shutil.which("node")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("expected `node` on the path: in continuous integration this test may not be left out")
+        pytest.skip("no `node` here")
+    return found
+
+
+@pytest.fixture
+def start(node: str) -> Iterator[Start]:
+    """Start the driver with a fault, or none; all are ended afterwards."""
+    started: list[SubprocessDriver] = []
+
+    def driver(*arguments: str, timeout_s: float = LONG) -> SubprocessDriver:
+        started.append(SubprocessDriver([node, str(CANNED), *arguments], timeout_s=LONG))
+        started[-1]._timeout_s = timeout_s
+        return started[-1]
+
+    yield driver
+    for each in started:
+        each._timeout_s = LONG
+        each.close()
+
+
+def driver_judgements(driver: SubprocessDriver, requests: list[Request]) -> list[Judgement]:
+    """Live a life and give what was judged by the requirements of the protocol."""
+    checks = [each for each in CHECKS if any(id_.startswith("DRIVER-") for id_ in each.requirements)]
+    life = Life(driver, checks)
+    try:
+        for op, arguments in requests:
+            life.do(op, **arguments)
+    except LifeOverError:
+        pass
+    finally:
+        life.end()
+    assert life.errors == []
+    return [each.judgement for each in life.judgements if each.judgement.requirement.startswith("DRIVER-")]
+
+
+def test_it_says_hello(start: Start) -> None:
+    hello = start().hello
+    assert (hello.protocol, hello.name, hello.language) == (1, "canned", "JavaScript")
+    assert hello.capabilities == frozenset()
+
+
+def test_it_answers_what_every_driver_must(start: Start, tmp_path: Path) -> None:
+    driver = start()
+    assert driver.ask("open", store=str(tmp_path)) == Answer(ok={})
+    assert driver.ask("project", run=RUN) == Answer(ok={"projected": 0})
+    assert driver.ask("events", **VIEW) == Answer(ok={"events": []})
+    assert driver.ask("snapshots", **VIEW) == Answer(ok={"snapshots": []})
+    assert driver.close() == 0
+
+
+def test_it_holds_the_protocol_in_many_greetings(start: Start) -> None:
+    """Without any capability: what needs none is judged, and nothing is broken."""
+    driver, judged, broken = start(), set[str](), list[Judgement]()
+
+    @settings(
+        max_examples=15, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(greetings(driver.hello.capabilities))
+    def greeted(requests: list[Request]) -> None:
+        for each in driver_judgements(driver, requests):
+            judged.add(each.requirement)
+            broken.extend([] if each.holds else [each])
+
+    greeted()
+    assert broken == []
+    assert judged >= {f"DRIVER-{number}" for number in (3, 4, 5, 6, 11, 12, 13, 14, 16, 17)}
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict", "says", "stderr"),
+    [
+        ("crash", Breakdown.CRASH, "ended with status 3", "canned: out of memory\n"),
+        ("hang", Breakdown.TIMEOUT, "does it hang", "canned: waiting for a lock\n"),
+        ("newline", Breakdown.TIMEOUT, "without a newline", ""),
+        ("stray", Breakdown.PROTOCOL, "print to standard error", ""),
+        ("id", Breakdown.PROTOCOL, "expected the id", ""),
+    ],
+)
+def test_a_fault_gets_its_verdict(start: Start, fault: str, verdict: Breakdown, says: str, stderr: str) -> None:
+    driver = start(fault, "events", timeout_s=SHORT if verdict is Breakdown.TIMEOUT else LONG)
+    with pytest.raises(BrokenDriverError) as caught:
+        driver.ask("events", **VIEW)
+    assert caught.value.verdict is verdict
+    assert says.lower() in caught.value.message.lower()
+    assert caught.value.stderr == stderr
+    driver._timeout_s = LONG
+    refused = driver.ask("project", run=RUN).error
+    assert refused is not None, "a fresh process has no store open"
+    assert refused.kind == "invalid_input"
+
+
+def test_a_second_answer_is_noticed(start: Start) -> None:
+    driver = start("twice", "events")
+    driver.ask("events", **VIEW)
+    with pytest.raises(BrokenDriverError, match="second answer"):
+        driver.ask("project", run=RUN)
+
+
+def test_a_crash_at_hello_is_told_with_what_it_wrote(start: Start) -> None:
+    with pytest.raises(BringUpError, match="status 3") as caught:
+        start("crash", "hello")
+    assert not isinstance(caught.value, IncompatibleDriverError)
+    assert "canned: out of memory" in str(caught.value)
+    assert "canned.mjs crash hello" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sides"),
+    [("version", ("the versions [1]", "chose version 2")), ("capability", ("declares telepathy", "append, compact"))],
+)
+def test_what_does_not_fit_is_told_with_both_sides(start: Start, fault: str, sides: tuple[str, str]) -> None:
+    with pytest.raises(IncompatibleDriverError) as caught:
+        start(fault)
+    for side in sides:
+        assert side in str(caught.value)
+
+
+def test_a_wrong_status_at_the_end_breaks_its_requirement_only(start: Start) -> None:
+    judgements = driver_judgements(start("status"), [("greet", {}), ("open", {"store": 0}), ("project", {"run": RUN})])
+    assert {each.requirement for each in judgements if not each.holds} == {"DRIVER-16"}

@@ -1,0 +1,343 @@
+"""The checks of the driver protocol: each holds with the reference, is really made, and fails alone when it must."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from lifecycle_conformance.driver.interface import Answer, Refusal
+from lifecycle_conformance.life import Life
+from lifecycle_conformance.trace import Object, Owner, Request, Shown, Step, Trace, key_of
+from traces import OPEN, answered, broken, judgements, lived
+
+TENANT: Object = {"org_id": "org-a", "workspace_id": "ws-a", "source": "explicit"}
+OWNER = Owner(key_of(TENANT), "run-1")
+OTHER: Request = ("open", {"store": 1})
+GREET: Request = ("greet", {})
+RUN: Object = {
+    "run_id": "run-1",
+    "automation_id": "automation-1",
+    "tenant_context": TENANT,
+    "trigger_type": "manual",
+    "status": "running",
+    "created_at_ms": 1,
+    "updated_at_ms": 2,
+    "checkpoint": {
+        "lifecycle_history": [
+            {"event": "node_started", "recorded_at_ms": 5},
+            {"event": "node_completed", "recorded_at_ms": 6, "metadata": {"node_id": "n"}},
+        ]
+    },
+}
+PASS: Request = ("project", {"run": RUN})
+IDENTIFY: Request = ("identify", {"run": RUN})
+HELLO: Request = ("hello", {"protocols": [7, 1]})
+SAY: Request = ("say", {"line": "{"})
+EVENT: Object = {
+    "event_id": "left-1",
+    "run_id": "run-1",
+    "seq": 3,
+    "event_type": "note",
+    "occurred_at_ms": 5,
+    "scope": {"tenant_context": {"org_id": "org-a", "workspace_id": "ws-a", "actor_id": None}},
+}
+SNAPSHOT: Object = {
+    "snapshot_id": "left-1",
+    "run_id": "run-1",
+    "seq": 3,
+    "created_at_ms": 5,
+    "scope": {"tenant_context": TENANT, "data_classes": []},
+    "status": "paused",
+    "phase_history": [],
+    "checkpoint": {"x": [1, 0.5, None]},
+}
+SECOND: Object = {**EVENT, "event_id": "left-2", "payload": []}
+APPEND: Request = ("append", {"tenant": {**TENANT, "actor_id": "someone"}, "event": {**EVENT, "event_id": "by-hand"}})
+COMPACT: Request = ("compact", {"retention_ms": 1, "now_ms": 2})
+
+
+def imported(*events: Object, snapshots: tuple[Object, ...] = ()) -> Request:
+    return "import", {"events": [*events], "snapshots": [*snapshots]}
+
+
+def is_of_the_protocol(requirement: str) -> bool:
+    return requirement.startswith("DRIVER-") or requirement == "FILE-25"
+
+
+def last(*requests: Request, store: str = "files", without: tuple[str, ...] = ()) -> tuple[Step, Trace]:
+    """Live a life with the reference; give its last step, and the trace before it."""
+    life: Life = lived(requests, store, without)
+    assert len(life.trace.steps) == len(requests)
+    wrong = [each.judgement for each in life.judgements if not each.judgement.holds]
+    assert [each for each in wrong if is_of_the_protocol(each.requirement)] == []
+    return life.trace.steps[-1], Trace(life.trace.steps[:-1])
+
+
+def refusing(kind: str) -> Callable[[Step], Step]:
+    return lambda step: evolve(step, answer=Answer(error=Refusal(kind, "no")))
+
+
+def answering(**ok: Any) -> Callable[[Step], Step]:
+    return lambda step: answered(step, **{**step.ok, **ok})
+
+
+def showing(events: int | None = None, snapshots: int | None = None) -> Callable[[Step], Step]:
+    """Show only the first events and snapshots of the run."""
+
+    def doctored(step: Step) -> Step:
+        shown = step.after[OWNER]
+        return evolve(step, after={**step.after, OWNER: Shown(shown.events[:events], shown.snapshots[:snapshots])})
+
+    return doctored
+
+
+def showing_otherwise(name: str, at: int, **members: Any) -> Callable[[Step], Step]:
+    """Show an event or a snapshot of the run with other members."""
+
+    def doctored(step: Step) -> Step:
+        records = [*getattr(step.after[OWNER], name)]
+        records[at] = {**records[at], **members}
+        return evolve(step, after={**step.after, OWNER: evolve(step.after[OWNER], **{name: tuple(records)})})
+
+    return doctored
+
+
+def showing_a_stranger(step: Step) -> Step:
+    """Show an event where nothing was stored."""
+    event = {**EVENT, "schema_version": 1, "payload": None}
+    return evolve(step, after={**step.after, OWNER: Shown(events=(event,))})
+
+
+def without_a_file(step: Step) -> Step:
+    assert step.files_after is not None
+    return evolve(step, files_after=dict(list(step.files_after.items())[1:]))
+
+
+def with_the_log_reversed(step: Step) -> Step:
+    assert step.files_before is not None
+    assert step.files_after is not None
+    name = "stateful_events.jsonl"
+    old, new = step.files_before.get(name, b""), step.files_after[name]
+    turned = b"".join(reversed(new[len(old) :].splitlines(keepends=True)))
+    return evolve(step, files_after={**step.files_after, name: old + turned})
+
+
+RESTART: Request = ("restart", {"kill": False})
+KILL: Request = ("restart", {"kill": True})
+
+CASES: list[tuple[str, list[Request], Callable[[Step], Step]]] = [
+    ("DRIVER-3", [GREET, HELLO], answering(protocol=2)),
+    ("DRIVER-3", [GREET, HELLO], answering(protocol=True)),
+    ("DRIVER-3", [GREET, HELLO], answering(capabilities=["durable", "telepathy"])),
+    ("DRIVER-3", [GREET, HELLO], answering(capabilities="all")),
+    ("DRIVER-3", [GREET, HELLO], refusing("unsupported")),
+    ("DRIVER-5", [OPEN, COMPACT], answering(took_ms=3)),
+    ("DRIVER-5", [OPEN, COMPACT], answered),
+    ("DRIVER-5", [OPEN, COMPACT], refusing("unsupported")),
+    ("DRIVER-5", [OPEN, COMPACT], refusing("invalid_input")),
+    ("DRIVER-6", [OPEN, PASS, OTHER], showing_a_stranger),
+    ("DRIVER-6", [OPEN, PASS, OTHER], refusing("storage")),
+    ("DRIVER-7", [OPEN, PASS, OTHER, OPEN], showing(events=0, snapshots=0)),
+    ("DRIVER-7", [OPEN, PASS, OTHER, OPEN], showing(events=1)),
+    ("DRIVER-7", [OPEN, PASS, OTHER, OPEN], showing_otherwise("snapshots", 1, seq=7)),
+    ("DRIVER-7", [OPEN, PASS, RESTART], showing(snapshots=1)),
+    ("DRIVER-9", [OPEN, imported(EVENT, EVENT)], showing(events=1)),
+    ("DRIVER-9", [OPEN, PASS, imported(SECOND)], showing_otherwise("events", 2, payload=None)),
+    ("DRIVER-9", [OPEN, imported(EVENT)], showing_otherwise("events", 0, causation_id="x")),
+    ("DRIVER-9", [OPEN, imported(snapshots=(SNAPSHOT,))], showing(snapshots=0)),
+    ("DRIVER-9", [OPEN, imported(snapshots=(SNAPSHOT,))], showing_otherwise("snapshots", 0, checkpoint={"x": [2]})),
+    ("DRIVER-9", [OPEN, imported(EVENT)], refusing("storage_conflict")),
+    ("DRIVER-9", [OPEN, PASS, imported(EVENT, SECOND)], with_the_log_reversed),
+    ("DRIVER-10", [OPEN, APPEND], refusing("invalid_input")),
+    ("DRIVER-12", [SAY], refusing("unsupported")),
+    ("DRIVER-12", [OPEN, SAY], answered),
+    ("DRIVER-16", [GREET], answering(exit_status=1)),
+    ("DRIVER-16", [OPEN, PASS, RESTART], answering(exit_status=-15)),
+    ("DRIVER-17", [GREET, HELLO, GREET, HELLO], answering(version="as of 10:42")),
+    ("FILE-25", [OPEN, PASS, KILL], showing(events=1)),
+    ("FILE-25", [OPEN, PASS, KILL], refusing("storage")),
+    ("FILE-25", [OPEN, PASS, KILL], without_a_file),
+]
+
+
+@pytest.mark.parametrize(("requirement", "requests", "doctored"), CASES, ids=lambda each: str(each)[:60])
+def test_a_requirement_is_judged_and_fails_alone(
+    requirement: str, requests: list[Request], doctored: Callable[[Step], Step]
+) -> None:
+    step, trace = last(*requests)
+    assert requirement in judgements(step, trace)
+    wrong = doctored(step)
+    assert set(filter(is_of_the_protocol, broken(wrong, trace))) == {requirement}
+
+
+def test_without_durability_another_open_shows_nothing() -> None:
+    """DRIVER-7: the reference in memory, and one that remembers."""
+    step, trace = last(OPEN, PASS, OTHER, OPEN, store="memory")
+    assert all(each.holds for each in judgements(step, trace)["DRIVER-7"])
+    assert set(filter(is_of_the_protocol, broken(showing_a_stranger(step), trace))) == {"DRIVER-7"}
+
+
+def test_a_known_number_is_another_store_if_it_is_empty() -> None:
+    """DRIVER-6 is judged only where something else might be shown, DRIVER-7 only where something was there."""
+    for requests in ([OPEN], [OPEN, OTHER], [GREET, OPEN]):
+        step, trace = last(*requests)
+        assert not {"DRIVER-6", "DRIVER-7"} & judgements(step, trace).keys()
+    for requests in ([OPEN, OPEN], [OPEN, RESTART], [OPEN, KILL]):
+        step, trace = last(*requests)
+        assert not {"DRIVER-7", "FILE-25"} & judgements(step, trace).keys()
+
+
+def test_owners_of_whom_a_store_had_shown_nothing_are_no_matter_of_opening_it_again() -> None:
+    """DRIVER-7: a fault in who sees what is told elsewhere."""
+    foreign = {**EVENT, "scope": {"tenant_context": {**TENANT, "org_id": "org-b"}}}
+    step, trace = last(OPEN, PASS, OTHER, imported(foreign), OPEN)
+    stranger = Owner(("org-b", "ws-a", None), "run-1")
+    seen_by_all = evolve(step, after={**step.after, stranger: step.after[OWNER]})
+    assert "DRIVER-7" in judgements(seen_by_all, trace)
+    assert "DRIVER-7" not in broken(seen_by_all, trace)
+
+
+@pytest.mark.parametrize("restart", [OPEN, RESTART, KILL, imported(EVENT)])
+def test_damaged_files_are_judged_elsewhere(restart: Request) -> None:
+    torn: Request = ("tear", {"text": '{"event_id"', "bytes": 5})
+    step, trace = last(OPEN, PASS, torn, restart)
+    assert not {"DRIVER-6", "DRIVER-7", "DRIVER-9", "FILE-25"} & judgements(step, trace).keys()
+
+
+# --- import -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("store", ["files", "memory"])
+def test_what_was_imported_may_be_shown_with_defaults_and_filled_in(store: str) -> None:
+    """DRIVER-9: `null` is absent, defaults are there, and what is missing of the phase is no matter of the import."""
+    empty = {"causation_id": None, "scope": {**EVENT["scope"], "data_classes": [], "risk_tier": None}}
+    step, trace = last(OPEN, PASS, imported(EVENT, {**SECOND, **empty}, EVENT, snapshots=(SNAPSHOT,)), store=store)
+    assert len([each for each in judgements(step, trace)["DRIVER-9"] if each.holds]) >= 3
+    assert broken(showing_otherwise("snapshots", 2, phase="cancelled")(step), trace) & {"DRIVER-9"} == set()
+    entry = {"schema_version": 1, "event_id": "e", "to_phase": "queued", "event_type": "t", "occurred_at_ms": 1}
+    assert "DRIVER-9" in broken(showing_otherwise("snapshots", 2, phase_history=[entry])(step), trace)
+
+
+def test_how_numbers_are_read_is_no_matter_of_the_import() -> None:
+    given = {**EVENT, "payload": {"x": [0.30000000000000004, 1.0, -0.0, 2**64 - 1]}}
+    step, trace = last(OPEN, imported(given))
+    off_by_one = {"x": [0.3, 1, 0, 2.0**64]}
+    assert "DRIVER-9" not in broken(showing_otherwise("events", 0, payload=off_by_one)(step), trace)
+    assert "DRIVER-9" in broken(showing_otherwise("events", 0, payload={"x": [0.4, 1, 0, 2.0**64]})(step), trace)
+
+
+def test_snapshots_that_may_meet_are_not_judged() -> None:
+    """DRIVER-9, TENANT-7: whoever has one place for both keeps one of them."""
+    meeting = {**SNAPSHOT, "snapshot_id": "LEFT/2"}, {**SNAPSHOT, "snapshot_id": "left_2"}
+    step, trace = last(OPEN, imported(snapshots=meeting))
+    assert "DRIVER-9" not in judgements(step, trace)
+    step, trace = last(OPEN, imported(snapshots=(SNAPSHOT,)), imported(snapshots=({**SNAPSHOT, "seq": 4},)))
+    assert "DRIVER-9" not in judgements(step, trace)
+
+
+def test_a_log_that_was_written_anew_tells_nothing_of_the_order() -> None:
+    step, trace = last(OPEN, PASS, imported(EVENT, SECOND))
+    assert step.files_after is not None
+    for log in (b"", b"no JSON\n" + step.files_after["stateful_events.jsonl"]):
+        files = {**step.files_after, "stateful_events.jsonl": log}
+        assert "DRIVER-9" not in broken(evolve(step, files_after=files), trace)
+
+
+def test_an_import_that_ends_otherwise_is_no_matter_of_the_import() -> None:
+    step, trace = last(OPEN, imported(EVENT))
+    for kind in ("storage", "internal", "unsupported"):
+        assert "DRIVER-9" not in judgements(refusing(kind)(step), trace)
+
+
+# --- append -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_append_for_a_stranger_must_be_refused() -> None:
+    """DRIVER-10: also where a life does it by the operation itself."""
+    stranger = {**TENANT, "deployment_id": ""}
+    step, trace = last(OPEN, ("append", {"tenant": stranger, "event": EVENT}))
+    assert step.refusal == "invalid_input"
+    assert all(each.holds for each in judgements(step, trace)["DRIVER-10"])
+    assert "DRIVER-10" in broken(answered(step, appended=True, seq=1), trace)
+
+
+# --- what is offered --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_not_offered_may_be_refused() -> None:
+    """DRIVER-5 and DRIVER-11 don't meet."""
+    step, trace = last(OPEN, COMPACT, without=("compact",))
+    assert step.refusal == "unsupported"
+    assert "DRIVER-5" not in judgements(step, trace)
+
+
+# --- the end of input -------------------------------------------------------------------------------------------------
+
+
+def test_a_status_that_is_unknown_is_not_judged() -> None:
+    """DRIVER-16: after a kill, and of a process that was gone."""
+    step, trace = last(OPEN, KILL)
+    assert "DRIVER-16" not in judgements(step, trace)
+    step, trace = last(GREET)
+    assert "DRIVER-16" not in judgements(answered(step, exit_status=None), trace)
+
+
+# --- the same requests ------------------------------------------------------------------------------------------------
+
+TWICE = [GREET, IDENTIFY, SAY, OPEN, PASS, GREET, IDENTIFY, SAY, OTHER]
+
+
+@pytest.mark.parametrize("store", ["files", "memory"])
+def test_two_processes_say_the_same(store: str) -> None:
+    """DRIVER-17: answers and what is shown, in stores that are new to each."""
+    step, trace = last(*TWICE, PASS, store=store)
+    assert len(judgements(step, trace)["DRIVER-17"]) == 2
+    assert "DRIVER-17" in broken(answered(step, projected=1), trace)
+    assert "DRIVER-17" in broken(showing(events=1)(step), trace)
+    assert "DRIVER-17" in broken(refusing("invalid_input")(step), trace)
+    for requests in (TWICE[:7], TWICE[:8], TWICE):
+        step, trace = last(*requests, store=store)
+        assert "DRIVER-17" in judgements(step, trace)
+
+
+def test_the_same_refusal_may_have_another_text() -> None:
+    refused: Request = ("refuse", {"request": {"op": "open"}, "kind": "invalid_input", "because": ["DRIVER-13"]})
+    step, trace = last(GREET, refused, GREET, refused)
+    assert "DRIVER-17" in judgements(step, trace)
+    assert "DRIVER-17" not in broken(refusing("invalid_input")(step), trace)
+
+
+def test_the_order_of_capabilities_says_nothing() -> None:
+    step, trace = last(GREET, HELLO, GREET, HELLO)
+    turned = answered(step, **{**step.ok, "capabilities": [*reversed(step.ok["capabilities"])]})
+    assert "DRIVER-17" not in broken(turned, trace)
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [*TWICE[:8], OPEN, PASS],
+        [GREET, OPEN, PASS, GREET, IDENTIFY, OTHER, PASS],
+        [OPEN, PASS, GREET, OTHER, PASS],
+        [GREET, OPEN, PASS, OTHER, PASS],
+        [GREET, OPEN, GREET],
+    ],
+    ids=["a store with a past", "other requests before", "no greeting before", "one process", "a greeting"],
+)
+def test_other_requests_may_get_other_answers(requests: list[Request]) -> None:
+    """DRIVER-17: in one process, earlier requests are requests that the answers depend on."""
+    step, trace = last(*requests)
+    assert "DRIVER-17" not in judgements(step, trace)
+
+
+def test_ids_stay_the_same_while_nothing_changes() -> None:
+    """DRIVER-17: what a store has learnt since is a matter of DRIVER-8."""
+    step, trace = last(OPEN, PASS, IDENTIFY, PASS, SAY, IDENTIFY)
+    assert all(each.holds for each in judgements(step, trace)["DRIVER-17"])
+    assert "DRIVER-17" in broken(answered(step, ids=[]), trace)
+    for between in (PASS, OTHER, RESTART):
+        step, trace = last(OPEN, IDENTIFY, between, IDENTIFY)
+        assert "DRIVER-17" not in judgements(step, trace)
+    step, trace = last(OPEN, IDENTIFY, ("identify", {"run": {**RUN, "run_id": "run-2"}}))
+    assert "DRIVER-17" not in judgements(step, trace)

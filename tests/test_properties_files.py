@@ -1,0 +1,440 @@
+"""The checks of files on disk: each holds for the reference, and finds exactly its own fault in a step made wrong."""
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+import orjson
+import pytest
+from attrs import evolve
+
+from examples import RUN_ID, TENANT, lifecycle, run_json
+from lifecycle_conformance.damages import LONG_NAME
+from lifecycle_conformance.driver import server
+from lifecycle_conformance.driver.interface import Answer, Refusal
+from lifecycle_conformance.properties import damage, files, places
+from lifecycle_conformance.properties.content_ids import ids_of
+from lifecycle_conformance.properties.judgement import CHECKS
+from lifecycle_conformance.properties.layout import LOG, path_of, segment
+from lifecycle_conformance.requirements import code_spans, tables
+from lifecycle_conformance.trace import Owner, Request, Step, Trace
+from lifecycle_projection import FileStore, ProjectionResult, Run, StorageError, Store, projection
+from lifecycle_projection.identity import identify
+from traces import OPEN, answered, broken, judgements, lived, shown
+
+Json: TypeAlias = Any
+OWN = {
+    requirement
+    for each in CHECKS
+    if each.check.__module__ in {files.__name__, damage.__name__, places.__name__}
+    for requirement in each.requirements
+}
+RECORDS = (
+    lifecycle("node_started", 1, metadata={"text": "größe 😀", "number": 1e16, "b": {"z": 1, "a": 2}}),
+    lifecycle("node_completed", 2),
+)
+RUN = run_json(*RECORDS)
+GROWN = run_json(*RECORDS, lifecycle("node_failed", 3))
+OWNER = Owner(("org-a", "ws-a", None), RUN_ID)
+FIRST, SECOND = ids_of(RUN)
+PATH, SECOND_PATH = path_of(RUN_ID, FIRST), path_of(RUN_ID, SECOND)
+SCOPE = {"schema_version": 1, "tenant_context": TENANT}
+
+
+def project(run: Json) -> Request:
+    return "project", {"run": run}
+
+
+def put(path: str, content: Json) -> Request:
+    text = content if isinstance(content, str) else pretty(content).decode()
+    return "put", {"path": path, "text": text}
+
+
+def tear(text: str, bytes_: int | None = None) -> Request:
+    return "tear", {"text": text, "bytes": len(text.encode()) if bytes_ is None else bytes_}
+
+
+def remove(path: str) -> Request:
+    return "remove", {"path": path}
+
+
+def note(**members: Json) -> str:
+    event = {
+        "schema_version": 1,
+        "event_id": "note-1",
+        "run_id": RUN_ID,
+        "seq": 9,
+        "event_type": "note",
+        "occurred_at_ms": 1,
+        "scope": SCOPE,
+        "payload": None,
+    }
+    return orjson.dumps({**event, **members}).decode()
+
+
+def snapshot(**members: Json) -> Json:
+    stored = {
+        "schema_version": 1,
+        "snapshot_id": "spare",
+        "run_id": RUN_ID,
+        "seq": 1,
+        "created_at_ms": 1,
+        "scope": SCOPE,
+        "status": "running",
+        "phase": "running_phase",
+        "phase_history": [],
+        "allowed_next_phases": [],
+    }
+    return {**stored, **members}
+
+
+def last(*requests: Request) -> tuple[Step, Trace]:
+    """Live with the reference; give the last step, and the trace before it."""
+    life = lived([OPEN, *requests])
+    assert len(life.requests) == len(requests) + 1
+    assert [each for each in life.judgements if not each.judgement.holds and each.judgement.requirement in OWN] == []
+    *before, step = life.trace.steps
+    return step, Trace(before)
+
+
+def left(step: Step, changes: Mapping[str, bytes | None]) -> Step:
+    """Give a step after which some files hold something else, or are gone."""
+    files = {**(step.files_after or {}), **changes}
+    return evolve(step, files_after={path: text for path, text in files.items() if text is not None})
+
+
+def log_of(step: Step) -> bytes:
+    return (step.files_after or {})[LOG]
+
+
+def log_left(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Step], Step]:
+    """Make the log end up with other lines."""
+    return lambda step: left(step, {LOG: b"".join(change(log_of(step).splitlines(keepends=True)))})
+
+
+def rewritten(change: Callable[[Json], Json]) -> Callable[[Step], Step]:
+    """Make each line of the log end up as another value."""
+    return log_left(lambda lines: [orjson.dumps(change(json.loads(line))) + b"\n" for line in lines])
+
+
+def file_left(change: Callable[[bytes], bytes]) -> Callable[[Step], Step]:
+    """Make the first snapshot's file end up with another text."""
+    return lambda step: left(step, {PATH: change((step.files_after or {})[PATH])})
+
+
+def moved(path: str, to: str) -> Callable[[Step], Step]:
+    return lambda step: left(step, {path: None, to: (step.files_after or {})[path]})
+
+
+def backwards(value: Json) -> Json:
+    return dict(reversed(value.items()))
+
+
+def events_shown(change: Callable[[list[Json]], list[Json]]) -> Callable[[Step], Step]:
+    return lambda step: shown(step, OWNER, events=tuple(change([*step.after[OWNER].events])))
+
+
+def snapshots_shown(change: Callable[[list[Json]], list[Json]]) -> Callable[[Step], Step]:
+    return lambda step: shown(step, OWNER, snapshots=tuple(change([*step.after[OWNER].snapshots])))
+
+
+def refused(kind: str, message: str = "", **data: Json) -> Callable[[Step], Step]:
+    return lambda step: evolve(step, answer=Answer(error=Refusal(kind, message, data)))
+
+
+def shortened(count: int) -> Callable[[Step], Step]:
+    """Make the log end up with fewer lines, and no more of it be shown."""
+    shorter = log_left(lambda lines: lines[:count])
+    return lambda step: shorter(events_shown(lambda events: events[:count])(step))
+
+
+def pretty(value: Json) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2)
+
+
+def passed(step: Step) -> Step:
+    return answered(step, projected=0)
+
+
+def odd_folder(step: Step) -> Step:
+    """Make the one snapshot of a step end up beside the folders, as a run id that is a dot may."""
+    (path,) = (path for path in step.files_after or {} if path != LOG)
+    return moved(path, path.replace("/_/", "/"))(step)
+
+
+ODD_RUN = run_json(lifecycle("node_started", 1), run_id="a/b")
+LONG_RUN = run_json(*RECORDS, lifecycle(LONG_NAME, 3))
+LONG_ID = ids_of(LONG_RUN)[2]
+QUEUED = {**LONG_RUN, "status": "queued"}
+QUEUED_SHORT = {**GROWN, "status": "queued"}
+FOREIGN = run_json(*RECORDS, tenant_context={"org_id": "org-b", "workspace_id": "ws-a"})
+ANOTHERS = snapshot(snapshot_id=FIRST, run_id="run-2")
+COMPACT: Request = ("compact", {"retention_ms": 1, "now_ms": 3})
+IN_VAIN: Request = ("compact", {"retention_ms": 9, "now_ms": 9})
+PRUNE: Request = ("prune", {"retention_ms": 1, "now_ms": 100, "keep": 1})
+PHASELESS = {name: value for name, value in snapshot(snapshot_id="left").items() if "phase" not in name}
+PASSED = project(RUN)
+TWICE = note(seq=5)[:-1] + ',"seq":6}'
+DAMAGED = "no event\n"
+EMPTY = project(run_json())
+ODD_ID = ids_of(ODD_RUN)[0]
+FOLDER = f"stateful_snapshots/{RUN_ID}"
+LETTER = note(event_id="note-ö")
+
+
+@pytest.mark.parametrize(
+    ("requirement", "requests", "spoil"),
+    [
+        # --- writing
+        ("FILE-1", [PASSED], log_left(lambda lines: [*lines[:-1], lines[-1][:-1]])),
+        ("FILE-1", [PASSED], log_left(lambda lines: [line.replace(b'"seq":', b'"seq": ') for line in lines])),
+        ("FILE-1", [PASSED], log_left(lambda lines: lines[::-1])),
+        ("FILE-1", [PASSED], log_left(lambda lines: [line.replace(b"e+16", b"e16") for line in lines])),
+        ("FILE-1", [PASSED], lambda step: left(step, {LOG: None})),
+        ("FILE-1", [PASSED], log_left(lambda lines: [line.replace(b"running", b"queued") for line in lines])),
+        ("FILE-1", [PASSED, project(GROWN)], log_left(lambda lines: [lines[1], lines[0], lines[2]])),
+        ("FILE-1", [PASSED, COMPACT], log_left(lambda lines: [line.replace(b'"seq":', b'"seq" :') for line in lines])),
+        ("FILE-1", [PASSED, COMPACT], events_shown(lambda events: [*events, {**events[0], "seq": 77}])),
+        ("FILE-3", [PASSED], moved(PATH, f"stateful_snapshots/{FIRST}.json")),
+        ("FILE-3", [PASSED], moved(PATH, PATH.replace(RUN_ID, "run_1"))),
+        ("FILE-4", [project(ODD_RUN)], moved(path_of("a/b", ODD_ID), f"stateful_snapshots/a-b/{segment(ODD_ID)}.json")),
+        ("FILE-4", [project({**ODD_RUN, "run_id": "."})], odd_folder),
+        ("FILE-5", [PASSED], file_left(lambda text: text + b"\n")),
+        ("FILE-5", [PASSED], file_left(lambda text: orjson.dumps(json.loads(text)))),
+        ("FILE-5", [PASSED], file_left(lambda text: text[:-2])),
+        ("FILE-7", [PASSED], lambda step: left(step, {".lock": b""})),
+        ("FILE-7", [PASSED], lambda step: left(step, {f"{PATH}.tmp": b""})),
+        ("FILE-7", [put(f"{PATH}.tmp", "{"), PASSED], lambda step: left(step, {f"{PATH}.tmp": b"{"})),
+        (
+            "FILE-7",
+            [PASSED, put(f"{FOLDER}/spare.json.tmp", snapshot())],
+            snapshots_shown(lambda each: [*each, snapshot()]),
+        ),
+        ("FILE-8", [PASSED], rewritten(backwards)),
+        ("FILE-8", [PASSED], rewritten(lambda event: {**event, "scope": backwards(event["scope"])})),
+        ("FILE-8", [PASSED], rewritten(lambda event: {**event, "scope": {**event["scope"], "data_classes": []}})),
+        (
+            "FILE-8",
+            [PASSED],
+            file_left(lambda text: orjson.dumps(backwards(json.loads(text)), option=orjson.OPT_INDENT_2)),
+        ),
+        ("FILE-9", [PASSED], rewritten(lambda event: {**event, "payload": backwards(event["payload"])})),
+        (
+            "FILE-13",
+            [PASSED, tear(note(unknown=1, seq=9) + "\n"), COMPACT],
+            rewritten(lambda event: {**event, "unknown": 1}),
+        ),
+        (
+            "COMPACT-12",
+            [PASSED, tear(note() + "\n"), tear(DAMAGED), COMPACT],
+            log_left(lambda lines: [*lines, DAMAGED.encode()]),
+        ),
+        (
+            "COMPACT-12",
+            [PASSED, tear(note(seq=2, occurred_at_ms=9) + "\n"), COMPACT],
+            log_left(lambda lines: lines[::-1]),
+        ),
+        # --- reading a damaged log
+        ("FILE-13", [PASSED, tear(note(unknown=1) + "\n")], events_shown(lambda events: events[:2])),
+        ("FILE-14", [PASSED, tear(TWICE + "\n")], events_shown(lambda events: [*events, json.loads(note(seq=6))])),
+        (
+            "FILE-14",
+            [PASSED, tear(note(payload=["x"]).replace('"x"', "-0") + "\n")],
+            events_shown(lambda events: [*events[:2], {**events[2], "payload": [0]}]),
+        ),
+        (
+            "FILE-14",
+            [PASSED, tear(note(payload="x").replace("x", "\\ud800") + "\n")],
+            events_shown(lambda events: [*events, json.loads(note())]),
+        ),
+        (
+            "FILE-14",
+            [PASSED, tear(note(payload={"a": 2}).replace('"a"', '"a":1,"a"') + "\n")],
+            events_shown(lambda events: [*events[:2], {**events[2], "payload": {"a": 1}}]),
+        ),
+        ("FILE-17", [PASSED, tear(note())], events_shown(lambda events: events[:2])),
+        ("FILE-17", [PASSED, tear(note(), 20)], events_shown(lambda events: events[:1])),
+        ("FILE-17", [PASSED, tear(note(), 20)], log_left(lambda lines: lines[:-1])),
+        (
+            "FILE-17",
+            [PASSED, tear(note()), ("identify", {"run": RUN})],
+            log_left(lambda lines: [*lines[:-1], lines[-1] + b"\n"]),
+        ),
+        ("FILE-17", [PASSED, tear("{"), PASSED], log_left(lambda lines: lines[:-1])),
+        ("FILE-18", [PASSED, tear(DAMAGED)], events_shown(lambda _: [])),
+        ("FILE-18", [PASSED, tear(DAMAGED), project(GROWN)], log_left(lambda lines: [*lines[:2], lines[3]])),
+        ("FILE-19", [PASSED, tear(LETTER, LETTER.encode().index(b"\xc3") + 1)], events_shown(lambda _: [])),
+        ("FILE-19", [PASSED, tear("ü", 1), project(GROWN)], log_left(lambda lines: [*lines[:2], b"\xc3\n", lines[2]])),
+        ("FILE-18", [PASSED, tear(DAMAGED), project(GROWN)], events_shown(lambda events: events[:2])),
+        # --- mending it
+        ("FILE-15", [PASSED, tear("[1]"), project(GROWN)], log_left(lambda lines: [*lines[:2], lines[3]])),
+        ("FILE-15", [PASSED, tear("[1]"), IN_VAIN], log_left(lambda lines: lines[:2])),
+        ("FILE-16", [PASSED, tear("{"), project(GROWN)], log_left(lambda lines: [*lines[:2], b"{\n", lines[2]])),
+        ("FILE-16", [PASSED, tear("{"), IN_VAIN], log_left(lambda lines: [*lines, b"{"])),
+        ("FILE-16", [PASSED, tear("{"), IN_VAIN], log_left(lambda lines: lines[:1])),
+        # --- listing and looking up
+        ("FILE-21", [PASSED, put(f"{FOLDER}/any name.json", snapshot())], snapshots_shown(lambda each: each[1:])),
+        ("FILE-21", [PASSED, put(f"{FOLDER}/x.json", "{")], snapshots_shown(lambda _: [])),
+        (
+            "FILE-21",
+            [PASSED, put(f"{FOLDER}/x.json", snapshot(run_id="run-2"))],
+            snapshots_shown(lambda each: [*each, snapshot()]),
+        ),
+        ("FILE-13", [PASSED, put(f"{FOLDER}/x.json", snapshot(unknown=1))], snapshots_shown(lambda each: each[1:])),
+        (
+            "FILE-14",
+            [PASSED, put(f"{FOLDER}/x.json", json.dumps(snapshot())[:-1] + ', "status": "paused"}')],
+            snapshots_shown(lambda each: [{**one, "status": "running"} for one in each]),
+        ),
+        ("FILE-22", [PASSED, project(QUEUED_SHORT), project(QUEUED)], refused("storage", LONG_ID)),
+        ("FILE-23", [project(LONG_RUN)], refused("internal")),
+        ("FILE-23", [project(LONG_RUN)], refused("storage", "no space left")),
+        ("FILE-23", [project(LONG_RUN)], shortened(2)),
+        (
+            "FILE-24",
+            [PASSED, put("stateful_snapshots/else/x.json", snapshot(seq=9)), PRUNE],
+            lambda step: left(step, {SECOND_PATH: (step.files_before or {})[SECOND_PATH]}),
+        ),
+        (
+            "SNAP-9",
+            [EMPTY, put(f"{FOLDER}/left.json", PHASELESS), PASSED],
+            lambda step: left(step, {f"{FOLDER}/left.json": pretty(snapshot(snapshot_id="left"))}),
+        ),
+        # --- conflicts and storage errors
+        (
+            "SNAP-11",
+            [EMPTY, put(PATH, ANOTHERS), PASSED],
+            refused("phase_transition", FIRST, from_phase="queued", to_phase="queued", lifecycle_index=0, projected=0),
+        ),
+        ("SNAP-11", [EMPTY, put(PATH, ANOTHERS), PASSED], file_left(lambda _: b"{}")),
+        ("SNAP-11", [EMPTY, put(PATH, ANOTHERS), PASSED], shortened(0)),
+        ("ERR-4", [EMPTY, put(PATH, ANOTHERS), PASSED], refused("storage_conflict", snapshot_id="another")),
+        ("ERR-4", [PASSED, project(FOREIGN)], refused("storage_conflict")),
+        ("SNAP-12", [EMPTY, put(PATH, "{"), PASSED], passed),
+        ("SNAP-12", [EMPTY, put(PATH, "{"), PASSED], file_left(lambda _: pretty(snapshot()))),
+        ("ERR-5", [EMPTY, put(PATH, "{"), PASSED], refused("storage", "something is damaged")),
+        ("ERR-5", [PASSED, put(PATH, "{"), PASSED], lambda step: left(step, {SECOND_PATH: None})),
+        ("ERR-5", [put(FOLDER, ""), PASSED], passed),
+        ("ERR-5", [PASSED, put(PATH, "{"), PASSED, remove(PATH), PASSED], refused("storage")),
+        # --- interruptions
+        (
+            "PASS-14",
+            [PASSED, put(LOG, ""), remove(PATH), remove(SECOND_PATH), PASSED],
+            shortened(1),
+        ),
+        (
+            "PASS-14",
+            [PASSED, remove(SECOND_PATH), put(f"{SECOND_PATH}.tmp", "{"), PASSED],
+            snapshots_shown(lambda each: each[:1]),
+        ),
+        ("PASS-14", [PASSED, remove(SECOND_PATH), ("restart", {"kill": True}), PASSED], refused("storage")),
+    ],
+)
+def test_a_fault_is_found_under_its_own_requirement(
+    requirement: str, requests: list[Request], spoil: Callable[[Step], Step]
+) -> None:
+    step, trace = last(*requests)
+    assert all(each.holds for each in judgements(step, trace)[requirement])
+    assert broken(spoil(step), trace) & OWN == {requirement}
+
+
+def test_all_requirements_about_files_are_judged_but_those_of_other_checks() -> None:
+    assert {
+        *(f"FILE-{n}" for n in (1, 3, 4, 5, 7, 8, 9, *range(13, 20), *range(21, 25))),
+        *("SNAP-9", "SNAP-11", "SNAP-12", "COMPACT-12", "ERR-4", "ERR-5", "PASS-14"),
+    } == OWN
+
+
+# --- what must not be judged ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        # What stands in the files of a run that wasn't looked at before is nothing that a pass wrote.
+        [put(f"{FOLDER}/any name.json", snapshot()), PASSED],
+        [put(LOG, note() + "\n"), PASSED],
+        # A snapshot for the second record was lost, that of the first is there: no interruption leaves it like that.
+        [PASSED, remove(PATH), PASSED],
+        [PASSED, put(LOG, ""), PASSED],
+        # Another pass came between.
+        [PASSED, remove(SECOND_PATH), project(GROWN), PASSED],
+    ],
+)
+def test_what_the_suite_did_itself_is_held_against_nobody(requests: list[Request]) -> None:
+    step, trace = last(*requests)
+    said = judgements(step, trace)
+    assert "PASS-14" not in said
+    assert {id_ for id_ in said.keys() & OWN if not all(each.holds for each in said[id_])} == set()
+
+
+def test_doubles_that_are_read_wrong_are_held_against_numbers_only() -> None:
+    """The log is right where the implementation shows a neighbour of a double in it (H9)."""
+    step, trace = last(project(run_json(lifecycle("node_started", 1, metadata=0.1234567890123456))))
+
+    def misread(events: list[Json]) -> list[Json]:
+        payload = {**events[0]["payload"], "metadata": 0.12345678901234559}
+        return [{**events[0], "payload": payload}]
+
+    assert broken(events_shown(misread)(step), trace) & OWN == set()
+
+
+def test_numbers_are_asked_only_of_those_who_can_read_them() -> None:
+    line = note(payload=["x"]).replace('"x"', "-0") + "\n"
+    for without, asked in (((), True), (("exact-numbers",), False)):
+        life = lived([OPEN, PASSED, tear(line)], without=without)
+        assert ("FILE-14" in judgements(life.trace.steps[-1], Trace(life.trace.steps[:-1]))) is asked
+
+
+def test_without_the_layout_nothing_is_judged() -> None:
+    life = lived([OPEN, PASSED, project(FOREIGN), project(LONG_RUN)], store="memory")
+    assert {each.judgement.requirement for each in life.judgements} & OWN == set()
+
+
+def test_checks_read_paths_as_the_tables_of_the_specification_say() -> None:
+    for row in tables()["examples.segment"]:
+        (name,), (expected,) = code_spans(row["id"]), code_spans(row["segment"])
+        assert segment(name) == expected
+
+
+# --- faulty implementations -------------------------------------------------------------------------------------------
+
+
+def test_a_log_that_reads_as_empty_breaks_one_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes that are no UTF-8 anywhere make production's log read as empty (H14)."""
+    read = FileStore._read_log
+
+    def read_or_nothing(store: FileStore) -> bytes:
+        log = read(store)
+        with suppress(UnicodeDecodeError):
+            log.decode()
+            return log
+        return b""
+
+    monkeypatch.setattr(FileStore, "_read_log", read_or_nothing)
+    line = note(event_id="note-ü")
+    life = lived([OPEN, PASSED, tear(line, line.encode().index(b"\xc3") + 1), PASSED, project(GROWN)])
+    assert {each.judgement.requirement for each in life.judgements if not each.judgement.holds} == {"FILE-19"}
+    assert life.requests[-1][0] == "tear"
+
+
+def test_overwriting_anothers_snapshot_breaks_one_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Production takes another's snapshot for absent and writes its own in its place (H3)."""
+
+    def overwriting(run: Run, store: Store) -> ProjectionResult:
+        tenant = run.tenant_context.key
+        for each in identify(run):
+            place = store.place(run.run_id, each.event_id, tenant)
+            with suppress(StorageError):
+                found = store.snapshot_at(place)
+                own = (run.run_id, each.event_id, tenant)
+                if found and (found.run_id, found.snapshot_id, found.scope.tenant_context.key) != own:
+                    store.delete_snapshot(place)
+        return projection.project(run, store)
+
+    monkeypatch.setattr(server, "project", overwriting)
+    for requests in ([PASSED, project(FOREIGN), PASSED], [EMPTY, put(PATH, ANOTHERS), PASSED]):
+        life = lived([OPEN, *requests])
+        failed = {each.judgement.requirement for each in life.judgements if not each.judgement.holds}
+        assert failed & OWN == {"SNAP-11"}

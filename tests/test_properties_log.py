@@ -1,0 +1,316 @@
+"""The checks of chapter 10: each holds in a life of the reference, and alone fails where a step is made wrong."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from lifecycle_conformance.driver import server
+from lifecycle_conformance.properties.content_ids import MARKER, ids_of
+from lifecycle_conformance.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
+from lifecycle_projection import FileStore, Run, Store, log, projection, snapshots
+from traces import OPEN, answered, broken, judgements, lived, shown
+
+OTHER: Object = {"org_id": "org-b", "workspace_id": "ws-b", "source": "explicit"}
+OWNER = Owner(key_of(LOCAL), "r")
+MINE = ("LOG-", "TENANT-", "COMPACT-", "PRUNE-")
+
+
+def run(*names: str, run_id: str = "r", tenant: Object = LOCAL) -> Object:
+    return {
+        "run_id": run_id,
+        "automation_id": "a",
+        "tenant_context": tenant,
+        "trigger_type": "manual",
+        "status": "running",
+        "created_at_ms": 1,
+        "updated_at_ms": 2,
+        "checkpoint": {"lifecycle_history": [{"event": name, "recorded_at_ms": 10} for name in names]},
+    }
+
+
+def project(*names: str, **of: Any) -> Request:
+    return "project", {"run": run(*names, **of)}
+
+
+def event(event_id: str, seq: int = 0, tenant: Object = LOCAL, **members: Any) -> Object:
+    note = {"event_id": event_id, "run_id": "r", "seq": seq, "event_type": "note", "occurred_at_ms": 10}
+    return {**note, "scope": {"tenant_context": tenant}, **members}
+
+
+def marker(event_id: str, seq: int, **listed: int) -> Object:
+    entries = [{"event_id": each, "seq": its_seq} for each, its_seq in listed.items()]
+    return event(event_id, seq, event_type=MARKER, payload={"compacted_event_ids": entries})
+
+
+def left(*events: Object) -> Request:
+    return "import", {"events": [*events], "snapshots": []}
+
+
+def append(event_id: str, tenant: Object = LOCAL, **members: Any) -> Request:
+    return "append", {"tenant": tenant, "event": event(event_id, tenant=tenant, **members)}
+
+
+def last(*requests: Request, store: str = "files") -> tuple[Step, Trace]:
+    *earlier, step = lived([OPEN, *requests], store).trace.steps
+    return step, Trace(earlier)
+
+
+def fails(step: Step, trace: Trace) -> set[str]:
+    return {each for each in broken(step, trace) if each.startswith(MINE)}
+
+
+def judged_in(step: Step, trace: Trace) -> set[str]:
+    """Name what is judged in a step of the reference, all of which holds."""
+    assert fails(step, trace) == set()
+    return {each for each in judgements(step, trace) if each.startswith(MINE)}
+
+
+def events_after(step: Step) -> list[Object]:
+    return [*step.after[OWNER].events]
+
+
+# --- LOG-1: nothing is lost -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("request_", [project("x", "y"), append("by-hand")])
+def test_what_was_recorded_stays(request_: Request) -> None:
+    step, trace = last(project("x"), request_)
+    assert "LOG-1" in judged_in(step, trace)
+    first, *rest = events_after(step)
+    assert fails(shown(step, OWNER, events=(*rest,)), trace) == {"LOG-1"}
+    assert fails(shown(step, OWNER, events=({**first, "payload": 1}, *rest)), trace) == {"LOG-1"}
+
+
+# --- LOG-2, LOG-3, LOG-8: an event is appended once -------------------------------------------------------------------
+
+
+def test_an_unknown_id_is_appended() -> None:
+    step, trace = last(append("a"), append("b", payload={"n": 0.5}, actor=None))
+    assert {"LOG-2", "LOG-4", "LOG-8"} <= judged_in(step, trace)
+    old, new = events_after(step)
+    assert fails(answered(step, appended=True, seq=3), trace) == {"LOG-2"}
+    assert fails(shown(answered(step, appended=False, seq=1), OWNER, events=(old,)), trace) == {"LOG-2"}
+    assert fails(shown(step, OWNER, events=(old,)), trace) == {"LOG-2"}
+    assert fails(shown(step, OWNER, events=(old, {**new, "payload": {"n": 0.5, "m": 1}})), trace) == {"LOG-8"}
+    assert fails(shown(step, OWNER, events=(old, {**new, "actor": {"kind": "group", "id": "g"}})), trace) == {"LOG-8"}
+    without_source = {**new, "scope": {**new["scope"], "tenant_context": {**LOCAL, "source": "explicit"}}}
+    assert fails(shown(step, OWNER, events=(old, without_source)), trace) == {"LOG-8"}
+    wrong_seq = shown(answered(step, appended=True, seq=7), OWNER, events=(old, {**new, "seq": 7}))
+    assert fails(wrong_seq, trace) == {"LOG-4"}
+    misread = {**new, "payload": {"n": 0.5000000000000001}}
+    assert fails(shown(step, OWNER, events=(old, misread)), trace) == set(), "how doubles are read is JSON-12's"
+
+
+def test_a_known_id_is_not_appended() -> None:
+    step, trace = last(append("a"), append("b"), append("a", payload="other"))
+    assert "LOG-2" in judged_in(step, trace)
+    assert "LOG-3" not in judgements(step, trace)
+    assert fails(answered(step, appended=False, seq=2), trace) == {"LOG-2"}
+    again = {**events_after(step)[0], "seq": 3}
+    twice = shown(answered(step, appended=True, seq=3), OWNER, events=(*events_after(step), again))
+    assert fails(twice, trace) == {"LOG-2"}
+
+
+def test_an_id_that_a_marker_lists_is_known() -> None:
+    step, trace = last(left(marker("m", 3, a=1, b=2)), append("b"))
+    assert "LOG-3" in judged_in(step, trace)
+    assert step.ok == {"appended": False, "seq": 2}
+    assert fails(answered(step, appended=False, seq=3), trace) == {"LOG-3"}
+    new = {**event("b", 4), "payload": None}
+    assert fails(shown(answered(step, appended=True, seq=4), OWNER, events=(*events_after(step), new)), trace) == {
+        "LOG-3"
+    }
+
+
+@pytest.mark.parametrize(
+    ("events", "first"),
+    [
+        ([event("a", 5), event("a", 2)], 2),
+        ([event("a", 7), marker("m", 5, a=9)], 9),
+        ([event("a", 5), marker("m", 5, a=1)], 5),
+        ([marker("m", 5, a=1), event("a", 5)], 1),
+        ([marker("a", 5, a=1)], 5),
+    ],
+)
+def test_of_several_places_the_first_counts(events: list[Object], first: int) -> None:
+    step, trace = last(left(*events), append("a"))
+    assert step.ok == {"appended": False, "seq": first}
+    assert "LOG-3" in judged_in(step, trace)
+    assert fails(answered(step, appended=False, seq=first + 20), trace) == {"LOG-3"}
+
+
+# --- LOG-4, LOG-5: seqs -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("events", "seqs"), [([], [1, 2]), ([event("a", 7)], [8, 9]), ([marker("m", 3, a=9, b=1)], [10, 11])]
+)
+def test_a_new_event_takes_the_next_seq(events: list[Object], seqs: list[int]) -> None:
+    step, trace = last(left(*events), project("x", "y"))
+    assert "LOG-4" in judged_in(step, trace)
+    *old, one, two = events_after(step)
+    assert [one["seq"], two["seq"]] == seqs
+    off = (*old, {**one, "seq": seqs[0] + 20}, {**two, "seq": seqs[1] + 20})
+    assert "LOG-4" in fails(shown(step, OWNER, events=off), trace)
+
+
+def test_after_the_highest_seq_anything_may_follow() -> None:
+    step, trace = last(left(event("a", 2**64 - 1)), project("x"))
+    assert "LOG-4" not in judgements(step, trace)
+
+
+@pytest.mark.parametrize("others", [event("o", 6, OTHER), event("o", 6, OTHER, run_id="s"), event("o", 6, run_id="s")])
+def test_others_have_no_influence_on_seqs(others: Object) -> None:
+    step, trace = last(left(others), project("x"))
+    assert "LOG-5" in judged_in(step, trace)
+    (new,) = events_after(step)
+    assert fails(shown(step, OWNER, events=({**new, "seq": 7},)), trace) == {"LOG-4", "LOG-5"}
+    assert fails(shown(step, OWNER, events=({**new, "seq": 2},)), trace) >= {"LOG-4"}
+    assert fails(shown(step, OWNER, events=({**new, "seq": 9},)), trace) == {"LOG-4"}
+
+
+def test_others_have_no_influence_on_what_an_append_knows() -> None:
+    step, trace = last(left(event("o", 6, OTHER)), append("o"))
+    assert "LOG-5" in judged_in(step, trace)
+    assert fails(shown(answered(step, appended=False, seq=6), OWNER, events=()), trace) == {"LOG-5"}
+
+
+def test_others_have_no_influence_on_what_a_pass_knows() -> None:
+    step, trace = last(project("x", tenant=OTHER), project("x", "y"), store="memory")
+    assert "LOG-5" in judged_in(step, trace)
+    y = events_after(step)[1]
+    assert "LOG-5" in fails(shown(step, OWNER, events=({**y, "seq": 1},)), trace)
+
+
+# --- LOG-7: the order of showing --------------------------------------------------------------------------------------
+
+
+def test_events_are_shown_in_the_order_of_their_seq_and_those_with_equal_seq_in_log_order() -> None:
+    step, trace = last(left(event("d", 5), event("b", 2), event("a", 2)), left(event("c", 2), event("e", 1)))
+    assert "LOG-7" in judged_in(step, trace)
+    e, b, a, c, d = events_after(step)
+    assert [each["event_id"] for each in (e, b, a, c, d)] == ["e", "b", "a", "c", "d"]
+    assert fails(shown(step, OWNER, events=(d, b, a, c, e)), trace) == {"LOG-7"}, "in log order"
+    assert fails(shown(step, OWNER, events=(e, a, b, c, d)), trace) == {"LOG-7"}, "by id"
+    assert fails(shown(step, OWNER, events=(e, c, b, a, d)), trace) == {"LOG-7"}, "the newest first"
+
+
+def test_the_order_of_showing_stays() -> None:
+    step, trace = last(left(event("b", 2), event("a", 2)), ("restart", {"kill": True}))
+    assert "LOG-7" in judged_in(step, trace)
+    assert fails(shown(step, OWNER, events=(*reversed(events_after(step)),)), trace) == {"LOG-7"}
+
+
+def test_an_order_that_nothing_else_was_possible_for_says_nothing() -> None:
+    step, trace = last(project("x"), project("x", "y"))
+    assert "LOG-7" not in judgements(step, trace)
+    assert fails(shown(step, OWNER, events=(*reversed(events_after(step)),)), trace) == {"LOG-7"}
+
+
+# --- faulty implementations -------------------------------------------------------------------------------------------
+
+
+def seq_of_the_whole_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(store: Store, known: log.KnownIds, new: Any) -> Any:
+        known.highest = log.KnownIds.of(store.events()).highest
+        return right(store, known, new)
+
+    right = log.append_new
+    monkeypatch.setattr(log, "append_new", wrong)
+    monkeypatch.setattr(projection, "append_new", wrong)
+
+
+def tenant_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    def events(events: Any, run_id: str, _: Any) -> Any:
+        return sorted((each for each in events if each.run_id == run_id), key=lambda each: each.seq)
+
+    def kept(kept: Any, run_id: str, _: Any) -> Any:
+        return sorted((each for each in kept if each.run_id == run_id), key=snapshots.order)
+
+    monkeypatch.setattr(log, "visible", events)
+    monkeypatch.setattr(projection, "visible", events)
+    monkeypatch.setattr(snapshots, "visible", kept)
+
+
+def compacted_ids_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("recognition", "log"):
+        monkeypatch.setattr(f"lifecycle_projection.{module}.listed_by", lambda _: iter(()))
+
+
+def others_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(given: Run, store: Store) -> Any:
+        for place, each in store.snapshots(given.run_id).items():
+            if each.scope.tenant_context.key != given.tenant_context.key:
+                store.delete_snapshot(place)
+        return projection.project(given, store)
+
+    monkeypatch.setattr(server, "project", wrong)
+
+
+def one_bad_byte_empties_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(store: FileStore) -> bytes:
+        text = right(store)
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            return b""
+        return text
+
+    right = FileStore._read_log
+    monkeypatch.setattr(FileStore, "_read_log", wrong)
+
+
+LIFE = (
+    project("x"),
+    project("x", "y", tenant=OTHER),
+    project("z", run_id="s"),
+    project("x", "x", "z"),
+    left(marker("m", 8, **dict.fromkeys(ids_of(run("x", "v")), 9), gone=20), event("old", 3, OTHER)),
+    append("gone"),
+    append("old"),
+    append("new", tenant=OTHER),
+    project("v", "x", "x", "z"),
+    ("compact", {"retention_ms": 1, "now_ms": 12}),
+    project("v", "x", "x", "z"),
+    ("prune", {"retention_ms": 1, "keep": 1, "now_ms": 12}),
+    project("v", "x", "x", "z"),
+    ("restart", {"kill": False}),
+    ("tear", {"text": '{"é', "bytes": 3}),
+    project("v", "x", "x", "z", "w"),
+)
+
+
+@pytest.mark.parametrize(
+    ("store", "fault", "expected"),
+    [
+        ("files", None, set()),
+        ("memory", None, set()),
+        ("files", seq_of_the_whole_log, {"LOG-4", "LOG-5"}),
+        ("memory", seq_of_the_whole_log, {"LOG-4", "LOG-5"}),
+        ("files", tenant_ignored, {"LOG-4", "LOG-5", "TENANT-1", "TENANT-5"}),
+        ("memory", tenant_ignored, {"LOG-4", "LOG-5", "TENANT-1", "TENANT-5"}),
+        ("files", compacted_ids_ignored, {"LOG-3", "LOG-4", "COMPACT-14"}),
+        ("memory", compacted_ids_ignored, {"LOG-3", "LOG-4", "COMPACT-14"}),
+        ("files", others_overwritten, {"TENANT-4", "TENANT-7"}),
+        ("memory", others_overwritten, {"TENANT-4", "TENANT-7"}),
+        ("files", one_bad_byte_empties_the_log, set()),
+    ],
+)
+def test_a_fault_is_attributed_to_what_it_breaks(
+    store: str, fault: Callable[[pytest.MonkeyPatch], None] | None, expected: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if fault is not None:
+        fault(monkeypatch)
+    requests = [OPEN, *(each for each in LIFE if store == "files" or each[0] not in {"restart", "tear"})]
+    said = [each.judgement for each in lived(requests, store).judgements]
+    assert {each.requirement for each in said if not each.holds and each.requirement.startswith(MINE)} == expected
+
+
+def test_after_a_hand_was_laid_on_the_files_seqs_are_not_judged() -> None:
+    step, trace = last(project("x"), ("tear", {"text": "x", "bytes": 1}), project("x", "y"))
+    assert "LOG-4" not in judgements(step, trace)
+    life = lived([("greet", {}), OPEN, project("x")])
+    assert "LOG-4" in {each.judgement.requirement for each in life.judgements}
+    assert "LOG-4" not in judgements(evolve(life.trace.steps[-1]), Trace([*life.trace.steps, *life.trace.steps]))

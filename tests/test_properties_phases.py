@@ -1,0 +1,214 @@
+"""The checks of phases and of where a pass stops: on lives lived with the reference, and on steps made wrong by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from lifecycle_conformance.driver.interface import Answer, Refusal
+from lifecycle_conformance.life import Life
+from lifecycle_conformance.properties.phases import NEXT, PHASE_OF
+from lifecycle_conformance.trace import Object, Owner, Request, Step, Trace
+from traces import OPEN, judgements, lived
+
+OURS = {
+    "PHASE-1", "PHASE-2", "PHASE-3", "PHASE-4", "PHASE-5", "PHASE-6", "PHASE-7", "PHASE-8", "PHASE-9", "PHASE-10",
+    "PASS-7", "PASS-10", "PASS-11", "PASS-12", "PASS-13", "ERR-3",
+}  # fmt: skip
+OWNER = Owner(("o", "w", None), "r")
+SCOPE = {"schema_version": 1, "tenant_context": {"org_id": "o", "workspace_id": "w", "source": "explicit"}}
+
+
+def run(status: str, *events: str) -> Request:
+    history = [{"event": event, "recorded_at_ms": number} for number, event in enumerate(events, start=1)]
+    return "project", {
+        "run": {
+            "run_id": "r",
+            "automation_id": "a",
+            "trigger_type": "manual",
+            "tenant_context": {"org_id": "o", "workspace_id": "w"},
+            "status": status,
+            "created_at_ms": 1,
+            "updated_at_ms": 2,
+            "checkpoint": {"lifecycle_history": history},
+        }
+    }
+
+
+def left(phase: str, *, seq: int = 1, snapshot_id: str = "old", **members: Any) -> Object:
+    return {
+        "snapshot_id": snapshot_id,
+        "run_id": "r",
+        "seq": seq,
+        "created_at_ms": 1,
+        "scope": SCOPE,
+        "status": "queued",
+        "phase": phase,
+        **members,
+    }
+
+
+def imported(*snapshots: Object) -> Request:
+    return "import", {"events": [], "snapshots": list(snapshots)}
+
+
+def last(life: Life) -> tuple[Step, Trace]:
+    return life.trace.steps[-1], Trace(life.trace.steps[:-1])
+
+
+def said(step: Step, trace: Trace) -> tuple[set[str], set[str]]:
+    """Name what was judged and what failed, of the requirements of this chapter."""
+    found = {id_: all(each.holds for each in said) for id_, said in judgements(step, trace).items() if id_ in OURS}
+    return set(found), {id_ for id_, holds in found.items() if not holds}
+
+
+HISTORY = [{"event_id": "h", "to_phase": "running_phase", "event_type": "x", "occurred_at_ms": 1, "schema_version": 1}]
+LIVES: dict[str, tuple[list[Request], set[str]]] = {
+    "the first snapshot": ([run("queued", "a")], {"PHASE-1", "PHASE-3", "PHASE-8", "PHASE-10"}),
+    "the same phase": ([run("queued", "a"), run("queued", "a", "b")], {"PHASE-4"}),
+    "a move": ([run("queued", "a"), run("running", "a", "b")], {"PHASE-5", "PHASE-9"}),
+    "a retry": ([run("running", "a"), run("queued", "a", "node_retry_backoff_scheduled")], {"PHASE-2", "PHASE-9"}),
+    "no history": ([imported(left("sleeping")), run("running", "a")], {"PHASE-6", "PHASE-9"}),
+    "no history, and no move": ([imported(left("queued")), run("queued", "a")], {"PHASE-4", "PHASE-8"}),
+    "a refusal": ([run("running", "a"), run("queued", "a", "b", "c")], {"PHASE-7", "PASS-10", "PASS-11", "ERR-3"}),
+    "a refusal again": ([run("running", "a"), run("queued", "a", "b"), run("queued", "a", "b")], {"PASS-12"}),
+    "what was refused is allowed": (
+        [run("running", "a"), run("queued", "a", "b"), run("running", "a", "b")],
+        {"PASS-12", "PHASE-4"},
+    ),
+    "two snapshots with the highest seq": (
+        [
+            imported(
+                left("running_phase", snapshot_id="a", phase_history=HISTORY),
+                left("sleeping", snapshot_id="b"),
+                left("awaiting_approval", snapshot_id="c"),
+            ),
+            run("running", "x"),
+        ],
+        {"PASS-7"},
+    ),
+    "against the snapshot before it": (
+        [
+            imported(left("running_phase", seq=9, snapshot_id="new", phase_history=HISTORY), left("sleeping", seq=5)),
+            run("running", "a", "b"),
+        ],
+        {"PASS-7", "PASS-13"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_what_a_life_meets_is_judged_and_holds(name: str) -> None:
+    requests, expected = LIVES[name]
+    judged, failed = said(*last(lived([OPEN, *requests])))
+    assert failed == set()
+    assert expected <= judged
+
+
+def newest(step: Step, **members: Any) -> Step:
+    """Give a step after which the newest snapshot says something else."""
+    shown, new = step.after[OWNER], written(step)
+    snapshots = tuple({**each, **members} if each is new else each for each in shown.snapshots)
+    return evolve(step, after={**step.after, OWNER: evolve(shown, snapshots=snapshots)})
+
+
+def written(step: Step) -> Object:
+    """Give the last snapshot that a pass wrote."""
+    return [each for each in step.after[OWNER].snapshots if "metadata" in each][-1]
+
+
+def entries(step: Step) -> list[Object]:
+    history: list[Object] = written(step)["phase_history"]
+    return history
+
+
+def refused_with(step: Step, **data: Any) -> Step:
+    return evolve(step, answer=Answer(error=Refusal("phase_transition", "no", {**step.data, **data})))
+
+
+def event_lost(step: Step) -> Step:
+    shown = step.after[OWNER]
+    return evolve(step, after={**step.after, OWNER: evolve(shown, events=shown.events[:-1])})
+
+
+FAULTS: dict[str, tuple[str, Callable[[Step], Step], set[str]]] = {
+    "another phase": ("the first snapshot", lambda step: newest(step, phase="retrying"), {"PHASE-1", "PHASE-10"}),
+    "no retry": (
+        "a retry",
+        lambda step: newest(step, phase="queued", allowed_next_phases=NEXT["queued"]),
+        {"PHASE-2"},
+    ),
+    "the status of the retry": ("a retry", lambda step: newest(step, status="retrying"), {"PHASE-2"}),
+    "an empty history": ("the first snapshot", lambda step: newest(step, phase_history=[]), {"PHASE-3"}),
+    "an observed entry with another reason": (
+        "the first snapshot",
+        lambda step: newest(step, phase_history=[{**entries(step)[0], "reason": "because"}]),
+        {"PHASE-8"},
+    ),
+    "an entry for staying": (
+        "the same phase",
+        lambda step: newest(step, phase_history=[*entries(step), entries(step)[0]]),
+        {"PHASE-4"},
+    ),
+    "a history that starts anew": ("a move", lambda step: newest(step, phase_history=entries(step)[-1:]), {"PHASE-5"}),
+    "a transition without source": (
+        "a move",
+        lambda step: newest(
+            step,
+            phase_history=[
+                *entries(step)[:-1],
+                {name: value for name, value in entries(step)[-1].items() if name != "from_phase"},
+            ],
+        ),
+        {"PHASE-9"},
+    ),
+    "observed before the transition": (
+        "no history",
+        lambda step: newest(
+            step, phase_history=[{**entries(step)[0], "event_type": "stateful_runtime.phase.observed"}, *entries(step)]
+        ),
+        {"PHASE-6"},
+    ),
+    "another row": ("a move", lambda step: newest(step, allowed_next_phases=["completed"]), {"PHASE-10"}),
+    "the wrong record": ("a refusal", lambda step: refused_with(step, lifecycle_index=2), {"ERR-3"}),
+    "too many counted": ("a refusal", lambda step: refused_with(step, projected=1), {"ERR-3"}),
+    "the event is gone": ("a refusal", event_lost, {"PASS-11"}),
+    "an allowed move refused": (
+        "a move",
+        lambda step: refused_with(
+            evolve(
+                step, after={OWNER: evolve(step.after[OWNER], snapshots=step.after[OWNER].snapshots[:-1])}
+            ),
+            from_phase="queued", to_phase="running_phase", lifecycle_index=1, projected=0,
+        ),
+        {"PHASE-5"},
+    ),
+    "guarded against the lesser id": (
+        "two snapshots with the highest seq",
+        lambda step: newest(step, phase_history=HISTORY),
+        {"PASS-7"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_named_by_its_requirement_alone(name: str) -> None:
+    life, spoil, expected = FAULTS[name]
+    step, trace = last(lived([OPEN, *LIVES[life][0]]))
+    assert said(spoil(step), trace)[1] == expected
+
+
+def test_a_move_that_should_have_been_refused_is_that_and_nothing_else() -> None:
+    allowed, trace = last(lived([OPEN, run("running", "a"), run("paused", "a", "b")]))
+    wrong = evolve(allowed, arguments=run("queued", "a", "b")[1])
+    assert said(wrong, trace)[1] == {"PHASE-7"}
+
+
+@pytest.mark.parametrize("phase", NEXT)
+@pytest.mark.parametrize("status", ["queued", "running", "awaiting_approval", "paused", "completed", "failed"])
+def test_the_walk_agrees_with_the_reference_from_every_phase(phase: str, status: str) -> None:
+    step, trace = last(lived([OPEN, imported(left(phase)), run(status, "a")], "memory"))
+    judged, failed = said(step, trace)
+    assert failed == set()
+    assert ("PHASE-7" in judged) == (PHASE_OF[status] not in (phase, *NEXT[phase])) == (step.refusal is not None)

@@ -1,0 +1,247 @@
+"""The checks of chapter 11: each holds in a life of the reference, and alone fails where a step is made wrong."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from lifecycle_conformance.driver.interface import Answer, Refusal
+from lifecycle_conformance.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
+from lifecycle_projection.records import Tenant
+from traces import OPEN, answered, broken, judgements, lived, shown
+
+OTHER: Object = {"org_id": "org-b", "workspace_id": "ws-b", "source": "explicit"}
+EMPTY_DEPLOYMENT: Object = {**LOCAL, "deployment_id": ""}
+SOMEONE: Object = {**LOCAL, "actor_id": "ada", "source": "explicit"}
+OWNER, THEIRS = Owner(key_of(LOCAL), "r"), Owner(key_of(OTHER), "r")
+MINE = ("LOG-", "TENANT-", "COMPACT-", "PRUNE-")
+
+
+def run(*names: str, tenant: Object = LOCAL, **members: Any) -> Object:
+    return {
+        "run_id": "r",
+        "automation_id": "a",
+        "tenant_context": tenant,
+        "trigger_type": "manual",
+        "status": "running",
+        "created_at_ms": 1,
+        "updated_at_ms": 2,
+        "checkpoint": {"lifecycle_history": [{"event": name, "recorded_at_ms": 10} for name in names]},
+        **members,
+    }
+
+
+def project(*names: str, **of: Any) -> Request:
+    return "project", {"run": run(*names, **of)}
+
+
+def event(event_id: str, tenant: Object = LOCAL) -> Object:
+    note = {"event_id": event_id, "run_id": "r", "seq": 1, "event_type": "note", "occurred_at_ms": 10}
+    return {**note, "scope": {"tenant_context": tenant}}
+
+
+def snapshot(snapshot_id: str, tenant: Object, **members: Any) -> Object:
+    scope = {"tenant_context": tenant}
+    kept = {"snapshot_id": snapshot_id, "run_id": "r", "seq": 1, "created_at_ms": 1, "scope": scope}
+    return {**kept, "status": "running", **members}
+
+
+def left(*events: Object, snapshots: tuple[Object, ...] = ()) -> Request:
+    return "import", {"events": [*events], "snapshots": [*snapshots]}
+
+
+def append(event_id: str, tenant: Object) -> Request:
+    return "append", {"tenant": tenant, "event": event(event_id, tenant)}
+
+
+def last(*requests: Request, store: str = "memory") -> tuple[Step, Trace]:
+    *earlier, step = lived([OPEN, *requests], store).trace.steps
+    return step, Trace(earlier)
+
+
+def fails(step: Step, trace: Trace) -> set[str]:
+    return {each for each in broken(step, trace) if each.startswith(MINE)}
+
+
+def judged_in(step: Step, trace: Trace) -> set[str]:
+    """Name what is judged in a step of the reference, all of which holds."""
+    assert fails(step, trace) == set()
+    return {each for each in judgements(step, trace) if each.startswith("TENANT-")}
+
+
+# --- TENANT-1, TENANT-3, TENANT-5: who sees what ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tenant", "as_well"),
+    [
+        (OTHER, {"TENANT-5"}),
+        (EMPTY_DEPLOYMENT, {"TENANT-3", "TENANT-5"}),
+        ({**LOCAL, "deployment_id": "eu"}, {"TENANT-5"}),
+        ({**LOCAL, "workspace_id": "w"}, {"TENANT-5"}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["events", "snapshots"])
+def test_what_is_anothers_is_not_shown(tenant: Object, as_well: set[str], kind: str) -> None:
+    step, trace = last(project("x"), project("y", tenant=tenant), project("x", "z"))
+    assert {"TENANT-1", *as_well} <= judged_in(step, trace)
+    theirs = getattr(step.after[Owner(key_of(tenant), "r")], kind)
+    both = sorted((*getattr(step.after[OWNER], kind), *theirs), key=lambda each: each["seq"])
+    assert fails(shown(step, OWNER, **{kind: (*both,)}), trace) == {"TENANT-1", *as_well}
+
+
+def test_the_empty_deployment_is_not_shown_what_has_none() -> None:
+    step, trace = last(project("x"), project("y", tenant=EMPTY_DEPLOYMENT), project("x", "z"))
+    owner = Owner(key_of(EMPTY_DEPLOYMENT), "r")
+    spoiled = shown(step, owner, events=(*step.after[owner].events, *step.after[OWNER].events))
+    assert fails(spoiled, trace) == {"TENANT-1", "TENANT-3"}
+
+
+@pytest.mark.parametrize("request_", [project("x", "z"), append("z", LOCAL), left(event("z"))])
+def test_what_is_recorded_for_one_does_not_appear_at_another(request_: Request) -> None:
+    step, trace = last(project("x"), project("y", tenant=OTHER), request_)
+    assert "TENANT-1" in judged_in(step, trace)
+    old = step.after[THEIRS].events
+    appeared = {**step.after[OWNER].events[-1], "scope": old[0]["scope"], "event_id": "z", "seq": 2}
+    assert fails(shown(step, THEIRS, events=(*old, appeared)), trace) == {"TENANT-1"}
+
+
+def test_who_has_nothing_sees_nothing_when_asking() -> None:
+    step, trace = last(project("x", tenant=OTHER), ("events", {"tenant": EMPTY_DEPLOYMENT, "run_id": "r"}))
+    assert "TENANT-1" in judged_in(step, trace)
+    assert fails(answered(step, events=[*step.after[THEIRS].events]), trace) == {"TENANT-1"}
+    assert fails(answered(step, events=[{}]), trace) == {"TENANT-1"}
+    step, trace = last(project("x", tenant=OTHER), ("snapshots", {"tenant": LOCAL, "run_id": "r"}))
+    assert {"TENANT-1", "TENANT-5"} <= judged_in(step, trace)
+    assert fails(answered(step, snapshots=[*step.after[THEIRS].snapshots]), trace) == {"TENANT-1", "TENANT-5"}
+
+
+def test_one_tenant_alone_says_nothing() -> None:
+    step, trace = last(project("x"), project("x", "y"))
+    assert judged_in(step, trace) == set()
+
+
+# --- TENANT-2: what doesn't matter ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("op", ["events", "snapshots"])
+def test_who_asks_does_not_matter(op: str) -> None:
+    step, trace = last(project("x"), (op, {"tenant": SOMEONE, "run_id": "r"}))
+    assert judged_in(step, trace) == {"TENANT-2"}
+    assert fails(answered(step, **{op: []}), trace) == {"TENANT-2"}
+    step, trace = last(project("x"), (op, {"tenant": LOCAL, "run_id": "r"}))
+    assert judged_in(step, trace) == set()
+
+
+def test_null_is_no_deployment() -> None:
+    step, trace = last(project("x"), ("events", {"tenant": {**LOCAL, "deployment_id": None}, "run_id": "r"}))
+    assert judged_in(step, trace) == {"TENANT-3"}
+    assert fails(answered(step, events=[]), trace) == {"TENANT-3"}
+
+
+def test_who_recorded_an_event_does_not_matter_to_what_is_shown() -> None:
+    step, trace = last(left(event("plain"), event("someone's", SOMEONE)))
+    assert judged_in(step, trace) == {"TENANT-2"}
+    plain, someones = step.after[OWNER].events
+    assert fails(shown(step, OWNER, events=(plain,)), trace) == {"TENANT-2"}
+    assert fails(shown(step, OWNER, events=(someones,)), trace) == set(), "that an import was lost is DRIVER-9's"
+
+
+def test_who_recorded_a_record_does_not_matter_to_a_pass() -> None:
+    step, trace = last(project("x"), project("x", "y", tenant=SOMEONE), project("x", "y", tenant=SOMEONE))
+    assert judged_in(step, trace) == {"TENANT-2"}
+    old = step.after[OWNER].events
+    x, y = ({**each, "seq": seq} for seq, each in enumerate(old, start=3))
+    assert fails(shown(step, OWNER, events=(*old, x)), trace) == {"TENANT-2"}
+    assert fails(shown(step, OWNER, events=(*old, x, {**y, "seq": 4})), trace) == set(), "nothing is recognised"
+
+
+# --- TENANT-4: no harm to others --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("request_", [project("x", "z"), append("z", LOCAL)])
+@pytest.mark.parametrize("kind", ["events", "snapshots"])
+def test_what_is_anothers_stays(request_: Request, kind: str) -> None:
+    step, trace = last(project("x"), project("y", tenant=OTHER), request_)
+    assert "TENANT-4" in judged_in(step, trace)
+    as_well = {
+        ("project", "snapshots"): {"TENANT-7"},
+        ("project", "events"): {"LOG-1"},
+        ("append", "events"): {"LOG-1"},
+    }
+    expected = {"TENANT-4", *as_well.get((step.op, kind), ())}
+    assert fails(shown(step, THEIRS, **{kind: ()}), trace) == expected
+
+
+# --- TENANT-6, TENANT-7: one run id, two tenants ----------------------------------------------------------------------
+
+
+def test_the_second_tenant_gets_the_same_as_the_first() -> None:
+    step, trace = last(project("x", "y"), left(event("o", OTHER)), project("x", "y", tenant={**OTHER, "org_id": "c"}))
+    assert {"TENANT-6", "TENANT-7"} <= judged_in(step, trace)
+    owner = step.owner
+    events, snapshots = step.after[owner].events, step.after[owner].snapshots
+    assert fails(answered(step, projected=1), trace) == {"TENANT-6", "TENANT-7"}
+    assert fails(shown(step, owner, snapshots=snapshots[1:]), trace) == {"TENANT-6", "TENANT-7"}
+    assert fails(shown(step, owner, events=events[:1]), trace) >= {"TENANT-6", "TENANT-7"}
+    moved = tuple({**each, "seq": each["seq"] + 2} for each in events)
+    assert fails(shown(step, owner, events=moved), trace) == {"LOG-4", "LOG-5"}
+    conflict = Answer(error=Refusal("storage_conflict", "", {"snapshot_id": snapshots[0]["snapshot_id"]}))
+    assert fails(evolve(step, answer=conflict), trace) == {"TENANT-6"}
+
+
+def test_a_store_that_can_hold_one_only_refuses_the_second() -> None:
+    taken = lived([OPEN, project("w", "x", tenant=OTHER)], "files").trace.steps[-1].shown_after().snapshots[1]
+    step, trace = last(left(snapshots=(taken,)), project("w", "x", "y"), store="files")
+    assert step.refusal == "storage_conflict"
+    assert {"TENANT-7", "TENANT-4"} <= judged_in(step, trace)
+    assert "TENANT-6" not in judgements(step, trace)
+    w = step.after[OWNER].snapshots[0]["snapshot_id"]
+    assert fails(_conflict(step, w), trace) == {"TENANT-7"}, "nothing is in its place"
+    assert fails(shown(step, THEIRS, snapshots=()), trace) == {"TENANT-4", "TENANT-7"}
+
+
+def test_it_refuses_the_first_that_is_taken() -> None:
+    theirs = lived([OPEN, project("w", "x", tenant=OTHER)], "files").trace.steps[-1].shown_after().snapshots
+    step, trace = last(left(snapshots=theirs), project("w", "x"), store="files")
+    assert "TENANT-7" in judged_in(step, trace)
+    assert fails(_conflict(step, theirs[1]["snapshot_id"]), trace) == {"TENANT-7"}
+
+
+def _conflict(step: Step, snapshot_id: str) -> Step:
+    return evolve(step, answer=Answer(error=Refusal("storage_conflict", "", {"snapshot_id": snapshot_id})))
+
+
+def test_what_does_not_meet_is_recorded_for_both() -> None:
+    requests = [project("x"), project("y", tenant=OTHER)]
+    step, trace = last(*requests, store="files")
+    assert "TENANT-7" in judged_in(step, trace)
+    assert fails(shown(step, OWNER, snapshots=()), trace) == {"TENANT-4", "TENANT-7"}
+
+
+# --- faulty implementations -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whole", ["tenant", "source"])
+def test_a_tenant_that_is_taken_as_a_whole_breaks_what_it_breaks(whole: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An implementation that compares tenants with all their members is caught by TENANT-2."""
+
+    def key(tenant: Any) -> Any:
+        members = (tenant.org_id, tenant.workspace_id, tenant.deployment_id, tenant.source)
+        return (*members, tenant.actor_id) if whole == "tenant" else members
+
+    monkeypatch.setattr(Tenant, "key", property(key))
+    requests = [project("x"), ("events", {"tenant": {**LOCAL, "source": "explicit"}, "run_id": "r"})]
+    said = [each.judgement for each in lived([OPEN, *requests], "memory").judgements]
+    assert {each.requirement for each in said if not each.holds} == {"TENANT-2"}
+
+
+def test_a_deployment_that_is_lost_when_empty_breaks_tenant_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    def key(tenant: Any) -> Any:
+        return tenant.org_id, tenant.workspace_id, tenant.deployment_id or None
+
+    monkeypatch.setattr(Tenant, "key", property(key))
+    requests = [project("x"), project("y", tenant=EMPTY_DEPLOYMENT)]
+    said = [each.judgement for each in lived([OPEN, *requests], "memory").judgements]
+    failed = {each.requirement for each in said if not each.holds and each.requirement.startswith(MINE)}
+    assert failed == {"TENANT-1", "TENANT-3", "TENANT-5", "LOG-4", "LOG-5"}

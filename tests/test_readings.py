@@ -1,0 +1,312 @@
+"""Readings put each requirement on reading to the test, and a fault in reading is reported as what it is."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+import hypothesis
+import orjson
+import pytest
+from hypothesis import HealthCheck, Phase
+
+from lifecycle_conformance.driver import server
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.driver.interface import CAPABILITIES
+from lifecycle_conformance.life import Life
+from lifecycle_conformance.properties import CHECKS
+from lifecycle_conformance.properties.wrong_writings import write
+from lifecycle_conformance.readings import readings, records, runs, texts
+from lifecycle_conformance.requirements import code_spans, load, tables
+from lifecycle_conformance.trace import Request
+from lifecycle_projection import boundary, canonical, codec, identity, json_text, text
+from lifecycle_projection.json_text import DuplicateMembers, read_json
+
+NUMBERS = ("text-input", "json-numbers", "exact-numbers")
+IDS = {*records.CASES, *texts.CASES}
+SUBJECTS = ("REC", "JSON", "ID", "ERR", "DRIVER")
+ABOUT_READING = [each for each in CHECKS if any(id_.split("-")[0] in SUBJECTS[:4] for id_ in each.requirements)]
+
+
+@cache
+def drawn(capabilities: frozenset[str], count: int) -> tuple[list[Request], ...]:
+    lives = []
+
+    @hypothesis.seed(1)
+    @hypothesis.settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(readings(capabilities))
+    def draw(requests: list[Request]) -> None:
+        lives.append(requests)
+
+    draw()
+    return tuple(lives)
+
+
+def lived(driver: InProcessDriver, lives: Iterable[list[Request]]) -> tuple[Counter[str], Counter[str]]:
+    """Live lives; give how often each requirement was judged, and how often it was broken."""
+    judged, broken = Counter[str](), Counter[str]()
+    for requests in lives:
+        life = Life(driver, ABOUT_READING)
+        for op, arguments in requests:
+            life.do(op, **arguments)
+        life.end()
+        assert life.errors == []
+        judged.update(each.judgement.requirement for each in life.judgements)
+        broken.update(each.judgement.requirement for each in life.judgements if not each.judgement.holds)
+    return judged, broken
+
+
+def broken_by_readings(count: int = 50) -> set[str]:
+    """Name what the reference breaks of the chapters on reading, on identity and on errors, whatever was done to it."""
+    driver = InProcessDriver("memory")
+    _, broken = lived(driver, drawn(driver.hello.capabilities, count))
+    return {id_ for id_ in broken if id_.split("-")[0] in SUBJECTS}
+
+
+# --- what is exercised ------------------------------------------------------------------------------------------------
+
+
+def test_there_are_readings_for_each_requirement_on_reading() -> None:
+    others = {"REC-18", *(f"JSON-{number}" for number in (7, 8, 9))}
+    assert {id_ for id_ in load() if id_.startswith(("REC-", "JSON-"))} - others == IDS
+
+
+@pytest.mark.parametrize(
+    ("store", "without"), [("files", ()), ("memory", ()), ("memory", NUMBERS), ("files", NUMBERS[1:])]
+)
+def test_the_reference_reads_as_it_should_and_each_requirement_that_applies_is_judged(
+    store: Any, without: tuple[str, ...]
+) -> None:
+    driver = InProcessDriver(store, without=without)
+    capabilities = driver.hello.capabilities
+    judged, broken = lived(driver, drawn(capabilities, 60))
+    assert broken == {}
+    applies = {id_ for id_ in IDS if load()[id_].capabilities <= capabilities}
+    assert {id_ for id_ in judged if id_ in IDS} == applies
+    assert min(judged[id_] for id_ in applies | {"ERR-1", "ERR-7", "DRIVER-15"}) >= 5
+
+
+def numbers(value: Any) -> Iterable[float]:
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from numbers(each)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield value
+
+
+def depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(depth, inner), default=0)
+
+
+def assert_plain(number: float) -> None:
+    if isinstance(number, int):
+        assert abs(number) <= 2**53 - 1
+    else:
+        assert not number.is_integer()
+        assert float(f"{number:.15g}") == number
+        assert 1e-22 <= abs(number) <= 1e22
+
+
+def test_without_their_capabilities_no_texts_and_no_special_numbers_are_sent() -> None:
+    for requests in drawn(CAPABILITIES - set(NUMBERS), 60):
+        for _, arguments in requests:
+            assert "run_json" not in json.dumps(arguments)
+            for number in numbers(arguments):
+                assert_plain(number)
+    for requests in drawn(CAPABILITIES, 60):
+        for _, arguments in requests:
+            sent = arguments.get("request", arguments)
+            assert all(depth(sent[name]) <= 100 for name in ("run", "means") if name in sent)
+
+
+def test_texts_only_without_number_capabilities_hold_plain_numbers() -> None:
+    """A text may hold what a value can't, but no number that a value of such a driver can't be."""
+    numbers: list[str] = []
+    for requests in drawn(CAPABILITIES - set(NUMBERS[1:]), 60):
+        for op, arguments in requests:
+            if op == "read" and "run_json" in arguments:
+                json.loads(arguments["run_json"], parse_float=numbers.append, parse_int=numbers.append)
+    assert numbers
+    for number in numbers:
+        assert number.lstrip("-").replace(".", "").isdigit()
+        assert abs(float(number)) <= 2**53 - 1
+        assert number != "-0"
+
+
+def test_the_full_run_has_every_member_of_every_table() -> None:
+    rows = [(record, name) for record, members in runs.RECORDS.items() for name in members]
+    assert {(each.record, each.member.name) for each in runs.PLACES} == set(rows)
+    known = {code_spans(row["member"])[0] for row in tables()["gate_decision"]}
+    assert runs.at(runs.FULL, ("checkpoint", "gate_history", 0)).keys() == known
+
+
+# --- what a fault is reported as --------------------------------------------------------------------------------------
+
+
+def changed(change: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Read as the reference does, and change each value that was read, the inner ones first."""
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, DuplicateMembers):
+            return change(DuplicateMembers([(name, walk(each)) for name, each in value.pairs]))
+        if isinstance(value, dict):
+            return change({name: walk(each) for name, each in value.items()})
+        return change(list(map(walk, value)) if isinstance(value, list) else value)
+
+    return lambda line: walk(read_json(line))
+
+
+LISTS = {each.member.name for each in runs.PLACES if each.member.type.startswith("[")}
+CLOSED = {each.member.name: runs.WORDS[each.member.type] for each in runs.PLACES if each.member.type in runs.WORDS}
+
+
+def without_null_lists(value: Any) -> Any:
+    if type(value) is dict:
+        return {name: each for name, each in value.items() if each is not None or name not in LISTS}
+    return value
+
+
+def with_known_words(value: Any) -> Any:
+    if type(value) is dict:
+        return {
+            name: CLOSED[name][0] if name in CLOSED and isinstance(each, str) and each not in CLOSED[name] else each
+            for name, each in value.items()
+        }
+    return value
+
+
+def one_unit_off(value: Any) -> Any:
+    if isinstance(value, float) and float(f"{value:.15g}") != value:
+        return math.nextafter(value, math.inf)
+    return value
+
+
+def whole_numbers_are_integers(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+
+
+def first_one_wins(value: Any) -> Any:
+    return DuplicateMembers(value.pairs[::-1]) if isinstance(value, DuplicateMembers) else value
+
+
+def last_one_alone_counts(value: Any) -> Any:
+    return dict(value) if isinstance(value, DuplicateMembers) else value
+
+
+def any_spelling(value: Any) -> Any:
+    return {name.lower(): each for name, each in value.items()} if type(value) is dict else value
+
+
+def numbers_from_digits(value: Any) -> Any:
+    if type(value) is dict:
+        return {n: int(each) if n.endswith("_ms") and each == "7" else each for n, each in value.items()}
+    return value
+
+
+def lists_of_one(value: Any) -> Any:
+    if type(value) is dict:
+        return {n: [each] if n in LISTS and isinstance(each, str) else each for n, each in value.items()}
+    return value
+
+
+READERS = {
+    "null is an empty list": (without_null_lists, {"REC-3"}),
+    "any word is one of the set": (with_known_words, {"REC-9"}),
+    "doubles of many digits are one unit off": (one_unit_off, {"JSON-12"}),
+    "whole doubles are integers": (whole_numbers_are_integers, {"JSON-6", "REC-8", "JSON-11"}),
+    "the first duplicate wins": (first_one_wins, {"REC-13"}),
+    "duplicates are not seen": (last_one_alone_counts, {"REC-11", "REC-13"}),
+    "names in any case": (any_spelling, {"REC-2", "REC-10", "JSON-3"}),
+    "a string of digits is a number": (numbers_from_digits, {"REC-6"}),
+    "one value is a list of one": (lists_of_one, {"REC-6"}),
+}
+
+
+@pytest.mark.parametrize("fault", READERS)
+def test_a_fault_in_reading_is_reported_under_its_requirement_only(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    change, expected = READERS[fault]
+    monkeypatch.setattr(server, "read_json", changed(change))
+    assert broken_by_readings() == expected
+
+
+def test_minus_zero_read_as_the_integer_is_reported_under_its_requirement_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    integer = json_text._integer
+    monkeypatch.setattr(json_text, "_integer", lambda digits: 0 if digits == "-0" else integer(digits))
+    assert broken_by_readings() == {"JSON-11"}
+
+
+def test_large_integers_that_stay_integers_are_reported_under_their_requirement_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are shown alike, for the suite reads them as doubles; it is the identity that tells."""
+    monkeypatch.setattr(json_text, "_integer", lambda digits: -0.0 if digits == "-0" else int(digits))
+    monkeypatch.setattr(canonical, "canonical_json", lambda value: write(value).encode())
+    monkeypatch.setattr(canonical, "in_canonical_order", lambda value: value)
+    assert "JSON-10" in broken_by_readings()
+
+
+def test_known_members_twice_are_reported_under_their_requirement_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "_refuse_duplicates", lambda _value, _known: None)
+    assert broken_by_readings() == {"REC-11"}
+
+
+def test_other_trimming_is_reported_under_its_requirement_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's `str.strip` takes four characters more."""
+    monkeypatch.setattr(text, "_WHITE_SPACE", None)
+    assert broken_by_readings() == {"REC-16"}
+
+
+def test_a_lower_limit_of_depth_is_reported_under_its_requirement_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "read_json", lambda line: read_json(line, max_depth=110))
+    assert broken_by_readings() == {"JSON-15"}
+
+
+def test_a_lenient_reader_is_reported_under_what_it_lets_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's own reader, for one, knows `NaN`, infinities, lone surrogates and any depth."""
+    monkeypatch.setattr(server, "read_json", lambda line: json.loads(line, object_pairs_hook=json_text._object))
+    broken = broken_by_readings()
+    assert broken >= {"JSON-13", "JSON-15", "JSON-16"}
+    assert not broken & {"REC-2", "REC-3", "REC-6", "REC-9", "REC-11", "REC-13", "REC-16", "JSON-12"}
+
+
+WRITERS = {
+    "white space": (lambda value: write(value, comma=", ", colon=": ").encode(), "JSON-2"),
+    "a newline": (lambda value: orjson.dumps(value, option=orjson.OPT_SORT_KEYS) + b"\n", "JSON-2"),
+    "UTF-16 order": (lambda value: write(value, key=lambda name: name.encode("utf-16-be")).encode(), "JSON-3"),
+    "ASCII only": (lambda value: write(value, string=json.dumps).encode(), "JSON-4"),
+    "other escapes": (
+        lambda value: write(
+            value, string=lambda text: json.dumps(text, ensure_ascii=False).replace("\\b", "\\u0008")
+        ).encode(),
+        "JSON-4",
+    ),
+    "integers as doubles": (lambda value: write(value, integer=lambda number: f"{number}.0").encode(), "JSON-5"),
+    "large integers as doubles": (
+        lambda value: write(value, integer=lambda number: str(number) if abs(number) < 9 else f"{number:.3e}").encode(),
+        "JSON-5",
+    ),
+    "whole doubles as integers": (
+        lambda value: write(
+            value, double=lambda number: str(int(number)) if number.is_integer() else orjson.dumps(number).decode()
+        ).encode(),
+        "JSON-6",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", WRITERS)
+def test_a_fault_in_writing_is_reported_under_its_requirement_only(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer, expected = WRITERS[fault]
+    monkeypatch.setattr(canonical, "stable_hash", lambda value: canonical.digest(writer(value)))
+    for user in (identity, boundary):
+        monkeypatch.setattr(user, "stable_hash", canonical.stable_hash)
+    assert {id_ for id_ in broken_by_readings() if id_.startswith(("REC-", "JSON-"))} == {expected}

@@ -1,0 +1,396 @@
+"""Cases made from production's answers: what they say, which requirement a difference tells of, and the tags."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import orjson
+import pytest
+from attrs import evolve
+from click.testing import CliRunner
+
+from lifecycle_conformance import requirements
+from lifecycle_conformance.cli import main
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.driver.interface import Answer, Driver, Refusal
+from lifecycle_conformance.mutants import MUTANTS
+from lifecycle_conformance.properties import CHECKS
+from lifecycle_conformance.requirements import Judge
+from lifecycle_conformance.vectors import Scenario, derived, load
+from lifecycle_conformance.vectors.derived import DerivedCase, Outcome, cases, touched_by, touches
+from lifecycle_conformance.vectors.faults import FAULTS
+from lifecycle_conformance.vectors.rules import RIGHT, SUBJECTS, double
+from lifecycle_conformance.vectors.tags import tags, tags_of
+from lifecycle_projection import definition, scope
+from lifecycle_projection.canonical import stable_hash
+
+SCENARIOS = load()
+VECTORS = {id_ for id_, each in requirements.load().items() if each.judge is Judge.VECTORS}
+MINE = {id_ for id_ in VECTORS if id_.startswith(("SCOPE-", "DEF-", "JSON-"))}
+
+
+def asked(driver: Driver, directory: Path, subjects: Iterable[str] = tuple(SUBJECTS)) -> list[Outcome]:
+    wanted = [each for each in cases() if each.subject in subjects and each.needs <= driver.hello.capabilities]
+    return derived.outcomes([(each, derived.ask(each, driver, directory)) for each in wanted])
+
+
+def blamed(outcomes: Iterable[Outcome]) -> set[str]:
+    return {id_ for outcome in outcomes for each in outcome.differences for id_ in each.requirements}
+
+
+# --- the cases --------------------------------------------------------------------------------------------------------
+
+
+def test_the_rules_give_what_production_answered() -> None:
+    for case in cases():
+        assert orjson.dumps(SUBJECTS[case.subject](case.run, RIGHT), option=orjson.OPT_SORT_KEYS) == orjson.dumps(
+            case.expected, option=orjson.OPT_SORT_KEYS
+        ), case.name
+
+
+def test_each_requirement_is_touched_by_many_cases() -> None:
+    counted = Counter(id_ for case in cases() for id_ in case.requirements)
+    assert {id_: counted[id_] for id_ in MINE if counted[id_] < 20} == {}
+    by_production = Counter(id_ for case in cases() if case.scenario is not None for id_ in case.requirements)
+    assert {id_ for id_ in MINE if by_production[id_] < 20} == {"DEF-5", "SCOPE-6"}
+
+
+def test_cases_have_names_of_their_own_and_ask_for_one_record() -> None:
+    names = {scenario.name for scenario in SCENARIOS}
+    assert len({case.name for case in cases()}) == len(cases())
+    for case in cases():
+        assert case.scenario is None or case.scenario in names
+        assert len(case.run["checkpoint"]["lifecycle_history"]) == 1
+        assert case.requests == (("open", {"store": 0}), ("project", {"run": case.run}))
+
+
+def test_numbers_need_a_driver_that_can_take_them() -> None:
+    needs = {case.name: case.needs for case in cases() if case.name.startswith("the double ")}
+    assert needs["the double 0.1"] == {"json-numbers"}
+    assert needs["the double 0.30000000000000004"] == {"json-numbers", "exact-numbers"}
+    assert all(not case.needs for case in cases() if case.name.startswith("a plan of a bundle"))
+
+
+@pytest.mark.parametrize("text", json.loads(derived.DOUBLES.read_bytes()))
+def test_the_doubles_stand_there_as_the_specification_words_it(text: str) -> None:
+    """No shorter text reads back as the same double, and none of this length is nearer."""
+    value = float(text)
+    assert double(value) == text
+    digits = text.lstrip("-").partition("e")[0].replace(".", "").strip("0")
+    if len(digits) > 1:
+        assert all(float(each) != value for each in candidates(value, len(digits) - 1))
+    distances = {each: abs(Fraction(each) - Fraction(value)) for each in candidates(value, len(digits) or 1)}
+    nearest = min(distances, key=lambda each: distances[each])
+    assert Fraction(nearest) == Fraction(text) or value == 0
+
+
+def candidates(value: float, count: int) -> list[str]:
+    """Give the two decimal numbers with that many digits between which a double lies."""
+    mantissa, _, exponent = f"{value:.{count - 1}e}".partition("e")
+    scale = int(exponent) - count + 1
+    middle = int(mantissa.replace(".", ""))
+    return [f"{middle + step}e{scale}" for step in (-1, 0, 1)]
+
+
+def identified(name: str, *steps: tuple[dict[str, Any], dict[str, Any]]) -> Scenario:
+    return Scenario(
+        name=name, source="", steps=tuple(step for step, _ in steps), answers=tuple(ok for _, ok in steps), files={}
+    )
+
+
+LOCAL = {"org_id": "local", "workspace_id": "local"}
+
+
+def project(**members: Any) -> dict[str, Any]:
+    run = {"run_id": "r", "automation_id": "a", "trigger_type": "m", "status": "running", "created_at_ms": 1}
+    record = {"event": "e", "recorded_at_ms": 1}
+    run |= {"updated_at_ms": 2, "checkpoint": {"lifecycle_history": [record]}, **members}
+    return {"op": "project", "run": run}
+
+
+def snapshots(*versions: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    shown = [{"snapshot_id": each, "scope": {}, "workflow_definition_version": each} for each in versions]
+    return {"op": "snapshots", "tenant": LOCAL, "run_id": "r"}, {"ok": {"snapshots": shown}}
+
+
+PROJECTED: dict[str, Any] = {"ok": {"projected": 1}}
+
+
+def test_a_snapshot_tells_of_the_only_pass_that_can_have_written_it() -> None:
+    one = (project(workflow_definition_version="1"), PROJECTED)
+    other = (project(workflow_definition_version="2"), PROJECTED)
+    same = (project(workflow_definition_version="1", status="completed"), PROJECTED)
+    refused = (project(workflow_definition_version="2"), {"error": {"kind": "invalid_input"}})
+    imported = ({"op": "import", "events": [], "snapshots": [{"snapshot_id": "1"}]}, {"ok": {}})
+
+    def said(*steps: tuple[dict[str, Any], dict[str, Any]]) -> bool:
+        return "DEF-3" in touched_by(identified("s", *steps))
+
+    assert said(one, snapshots("1"))
+    assert said(one, same, snapshots("1"))
+    assert said(one, refused, snapshots("1"))
+    assert said(one, snapshots("1"), other, snapshots("1", "2"))
+    assert not said(one, other, snapshots("1"))
+    assert not said(imported, one, snapshots("1"))
+    assert not said(snapshots("1"))
+
+
+# --- what is touched --------------------------------------------------------------------------------------------------
+
+
+def of_sources(**sources: Any) -> dict[str, Any]:
+    return {"automation_id": "a", "automation_snapshot": {"automation_id": "b", "metadata": sources}}
+
+
+@pytest.mark.parametrize(
+    ("sources", "touched", "untouched"),
+    [
+        ({}, {"SCOPE-11"}, MINE - {"SCOPE-11"}),
+        ({"enterprise_scope": {"risk_tier": "external_send"}}, {"SCOPE-2", "SCOPE-5"}, {"SCOPE-3", "SCOPE-10"}),
+        ({"enterprise_scope": {"risk_tier": "no"}}, {"SCOPE-5"}, {"SCOPE-2", "SCOPE-3"}),
+        ({"enterprise_scope": {"riskTier": "external_send"}}, {"SCOPE-4"}, {"SCOPE-3"}),
+        ({"enterprise_scope": {"risk_tier": 1, "riskTier": "external_send"}}, {"SCOPE-4"}, {"SCOPE-3"}),
+        (
+            {"resource_access": {"data_class": "public"}, "enterprise_scope": {"data_class": "internal"}},
+            {"SCOPE-3", "SCOPE-8"},
+            {"SCOPE-10"},
+        ),
+        (
+            {"resource_access": {"data_class": "public"}, "enterprise_scope": {"data_classes": []}},
+            {"SCOPE-3", "SCOPE-8", "SCOPE-11"},
+            {"SCOPE-10"},
+        ),
+        ({"enterprise_scope": {"data_classes": ["public", "no"]}}, {"SCOPE-8"}, {"SCOPE-10"}),
+        ({"enterprise_scope": {"data_classes": ["public", "internal"]}}, {"SCOPE-8", "SCOPE-10"}, {"SCOPE-3"}),
+        ({"enterprise_scope": {"owner_principal": {"kind": "group", "id": "g"}}}, {"SCOPE-5", "SCOPE-11"}, {"SCOPE-6"}),
+        ({"enterprise_scope": {"owner_principal": {"kind": "group", "id": "g", "x": 1}}}, {"SCOPE-6"}, {"SCOPE-3"}),
+        ({"enterprise_scope": {"policy_version": 7}}, {"SCOPE-7"}, {"SCOPE-10"}),
+        ({"enterprise_scope": {"delegation_grant_ids": ["b", "a"]}}, {"SCOPE-9", "SCOPE-10"}, {"SCOPE-8"}),
+        ({"enterprise_scope": []}, {"SCOPE-2"}, {"SCOPE-3", "SCOPE-4"}),
+    ],
+)
+def test_a_run_touches_the_rules_of_the_scope_that_decide(
+    sources: dict[str, Any], touched: set[str], untouched: set[str]
+) -> None:
+    found = touches("scope", of_sources(**sources))
+    assert touched <= found
+    assert not untouched & found
+
+
+@pytest.mark.parametrize(
+    ("run", "touched", "untouched"),
+    [
+        ({"automation_id": "a"}, set(), {"DEF-2", "DEF-3", "DEF-4", "DEF-5", "DEF-6"}),
+        ({"workflow_definition_version": "1"}, {"DEF-3"}, {"DEF-4", "DEF-5", "DEF-6"}),
+        (of_sources(), {"DEF-1", "DEF-3", "DEF-6"}, {"DEF-4", "DEF-5", "JSON-8"}),
+        (of_sources(version="1"), {"DEF-4"}, {"DEF-5", "DEF-6"}),
+        (of_sources(version=1e16), {"DEF-4", "JSON-9", "JSON-6"}, {"DEF-5", "DEF-6", "JSON-8"}),
+        (of_sources(version=0.1), {"DEF-4", "JSON-7"}, {"JSON-9", "JSON-12"}),
+        (of_sources(plan_package_bundle={"plan": {"plan_id": "p", "plan_revision": 1}}), {"DEF-5"}, {"DEF-4", "DEF-6"}),
+        (of_sources(z=1, a=1), {"DEF-2", "DEF-6"}, {"DEF-4", "DEF-5"}),
+    ],
+)
+def test_a_run_touches_the_rules_of_the_definition_that_decide(
+    run: dict[str, Any], touched: set[str], untouched: set[str]
+) -> None:
+    found = touches("definition", run)
+    assert touched <= found
+    assert not untouched & found
+
+
+@pytest.mark.parametrize(
+    ("number", "touched"),
+    [
+        (0.5, set()),
+        (-0.0, {"JSON-6", "JSON-8"}),
+        (1.0, {"JSON-6", "JSON-8"}),
+        (3.14, {"JSON-7"}),
+        (0.30000000000000004, {"JSON-7", "JSON-12"}),
+        (1e-5, {"JSON-7", "JSON-8"}),
+        (1e15, {"JSON-6", "JSON-8"}),
+        (1e16, {"JSON-6", "JSON-9"}),
+        (2.0**-24, {"JSON-7", "JSON-9", "JSON-12"}),
+    ],
+)
+def test_a_number_touches_the_rules_for_numbers_like_it(number: float, touched: set[str]) -> None:
+    record = {"event": "e", "recorded_at_ms": 1, "metadata": {"n": [number]}}
+    run = {"run_id": "r", "automation_id": "a", "checkpoint": {"lifecycle_history": [record]}}
+    assert touches("number", run) == touched
+
+
+# --- what is blamed ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("store", ["files", "memory"])
+def test_the_reference_agrees_with_all_of_them_in_no_time(store: Any, tmp_path: Path) -> None:
+    cases()
+    started = time.process_time()
+    outcomes = asked(InProcessDriver(store), tmp_path)
+    assert time.process_time() - started < 3
+    assert len(outcomes) == len(cases())
+    assert all(each.judged and each.differences == () for each in outcomes)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_implementation_without_identify_is_judged_by_its_event_ids(tmp_path: Path) -> None:
+    outcomes = asked(InProcessDriver("memory", without=["identify"]), tmp_path, ["number"])
+    assert len(outcomes) > 100
+    assert all(each.judged and each.differences == () for each in outcomes)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_each_wrong_reading_is_seen_and_told_from_those_of_other_requirements(subject: str) -> None:
+    mine = [case for case in cases() if case.subject == subject]
+    unseen = set()
+    for number, fault in enumerate(FAULTS[subject]):
+        outcomes = derived.outcomes([(case, case.readings[number]) for case in mine])
+        assert blamed(outcomes) <= {fault.requirement}, fault.what
+        unseen |= set() if blamed(outcomes) else {fault.what}
+    # Of numbers only few stand in definitions.
+    of_numbers = {fault.what for fault in FAULTS["number"]}
+    assert unseen <= (of_numbers if subject == "definition" else set())
+
+
+def test_two_wrong_readings_at_once_are_both_blamed() -> None:
+    snake = next(each.rules for each in FAULTS["scope"] if each.what == "snake case only")
+    unsorted = next(each.rules for each in FAULTS["scope"] if each.what == "data_classes: not sorted")
+    both = evolve(snake, normal=unsorted.normal)
+    mine = [case for case in cases() if case.subject == "scope"]
+    outcomes = derived.outcomes([(case, SUBJECTS["scope"](case.run, both)) for case in mine])
+    assert blamed(outcomes) == {"SCOPE-4", "SCOPE-10"}
+
+
+def as_python_writes(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return f"sha256:{derived.sha256(text.encode()).hexdigest()}"
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "wrong", "expected"),
+    [
+        (scope, "SOURCES", ("automation_webhook",), {"SCOPE-2"}),
+        (scope, "SPELLINGS", scope.SPELLINGS[::-1], {"SCOPE-4"}),
+        (scope, "NORMAL", {**scope.NORMAL, "owning_org_unit_id": str.upper}, {"SCOPE-10"}),
+        (definition, "hash_in_order", stable_hash, {"DEF-2"}),
+        (definition, "_planned", lambda _: None, {"DEF-5"}),
+        (definition, "VERSION_MEMBERS", definition.VERSION_MEMBERS[1:], {"DEF-4"}),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_a_fault_in_the_reference_is_blamed_on_its_requirement(
+    target: Any, name: str, wrong: Any, expected: set[str], tmp_path: Path
+) -> None:
+    with patch.object(target, name, wrong):
+        outcomes = asked(InProcessDriver("memory"), tmp_path)
+    assert all(each.judged for each in outcomes)
+    assert blamed(outcomes) == expected
+
+
+def test_numbers_as_python_writes_them(tmp_path: Path) -> None:
+    with patch("lifecycle_projection.identity.stable_hash", as_python_writes):
+        outcomes = asked(InProcessDriver("memory"), tmp_path, ["number"])
+    assert all(each.judged for each in outcomes)
+    assert blamed(outcomes) == {"JSON-8", "JSON-9"}
+
+
+def test_a_reader_that_is_one_off_writes_its_numbers_well(tmp_path: Path) -> None:
+    with MUTANTS["long-doubles-read-one-off"].applied():
+        assert blamed(asked(InProcessDriver("memory"), tmp_path)) == {"JSON-12"}
+
+
+@pytest.mark.parametrize("name", ["position-in-the-id", "occurrence-always-0", "node-outputs-copied", "guard-off"])
+@pytest.mark.parametrize("without", [[], ["identify"]])
+def test_what_is_wrong_elsewhere_is_not_blamed_on_scope_definition_or_numbers(
+    name: str, without: list[str], tmp_path: Path
+) -> None:
+    with MUTANTS[name].applied():
+        outcomes = asked(InProcessDriver("memory", without=without), tmp_path)
+    assert all(each.judged for each in outcomes)
+    assert blamed(outcomes) == set()
+
+
+def test_an_identity_that_is_wrong_anyway_says_nothing_of_numbers(tmp_path: Path) -> None:
+    with patch("lifecycle_projection.identity.stable_hash", lambda value: stable_hash([value])):
+        outcomes = asked(InProcessDriver("memory"), tmp_path, ["number"])
+    assert not any(each.judged or each.differences for each in outcomes)
+
+
+class Fussy(InProcessDriver):
+    """The reference, refusing some runs."""
+
+    def __init__(self, refuses: Callable[[dict[str, Any]], bool]) -> None:
+        super().__init__("memory")
+        self.refuses = refuses
+
+    def ask(self, op: str, **arguments: Any) -> Answer:
+        if op == "project" and self.refuses(arguments["run"]):
+            return Answer(error=Refusal(kind="invalid_input", message="no"))
+        return super().ask(op, **arguments)
+
+
+def test_a_refusal_is_blamed_where_the_scope_is_its_cause(tmp_path: Path) -> None:
+    fault = next(each for each in FAULTS["scope"] if each.what == "a spelling that doesn't parse is refused")
+    assert blamed(asked(Fussy(fault.rules.refuses), tmp_path, ["scope"])) == {"SCOPE-4"}
+    outcomes = asked(Fussy(lambda run: "automation_snapshot" in run), tmp_path, ["scope", "definition"])
+    assert blamed(outcomes) == set()
+    assert {each.judged for each in outcomes if "automation_snapshot" in each.case.run} == {False}
+    assert {each.judged for each in outcomes if "automation_snapshot" not in each.case.run} == {True}
+
+
+def test_who_shows_nothing_is_not_judged(tmp_path: Path) -> None:
+    class Idle(InProcessDriver):
+        def ask(self, op: str, **arguments: Any) -> Answer:
+            return Answer(ok={"projected": 0}) if op == "project" else super().ask(op, **arguments)
+
+    outcomes = asked(Idle("memory", without=["identify"]), tmp_path)
+    assert not any(each.judged or each.differences for each in outcomes)
+
+
+def case_named(name: str) -> DerivedCase:
+    return next(case for case in cases() if case.name == name)
+
+
+def test_a_difference_names_member_and_values(tmp_path: Path) -> None:
+    case = case_named("a policy version in capitals")
+    with patch.object(scope, "NORMAL", {**scope.NORMAL, "policy_version_id": str.lower}):
+        (difference,) = derived.judge(case, InProcessDriver("memory"), tmp_path)
+    assert (difference.path, difference.expected, difference.actual) == ("$.policy_version_id", "V2", "v2")
+    assert difference.requirements == {"SCOPE-10"}
+
+
+# --- tags -------------------------------------------------------------------------------------------------------------
+
+
+def test_every_scenario_has_tags_that_exist() -> None:
+    assert list(tags()) == [scenario.name for scenario in SCENARIOS]
+    assert set().union(*tags().values()) <= requirements.load().keys()
+    assert set().union(*tags().values()) >= MINE
+    assert set().union(*tags().values()) <= VECTORS | {id_ for each in CHECKS for id_ in each.requirements}
+
+
+@pytest.mark.parametrize("scenario", [pytest.param(each, id=each.name) for each in SCENARIOS[::12]])
+def test_the_stored_tags_are_up_to_date(scenario: Scenario) -> None:
+    """`python -m lifecycle_conformance.vectors.tags` writes them anew."""
+    assert tags()[scenario.name] == tags_of(scenario)
+
+
+def test_cases_are_chosen_by_what_they_touch() -> None:
+    def listed(*options: str) -> list[str]:
+        return CliRunner().invoke(main, ["vectors", "--list", *options]).output.splitlines()
+
+    by_requirement = listed("--requirements", "DEF-[45]", "--only", "life-*")
+    assert by_requirement
+    for line in by_requirement:
+        name, *ids = line.split(" ")
+        assert ids == sorted(tags()[name] & {"DEF-4", "DEF-5"})
+        assert name.startswith("life-")
+    assert listed() == [scenario.name for scenario in SCENARIOS]
+    (one,) = json.loads("\n".join(listed("--json", "--only", "life-1")))["vectors"]
+    assert one["requirements"] == sorted(tags()["life-1"])
+    refused = CliRunner().invoke(main, ["vectors", "--requirements", "NO-*"])
+    assert (refused.exit_code, "no case matches NO-*" in refused.output) == (2, True)
