@@ -165,7 +165,7 @@ def stepped(*steps: dict[str, Any]) -> str:
             "expected open before remove, found no store open",
         ),
         (
-            stepped(MINIMAL["steps"][0], {"op": "read", "run": ONE, "means": ONE, "because": []}),
+            stepped(MINIMAL["steps"][0], {"op": "read", "run": ONE, "means": ONE, "because": "REC-9"}),
             "$.steps[1].op",
             "expected no store open before read, found one",
         ),

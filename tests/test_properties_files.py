@@ -358,6 +358,8 @@ def test_all_requirements_about_files_are_judged_but_those_of_other_checks() -> 
         # A snapshot for the second record was lost, that of the first is there: no interruption leaves it like that.
         [PASSED, remove(PATH), PASSED],
         [PASSED, put(LOG, ""), PASSED],
+        # A torn tail that is completed is one more line like a damaged one.
+        [PASSED, tear("7\n"), tear("7"), project(GROWN)],
         # Another pass came between.
         [PASSED, remove(SECOND_PATH), project(GROWN), PASSED],
     ],

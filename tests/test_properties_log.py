@@ -227,8 +227,9 @@ def tenant_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
         return sorted((each for each in events if each.run_id == run_id), key=lambda each: each.seq)
 
     def kept(kept: Any, run_id: str, _: Any) -> Any:
-        return sorted((each for each in kept if each.run_id == run_id), key=snapshots.order)
+        return [right([each], run_id, each.scope.tenant_context.key)[0] for each in kept if each.run_id == run_id]
 
+    right = snapshots.visible
     monkeypatch.setattr(log, "visible", events)
     monkeypatch.setattr(projection, "visible", events)
     monkeypatch.setattr(snapshots, "visible", kept)

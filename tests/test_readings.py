@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
+from hashlib import sha3_256
 from typing import Any
 
 import hypothesis
@@ -25,18 +26,20 @@ from lifecycle_projection import boundary, canonical, codec, identity, json_text
 from lifecycle_projection.json_text import DuplicateMembers, read_json
 
 NUMBERS = ("text-input", "json-numbers", "exact-numbers")
+MEMORY = server.CAPABILITIES_OF["memory"]
 IDS = {*records.CASES, *texts.CASES}
 SUBJECTS = ("REC", "JSON", "ID", "ERR", "DRIVER")
 ABOUT_READING = [each for each in CHECKS if any(id_.split("-")[0] in SUBJECTS[:4] for id_ in each.requirements)]
 
 
 @cache
-def drawn(capabilities: frozenset[str], count: int) -> tuple[list[Request], ...]:
+def drawn(capabilities: frozenset[str], seed: int = 1) -> tuple[list[Request], ...]:
+    """Draw ten lives. (Beyond these, Hypothesis would go on with variations of what it drew before.)"""
     lives = []
 
-    @hypothesis.seed(1)
+    @hypothesis.seed(seed)
     @hypothesis.settings(
-        max_examples=count,
+        max_examples=10,
         database=None,
         deadline=None,
         phases=[Phase.generate],
@@ -64,10 +67,9 @@ def lived(driver: InProcessDriver, lives: Iterable[list[Request]]) -> tuple[Coun
     return judged, broken
 
 
-def broken_by_readings(count: int = 50) -> set[str]:
+def broken_by_readings() -> set[str]:
     """Name what the reference breaks of the chapters on reading, on identity and on errors, whatever was done to it."""
-    driver = InProcessDriver("memory")
-    _, broken = lived(driver, drawn(driver.hello.capabilities, count))
+    _, broken = lived(InProcessDriver("memory"), drawn(MEMORY))
     return {id_ for id_ in broken if id_.split("-")[0] in SUBJECTS}
 
 
@@ -87,7 +89,7 @@ def test_the_reference_reads_as_it_should_and_each_requirement_that_applies_is_j
 ) -> None:
     driver = InProcessDriver(store, without=without)
     capabilities = driver.hello.capabilities
-    judged, broken = lived(driver, drawn(capabilities, 60))
+    judged, broken = lived(driver, drawn(capabilities))
     assert broken == {}
     applies = {id_ for id_ in IDS if load()[id_].capabilities <= capabilities}
     assert {id_ for id_ in judged if id_ in IDS} == applies
@@ -117,12 +119,12 @@ def assert_plain(number: float) -> None:
 
 
 def test_without_their_capabilities_no_texts_and_no_special_numbers_are_sent() -> None:
-    for requests in drawn(CAPABILITIES - set(NUMBERS), 60):
+    for requests in drawn(CAPABILITIES - set(NUMBERS)):
         for _, arguments in requests:
             assert "run_json" not in json.dumps(arguments)
             for number in numbers(arguments):
                 assert_plain(number)
-    for requests in drawn(CAPABILITIES, 60):
+    for requests in drawn(CAPABILITIES):
         for _, arguments in requests:
             sent = arguments.get("request", arguments)
             assert all(depth(sent[name]) <= 100 for name in ("run", "means") if name in sent)
@@ -131,7 +133,7 @@ def test_without_their_capabilities_no_texts_and_no_special_numbers_are_sent() -
 def test_texts_only_without_number_capabilities_hold_plain_numbers() -> None:
     """A text may hold what a value can't, but no number that a value of such a driver can't be."""
     numbers: list[str] = []
-    for requests in drawn(CAPABILITIES - set(NUMBERS[1:]), 60):
+    for requests in drawn(CAPABILITIES - set(NUMBERS[1:])):
         for op, arguments in requests:
             if op == "read" and "run_json" in arguments:
                 json.loads(arguments["run_json"], parse_float=numbers.append, parse_int=numbers.append)
@@ -166,6 +168,7 @@ def changed(change: Callable[[Any], Any]) -> Callable[..., Any]:
 
 
 LISTS = {each.member.name for each in runs.PLACES if each.member.type.startswith("[")}
+INTEGERS = {each.member.name for each in runs.PLACES if each.member.type == "u64"}
 CLOSED = {each.member.name: runs.WORDS[each.member.type] for each in runs.PLACES if each.member.type in runs.WORDS}
 
 
@@ -208,13 +211,13 @@ def any_spelling(value: Any) -> Any:
 
 def numbers_from_digits(value: Any) -> Any:
     if type(value) is dict:
-        return {n: int(each) if n.endswith("_ms") and each == "7" else each for n, each in value.items()}
+        return {name: int(each) if name in INTEGERS and each in {"0", "7"} else each for name, each in value.items()}
     return value
 
 
 def lists_of_one(value: Any) -> Any:
     if type(value) is dict:
-        return {n: [each] if n in LISTS and isinstance(each, str) else each for n, each in value.items()}
+        return {name: [each] if name in LISTS and isinstance(each, str) else each for name, each in value.items()}
     return value
 
 
@@ -225,7 +228,7 @@ READERS = {
     "whole doubles are integers": (whole_numbers_are_integers, {"JSON-6", "REC-8", "JSON-11"}),
     "the first duplicate wins": (first_one_wins, {"REC-13"}),
     "duplicates are not seen": (last_one_alone_counts, {"REC-11", "REC-13"}),
-    "names in any case": (any_spelling, {"REC-2", "REC-10", "JSON-3"}),
+    "names in any case": (any_spelling, {"REC-2", "REC-10"}),
     "a string of digits is a number": (numbers_from_digits, {"REC-6"}),
     "one value is a list of one": (lists_of_one, {"REC-6"}),
 }
@@ -251,7 +254,7 @@ def test_large_integers_that_stay_integers_are_reported_under_their_requirement_
     monkeypatch.setattr(json_text, "_integer", lambda digits: -0.0 if digits == "-0" else int(digits))
     monkeypatch.setattr(canonical, "canonical_json", lambda value: write(value).encode())
     monkeypatch.setattr(canonical, "in_canonical_order", lambda value: value)
-    assert "JSON-10" in broken_by_readings()
+    assert broken_by_readings() == {"JSON-10"}
 
 
 def test_known_members_twice_are_reported_under_their_requirement_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,4 +312,33 @@ def test_a_fault_in_writing_is_reported_under_its_requirement_only(fault: str, m
     monkeypatch.setattr(canonical, "stable_hash", lambda value: canonical.digest(writer(value)))
     for user in (identity, boundary):
         monkeypatch.setattr(user, "stable_hash", canonical.stable_hash)
-    assert {id_ for id_ in broken_by_readings() if id_.startswith(("REC-", "JSON-"))} == {expected}
+    lives = [[each for each in life if each[0] == "read"] for life in drawn(MEMORY)]
+    _, broken = lived(InProcessDriver("memory"), lives)
+    assert {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))} == {expected}
+
+
+def test_a_fault_in_what_is_hashed_is_no_fault_in_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A position in the identity, or a digest of something else, is left to the requirements that are about those."""
+    stable_hash = canonical.stable_hash
+    monkeypatch.setattr(identity, "stable_hash", lambda value: stable_hash({**value, "position": 0}))
+    reads = [[each for each in life if each[0] == "read"] for life in drawn(MEMORY)]
+    judged, broken = lived(InProcessDriver("memory"), reads)
+    assert not {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))}
+    assert judged["JSON-3"]
+    monkeypatch.undo()
+    monkeypatch.setattr(boundary, "stable_hash", lambda value: stable_hash([value]))
+    judged, broken = lived(InProcessDriver("memory"), reads)
+    assert not {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))}
+    assert judged["JSON-3"]
+
+
+def test_another_hash_is_reported_under_its_requirement_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    for other in (
+        lambda value: f"sha256:{sha3_256(canonical.canonical_json(value)).hexdigest()}",
+        lambda _: "sha256:" + "0" * 64,
+    ):
+        for user in (identity, boundary):
+            monkeypatch.setattr(user, "stable_hash", other)
+        reads = [[each for each in life if each[0] == "read"] for life in drawn(MEMORY)]
+        _, broken = lived(InProcessDriver("memory"), reads)
+        assert {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))} == {"JSON-1"}

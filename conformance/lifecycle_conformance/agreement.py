@@ -47,8 +47,8 @@ def agrees(step: Step, trace: Trace) -> Iterator[Judgement]:
     yield judged(
         AGREEMENT,
         f"what {step.op} answers and what is shown then",
-        expected={each.path: None if each.expected is ABSENT else each.expected for each in differing},
-        actual={each.path: None if each.actual is ABSENT else each.actual for each in differing},
+        expected={each.path: each.expected for each in differing if each.expected is not ABSENT},
+        actual={each.path: each.actual for each in differing if each.actual is not ABSENT},
     )
 
 

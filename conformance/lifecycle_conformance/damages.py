@@ -38,6 +38,7 @@ LONG_NAME: Final = "node_" + "x" * 300
 ODD_RUN_IDS: Final = ("run/with:odd é", "😀", ".", "..", "...", "", "a/b", "größe 1")
 """Run ids that are no file names as they are (FILE-4)."""
 _ODD_LINES: Final = ("", "[1, 2]", "7", "null", '"a line"', "{}", "{", "\x00", '{"event_id": "no-event"}', "]")
+_TAILS: Final = ("7", "[1, 2]", '"ü"', "{}", "null", "{", "[1,", '{"event_id"')
 _NO_UTF8: Final = (b"\xff", b"\xc3", b'{"event_id": "\xf0\x9f\x98"}', b"\xed\xa0\x80", b"\xc0\xaf")
 _SPOILED: Final = (b"", b"{", b"null", b"[]", b"{}", b"no snapshot", b"\xff\xfe", b'{"snapshot_id": 7}')
 
@@ -66,13 +67,19 @@ def note(run: Object, files: Files, **members: Json) -> Object:
 
 
 def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
-    """Tear a line off, between any two bytes, also inside a letter; at times all of it but the newline is there."""
+    """Tear a line off, between any two bytes, also inside a letter; at times all of it but the newline is there.
+
+    Mostly a record arrives then, so that something is appended behind the tail.
+    """
     line = _line(note(run, files))
     inside = [at for at in range(1, len(line)) if line[at] & 0xC0 == 0x80]
     places = st.integers(1, len(line) - 1) | st.sampled_from(inside) | st.just(len(line))
-    events = places.map(lambda at: [_tear(line, at)])
-    return events | st.sampled_from(["7", "[1, 2]", '"ü"', "{}", "null", "{", "[1,"]).map(
-        lambda text: [_tear(text.encode(), len(text.encode()))]
+    tears = places.map(lambda at: _tear(line, at)) | st.sampled_from(_TAILS).map(
+        lambda text: _tear(text.encode(), len(text.encode()))
+    )
+    arrived = _grown(run, {"event": "node_started", "recorded_at_ms": 1, "metadata": {"log": len(log_of(files))}})
+    return st.tuples(tears, st.sampled_from([[_project(arrived)], [_project(arrived)], []])).map(
+        lambda drawn: [drawn[0], *drawn[1]]
     )
 
 

@@ -43,7 +43,7 @@ class Findings:
         for judged in life.unseen():
             self._note(life.requests, judged)
         for error in life.errors:
-            self.errors.setdefault(error.check, error.traceback)
+            self.errors.setdefault(error.where, error.traceback)
         if breakdown is not None:
             self.breakdowns += 1
             self._count(self.broken[ANSWERING], hash(tuple(op for op, _ in life.requests)))

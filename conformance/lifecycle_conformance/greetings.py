@@ -6,17 +6,18 @@ refused, no list in place of a record, no version of the protocol that somebody 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from random import Random
-from typing import Final, TypeVar
+from string import ascii_lowercase
+from typing import Final, TypeAlias
 
 from attrs import frozen
 from hypothesis import strategies as st
 
 from lifecycle_conformance import schemas
 from lifecycle_conformance.requirements import code_spans, tables
-from lifecycle_conformance.strategies import STATUSES, lifecycle_records, run_record, texts, times, values
+from lifecycle_conformance.strategies import LATEST_MS, STATUSES, TEXTS, lifecycle_records, run_record, texts, values
 from lifecycle_conformance.trace import Object, Request
 from lifecycle_projection.records import Json
 
@@ -36,7 +37,7 @@ ALIASES: Final[tuple[Object, ...]] = (
     {**TENANT, "deployment_id": None},
 )
 """Other ways to name the first tenant: they see the same (TENANT-2)."""
-_T = TypeVar("_T")
+_Ask: TypeAlias = Callable[[Random], Request]
 
 GREET: Final[Request] = ("greet", {})
 _STORES: Final = 2
@@ -82,29 +83,19 @@ def greetings(draw: st.DrawFn, capabilities: frozenset[str]) -> list[Request]:
 
     After some of them the process is ended; some are then lived once more, in new stores.
     """
-    run = draw(_runs(capabilities))
-    life = [
-        *_some(draw, _early(capabilities, run)),
-        *draw(_evenly([st.just(list[Request]()), _missing_directories()]).flatmap(lambda chosen: chosen)),
-    ]
+    run, other, imported = draw(_runs(capabilities)), draw(_runs(capabilities)), draw(_imports(capabilities))
+    # Hypothesis makes most of its examples out of others. Chance is better at meeting many cases in a few lives.
+    random = Random(json.dumps([draw(st.integers(0, _GREATEST)), run, other, imported]))  # noqa: S311
+    life = [*_some(random, _early(capabilities, run, other)), *random.choice([[], [_missing_directory(random)]])]
     life += [("open", {"store": 0}), ("project", {"run": run})]
-    life += _some(draw, _later(capabilities, run))
-    life += draw(_evenly(_endings(capabilities, run)))
-    again = draw(_evenly([[], [GREET], [GREET, *map(_elsewhere, life)]]))
-    return [GREET, *life, *again]
+    life += _some(random, _later(capabilities, run, imported))
+    life += random.choice(_endings(capabilities, run))
+    return [GREET, *life, *random.choice([[], [GREET], [GREET, *map(_elsewhere, life)]])]
 
 
-def _some(draw: st.DrawFn, asked: Sequence[st.SearchStrategy[Request]]) -> list[Request]:
-    """Draw some of what may be asked, in any order."""
-    random = draw(st.randoms(use_true_random=True))
-    chosen = [strategy for strategy in asked if random.random() < 0.4]
-    random.shuffle(chosen)
-    return [draw(strategy) for strategy in chosen]
-
-
-def _evenly(options: Sequence[_T]) -> st.SearchStrategy[_T]:
-    """Give one of some options. Hypothesis likes to repeat itself; a few greetings are to meet many cases."""
-    return st.randoms(use_true_random=True).map(lambda random: random.choice(options))
+def _some(random: Random, asked: Sequence[_Ask]) -> list[Request]:
+    """Give some of what may be asked, in any order."""
+    return [ask(random) for ask in random.sample(asked, len(asked)) if random.random() < 0.4]
 
 
 def _elsewhere(request: Request) -> Request:
@@ -127,42 +118,35 @@ def _endings(capabilities: frozenset[str], run: Object) -> list[list[Request]]:
 # --- what is asked before a store is open, and later ------------------------------------------------------------------
 
 
-def _early(capabilities: frozenset[str], run: Object) -> list[st.SearchStrategy[Request]]:
+def _early(capabilities: frozenset[str], run: Object, other: Object) -> list[_Ask]:
     """Give what may be asked while no store is open."""
-    unknown = st.randoms(use_true_random=True).map(_versions)
-    with_ours = unknown.flatmap(lambda offered: st.permutations([1, *offered]))
-    asked = [
-        *[unknown.map(lambda offered: refused(["DRIVER-4"], "unsupported", "hello", protocols=offered))] * 2,
-        *[with_ours.map(lambda offered: ("hello", {"protocols": offered}))] * 2,
-        *[_too_early(capabilities, run)] * 2,
-        _lines(),
-        _unreadable(capabilities, run, _NEEDS_NO_STORE),
+    asked: list[_Ask] = [
+        *[lambda random: refused(["DRIVER-4"], "unsupported", "hello", protocols=_versions(random))] * 2,
+        *[lambda random: ("hello", {"protocols": _shuffled(random, [1, *_versions(random)])})] * 2,
+        *[lambda random: _too_early(random, capabilities, run)] * 2,
+        _line,
+        lambda random: _unreadable(random, capabilities, run, _NEEDS_NO_STORE),
     ]
     if "identify" in capabilities:
-        runs = st.just(run) | _runs(capabilities)
-        asked += [runs.map(lambda asked_for: ("identify", {"run": asked_for}))]
+        asked += [lambda random: ("identify", {"run": random.choice([run, other])})]
     return asked
 
 
-def _versions(random: Random) -> list[int]:
-    """List versions of the protocol that nobody speaks, or none."""
-    return [random.choice([0, random.randrange(1000, 10_000), _GREATEST]) for _ in range(random.randrange(4))]
-
-
-def _later(capabilities: frozenset[str], run: Object) -> list[st.SearchStrategy[Request]]:
+def _later(capabilities: frozenset[str], run: Object, imported: Request) -> list[_Ask]:
     """Give what may be asked of a store."""
-    asked = [
-        st.just(("project", {"run": run})),
-        _lines(),
-        *[_not_offered(capabilities, run)] * 2,
-        *[_unreadable(capabilities, run, tuple(_ARGUMENTS))] * 2,
+    asked: list[_Ask] = [
+        lambda _: ("project", {"run": run}),
+        _line,
+        *[lambda random: _not_offered(random, capabilities, run)] * 2,
+        *[lambda random: _unreadable(random, capabilities, run, tuple(_ARGUMENTS))] * 2,
     ]
     if "identify" in capabilities:
-        asked += [st.just(("identify", {"run": run}))]
+        asked += [lambda _: ("identify", {"run": run})]
     if "import" in capabilities:
-        asked += [_imports(capabilities), *map(_unreadable_imports, ("FILE-11", "FILE-12") * 2)]
+        asked += [lambda _: imported]
+        asked += [partial(_unreadable_import, requirement) for requirement in ("FILE-11", "FILE-12") * 2]
     if "append" in capabilities:
-        asked += [_appends(), _foreign_appends(), _unreadable_appends()]
+        asked += [_append, _foreign_append, _unreadable_append]
     return asked
 
 
@@ -171,116 +155,97 @@ def refused(because: Sequence[str], kind: str, op: str, **arguments: Json) -> Re
     return "refuse", {"request": {"op": op, **arguments}, "kind": kind, "because": [*because]}
 
 
-def _too_early(capabilities: frozenset[str], run: Object) -> st.SearchStrategy[Request]:
+def _versions(random: Random) -> list[Json]:
+    """List versions of the protocol that nobody speaks, or none."""
+    return [random.choice([0, random.randrange(1000, 10_000), _GREATEST]) for _ in range(random.randrange(4))]
+
+
+def _shuffled(random: Random, values_: list[Json]) -> list[Json]:
+    return random.sample(values_, len(values_))
+
+
+def _too_early(random: Random, capabilities: frozenset[str], run: Object) -> Request:
     """Ask rightly for what needs a store."""
-    return _right(capabilities, run, [op for op in _ARGUMENTS if op not in _NEEDS_NO_STORE]).map(
-        lambda asked: refused(["DRIVER-14"], "invalid_input", asked[0], **asked[1])
-    )
+    op, arguments = _right(random, capabilities, run, [op for op in _ARGUMENTS if op not in _NEEDS_NO_STORE])
+    return refused(["DRIVER-14"], "invalid_input", op, **arguments)
 
 
-def _missing_directories() -> st.SearchStrategy[list[Request]]:
-    names = st.lists(_names(), min_size=1, max_size=3).map("/".join)
-    return st.builds(
-        lambda root, name: [refused(["DRIVER-6"], "storage", "open", store=f"{root}no-such-directory/{name}")],
-        st.sampled_from(["/", "", "./"]),
-        names,
-    )
+def _missing_directory(random: Random) -> Request:
+    root, name = random.choice(["/", "", "./"]), "/".join(_name(random) for _ in range(random.randint(1, 3)))
+    return refused(["DRIVER-6"], "storage", "open", store=f"{root}no-such-directory/{name}")
 
 
-def _names() -> st.SearchStrategy[str]:
-    return st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
+def _name(random: Random) -> str:
+    return "".join(random.choices(ascii_lowercase, k=random.randint(1, 12)))
 
 
-def _lines() -> st.SearchStrategy[Request]:
-    """Say what isn't JSON: known mistakes, and requests that break off."""
-    requests = st.builds(
-        lambda number, op, tenant: json.dumps({"id": number, "op": op, "tenant": tenant, "run_id": "run-1"}),
-        st.integers(1, 1000),
-        st.sampled_from(["events", "snapshots"]),
-        st.sampled_from([TENANT, *STRANGERS]),
-    )
-    broken_off = requests.flatmap(lambda line: st.integers(1, len(line) - 1).map(lambda end: line[:end]))
-    return (st.sampled_from(_NO_JSON) | broken_off).map(lambda line: ("say", {"line": line}))
+def _line(random: Random) -> Request:
+    """Say what isn't JSON: a known mistake, or a request that breaks off."""
+    asked = {"op": random.choice(["events", "snapshots"]), "tenant": random.choice([TENANT, *STRANGERS])}
+    request = json.dumps({"id": random.randint(1, 1000), **asked, "run_id": "run-1"})
+    return "say", {"line": random.choice([random.choice(_NO_JSON), request[: random.randrange(1, len(request))]])}
 
 
-def _not_offered(capabilities: frozenset[str], run: Object) -> st.SearchStrategy[Request]:
-    """Ask for what isn't in the table, and for what the driver doesn't declare."""
-
-    def unsupported(op: str, arguments: Object) -> Request:
-        return refused(["DRIVER-11"], "unsupported", op, **arguments)
-
-    known = st.sampled_from(sorted(_ARGUMENTS))
-    names = _names() | known.map(str.upper) | known.map(str.title) | known.map(lambda op: f"{op}s") | st.just("")
-    asked = [names.filter(lambda op: op not in _ARGUMENTS).map(lambda op: unsupported(op, {}))]
+def _not_offered(random: Random, capabilities: frozenset[str], run: Object) -> Request:
+    """Ask for what isn't in the table, or for what the driver doesn't declare."""
     undeclared = [op for op, needed in _CAPABILITY.items() if needed is not None and needed not in capabilities]
+    known = random.choice(sorted(_ARGUMENTS))
+    unknown = random.choice([_name(random), known.upper(), known.title(), f"{known}s", ""])
+    asked: list[Request] = [("" if unknown in _ARGUMENTS else unknown, {})]
     if undeclared:
-        everything = capabilities | set(undeclared)
-        asked += [_right(everything, run, undeclared).map(lambda each: unsupported(each[0], each[1]))] * 2
+        asked += [_right(random, capabilities | {*undeclared}, run, undeclared)]
     if "text-input" not in capabilities:
         readers = [op for op in ("project", "identify") if op not in undeclared]
-        asked += [st.sampled_from(readers).map(lambda op: unsupported(op, {"run_json": json.dumps(run)}))]
-    return st.one_of(asked)
+        asked += [(random.choice(readers), {"run_json": json.dumps(run)})]
+    op, arguments = random.choice(asked)
+    return refused(["DRIVER-11"], "unsupported", op, **arguments)
 
 
 # --- right arguments, and wrong ones ----------------------------------------------------------------------------------
 
 
-def _right(capabilities: frozenset[str], run: Object, ops: Sequence[str]) -> st.SearchStrategy[Request]:
-    """Give requests with right arguments, of those operations that may be asked with these capabilities."""
-    declared = [op for op in ops if _CAPABILITY[op] in {None, *capabilities}]
-    return _evenly(declared).flatmap(
-        lambda op: st.fixed_dictionaries(
-            {name: _argument(op, name, run) for name in _ARGUMENTS[op] if name != "run_json"}
-        ).map(lambda arguments: (op, arguments))
-    )
+def _right(random: Random, capabilities: frozenset[str], run: Object, ops: Sequence[str]) -> Request:
+    """Give a request with right arguments, of those operations that may be asked with these capabilities."""
+    op = random.choice([op for op in ops if _CAPABILITY[op] in {None, *capabilities}])
+    return op, {name: _argument(random, op, name, run) for name in _ARGUMENTS[op] if name != "run_json"}
 
 
-def _argument(op: str, name: str, run: Object) -> st.SearchStrategy[Json]:
-    several: Mapping[str, st.SearchStrategy[Json]] = {
-        "protocols": st.just([1]),
-        "store": st.just("."),
-        "run": st.just(run),
-        "tenant": st.just(TENANT) if op == "append" else st.sampled_from([TENANT, *STRANGERS]),
-        "run_id": _names(),
-        "events": st.lists(_events(), max_size=2),
-        "snapshots": st.just([]),
-        "event": _events(),
-        "retention_ms": times,
-        "now_ms": times,
-        "keep": st.integers(0, 3),
+def _argument(random: Random, op: str, name: str, run: Object) -> Json:
+    several: Object = {
+        "protocols": [1],
+        "store": ".",
+        "run": run,
+        "tenant": TENANT if op == "append" else random.choice([TENANT, *STRANGERS]),
+        "run_id": _name(random),
+        "events": [_event(random) for _ in range(random.randrange(3))],
+        "snapshots": [],
+        "event": _event(random),
+        "retention_ms": random.randint(1, LATEST_MS),
+        "now_ms": random.randint(1, LATEST_MS),
+        "keep": random.randrange(4),
     }
     return several[name]
 
 
-def _events() -> st.SearchStrategy[Object]:
-    """Give plain events of the first tenant, of a run that is looked at."""
-    return st.builds(
-        lambda event_id, at, payload: {
-            "schema_version": 1,
-            "event_id": event_id,
-            "run_id": "run-1",
-            "seq": 1,
-            "event_type": "note",
-            "occurred_at_ms": at,
-            "scope": {"schema_version": 1, "tenant_context": TENANT},
-            "payload": payload,
-        },
-        _names(),
-        times,
-        st.none() | texts,
-    )
+def _event(random: Random) -> Object:
+    """Give a plain event of the first tenant, of a run that is looked at."""
+    return {
+        "schema_version": 1,
+        "event_id": _name(random),
+        "run_id": "run-1",
+        "seq": 1,
+        "event_type": "note",
+        "occurred_at_ms": random.randint(1, LATEST_MS),
+        "scope": {"schema_version": 1, "tenant_context": TENANT},
+        "payload": random.choice([None, *TEXTS]),
+    }
 
 
-def _unreadable(capabilities: frozenset[str], run: Object, ops: Sequence[str]) -> st.SearchStrategy[Request]:
-    """Give requests that lack an argument, have one that can't be read, or say twice which run they mean."""
-
-    def spoiled(asked: Request) -> st.SearchStrategy[Request]:
-        op, arguments = asked
-        return _evenly(_spoilings(op, "text-input" in capabilities)).map(
-            lambda spoiling: refused(["DRIVER-13"], "invalid_input", op, **spoiling.of(arguments))
-        )
-
-    return _right(capabilities, run, ops).flatmap(spoiled)
+def _unreadable(random: Random, capabilities: frozenset[str], run: Object, ops: Sequence[str]) -> Request:
+    """Give a request that lacks an argument, has one that can't be read, or says twice which run it means."""
+    op, arguments = _right(random, capabilities, run, ops)
+    spoiling = random.choice(_spoilings(op, "text-input" in capabilities))
+    return refused(["DRIVER-13"], "invalid_input", op, **spoiling.of(arguments))
 
 
 @frozen(kw_only=True)
@@ -332,24 +297,16 @@ def _runs(capabilities: frozenset[str]) -> st.SearchStrategy[Object]:
     return st.builds(with_history, runs, st.lists(lifecycle_records(capabilities), min_size=1, max_size=3))
 
 
-def _appends() -> st.SearchStrategy[Request]:
+def _append(random: Random) -> Request:
     """Append for the tenant of the event, under whichever of its names."""
-    return st.builds(
-        lambda tenant, event: ("append", {"tenant": tenant, "event": event}),
-        st.sampled_from([TENANT, *ALIASES]),
-        _events(),
-    )
+    return "append", {"tenant": random.choice([TENANT, *ALIASES]), "event": _event(random)}
 
 
-def _foreign_appends() -> st.SearchStrategy[Request]:
+def _foreign_append(random: Random) -> Request:
     """Append for a tenant what another one sees."""
-
-    def foreign(stranger: Object, event: Object, asks: bool) -> Request:  # noqa: FBT001 - drawn
-        asking, seeing = (stranger, TENANT) if asks else (TENANT, stranger)
-        given = {**event, "scope": {"schema_version": 1, "tenant_context": seeing}}
-        return refused(["DRIVER-10"], "invalid_input", "append", tenant=asking, event=given)
-
-    return st.builds(foreign, _evenly(STRANGERS), _events(), st.booleans())
+    asking, seeing = _shuffled(random, [TENANT, random.choice(STRANGERS)])
+    event = {**_event(random), "scope": {"schema_version": 1, "tenant_context": seeing}}
+    return refused(["DRIVER-10"], "invalid_input", "append", tenant=asking, event=event)
 
 
 # --- stored records, right and wrong ----------------------------------------------------------------------------------
@@ -406,25 +363,18 @@ def _value(type_: str, free: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]
     return simple[type_] if type_ in simple else _stored(type_, free, {}, {})
 
 
-def _unreadable_imports(requirement: str) -> st.SearchStrategy[Request]:
+def _unreadable_import(requirement: str, random: Random) -> Request:
     """Import a record that can't be read, by some requirement, alone or after one that can."""
-
-    def spoiled(way: tuple[str, Object], before: list[Object]) -> Request:
-        name, record = way
-        lists: dict[str, list[Object]] = {"events": before, "snapshots": []}
-        lists[name] = [*lists[name], record]
-        return refused([requirement, "DRIVER-9"], "invalid_input", "import", **lists)
-
-    ways = [
-        (f"{kind}s", record) for kind in ("event", "snapshot") for record, by in unreadable(kind) if by == requirement
-    ]
-    return st.builds(spoiled, _evenly(ways), st.lists(_events(), max_size=1))
+    record = random.choice(["event", "snapshot"])
+    lists = {"events": random.choice([[], [_event(random)]]), "snapshots": list[Object]()}
+    lists[f"{record}s"].append(random.choice([each for each, by in unreadable(record) if by == requirement]))
+    return refused([requirement, "DRIVER-9"], "invalid_input", "import", **lists)
 
 
-def _unreadable_appends() -> st.SearchStrategy[Request]:
+def _unreadable_append(random: Random) -> Request:
     """Append an event that can't be read, for other reasons than its seq, which is ignored."""
-    ways = [(event, requirement) for event, requirement in unreadable("event") if event.get("seq") == 1]
-    return _evenly(ways).map(lambda way: refused(["DRIVER-13"], "invalid_input", "append", tenant=TENANT, event=way[0]))
+    event = random.choice([each for each, _ in unreadable("event") if each.get("seq") == 1])
+    return refused(["DRIVER-13"], "invalid_input", "append", tenant=TENANT, event=event)
 
 
 @cache

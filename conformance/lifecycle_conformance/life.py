@@ -38,6 +38,7 @@ LOG: Final = "stateful_events.jsonl"
 """The log of a store with the capability `files`, in its directory (FILE-1)."""
 OWN_WORDS: Final = frozenset({"greet", "open", "restart", "read", "refuse", "say", "tear", "put", "remove"})
 """The words of the suite's own: of the operations of the protocol, only `open` is among them, with other arguments."""
+_LOOKING: Final = frozenset({"identify", "say", "events", "snapshots"})
 _ENDING: Final = frozenset({"greet", "open", "restart", "tear", "put", "remove"})
 
 
@@ -60,10 +61,12 @@ class Judged:
 
 @frozen(kw_only=True)
 class SuiteError:
-    """A check that could not judge a step: a defect of the suite, or an answer that nobody thought of."""
+    """A check that could not judge a step, or a piece of life that could not be lived, and where.
 
-    check: str
-    requirements: tuple[str, ...]
+    It is a defect of the suite, or an answer that nobody thought of.
+    """
+
+    where: str
     traceback: str
 
 
@@ -121,10 +124,10 @@ class Life:
         - `greet`: a fresh process, no store open yet;
         - `open {store}`: the life's store of that number, a new and empty one at first;
         - `restart {kill}`: the store that is open in a fresh process, the old one ended or killed;
-        - `refuse {request, kind, because}`: a request that must be refused with that kind, by those requirements;
+        - `refuse {request, kind, because}`: a request that must be refused with that kind, by a list of requirements;
         - `read {run | run_json, means, because}`: in two new stores, a pass over the run record `means`, and one over
-          the same written in another way; `before` is what the first shows, `after` what the second does. No store is
-          open in a life that does this;
+          the same written in another way, to judge one requirement; `before` is what the first shows, `after` what the
+          second does. No store is open in a life that does this;
         - `say {line}`: a line that is no request;
         - `tear {text, bytes}`: so many bytes of a line, put at the end of the log as by a writer that died;
         - `put {path, text}`, `remove {path}`: a file of the store directory replaced by, or made with, that text
@@ -154,16 +157,22 @@ class Life:
 
     def _expected(self, op: str, arguments: Object) -> View:
         """Give what was shown of all that the request may touch; of a store to be opened, when it was open last."""
-        empty = dict.fromkeys((*_owners_of(op, arguments), *self.view), Shown())
-        return {**empty, **(self._views.get(arguments["store"], {}) if op == "open" else self.view)}
+        if op == "open":
+            return {**dict.fromkeys(self.view, Shown()), **self._views.get(arguments["store"], {})}
+        new = (owner for owner in _owners_of(op, arguments) if owner not in self.view)
+        return {**({} if self._store is None else {owner: self._shown(owner) for owner in new}), **self.view}
 
     def _look(self, op: str, before: View) -> View:
         """Ask what is to be seen now, unless the request was one that touches no store."""
         if self._store is None:
             return {}
-        view = before if op in {"identify", "say"} else {owner: self._shown(owner) for owner in before}
+        view = before if op in _LOOKING else {owner: self._shown(owner) for owner in before}
         self._views[self._store] = view
         return view
+
+    def err(self, where: str) -> None:
+        """Note the exception that is being handled as one of the suite's own."""
+        self.errors.append(SuiteError(where=where, traceback=traceback.format_exc()))
 
     # --- judging ------------------------------------------------------------------------------------------------------
 
@@ -174,13 +183,7 @@ class Life:
                 for judgement in registered.check(step, self.trace):
                     self.judgements.append(Judged(judgement=judgement, step=number, length=length))
             except Exception:  # noqa: BLE001 - a check that can't judge costs its own verdict and nobody else's
-                self.errors.append(
-                    SuiteError(
-                        check=registered.name,
-                        requirements=registered.requirements,
-                        traceback=traceback.format_exc(),
-                    )
-                )
+                self.err(registered.name)
         self.trace.steps.append(step)
         if step.op in _ENDING and not all(each.judgement.holds for each in self.judgements[seen:]):
             raise LifeOverError
@@ -283,6 +286,8 @@ def _owners_of(op: str, arguments: Object) -> list[Owner]:
     """Tell whose events and snapshots a request may touch."""
     if op == "project":
         return [owner_of_run(arguments["run"])]
+    if op in {"events", "snapshots"}:
+        return [Owner(key_of(arguments["tenant"]), arguments["run_id"])]
     if op == "append":
         return [Owner(key_of(arguments["tenant"]), arguments["event"]["run_id"])]
     if op == "import":

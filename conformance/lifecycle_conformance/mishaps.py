@@ -41,10 +41,9 @@ class Situation:
         return bool(listed_for(self.files, owner_of_run(self.run)))
 
 
-def story(name: str, now: Situation) -> Story | None:
-    """Give what may befall the files under a name, or `None` where it can't now."""
-    possible, tell = _STORIES[name]
-    return tell(now) if possible(now) else None
+def stories(now: Situation) -> Mapping[str, Story]:
+    """Give all that may befall the files now."""
+    return {name: tell(now) for name, (possible, tell) in _STORIES.items() if possible(now)}
 
 
 _STORIES: Final[Mapping[str, tuple[Callable[[Situation], bool], Callable[[Situation], Story]]]] = {
@@ -85,5 +84,3 @@ _STORIES: Final[Mapping[str, tuple[Callable[[Situation], bool], Callable[[Situat
         lambda now: damages.misplaced_snapshots(now.run, now.files),
     ),
 }
-STORIES: Final = tuple(_STORIES)
-"""The names of all that may befall the files."""

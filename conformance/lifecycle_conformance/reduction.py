@@ -20,6 +20,8 @@ from lifecycle_projection.records import Json
 
 Proof: TypeAlias = Callable[[Sequence[Request]], Failure | None]
 """Lives requests, and gives how they break the requirement, or `None` where they don't."""
+_FIRST: Final = frozenset({"open", "greet", "read"})
+"""How a life may begin."""
 _Requests: TypeAlias = tuple[Request, ...]
 
 
@@ -89,10 +91,14 @@ class _Reduction:
 
 
 def _sendable(requests: _Requests) -> bool:
-    """Tell whether each request is one of the protocol: what isn't would be refused, and for good reason."""
-    return bool(requests) and all(
-        op in OWN_WORDS or schemas.is_valid("driver-request", {"id": 1, "op": op, **arguments})
-        for op, arguments in requests
+    """Tell whether a life begins as one may, and each request is one of the protocol: others would be refused."""
+    return (
+        bool(requests)
+        and requests[0][0] in _FIRST
+        and all(
+            op in OWN_WORDS or schemas.is_valid("driver-request", {"id": 1, "op": op, **arguments})
+            for op, arguments in requests
+        )
     )
 
 

@@ -93,8 +93,8 @@ def _objects(members: st.SearchStrategy[tuple[str, _T]], *, most: int) -> st.Sea
     return st.lists(members, max_size=most).map(dict)
 
 
-def _member(name: str, *strategies: st.SearchStrategy[Json]) -> st.SearchStrategy[tuple[str, Json]]:
-    return st.tuples(st.just(name), st.one_of(*strategies))
+def _member(name: str, values_: st.SearchStrategy[Json]) -> st.SearchStrategy[tuple[str, Json]]:
+    return values_.map(lambda value: (name, value))
 
 
 def _nullable(strategy: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
@@ -102,16 +102,24 @@ def _nullable(strategy: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
 
 
 def _typed(
-    table: str, required: dict[str, st.SearchStrategy[Json]], optional: dict[str, st.SearchStrategy[Json]]
+    table: str,
+    required: dict[str, st.SearchStrategy[Json]],
+    optional: dict[str, st.SearchStrategy[Json]],
+    often: str | None = None,
 ) -> st.SearchStrategy[Object]:
-    """Give a record of a table of chapter 2, with an unknown member in some."""
+    """Give a record of a table of chapter 2, at times with an unknown member, and with one of the optional ones often.
+
+    Which optional members there are is drawn one by one: far cheaper than asking of each whether it is there.
+    """
     known = {code_spans(row["member"])[0] for row in tables()[table]}
     assert required.keys() | optional.keys() == known, table
     unknown = _member("unheard_of", st.sampled_from([canary("unknown"), {"nested": canary("unknown")}]))
-    some = st.one_of(*(_member(name, strategy) for name, strategy in optional.items()), unknown)
-    return st.builds(
-        lambda always, more: {**always, **more}, st.fixed_dictionaries(required), _objects(some, most=len(optional) + 1)
-    )
+    few = [_member(name, strategy) for name, strategy in optional.items() if name != often]
+    parts = [st.fixed_dictionaries(required), _objects(st.one_of(*few, unknown), most=len(few) + 1)]
+    if often is not None:
+        there = [optional[often].map(lambda value: {often: value}) for _ in range(3)]
+        parts.append(st.one_of(st.just({}), *there))
+    return st.tuples(*parts).map(lambda drawn: {name: value for part in drawn for name, value in part.items()})
 
 
 # --- lifecycle records ------------------------------------------------------------------------------------------------
@@ -119,18 +127,19 @@ def _typed(
 
 @cache
 def metadata(capabilities: _Capabilities) -> st.SearchStrategy[Json]:
-    """Give metadata of a lifecycle record: mostly none or known members, at times of a wrong type."""
-    wrong: st.SearchStrategy[Json] = st.sampled_from([7, None, [], {}, True])
+    """Give metadata of a lifecycle record: mostly known members, at times of a wrong type."""
+    wrong: list[Json] = [7, None, [], {}, True]
+    ids = st.sampled_from([*TEXTS, *wrong])
     claim = st.sampled_from([*({"claim_id": text} for text in TEXTS), {}, {"claim_id": 7}, "claim-1", None])
     known = [
-        _member("node_id", texts, texts, wrong),
-        _member("wait_kind", st.sampled_from(_WAITS), wrong),
-        *(_member(name, texts, wrong) for name in ("session_id", "wait_id", "delivery_id", "handoff_id")),
+        *(_member(name, ids) for name in ("node_id", "session_id", "wait_id", "delivery_id", "handoff_id")),
+        _member("wait_kind", st.sampled_from([*_WAITS, *wrong])),
         _member("claim", claim),
         _member("effective_execution_profile", st.sampled_from(["strict", {"mode": "strict"}])),
         st.tuples(st.sampled_from(["extra", "😀", "\uffff", "", "Node_id"]), values(capabilities)),
     ]
-    return st.none() | _objects(st.one_of(*known), most=5) | values(capabilities)
+    objects = [_objects(st.one_of(*known), most=5) for _ in range(4)]
+    return st.one_of(st.none(), *objects, values(capabilities))
 
 
 @cache
@@ -138,12 +147,13 @@ def lifecycle_records(capabilities: _Capabilities) -> st.SearchStrategy[Object]:
     """Give a lifecycle record; members that may be absent are left out, null or there."""
     return _typed(
         "lifecycle_record",
-        {"event": st.sampled_from(NAMES) | st.sampled_from(_AWKWARD_NAMES), "recorded_at_ms": times},
+        {"event": st.sampled_from(NAMES + _AWKWARD_NAMES), "recorded_at_ms": times},
         {
             "metadata": metadata(capabilities),
             "reason": _nullable(texts),
             "stop_kind": _nullable(st.sampled_from(STOP_KINDS)),
         },
+        often="metadata",
     )
 
 
@@ -156,14 +166,17 @@ def states(capabilities: _Capabilities) -> st.SearchStrategy[Object]:
 
     All members may be among them but those that say whose run it is, its status and its history. See :func:`changed`.
     """
+    gate: st.SearchStrategy[Json] = _gates(capabilities)
     changes = [
         *(_member(name, strategy) for name, strategy in _run_members(capabilities).items()),
-        *(
-            _member("checkpoint", st.tuples(st.just(name), strategy))
-            for name, strategy in _checkpoint_members(capabilities).items()
-        ),
+        *(_of_checkpoint(name, strategy) for name, strategy in _checkpoint_members(capabilities).items()),
+        *(_of_checkpoint("awaiting_gate", gate) for _ in range(3)),  # there is much to it
     ]
     return st.lists(st.one_of(*changes), min_size=1, max_size=12).map(_merged)
+
+
+def _of_checkpoint(name: str, strategy: st.SearchStrategy[Json]) -> st.SearchStrategy[tuple[str, Json]]:
+    return _member("checkpoint", st.tuples(st.just(name), strategy))
 
 
 def _merged(changes: Sequence[tuple[str, Json]]) -> Object:
@@ -206,6 +219,7 @@ def _run_members(capabilities: _Capabilities) -> dict[str, st.SearchStrategy[Jso
 def _checkpoint_members(capabilities: _Capabilities) -> dict[str, st.SearchStrategy[Json]]:
     nodes = st.sampled_from(_NODES)
     lists = st.lists(nodes, max_size=4)
+    verdicts = st.lists(_planted("verdicts"), max_size=4)
     attempts = st.sampled_from([0, 1, 2, 7, 2**32 - 1])
     failure = {"node_id": nodes, "reason": texts, "failed_at_ms": _unsigned(capabilities)}
     details = {"failure_kind": _nullable(texts), "metadata": values(capabilities)}
@@ -214,12 +228,12 @@ def _checkpoint_members(capabilities: _Capabilities) -> dict[str, st.SearchStrat
         "pending_nodes": lists,
         "blocked_nodes": lists,
         "node_attempts": _objects(st.tuples(nodes, attempts), most=3),
-        "node_outputs": _objects(st.tuples(nodes, _planted("outputs")), most=4),
-        "node_attempt_verdicts": _objects(st.tuples(nodes, st.lists(_planted("verdicts"), max_size=3)), most=3),
+        "node_outputs": _objects(st.tuples(nodes, _planted("outputs")), most=5),
+        "node_attempt_verdicts": _objects(st.tuples(nodes, verdicts), most=5),
         "awaiting_gate": _nullable(_gates(capabilities)),
-        "gate_history": st.lists(_decisions(capabilities), max_size=3),
+        "gate_history": st.lists(_decisions(capabilities), max_size=4),
         "last_failure": _nullable(_typed("failure", failure, details)),
-        "scheduler": st.just({"queue": canary("unknown")}),
+        "scheduler": st.sampled_from([{"queue": canary("unknown")}, canary("unknown")]),
     }
 
 
@@ -241,15 +255,20 @@ def _gates(capabilities: _Capabilities) -> st.SearchStrategy[Object]:
     }
     return _typed(
         "gate",
-        {"node_id": texts, "title": texts, "requested_at_ms": times},
         {
-            "instructions": _nullable(st.just(canary("gate"))),
+            "node_id": texts,
+            "title": texts,
+            "requested_at_ms": times,
+            "instructions": st.sampled_from([canary("gate"), None]),
             "metadata": st.sampled_from([{"secret": canary("gate")}, canary("gate"), [canary("gate")], None]),
+        },
+        {
             "decisions": st.lists(st.sampled_from(("approve", "deny", "")), max_size=3),
             "rework_targets": nodes,
             "upstream_node_ids": nodes,
-            "expiry_policy": _nullable(_typed("expiry_policy", {}, policy)),
+            "expiry_policy": st.one_of(st.none(), *(_typed("expiry_policy", {}, policy) for _ in range(3))),
         },
+        often="expiry_policy",
     )
 
 
@@ -372,3 +391,8 @@ def run_record(run_id: str, tenant: Object, status: str, **state: Json) -> Objec
         },
     }
     return changed(run, state)
+
+
+def evenly(options: Sequence[_T]) -> st.SearchStrategy[_T]:
+    """Give one of some options, each as often as the others: Hypothesis by itself likes to repeat what it drew."""
+    return st.randoms(use_true_random=True).map(lambda random: random.choice(options))

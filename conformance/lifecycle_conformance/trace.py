@@ -1,6 +1,7 @@
 """What is judged: the steps of a life, each with what the implementation showed before and after it."""
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Final, TypeAlias
 
 from attrs import Factory, define, frozen
@@ -76,7 +77,7 @@ class Step:
         run: Object = self.arguments["run"]
         return run
 
-    @property
+    @cached_property
     def owner(self) -> Owner:
         """Whose run a pass is about."""
         return owner_of_run(self.run)
@@ -95,7 +96,7 @@ class Step:
         return self.after.get(self.owner, Shown())
 
 
-_READING: Final = frozenset({"identify", "refuse"})
+_READING: Final = frozenset({"identify", "refuse", "say", "events", "snapshots"})
 
 
 @define

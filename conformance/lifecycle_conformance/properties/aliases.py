@@ -5,27 +5,23 @@ but for one that somebody might get wrong.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
 from attrs import Factory, define, evolve, frozen
 
-from lifecycle_conformance.properties.changes import asked_under_stable_ids, deeds, own, recorded_ids, written
 from lifecycle_conformance.properties.content_ids import (
-    MARKER,
     PREFIX,
     Content,
     content_of,
     content_of_event,
-    contents_of,
     entries_of,
     is_unsigned,
     listed_by,
     record_of_event,
-    safe,
     stable_id,
 )
-from lifecycle_conformance.trace import Object, Owner, Step, Trace, member, owner_of
+from lifecycle_conformance.trace import Object, member
 from lifecycle_projection.records import Json
 
 Place: TypeAlias = tuple[str, int]

@@ -1,5 +1,6 @@
 """Checks of the chapter *Errors*: input and requests that must be refused."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -24,9 +25,10 @@ REASONS: Final = (
     *("FILE-11", "FILE-12", "DRIVER-3", *_KINDS),
 )
 """The requirements for which a request may have to be refused."""
-_RESTS_ON: Final[Mapping[str, str]] = {"REC-8": "JSON-11"}
-"""What a refusal follows from: who reads `-0` as an integer can't refuse it as a double, and is told the former."""
+_MINUS_ZERO: Final = re.compile(r"-0(?=[\s,\]}])")
 _WITHOUT_EFFECT: Final = frozenset({"invalid_input", "unsupported"})
+_AFTER_READING: Final = frozenset({"phase_transition", "storage_conflict"})
+"""What ends a pass that has begun: where something was recorded before that, the input was accepted."""
 
 
 @judges("ERR-1", "ERR-7", "DRIVER-15", *REASONS)
@@ -34,28 +36,33 @@ def what_must_be_refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the answer to a request that must be refused, and that nothing came of it."""
     if step.op != "refuse":
         return
-    kind, refused = step.arguments["kind"], step.refusal is not None
+    kind, changes = step.arguments["kind"], _changes(step)
+    refused = step.refusal is not None and not (step.refusal in _AFTER_READING and changes)
     for requirement in step.arguments["because"]:
         if requirement in _KINDS:
             yield judged(requirement, "the kind of the refusal", expected=_KINDS[requirement], actual=step.refusal)
-        elif _is_well_founded(requirement, trace):
+        elif _is_well_founded(requirement, step, trace):
             yield judged(requirement, "whether it was refused", expected=True, actual=refused)
     if not refused:
         return
     yield judged("ERR-7", "the kind of the refusal", expected=kind, actual=step.refusal)
     if not step.before and step.files_before is None:
         return
-    changes = _changes(step)
     if kind == "invalid_input":
         yield judged("ERR-1", "what a refused input changed", expected=[], actual=changes)
     if step.refusal in _WITHOUT_EFFECT:
         yield judged("DRIVER-15", "what a refused request changed", expected=[], actual=changes)
 
 
-def _is_well_founded(requirement: str, trace: Trace) -> bool:
-    """Tell whether nothing that was read earlier in this life broke what the requirement rests on."""
-    readings = (each for step in trace.steps if step.op == "read" for each in of_readings(step, trace))
-    return all(each.holds for each in readings if each.requirement == _RESTS_ON.get(requirement))
+def _is_well_founded(requirement: str, step: Step, trace: Trace) -> bool:
+    """Tell whether nothing that was read earlier in this life broke what the refusal rests on.
+
+    Who reads `-0` as an integer (JSON-11) can't refuse it as a double (REC-8), and is told the former only.
+    """
+    if requirement != "REC-8" or not _MINUS_ZERO.search(step.arguments["request"].get("run_json", "")):
+        return True
+    readings = (each for other in trace.steps if other.op == "read" for each in of_readings(other, trace))
+    return all(each.holds for each in readings if each.requirement == "JSON-11")
 
 
 def _changes(step: Step) -> list[Json]:

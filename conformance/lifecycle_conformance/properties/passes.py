@@ -6,8 +6,8 @@ Where it stops, and in which order the guard is asked, is judged with the phases
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from lifecycle_conformance.properties.aliases import recognition, settled
 from lifecycle_conformance.properties.changes import (
+    added,
     asked_under_stable_ids,
     deeds,
     differences,
@@ -20,6 +20,7 @@ from lifecycle_conformance.properties.changes import (
 from lifecycle_conformance.properties.content_ids import Content, contents_of, ids_of, is_unsigned, stable_id
 from lifecycle_conformance.properties.judgement import Judgement, canonical, judged, judges
 from lifecycle_conformance.properties.phases import NEXT, PHASE_OF, phase_status
+from lifecycle_conformance.properties.recognising import recognition, settled
 from lifecycle_conformance.trace import Object, Step, Trace
 
 
@@ -103,8 +104,16 @@ def a_snapshot_that_is_missing_is_written(step: Step, trace: Trace) -> Iterator[
 
 @judges("PASS-6")
 def the_answer_counts(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge that a pass answers the number of records whose event it appended or whose snapshot it wrote."""
+    """Judge that a pass answers the number of records whose event it appended or whose snapshot it wrote.
+
+    Where a snapshot is missing after the pass, or one that was there is another, nobody can tell what it wrote.
+    """
     if step.op != "project" or step.answer.ok is None or not step.history:
+        return
+    before, after = own(step, step.before).snapshots, own(step, step.after).snapshots
+    there = {each["snapshot_id"] for each in after}
+    known = {place.event_id for place in places_of(step) if place is not None}
+    if not known <= there or added(after, before):
         return
     done = deeds(step)
     places: dict[str, int] = {}
@@ -115,7 +124,7 @@ def the_answer_counts(step: Step, _: Trace) -> Iterator[Judgement]:
     counted |= {event["event_id"] for event in done.strays}
     for each in written(step):
         snapshot_id: str = each["snapshot_id"]
-        counted.add(places.get(snapshot_id, named.get(snapshot_id, snapshot_id)))
+        counted.add(named.get(snapshot_id, places.get(snapshot_id, snapshot_id)))
     yield judged("PASS-6", "the answer", expected=len(counted), actual=step.ok["projected"])
 
 

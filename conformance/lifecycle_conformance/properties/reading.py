@@ -52,14 +52,19 @@ def _same(requirement: str, step: Step) -> Iterator[Judgement]:
 
 
 def _trimming(requirement: str, step: Step) -> Iterator[Judgement]:
-    """Judge what an event shows of a padded text, if it shows one padded by spaces as it should."""
-    (control, event), (special, said) = _pair(step)
-    if event is None or said is None:
+    """Judge what events show of padded texts, if the first shows one that is padded by spaces as it should."""
+    control, *history = history_of(step.arguments["means"])
+    if not _shows_trimmed(control, _event_of(control, _after(step))):
         return
-    shown, expected = _trimmed(special["metadata"])
-    plain, plainly = _trimmed(control["metadata"])
-    if event.get(plain) == plainly:
-        yield judged(requirement, f"{shown} of the event", expected=expected, actual=said.get(shown))
+    for record in history:
+        event, (shown, expected) = _event_of(record, _after(step)), _trimmed(record["metadata"])
+        if event is not None:
+            yield judged(requirement, f"{shown} of the event", expected=expected, actual=event.get(shown))
+
+
+def _shows_trimmed(record: Object, event: Object | None) -> bool:
+    shown, expected = _trimmed(record["metadata"])
+    return event is not None and event.get(shown) == expected
 
 
 def _no_members(requirement: str, step: Step) -> Iterator[Judgement]:
@@ -83,9 +88,7 @@ def _integer_or_double(requirement: str, step: Step) -> Iterator[Judgement]:
     if isinstance(number, int):
         yield judged(requirement, "how an integer of 64 bits is read", expected=number, actual=actual)
         return
-    digest, exact = next(iter(_digests_of_events(step, [event])), None), _exactly(step)
-    # Of a number that a double holds exactly, the digits alone don't tell what was read from how it was written.
-    if digest is not None and exact != int(number) and digest.is_that_of(_with_number(digest, exact)):
+    if _enters_as(step, _exactly(step)):
         actual = "an integer, in the identity"
     yield judged(requirement, "how an integer beyond 64 bits is read", expected="a double", actual=actual)
 
@@ -99,8 +102,7 @@ def _minus_zero(requirement: str, step: Step) -> Iterator[Judgement]:
     shown = _number(event)
     if event is None or shown is None:
         return
-    digest = next(iter(_digests_of_events(step, [event])), None)
-    if digest is not None and digest.is_that_of(_with_number(digest, 0)):
+    if _enters_as(step, 0):
         shown = 0
     yield judged(requirement, "minus zero", expected=special["metadata"]["n"], actual=shown)
 
@@ -155,9 +157,9 @@ def _must_be_the_writing(requirement: str, step: Step, digests: list[Digest], co
     Where the digest of a plain value is right, it is the special value that is written wrongly. Where none is, in the
     ids as in the snapshots, it is the hash itself; it could be white space as well, but then of a kind yet unseen.
     """
-    if requirement in {"JSON-1", "JSON-2"}:
-        return requirement == "JSON-1" and len(digests) > 1
     plain = [] if control is None else _digests_of_events(step, [control])
+    if requirement in {"JSON-1", "JSON-2"}:
+        return requirement == "JSON-1" and len(digests) > 1 and not any(each.is_right for each in plain)
     return bool(plain) and all(each.is_right for each in plain)
 
 
@@ -221,13 +223,14 @@ def _is_comparable(step: Step) -> bool:
 
 def _pair(step: Step) -> tuple[tuple[Object, Object | None], tuple[Object, Object | None]]:
     """Give the plain record, which comes first, and the special one, which comes last, each with its event."""
-    history, events = history_of(step.arguments["means"]), _after(step).events
-    by_type = {each["event_type"]: each for each in events}
-    control, special = history[0], history[-1]
-    return (
-        (control, by_type.get(f"{PREFIX}{control['event']}")),
-        (special, by_type.get(f"{PREFIX}{special['event']}")),
-    )
+    history = history_of(step.arguments["means"])
+    after = _after(step)
+    return (history[0], _event_of(history[0], after)), (history[-1], _event_of(history[-1], after))
+
+
+def _event_of(record: Object, shown: Shown) -> Object | None:
+    """Give the event of a record, which is the only one of its name."""
+    return next((each for each in shown.events if each["event_type"] == f"{PREFIX}{record['event']}"), None)
 
 
 def _trimmed(metadata: Object) -> tuple[str, Json]:
@@ -278,6 +281,15 @@ def _digests_of_snapshots(step: Step, special: Json) -> list[Digest]:
         if isinstance(digest, str) and canonical(kept) == canonical(special):
             return [Digest(value=checkpoint, shown=digest, form=lambda digits: f"sha256:{digits}")]
     return []
+
+
+def _enters_as(step: Step, number: int) -> bool:
+    """Tell whether a double enters the identity as this integer, but only where it was written as one."""
+    plain, special = (
+        _event_of(history_of(step.arguments["means"])[-1], shown) for shown in (_before(step), _after(step))
+    )
+    digests = _digests_of_events(step, [each for each in (plain, special) if each is not None])
+    return [each.is_that_of(_with_number(each, number)) for each in digests] == [False, True]
 
 
 def _with_number(digest: Digest, number: int) -> str:

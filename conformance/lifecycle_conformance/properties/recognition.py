@@ -1,14 +1,14 @@
 """Checks of the chapter *Recognition of what is already projected*.
 
 Each requirement is judged by the records about which it decides: those with which a pass would have done something else
-if it got that requirement wrong (see :mod:`aliases`).
+if it got that requirement wrong (see :mod:`recognising`).
 """
 
 from collections.abc import Iterator
 from typing import Final
 
-from lifecycle_conformance.properties.aliases import Recognition, recognition
 from lifecycle_conformance.properties.judgement import Judgement, judged, judges
+from lifecycle_conformance.properties.recognising import Recognition, recognition
 from lifecycle_conformance.trace import Step, Trace
 
 _WHAT: Final = {

@@ -12,7 +12,13 @@ from typing import Final
 
 from attrs import frozen
 
-from lifecycle_conformance.properties.changes import deeds, differences, recorded_ids
+from lifecycle_conformance.properties.changes import (
+    asked_under_stable_ids,
+    deeds,
+    differences,
+    places_of,
+    said_of_records,
+)
 from lifecycle_conformance.properties.content_ids import MARKER, ids_of, is_unsigned, listed_by
 from lifecycle_conformance.properties.judgement import Judgement, canonical, judged, judges
 from lifecycle_conformance.properties.layout import blurred
@@ -313,13 +319,14 @@ def what_a_pruning_deletes(step: Step, trace: Trace) -> Iterator[Judgement]:
 def pruned_snapshots_come_back(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a pass writes the snapshots that were pruned, with the state of that day, and counts them.
 
-    That of a record which the pass took for a new one is left to those who judge recognition.
+    Which record is which is for others to judge: where the ids of the implementation are wrong, or it takes a record
+    for a new one, nothing follows.
     """
     if step.op != "project" or step.answer.ok is None or not all_is_shown(trace):
         return
-    pruned, done = _pruned(step, trace), deeds(step)
-    known = [event_id for event_id, events in zip(recorded_ids(step), done.events, strict=True) if not events]
-    due = [event_id for event_id in dict.fromkeys(known) if event_id in pruned]
+    pruned = _pruned(step, trace)
+    found = dict.fromkeys(_found(step, trace)) if pruned else ()
+    due = [event_id for event_id in found if event_id in pruned]
     if not due:
         return
     there = {each["snapshot_id"]: each for each in own_of(step.after, step.owner).snapshots}
@@ -425,6 +432,21 @@ def _pruned(step: Step, trace: Trace) -> set[str]:
             before, after = (own_of(view, step.owner).snapshots for view in (earlier.before, earlier.after))
             pruned |= {each["snapshot_id"] for each in before} - {each["snapshot_id"] for each in after}
     return pruned - {each["snapshot_id"] for each in own_of(step.before, step.owner).snapshots}
+
+
+def _found(step: Step, trace: Trace) -> list[str]:
+    """Give the ids under which a pass found records of its history, as far as it looked for them under the right ones.
+
+    Under an id of another form it looks only where the stable id leads there, which an implementation that was not
+    asked for its ids need not have known.
+    """
+    told, right, new = said_of_records(step, trace), asked_under_stable_ids(step, trace), deeds(step).events
+    ids = zip(places_of(step), ids_of(step.run), strict=True)
+    return [
+        place.event_id
+        for (place, event_id), answer, is_right, events in zip(ids, told, right, new, strict=True)
+        if place is not None and is_right and not events and (answer is not None or place.event_id == event_id)
+    ]
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------

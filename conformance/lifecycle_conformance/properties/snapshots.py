@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from lifecycle_conformance.properties.aliases import settled
 from lifecycle_conformance.properties.changes import added, own
 from lifecycle_conformance.properties.judgement import Judgement, judged, judges
 from lifecycle_conformance.properties.phases import NEXT, PHASE_OF
+from lifecycle_conformance.properties.recognising import settled
 from lifecycle_conformance.trace import Object, Shown, Step, Trace, owner_of
 from lifecycle_projection.records import Json
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.properties.changes import added, deeds, recorded
+from lifecycle_conformance.properties.changes import added, recorded
 from lifecycle_conformance.properties.content_ids import contents_of, ids_of, stable_id
 from lifecycle_conformance.properties.judgement import Judgement, canonical, judged, judges
 from lifecycle_conformance.properties.layout import path_of
-from lifecycle_conformance.properties.log import acting, all_is_shown, own_of
+from lifecycle_conformance.properties.log import acting, all_is_shown, new_events, own_of
 from lifecycle_conformance.trace import (
     LOCAL,
     Object,
@@ -87,7 +87,7 @@ def recorded_by_someone_else(step: Step, _: Trace) -> Iterator[Judgement]:
         known = [each for each in own_of(step.before, step.owner).events if each["event_id"] in ids]
         alike = {each["event_id"] for each in known if _who(_tenant(each)) == tenant}
         others = {each["event_id"] for each in known} - alike
-        again = {each["event_id"] for events in deeds(step).events for each in events}
+        again = {each["event_id"] for each in new_events(step, step.owner)} if alike and others else set()
         if alike and others and not alike & again:
             what = "the records that were recorded again because someone else had"
             yield judged("TENANT-2", what, expected=[], actual=sorted(others & again))

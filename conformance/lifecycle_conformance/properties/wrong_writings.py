@@ -96,14 +96,18 @@ def _replacing(*characters: str, escape: str = "\\u{:04x}") -> Callable[[str], s
     return string
 
 
-def _ascii(text: str, digits: str = "04x") -> str:
-    """Write a string with everything beyond ASCII escaped."""
-    pieces = []
-    for each in text:
-        units = each.encode("utf-16-be")
-        escapes = (f"\\u{int.from_bytes(units[i : i + 2]):{digits}}" for i in range(0, len(units), 2))
-        pieces.append(orjson.dumps(each).decode()[1:-1] if each <= "\x7f" else "".join(escapes))
-    return "".join(pieces).join('""')
+def _ascii(last: str, digits: str) -> Callable[[str], str]:
+    """Give a writer of strings that escapes everything beyond a character, which is one of the last of ASCII."""
+
+    def string(text: str) -> str:
+        pieces = []
+        for each in text:
+            units = each.encode("utf-16-be")
+            escapes = (f"\\u{int.from_bytes(units[i : i + 2]):{digits}}" for i in range(0, len(units), 2))
+            pieces.append(orjson.dumps(each).decode()[1:-1] if each <= last else "".join(escapes))
+        return "".join(pieces).join('""')
+
+    return string
 
 
 def _whole(number: float) -> str:
@@ -129,8 +133,9 @@ _FAULTS: Final[Mapping[str, Mapping[str, _Writer]]] = {
         "members sorted by length": lambda value: write(value, key=lambda name: (len(name), name)).encode(),
     },
     "JSON-4": {
-        "everything beyond ASCII escaped": lambda value: write(value, string=_ascii).encode(),
-        "the same, in upper case": lambda value: write(value, string=lambda text: _ascii(text, "04X")).encode(),
+        "everything beyond ASCII escaped": lambda value: write(value, string=_ascii("\x7f", "04x")).encode(),
+        "the same, in upper case": lambda value: write(value, string=_ascii("\x7f", "04X")).encode(),
+        "everything beyond `~` escaped": lambda value: write(value, string=_ascii("~", "04x")).encode(),
         "slashes escaped": lambda value: write(value, string=_replacing("/", escape="\\/")).encode(),
         "`<`, `>` and `&` escaped": lambda value: write(value, string=_replacing(*"<>&")).encode(),
         "the same, and U+2028": lambda value: write(value, string=_replacing(*"<>&\u2028\u2029")).encode(),

@@ -15,24 +15,28 @@ Lives: TypeAlias = st.SearchStrategy[Requests]
 Cases: TypeAlias = Mapping[str, Callable[[frozenset[str]], Lives | None]]
 """For each requirement, the lives that put it to the test; none where the capabilities don't suffice."""
 
+_REFUSALS: Final = 4
 HISTORY: Final[Path] = ("checkpoint", "lifecycle_history")
 
 
-def refusal(because: str, op: str, written: Object) -> Requests:
-    """Live through a refusal: a run is recorded, the record to be refused would record more, nothing has changed."""
-    known: Request = ("project", {"run": FULL})
+def refusal(because: str, op: str, written: Object) -> Request:
+    """Send a run record that must be refused."""
     request = {"op": op, **written}
-    refused: Request = ("refuse", {"request": request, "kind": "invalid_input", "because": [because]})
-    return [("open", {"store": 0}), known, refused, known]
+    return "refuse", {"request": request, "kind": "invalid_input", "because": [because]}
+
+
+def refused(refusals: Requests) -> Requests:
+    """Live through refusals: a run is recorded, what is refused would record more of it, nothing has changed."""
+    known: Request = ("project", {"run": FULL})
+    return [("open", {"store": 0}), known, *refusals, known]
 
 
 def together(lives: Iterable[Requests]) -> Requests:
     """Join lives into one: first all that is only read, then in one store all that is refused."""
     requests = [request for life in lives for request in life]
     read = [request for request in requests if request[0] == "read"]
-    refused = [request for request in requests if request[0] == "refuse"]
-    known: Request = ("project", {"run": FULL})
-    return [*read, *([("open", {"store": 0}), known, *refused, known] if refused else ())]
+    refusals = [request for request in requests if request[0] == "refuse"]
+    return [*read, *(refused(refusals) if refusals else ())]
 
 
 def reading(because: str, means: Json, written: Object) -> Requests:
@@ -41,9 +45,10 @@ def reading(because: str, means: Json, written: Object) -> Requests:
 
 
 def refusals(because: str, capabilities: frozenset[str], spoilt: st.SearchStrategy[Object]) -> Lives:
-    """Give lives in which a run record is refused, whatever it was sent for."""
+    """Give lives in which run records are refused, whatever they were sent for."""
     ops = ["project", "identify"] if "identify" in capabilities else ["project"]
-    return st.builds(refusal, st.just(because), st.sampled_from(ops), spoilt)
+    requests = st.builds(refusal, st.just(because), st.sampled_from(ops), spoilt)
+    return st.lists(requests, min_size=1, max_size=_REFUSALS).map(refused)
 
 
 def written(run: Json, capabilities: frozenset[str]) -> st.SearchStrategy[Object]:

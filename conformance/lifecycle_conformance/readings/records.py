@@ -21,6 +21,7 @@ from lifecycle_conformance.readings.lives import (
     written,
 )
 from lifecycle_conformance.readings.runs import (
+    FULL,
     KEY,
     PLACES,
     RECORDS,
@@ -111,13 +112,13 @@ def _default(capabilities: frozenset[str]) -> Lives:
 
 def _wrong_type(capabilities: frozenset[str]) -> Lives:
     """Put a value of another type; records and words are the business of REC-1 and REC-9, `null` that of REC-3."""
-    places = [each for each in PLACES if list(_wrong(each.member.type))]
+    any_other = [(each.path, value) for each in PLACES for value in _wrong(each.member.type)]
 
-    def spoilt(run: Object, place: Place) -> st.SearchStrategy[Object]:
-        values = st.sampled_from(list(_wrong(place.member.type)))
-        return values.flatmap(lambda value: written(change(run, place.path, value), capabilities))
+    def spoilt(run: Object, spoiling: tuple[Path, Json]) -> st.SearchStrategy[Object]:
+        return written(change(run, *spoiling), capabilities)
 
-    return refusals("REC-6", capabilities, _each(grown, places, spoilt))
+    kinds = (_each(grown, changes, spoilt) for changes in (*_CONVERSIONS, any_other))
+    return refusals("REC-6", capabilities, st.one_of(*kinds))
 
 
 def _unsigned(capabilities: frozenset[str]) -> Lives:
@@ -195,7 +196,8 @@ def _unknown(capabilities: frozenset[str]) -> Lives:
 
     def lives(run: Object, path: Path) -> Lives:
         known = RECORDS[TYPED[path]]
-        names = st.sampled_from([each for each in _other_names(known) if each not in known])
+        own, others = (st.sampled_from([each for each in some if each not in known]) for some in _other_names(known))
+        names = own | others
         unknown = st.dictionaries(names, plain | st.none(), min_size=1, max_size=3)
 
         def life(more: Object, first: bool) -> Lives:  # noqa: FBT001 - whether they stand before those that are known
@@ -294,23 +296,26 @@ def _any_event(capabilities: frozenset[str]) -> Lives:
 
 def _padded(capabilities: frozenset[str]) -> Lives:
     """Pad texts by white space, and by characters that some take for it; the first record has spaces only."""
-    white = st.text(alphabet=WHITE_SPACE, max_size=3)
-    edges = st.text(alphabet=_NOT_WHITE_SPACE, max_size=2)
+    nothing = st.just("")
+    white = nothing | st.permutations(WHITE_SPACE).map("".join) | st.text(alphabet=WHITE_SPACE, max_size=3)
+    edges = nothing | st.permutations(_NOT_WHITE_SPACE).map(lambda drawn: "".join(drawn[:2]))
 
     def lives(member: str) -> Lives:
         inner = st.sampled_from(WAIT_KINDS if member == "wait_kind" else ["node", "node b"])
-        cores = st.builds(lambda before, text, after: before + text + after, edges, inner, edges) | st.just("")
-        texts = st.builds(lambda before, text, after: before + text + after, white, cores, white)
+        cores = nothing | st.builds("{}{}{}".format, edges, inner, edges) | edges
+        texts = st.builds("{}{}{}".format, white, cores, white)
 
-        def life(text: str) -> Lives:
+        def life(padded: list[str]) -> Lives:
             plainly = " timer " if member == "wait_kind" else " node "
             run = small_run(
-                {"event": "node_started", "recorded_at_ms": 1, "metadata": _holding(member, plainly)},
-                {"event": "node_completed", "recorded_at_ms": 2, "metadata": _holding(member, text)},
+                *(
+                    {"event": event, "recorded_at_ms": 1, "metadata": _holding(member, text)}
+                    for event, text in zip(_EVENTS, [plainly, *padded], strict=False)
+                )
             )
             return written(run, capabilities).map(lambda sent: reading("REC-16", run, sent))
 
-        return texts.flatmap(life)
+        return st.lists(texts, min_size=1, max_size=len(_EVENTS) - 1).flatmap(life)
 
     return st.sampled_from([*SHOWN_AS, "claim"]).flatmap(lives)
 
@@ -362,12 +367,22 @@ CASES: Final[Cases] = {
 
 # --- places and values ------------------------------------------------------------------------------------------------
 
+_EVENTS: Final = ("node_started", "node_completed", "node_failed", "node_blocked", "node_recovered")
 _NOT_WHITE_SPACE: Final = "\x1c\x1d\x1e\x1f\u180e\u200b\u2060\ufeff"
 _INTEGERS: Final[tuple[tuple[Path, int], ...]] = (
     *((each.path, int(each.member.type[1:])) for each in PLACES if each.member.type in {"u64", "u32"}),
     (("checkpoint", "node_attempts", KEY), 32),
 )
 """Where integers stand, and how many bits they may have."""
+
+
+_CONVERSIONS: Final[tuple[Sequence[tuple[Path, Json]], ...]] = (
+    [(each.path, value) for each in PLACES if each.member.type == "str" for value in (7, 0)],
+    [(path, value) for path, _ in _INTEGERS for value in ("7", "0")],
+    [(path, value) for path, _ in _INTEGERS for value in (True, False)],
+    [(each.path, at(FULL, each.path)[0]) for each in PLACES if each.member.type.startswith("[")],
+)
+"""What some readers convert: a number to a string, a string or a truth value to a number, one value to a list."""
 
 
 def _each(
@@ -435,11 +450,11 @@ def _camel(name: str) -> str:
     return first + "".join(map(str.capitalize, rest))
 
 
-def _other_names(known: Iterable[str]) -> list[str]:
-    """Give names that a record may not know: those of all records, other spellings of its own, and some of others."""
+def _other_names(known: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Give names that a record may not know: other spellings of its own, and those of all records and of others."""
     everybodys = [name for record in RECORDS.values() for name in record]
-    spellings = [spelling for name in known for spelling in (_camel(name), name.upper(), f" {name}", f"{name}s")]
-    return list(dict.fromkeys(["unknown", "", "schema_version", "cost", "größe 😀", *spellings, *everybodys]))
+    spellings = [spelling for name in known for spelling in (name.upper(), _camel(name), f" {name}", f"{name}s")]
+    return spellings, list(dict.fromkeys(["unknown", "", "schema_version", "cost", "größe 😀", *everybodys]))
 
 
 def _holding(member: str, text: str) -> Object:

@@ -58,14 +58,15 @@ def _compact(capabilities: frozenset[str]) -> Lives:
 
 
 def _order(capabilities: frozenset[str]) -> Lives:
-    names = st.lists(st.sampled_from(_NAMES), min_size=2, max_size=6, unique=True)
-    objects = names.map(lambda names: {name: number for number, name in enumerate(names)})
-    nested = objects | st.builds(lambda inner: {"in": [inner]}, objects)
+    names = st.permutations(_NAMES) | st.lists(st.sampled_from(_NAMES), min_size=2, max_size=6, unique=True)
+    objects = names.map(lambda names: dict.fromkeys(names, 1))
+    nested = objects | st.builds(lambda outer, inner: {**outer, "a": [inner]}, objects, objects)
     return _writing("JSON-3", nested, capabilities)
 
 
 def _strings(capabilities: frozenset[str]) -> Lives:
-    texts = st.text(alphabet=st.sampled_from(_SPECIAL) | st.characters(codec="utf-8"), min_size=1, max_size=8)
+    special = st.permutations(_SPECIAL).map("".join)
+    texts = special | st.text(alphabet=st.sampled_from(_SPECIAL) | st.characters(codec="utf-8"), min_size=1, max_size=8)
     values = texts | st.builds(lambda text: [text], texts) | st.builds(lambda name: {name: 1}, texts)
     return _writing("JSON-4", values, capabilities)
 
@@ -79,13 +80,12 @@ def _integers(capabilities: frozenset[str]) -> Lives:
 def _whole_doubles(capabilities: frozenset[str]) -> Lives:
     # Their form is plain, and their digits are few: what is told apart are integers and doubles, nothing more.
     doubles = st.integers(-(10**15) + 1, 10**15 - 1).map(float)
-    values = doubles | st.lists(doubles | small, min_size=1, max_size=3).map(lambda numbers: [1.0, *numbers])
-    return _writing("JSON-6", values, capabilities)
+    return _writing("JSON-6", doubles | st.lists(doubles, min_size=1, max_size=3), capabilities)
 
 
 _NAMES: Final = (
     *("a", "b", "B", "Z", "_", "aa", "10", "9", "", "~", " "),
-    *("é", "e\u0301", "z\u0308", "\uffff", "\ue000", "😀", "\U00010000", "\u2028", "\x7f", "ß"),
+    *("é", "e\u0301", "z\u0308", "\uffff", "\ue000", "😀", "\U00010000", "ß"),
 )
 """Names whose order differs by code points, by UTF-16 units, by locale, by number, by case and by length."""
 _SPECIAL: Final = tuple(map(chr, range(0x20))) + tuple("\"\\/<>&'\x7f\x80\x85\xa0é\u2028\u2029\ufeff\ufffd\uffff😀")
@@ -112,8 +112,10 @@ _LAST: Final[Path] = (*HISTORY, 1)
 
 def _beyond_64_bits(capabilities: frozenset[str]) -> Lives:
     """Read integers within the 64 bits, and beyond them, at the ends above all."""
-    within = st.sampled_from([2**63 - 1, 2**63, 2**64 - 1, -(2**63), 2**53 + 1]) | st.integers(-(2**63), 2**64 - 1)
-    tokens = within.map(lambda number: (number, None))
+    within: st.SearchStrategy[int] = st.sampled_from([2**63 - 1, 2**63, 2**64 - 1, -(2**63), 2**53 + 1]) | st.integers(
+        -(2**63), 2**64 - 1
+    )
+    tokens: st.SearchStrategy[tuple[Json, str | None]] = within.map(lambda number: (number, None))
     if "text-input" in capabilities:
         ends = st.integers(0, 10**6)
         beyond = st.one_of(
@@ -144,7 +146,7 @@ def _nearest(capabilities: frozenset[str]) -> Lives:
     fractions = digits.map("0.{}".format)
     known = st.sampled_from(["0.9341825998422749", "0.1234567890123456789", "9007199254740993.0", "5e-324", "1e-400"])
     texts = known | scientific | fractions
-    tokens = texts.map(lambda text: (float(text), None))
+    tokens: st.SearchStrategy[tuple[float, str | None]] = texts.map(lambda text: (float(text), None))
     if "text-input" in capabilities:
         more_digits = st.integers(10**17, 10**30)
         texts |= st.one_of(

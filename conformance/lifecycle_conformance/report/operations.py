@@ -97,8 +97,9 @@ class _Telling:
 
 
 def _because(arguments: Object) -> str:
-    because = arguments.get("because")
-    return f" ({', '.join(map(named, because))})" if isinstance(because, list) and because else ""
+    """Name the requirements that ask for something: one, or a list of them."""
+    because = arguments.get("because") or []
+    return f" ({', '.join(map(named, because if isinstance(because, list) else [because]))})" if because else ""
 
 
 def _plainly(arguments: Object) -> Iterator[str]:

@@ -1,0 +1,184 @@
+"""What befalls files: each story can be lived with the reference, and does what it says."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from examples import TENANT, lifecycle, run_json
+from lifecycle_conformance import damages
+from lifecycle_conformance.damages import Requests
+from lifecycle_conformance.life import Life
+from lifecycle_conformance.properties import damage, files, places
+from lifecycle_conformance.properties.content_ids import ids_of
+from lifecycle_conformance.properties.judgement import CHECKS
+from lifecycle_conformance.properties.layout import event_in, lines_of, log_of, path_of
+from lifecycle_conformance.trace import Files, Object
+from traces import OPEN, lived
+
+OWN = {
+    requirement
+    for each in CHECKS
+    if each.check.__module__ in {files.__name__, damage.__name__, places.__name__}
+    for requirement in each.requirements
+}
+RECORDS = (
+    lifecycle("node_started", 1, metadata={"text": "größe 😀", "number": 1e16}),
+    lifecycle("node_completed", 2),
+    lifecycle("node_completed", 2),
+)
+RUN = run_json(*RECORDS)
+GROWN = run_json(*RECORDS, lifecycle("node_failed", 3))
+CAPABILITIES = frozenset({"json-numbers", "exact-numbers"})
+
+
+def project(run: Object) -> tuple[str, Object]:
+    return "project", {"run": run}
+
+
+BEFORE = lived([OPEN, project(RUN)])
+STEP = BEFORE.trace.steps[-1]
+FILES: Files = STEP.files_after or {}
+LINES = lines_of(log_of(FILES))[0]
+
+STORIES: dict[str, tuple[Callable[[], st.SearchStrategy[Requests]], set[str]]] = {
+    "torn tails": (lambda: damages.torn_tails(RUN, FILES), {"FILE-15", "FILE-16", "FILE-17", "FILE-19"}),
+    "damaged lines": (lambda: damages.damaged_lines(RUN, FILES), {"FILE-18", "FILE-19"}),
+    "odd events": (lambda: damages.odd_events(RUN, FILES, CAPABILITIES), {"FILE-13", "FILE-14"}),
+    "lost lines": (lambda: damages.lost_lines(FILES), {"FILE-18", "FILE-19"}),
+    "misplaced": (lambda: damages.misplaced_snapshots(RUN, FILES), {"FILE-7", "FILE-13", "FILE-14", "FILE-21"}),
+    "foreign folders": (lambda: damages.snapshots_in_foreign_folders(RUN, FILES, 60), {"FILE-24", "COMPACT-12"}),
+    "spoiled": (lambda: damages.spoiled_snapshots(RUN, FILES), {"SNAP-12", "ERR-5", "FILE-21"}),
+    "blocked": (lambda: damages.blocked_folders(RUN, 1), {"ERR-5", "FILE-21"}),
+    "meeting": (lambda: damages.meeting_ids(RUN, 1), {"SNAP-11", "ERR-4"}),
+    "odd run ids": (lambda: damages.odd_run_ids(RUN), {"FILE-4"}),
+    "long names": (lambda: damages.long_names(RUN, ["queued"], 1), {"FILE-22", "FILE-23"}),
+    "interruptions": (lambda: damages.interruptions(STEP), {"PASS-14", "FILE-15", "FILE-16", "FILE-17"}),
+}
+
+
+def drawn(strategy: st.SearchStrategy[Requests], lives: int) -> list[Requests]:
+    found: list[Requests] = []
+
+    @seed(7)
+    @settings(max_examples=lives, deadline=None, database=None, phases=[Phase.generate])
+    @given(strategy)
+    def draw(requests: Requests) -> None:
+        found.append(requests)
+
+    draw()
+    return found
+
+
+def live(requests: Requests) -> Life:
+    life = lived([OPEN, project(RUN), *requests, project(GROWN)])
+    assert len(life.requests) == len(requests) + 3
+    return life
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_story_can_be_lived_with_the_reference_and_reaches_what_it_is_for(name: str) -> None:
+    strategy, aims = STORIES[name]
+    reached: Counter[str] = Counter()
+    for requests in drawn(strategy(), 30):
+        assert json.loads(json.dumps(requests)) == [list(each) for each in requests]
+        life = live(requests)
+        judged = [each.judgement for each in life.judgements if each.judgement.requirement in OWN]
+        assert [each for each in judged if not each.holds] == []
+        reached.update({each.requirement for each in judged})
+    assert aims <= reached.keys()
+
+
+def test_a_tail_is_torn_between_any_two_bytes() -> None:
+    line = damages.note(RUN, FILES)
+    length = len(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode())
+    cuts = {requests[0][1]["bytes"] for requests in drawn(damages.torn_tails(RUN, FILES), 200)}
+    assert length in cuts
+    texts = [requests[0][1] for requests in drawn(damages.torn_tails(RUN, FILES), 200)]
+    letters = [each for each in texts if not is_utf8(each["text"].encode()[: each["bytes"]])]
+    assert len({each["bytes"] for each in letters}) > 3
+
+
+def is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def test_a_note_is_an_event_that_is_new() -> None:
+    note = damages.note(RUN, FILES)
+    line = json.dumps(note, ensure_ascii=False).encode()
+    assert event_in(line) is not None
+    again = damages.note(RUN, {**FILES, "stateful_events.jsonl": log_of(FILES) + line + b"\n"})
+    assert again["event_id"] != note["event_id"]
+    assert again["seq"] == note["seq"] + 1 == len(LINES) + 2
+
+
+def test_numbers_are_put_only_where_they_can_be_read() -> None:
+    for numbers, needed in (
+        ("[18446744073709551616", "json-numbers"),
+        ("[-0", "exact-numbers"),
+        (":-0", "exact-numbers"),
+    ):
+        for capabilities in (frozenset[str](), frozenset({needed})):
+            texts = [str(requests) for requests in drawn(damages.odd_events(RUN, FILES, capabilities), 100)]
+            assert any(numbers in each for each in texts) is (needed in capabilities)
+
+
+def test_what_there_is_to_damage_is_told() -> None:
+    assert not damages.is_torn(FILES)
+    assert damages.is_torn({"stateful_events.jsonl": b"{}\n{"})
+    assert damages.has_own_snapshots(RUN, FILES)
+    assert not damages.has_own_snapshots({**RUN, "run_id": "another"}, FILES)
+    assert damages.can_be_undone(STEP)
+    again = lived([OPEN, project(RUN), project(RUN)])
+    assert not damages.can_be_undone(again.trace.steps[-1])
+    assert not damages.can_be_undone(BEFORE.trace.steps[0])
+    assert not damages.can_be_undone(None)
+
+
+def test_an_interruption_leaves_a_part_of_what_the_pass_wrote_in_its_order() -> None:
+    paths = [path_of(RUN["run_id"], each) for each in ids_of(RUN)]
+    parts = set()
+    for requests in drawn(damages.interruptions(STEP), 100):
+        life = lived([OPEN, project(RUN), *requests[:-1]])
+        left = life.trace.steps[-1].files_after or {}
+        whole, _ = lines_of(log_of(left))
+        events, snapshots = len(whole), [path in left for path in paths]
+        assert whole == LINES[:events]
+        assert snapshots == sorted(snapshots, reverse=True)
+        assert events - sum(snapshots) in {0, 1}
+        parts.add(events + sum(snapshots))
+    assert parts == set(range(2 * len(RECORDS)))
+
+
+@pytest.mark.parametrize("run_id", damages.ODD_RUN_IDS)
+def test_stories_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
+    run: Any = {**RUN, "run_id": run_id}
+    step = lived([OPEN, project(run)]).trace.steps[-1]
+    left = step.files_after or {}
+    for strategy in (
+        damages.torn_tails(run, left),
+        damages.misplaced_snapshots(run, left),
+        damages.snapshots_in_foreign_folders(run, left, 60),
+        damages.spoiled_snapshots(run, left),
+        damages.meeting_ids(run, 1),
+        damages.interruptions(step),
+    ):
+        for requests in drawn(strategy, 4):
+            life = lived([OPEN, project(run), *requests, project(run)])
+            failed = [each.judgement for each in life.judgements if not each.judgement.holds]
+            assert [each for each in failed if each.requirement in OWN] == []
+            assert len(life.requests) == len(requests) + 3
+
+
+def test_another_tenant_is_never_the_runs_own() -> None:
+    requests = [each for story in drawn(damages.meeting_ids(RUN, 1), 60) for each in story]
+    tenants = [each[1]["run"]["tenant_context"] for each in requests if each[0] == "project"]
+    assert {each["org_id"] for each in tenants} == {TENANT["org_id"], "org-1"}

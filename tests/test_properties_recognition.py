@@ -1,0 +1,349 @@
+"""The checks of recognition: each rule judged by the records about which it decides, and broken by one step."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lifecycle_conformance.life import Life
+from lifecycle_conformance.properties.content_ids import MARKER, PREFIX, contents_of, ids_of, safe
+from lifecycle_conformance.trace import LOCAL, Object, Request, Step, Trace
+from lifecycle_projection.records import Json
+from traces import OPEN, broken, judgements, lived, shown
+
+MINE = {f"ALIAS-{number}" for number in range(1, 13)}
+STARTED: Object = {"event": "node_started", "recorded_at_ms": 5}
+COMPLETED: Object = {"event": "node_completed", "recorded_at_ms": 6}
+BLOCKED: Object = {"event": "node_blocked", "recorded_at_ms": 7}
+
+
+def run(*records: Object, **members: Any) -> Object:
+    return {
+        "run_id": "r",
+        "automation_id": "a",
+        "trigger_type": "manual",
+        "status": "running",
+        "created_at_ms": 1,
+        "updated_at_ms": 2,
+        "checkpoint": {"lifecycle_history": list(records)},
+        **members,
+    }
+
+
+def project(*records: Object) -> Request:
+    return "project", {"run": run(*records)}
+
+
+def left(*events: Object, snapshots: tuple[Object, ...] = ()) -> Request:
+    return "import", {"events": list(events), "snapshots": list(snapshots)}
+
+
+def index_id(record: Object, index: int) -> str:
+    return f"automation-v2-lifecycle-r-{index}-{safe(record['event'])}"
+
+
+def stable(*records: Object) -> str:
+    """Give the stable id of the last of some records."""
+    return ids_of(run(*records))[-1]
+
+
+def event(record: Object, seq: int, event_id: str | None = None, payload: Json = None, **members: Any) -> Object:
+    """Write an event as the first generation did, or otherwise."""
+    return {
+        "event_id": event_id or index_id(record, seq - 1),
+        "run_id": "r",
+        "seq": seq,
+        "event_type": PREFIX + record["event"],
+        "occurred_at_ms": record["recorded_at_ms"],
+        "scope": {"tenant_context": LOCAL},
+        "correlation_id": "a",
+        "payload": payload,
+        **members,
+    }
+
+
+def note(event_id: str, seq: int) -> Object:
+    return event(STARTED, seq, event_id, event_type="note")
+
+
+def marker(seq: int, *entries: Json) -> Object:
+    return event(STARTED, seq, f"marker-{seq}", {"compacted_event_ids": list(entries)}, event_type=MARKER)
+
+
+def listed(event_id: str, seq: Json = 1) -> Json:
+    return {"event_id": event_id, "seq": seq}
+
+
+# --- what a pass might have done otherwise ----------------------------------------------------------------------------
+
+Doctored = Callable[[Step], Step]
+
+
+def anew(index: int) -> Doctored:
+    """Let a record that was known be recorded anew."""
+
+    def doctored(step: Step) -> Step:
+        record, shown_now = step.history[index], step.shown_after()
+        event_id, occurrence = ids_of(step.run)[index], contents_of(step.run)[index][1]
+        payload = {name: record.get(name) for name in ("event", "reason", "stop_kind", "metadata")}
+        new = event(record, 99, event_id, {**payload, "lifecycle_index": index, "lifecycle_occurrence": occurrence})
+        return with_snapshot(index, event_id, 99)(shown(step, step.owner, events=(*shown_now.events, new)))
+
+    return doctored
+
+
+def known_as(index: int, event_id: str, seq: int) -> Doctored:
+    """Let a record that was new be known as some event, the snapshot of which is missing."""
+
+    def doctored(step: Step) -> Step:
+        events = [each for each in step.shown_after().events if each["event_id"] != ids_of(step.run)[index]]
+        return shown(with_snapshot(index, event_id, seq)(step), step.owner, events=tuple(events))
+
+    return doctored
+
+
+def there(index: int) -> Doctored:
+    """Let a record that was new be known as an event the snapshot of which is there."""
+    event_id = "recorded before"
+    return lambda step: without(event_id)(known_as(index, event_id, 1)(step))
+
+
+def without(snapshot_id: str) -> Doctored:
+    def doctored(step: Step) -> Step:
+        left = [each for each in step.shown_after().snapshots if each["snapshot_id"] != snapshot_id]
+        return shown(step, step.owner, snapshots=tuple(left))
+
+    return doctored
+
+
+def with_snapshot(index: int, event_id: str, seq: int) -> Doctored:
+    def doctored(step: Step) -> Step:
+        mine = [each for each in step.shown_after().snapshots if named(each) == index]
+        template = {
+            **next(each for each in [*mine, *step.shown_after().snapshots] if "metadata" in each),
+            "created_at_ms": step.history[index]["recorded_at_ms"],
+        }
+        metadata = {**template["metadata"], "event": step.history[index]["event"], "lifecycle_index": index}
+        new = {**template, "snapshot_id": event_id, "seq": seq, "metadata": metadata}
+        return shown(step, step.owner, snapshots=(*others(step, index), new))
+
+    return doctored
+
+
+def named(snapshot: Object) -> Json:
+    return snapshot.get("metadata", {}).get("lifecycle_index")
+
+
+def others(step: Step, index: int) -> list[Object]:
+    return [
+        each for each in step.shown_after().snapshots if each in step.shown_before().snapshots or named(each) != index
+    ]
+
+
+# --- each rule --------------------------------------------------------------------------------------------------------
+
+NEXT_DOOR = {"scope": {"tenant_context": {"org_id": "next-door", "workspace_id": "w"}}}
+RAW: Json = {"reason": 7, "stop_kind": "tired"}
+REMEMBERED = ("compact", {"retention_ms": 1, "now_ms": 100})
+SNAPSHOT: Object = {
+    "snapshot_id": index_id(STARTED, 1), "run_id": "r", "seq": 2, "created_at_ms": 5,
+    "scope": {"tenant_context": LOCAL}, "status": "running",
+}  # fmt: skip
+TWINS = left(event(STARTED, 1), event(STARTED, 2))
+
+CASES: dict[str, tuple[str, list[Request], Doctored]] = {
+    "an event of another tenant": (
+        "ALIAS-1",
+        [left(event(STARTED, 1, stable(STARTED), **NEXT_DOOR)), project(STARTED)],
+        known_as(0, stable(STARTED), 1),
+    ),
+    "an event of another run": (
+        "ALIAS-1",
+        [left(event(STARTED, 1, "other", run_id="r2")), project(STARTED)],
+        known_as(0, "other", 1),
+    ),
+    "events of the same seq in log order": (
+        "ALIAS-1",
+        [left(event(STARTED, 1, "first"), event(STARTED, 1, "second")), project(STARTED)],
+        with_snapshot(0, "second", 1),
+    ),
+    "events in the order of their seq": (
+        "ALIAS-1",
+        [left(event(STARTED, 2, "second"), event(STARTED, 1, "first")), project(STARTED)],
+        with_snapshot(0, "second", 2),
+    ),
+    "the snapshot of a known record": (
+        "ALIAS-2",
+        [left(event(STARTED, 1)), project(STARTED)],
+        with_snapshot(0, stable(STARTED), 1),
+    ),
+    "the seq of the snapshot of a known record": (
+        "ALIAS-2",
+        [left(event(STARTED, 1)), project(STARTED)],
+        with_snapshot(0, index_id(STARTED, 0), 2),
+    ),
+    "an own id": ("ALIAS-3", [left(note(stable(STARTED), 1)), project(STARTED)], anew(0)),
+    "an own id that replaces another's content": (
+        "ALIAS-3",
+        [left(event(STARTED, 1), note(stable(STARTED), 2)), project(STARTED)],
+        with_snapshot(0, index_id(STARTED, 0), 1),
+    ),
+    "a compacted id": ("ALIAS-4", [left(marker(1, listed(stable(STARTED)))), project(STARTED)], anew(0)),
+    "a compacted id with white space": (
+        "ALIAS-4",
+        [left(marker(1, listed(f"\u2003{stable(STARTED)}\n"), listed(stable(COMPLETED)))), project(STARTED, COMPLETED)],
+        anew(0),
+    ),
+    "the seq of a compacted id": (
+        "ALIAS-4",
+        [left(marker(9, listed(stable(STARTED), 3))), project(STARTED)],
+        with_snapshot(0, stable(STARTED), 9),
+    ),
+    "a fraction for a seq": (
+        "ALIAS-5",
+        [left(marker(1, listed(stable(STARTED)), listed(stable(COMPLETED), 1.5))), project(STARTED, COMPLETED)],
+        known_as(1, stable(STARTED, COMPLETED), 1),
+    ),
+    "an object for the list": (
+        "ALIAS-5",
+        [
+            left(event(STARTED, 1, "m", {"compacted_event_ids": listed(stable(STARTED))}, event_type=MARKER)),
+            project(STARTED),
+        ],
+        known_as(0, stable(STARTED), 1),
+    ),
+    "an entry beside a malformed one": (
+        "ALIAS-5",
+        [
+            left(marker(1, listed(stable(STARTED))), marker(2, 7, listed(stable(COMPLETED)))),
+            project(STARTED, COMPLETED),
+        ],
+        anew(1),
+    ),
+    "an event under an index id": ("ALIAS-6", [left(event(STARTED, 1)), project(STARTED)], anew(0)),
+    "an event of another automation": (
+        "ALIAS-6",
+        [left(event(STARTED, 1, correlation_id="b")), project(STARTED)],
+        known_as(0, index_id(STARTED, 0), 1),
+    ),
+    "an event of another type": (
+        "ALIAS-6",
+        [left(event(STARTED, 1, event_type="stateful_runtime.node_started")), project(STARTED)],
+        known_as(0, index_id(STARTED, 0), 1),
+    ),
+    "members of other types": (
+        "ALIAS-7",
+        [left(event(STARTED, 1, payload=RAW), event(COMPLETED, 2)), project(STARTED, COMPLETED)],
+        anew(0),
+    ),
+    "an occurrence of another type": (
+        "ALIAS-8",
+        [
+            left(event(STARTED, 1, payload={"lifecycle_occurrence": "1"}), event(COMPLETED, 2)),
+            project(STARTED, COMPLETED),
+        ],
+        anew(0),
+    ),
+    "twins without occurrence": ("ALIAS-8", [TWINS, project(STARTED, STARTED)], anew(1)),
+    "event by event": (
+        "ALIAS-9",
+        [
+            left(
+                marker(1, listed(stable(STARTED), 3), listed(stable(COMPLETED), 4)),
+                event(STARTED, 2),
+                note(stable(BLOCKED), 5),
+                event(BLOCKED, 6),
+            ),
+            project(STARTED, COMPLETED, BLOCKED),
+        ],
+        with_snapshot(0, index_id(STARTED, 1), 2),
+    ),
+    "a number that is used twice": (
+        "ALIAS-10",
+        [left(event(STARTED, 1, payload={"lifecycle_occurrence": 0}), event(STARTED, 2)), project(STARTED, STARTED)],
+        known_as(1, index_id(STARTED, 1), 2),
+    ),
+    "an index id that was compacted": (
+        "ALIAS-11",
+        [left(event(STARTED, 1)), REMEMBERED, project(STARTED)],
+        known_as(0, index_id(STARTED, 0), 1),
+    ),
+    "an index id that a marker lists": (
+        "ALIAS-11",
+        [left(marker(1, listed(index_id(STARTED, 0)))), project(STARTED)],
+        known_as(0, index_id(STARTED, 0), 1),
+    ),
+    "a twin that was compacted": (
+        "ALIAS-12",
+        [left(event(STARTED, 1), event(STARTED, 2), snapshots=(SNAPSHOT,)), REMEMBERED, project(STARTED, STARTED)],
+        lambda step: there(1)(with_snapshot(0, index_id(STARTED, 0), 1)(step)),
+    ),
+}
+
+
+def last(life: Life) -> tuple[Step, Trace]:
+    return life.trace.steps[-1], Trace(life.trace.steps[:-1])
+
+
+@pytest.mark.parametrize("case", sorted(CASES))
+@pytest.mark.parametrize("store", ["files", "memory"])
+def test_a_rule_is_judged_where_it_decides(case: str, store: str) -> None:
+    requirement, requests, _ = CASES[case]
+    step, before = last(lived([OPEN, *requests], store))
+    said = {id_: each for id_, each in judgements(step, before).items() if id_ in MINE}
+    assert said[requirement]
+    assert [each for judged in said.values() for each in judged if not each.holds] == []
+
+
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_a_rule_that_was_broken_is_named(case: str) -> None:
+    requirement, requests, doctored = CASES[case]
+    step, before = last(lived([OPEN, *requests]))
+    assert broken(doctored(step), before) & MINE == {requirement}
+
+
+def test_all_rules_have_cases() -> None:
+    assert {requirement for requirement, *_ in CASES.values()} == MINE
+
+
+# --- what isn't judged ------------------------------------------------------------------------------------------------
+
+
+def test_where_no_rule_decides_only_the_outcome_is_judged() -> None:
+    step, before = last(lived([OPEN, project(STARTED), project(STARTED, COMPLETED)]))
+    assert judgements(step, before).keys() & MINE == {"ALIAS-2"}
+
+
+def test_what_several_rules_explain_is_told_by_the_outcome_only() -> None:
+    # The marker's entry may have been forgotten, or replaced by the event's content.
+    requests = [OPEN, left(marker(1, listed(stable(STARTED), 3)), event(STARTED, 2)), project(STARTED)]
+    step, before = last(lived(requests))
+    assert broken(with_snapshot(0, index_id(STARTED, 1), 2)(step), before) & MINE == {"ALIAS-2"}
+
+
+def test_earlier_passes_tell_a_special_case_from_the_rule() -> None:
+    before = [left(event(COMPLETED, 1)), project(COMPLETED)]
+    raw = left(event(STARTED, 5, payload=RAW))
+    step, trace = last(lived([OPEN, raw, project(STARTED)]))
+    assert broken(anew(0)(step), trace) & MINE == {"ALIAS-6"}
+    # That an event was known by its content before says that the types of the members make the difference.
+    step, trace = last(lived([OPEN, *before, raw, project(COMPLETED, STARTED)]))
+    assert broken(anew(1)(step), trace) & MINE == {"ALIAS-7"}
+
+
+def test_whoever_looks_up_other_ids_is_not_judged() -> None:
+    step, before = last(lived([OPEN, left(event(STARTED, 1)), project(STARTED)], without={"identify"}))
+    doctored = anew(0)(step)
+    events = [
+        {**each, "event_id": f"{each['event_id']}-0"} if each["seq"] == 99 else each
+        for each in doctored.shown_after().events
+    ]
+    assert broken(shown(doctored, step.owner, events=tuple(events)), before) & MINE == set()
+
+
+def test_a_pass_that_was_refused_is_not_judged() -> None:
+    refused = ("project", {"run": run(STARTED, COMPLETED, status="queued")})
+    life = lived([OPEN, left(event(STARTED, 1)), project(STARTED), refused])
+    step, before = last(life)
+    assert step.refusal == "phase_transition"
+    assert judgements(step, before).keys() & MINE == set()
