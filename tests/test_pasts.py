@@ -96,7 +96,6 @@ def test_pasts_can_be_imported_and_each_rule_of_recognition_is_judged(store: Any
         judged.update({each.judgement.requirement for each in life.judgements})
 
     live_all()
-    print(sorted(judged.items()))
     assert {id_: judged[id_] for id_ in ALIASES if judged[id_] < 5} == {}
 
 

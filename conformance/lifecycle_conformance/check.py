@@ -26,8 +26,8 @@ from lifecycle_conformance.workers import Progress, Workers, workers
 class Profile:
     """How long to look.
 
-    `shards` parts of `lives` lives of `pieces` pieces, `readings` and `greetings` each, at most `seconds` long;
-    `wanted` is the number of distinct cases in which each requirement must have been judged.
+    `shards` parts, each of `lives` lives for each corner, of `pieces` pieces, and of `readings` and `greetings`, each
+    at most `seconds` long; `wanted` is the number of distinct cases in which each requirement must have been judged.
     """
 
     shards: int
@@ -40,9 +40,9 @@ class Profile:
 
 
 PROFILES: Final[Mapping[str, Profile]] = {
-    "quick": Profile(shards=2, lives=90, pieces=18, readings=30, greetings=8, seconds=60, wanted=5),
-    "default": Profile(shards=8, lives=140, pieces=25, readings=40, greetings=12, seconds=120, wanted=20),
-    "thorough": Profile(shards=80, lives=500, pieces=40, readings=60, greetings=20, seconds=900, wanted=20),
+    "quick": Profile(shards=2, lives=3, pieces=8, readings=30, greetings=8, seconds=60, wanted=5),
+    "default": Profile(shards=8, lives=4, pieces=15, readings=40, greetings=12, seconds=120, wanted=20),
+    "thorough": Profile(shards=80, lives=15, pieces=30, readings=60, greetings=20, seconds=900, wanted=20),
 }
 SHRINK_S: Final = 60.0
 """How many seconds the search for smaller lives may take in all, unless told otherwise."""

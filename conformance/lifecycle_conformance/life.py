@@ -4,6 +4,7 @@ Beside the operations of the protocol a life knows words of the suite's own. All
 again: a case file is nothing but the requests of a life.
 """
 
+import os
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
@@ -109,7 +110,13 @@ class Life:
         if self._store is None or "files" not in self.driver.hello.capabilities:
             return None
         root = self._file("")
-        return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        folders = ((Path(folder), names) for folder, _, names in os.walk(root))
+        return {
+            f"{prefix}{name}": (folder / name).read_bytes()
+            for folder, names in folders
+            for prefix in ["" if folder == root else f"{folder.relative_to(root).as_posix()}/"]
+            for name in names
+        }
 
     def unseen(self) -> list[Judged]:
         """Give what was judged since this was asked last."""

@@ -84,3 +84,5 @@ _STORIES: Final[Mapping[str, tuple[Callable[[Situation], bool], Callable[[Situat
         lambda now: damages.misplaced_snapshots(now.run, now.files),
     ),
 }
+STORIES: Final = tuple(_STORIES)
+"""The names of all that may befall the files."""

@@ -21,7 +21,7 @@ from lifecycle_conformance.driver.interface import BrokenDriverError, Driver
 from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.greetings import greetings
 from lifecycle_conformance.life import Life, LifeOverError
-from lifecycle_conformance.machine import machine
+from lifecycle_conformance.machine import corners, machine
 from lifecycle_conformance.properties import CHECKS, Registered
 from lifecycle_conformance.readings import readings
 from lifecycle_conformance.trace import Request
@@ -34,7 +34,10 @@ _SEEDS: Final = 1_000_003
 
 @frozen(kw_only=True)
 class Shard:
-    """A part of a search: how many lives of how many pieces, how many readings and greetings, and for how long.
+    """A part of a search, and for how many seconds it may go on.
+
+    `lives` is how many lives go round each corner, of so many `pieces` after that; `readings` and `greetings` are how
+    many there are of these.
 
     `database` is the directory of the examples that broke something in earlier runs, if such are kept.
     """
@@ -103,16 +106,19 @@ class _Search:
             self._enough(f"the driver broke {breakdowns} times")
 
     def _enough(self, reason: str) -> None:
+        wanted = self.shard.lives * len(corners(self.driver.hello.capabilities))
         self.findings.lost.append(
             f"part {self.shard.number} of the search was ended, {reason}: {self.findings.census.lives} of"
-            f" {self.shard.lives} lives were lived"
+            f" {wanted} lives were lived"
         )
         raise _EnoughError
 
     def _lives(self) -> None:
-        lives = machine(self.driver, self.findings.census, self.note, self.checks)
+        """Let each corner be gone round by as many lives."""
         settings = self._settings(self.shard.lives, stateful_step_count=self.shard.pieces)
-        run_state_machine_as_test(hypothesis.seed(self._seed(0))(lives), settings=settings)
+        for number, corner in enumerate(corners(self.driver.hello.capabilities)):
+            lives = machine(self.driver, self.findings.census, self.note, self.checks, corner)
+            run_state_machine_as_test(hypothesis.seed(self._seed(10 + number))(lives), settings=settings)
 
     def _short(self, strategy: st.SearchStrategy[list[Request]], count: int, seed: int) -> None:
         """Live short lives whose requests are known beforehand."""

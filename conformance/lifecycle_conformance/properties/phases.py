@@ -103,7 +103,7 @@ class _Place:
 
 def _walk(step: Step) -> Iterator[_Place]:
     """Go through the history as a pass does; it ends with the first record that has no snapshot."""
-    if step.op != "project" or step.refusal not in {None, "phase_transition"}:
+    if step.op != "project" or step.refusal not in {None, "phase_transition"} or not _filled_in(step):
         return
     before = {each["snapshot_id"]: each for each in step.shown_before().snapshots}
     new = new_snapshots(step)
@@ -130,6 +130,12 @@ def _walk(step: Step) -> Iterator[_Place]:
             return
         latest, first = snapshot, False
         before[snapshot["snapshot_id"]] = snapshot
+
+
+def _filled_in(step: Step) -> bool:
+    """Tell whether all snapshots are shown with what belongs to their phases (SNAP-7 and SNAP-8 say so)."""
+    snapshots = (*step.shown_before().snapshots, *step.shown_after().snapshots)
+    return all(each.keys() >= {"phase", "phase_history", "allowed_next_phases"} for each in snapshots)
 
 
 def new_snapshots(step: Step) -> dict[str, Object]:

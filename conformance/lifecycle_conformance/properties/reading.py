@@ -116,16 +116,11 @@ def _nearest_double(requirement: str, step: Step) -> Iterator[Judgement]:
     numbers, shown = special["metadata"]["n"], member(member(member(event, "payload"), "metadata"), "n")
     if not isinstance(shown, list) or len(shown) != len(numbers):
         return
-    pairs = [pair for pair in zip(numbers, shown, strict=True) if not _has_lost_digits(*pair)]
-    wrong = [(number, found) for number, found in pairs if found != number]
-    if wrong or pairs:
-        number, found = wrong[0] if wrong else (numbers[0], numbers[0])
-        yield judged(requirement, "a double", expected=number, actual=found)
-
-
-def _has_lost_digits(number: float, shown: Json) -> bool:
-    """Tell whether a double was written with too few digits (JSON-7): what was read can't be seen then."""
-    return bool(shown != number and shown == float(f"{number:.15g}"))
+    wrong = [pair for pair in zip(numbers, shown, strict=True) if pair[0] != pair[1]]
+    if wrong and shown == [float(f"{number:.15g}") for number in numbers]:
+        return  # all of them are written with too few digits (JSON-7): what was read can't be seen
+    number, found = wrong[0] if wrong else (numbers[0], numbers[0])
+    yield judged(requirement, "a double", expected=number, actual=found)
 
 
 def _writing(requirement: str, step: Step) -> Iterator[Judgement]:

@@ -15,7 +15,7 @@ Lives: TypeAlias = st.SearchStrategy[Requests]
 Cases: TypeAlias = Mapping[str, Callable[[frozenset[str]], Lives | None]]
 """For each requirement, the lives that put it to the test; none where the capabilities don't suffice."""
 
-_REFUSALS: Final = 4
+_REFUSALS: Final = 5
 HISTORY: Final[Path] = ("checkpoint", "lifecycle_history")
 
 
@@ -48,7 +48,7 @@ def refusals(because: str, capabilities: frozenset[str], spoilt: st.SearchStrate
     """Give lives in which run records are refused, whatever they were sent for."""
     ops = ["project", "identify"] if "identify" in capabilities else ["project"]
     requests = st.builds(refusal, st.just(because), st.sampled_from(ops), spoilt)
-    return st.lists(requests, min_size=1, max_size=_REFUSALS).map(refused)
+    return st.lists(requests, min_size=2, max_size=_REFUSALS).map(refused)
 
 
 def written(run: Json, capabilities: frozenset[str]) -> st.SearchStrategy[Object]:

@@ -161,7 +161,7 @@ def _nearest(capabilities: frozenset[str]) -> Lives:
         written = (text or repr(number) for number, text in tokens)
         return numbers, f"[{', '.join(written)}]" if any(text for _, text in tokens) else None
 
-    return _numbers("JSON-12", st.lists(tokens, min_size=1, max_size=5).map(several))
+    return _numbers("JSON-12", st.lists(tokens, min_size=2, max_size=6).map(several))
 
 
 def _halfway(number: float, more: str) -> str:
