@@ -34,12 +34,12 @@ ABOUT_READING = [each for each in CHECKS if any(id_.split("-")[0] in SUBJECTS[:4
 
 @cache
 def drawn(capabilities: frozenset[str], seed: int = 1) -> tuple[list[Request], ...]:
-    """Draw ten lives. (Beyond these, Hypothesis would go on with variations of what it drew before.)"""
+    """Draw a few lives. (After ten, Hypothesis would go on with variations of what it drew before.)"""
     lives = []
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
-        max_examples=10,
+        max_examples=6,
         database=None,
         deadline=None,
         phases=[Phase.generate],
@@ -68,9 +68,9 @@ def lived(driver: InProcessDriver, lives: Iterable[list[Request]]) -> tuple[Coun
 
 
 def broken_by_readings(*expected: str, only_read: bool = False) -> set[str]:
-    """Name what the reference breaks of these chapters in ten lives, or in some more until what is expected is there."""
+    """Name what the reference breaks of these chapters in a few lives, or in more until what is expected is there."""
     found: set[str] = set()
-    for seed in range(1, 7):
+    for seed in range(1, 11):
         lives = [[each for each in life if each[0] == "read" or not only_read] for life in drawn(MEMORY, seed)]
         _, broken = lived(InProcessDriver("memory"), lives)
         found |= {id_ for id_ in broken if id_.split("-")[0] in SUBJECTS}
@@ -217,7 +217,10 @@ def any_spelling(value: Any) -> Any:
 
 def numbers_from_digits(value: Any) -> Any:
     if type(value) is dict:
-        return {name: int(each) if name in INTEGERS and each in {"0", "7"} else each for name, each in value.items()}
+        return {
+            name: int(each) if name in INTEGERS and isinstance(each, str) and each.isdigit() else each
+            for name, each in value.items()
+        }
     return value
 
 
@@ -282,7 +285,7 @@ def test_a_lower_limit_of_depth_is_reported_under_its_requirement_only(monkeypat
 def test_a_lenient_reader_is_reported_under_what_it_lets_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """Python's own reader, for one, knows `NaN`, infinities, lone surrogates and any depth."""
     monkeypatch.setattr(server, "read_json", lambda line: json.loads(line, object_pairs_hook=json_text._object))
-    broken = broken_by_readings()
+    broken = broken_by_readings("JSON-13", "JSON-15", "JSON-16")
     assert broken >= {"JSON-13", "JSON-15", "JSON-16"}
     assert not broken & {"REC-2", "REC-3", "REC-6", "REC-9", "REC-11", "REC-13", "REC-16", "JSON-12"}
 

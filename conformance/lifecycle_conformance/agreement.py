@@ -58,11 +58,19 @@ REGISTERED: Final = Registered(check=agrees, requirements=(AGREEMENT,))
 
 def _out_of_sight(step: Step, trace: Trace) -> bool:
     """Tell whether what decides can't be seen in a view: how names meet, what a damaged file holds."""
-    if any(each.op in {"put", "remove"} for each in trace.steps):
+    if any(each.op in {"put", "remove"} for each in trace.steps) or (step.op == "prune" and _tied(step.before)):
         return True
     if "tenants" in step.capabilities:
         return False
     return step.refusal in {"storage", "storage_conflict"} or (step.op == "import" and _meeting(step))
+
+
+def _tied(view: View) -> bool:
+    """Tell whether tenants have snapshots of a run id that are equal in seq and id: which is kept is left open."""
+    places = Counter(
+        (owner.run_id, each["seq"], each["snapshot_id"]) for owner, shown in view.items() for each in shown.snapshots
+    )
+    return any(number > 1 for number in places.values())
 
 
 def _meeting(step: Step) -> bool:

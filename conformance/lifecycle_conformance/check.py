@@ -40,9 +40,9 @@ class Profile:
 
 
 PROFILES: Final[Mapping[str, Profile]] = {
-    "quick": Profile(shards=2, lives=3, pieces=8, readings=30, greetings=8, seconds=60, wanted=5),
-    "default": Profile(shards=8, lives=4, pieces=15, readings=40, greetings=12, seconds=120, wanted=20),
-    "thorough": Profile(shards=80, lives=15, pieces=30, readings=60, greetings=20, seconds=900, wanted=20),
+    "quick": Profile(shards=2, lives=3, pieces=8, readings=10, greetings=10, seconds=60, wanted=5),
+    "default": Profile(shards=8, lives=4, pieces=15, readings=10, greetings=10, seconds=120, wanted=20),
+    "thorough": Profile(shards=80, lives=15, pieces=30, readings=20, greetings=20, seconds=900, wanted=20),
 }
 SHRINK_S: Final = 60.0
 """How many seconds the search for smaller lives may take in all, unless told otherwise."""

@@ -1,4 +1,4 @@
-"""What happens in lives, piece by piece: the state of a life, and what may befall it. The machine strings these together.
+"""What happens in lives, piece by piece: the state of a life, and what may befall it.
 
 A piece draws what it needs first and is lived then, so that what it does can't change what is drawn.
 """
@@ -145,18 +145,17 @@ class Living(RuleBasedStateMachine):
 
         self.live("snapshots are pruned", piece)
 
-    def befall(self, data: st.DataObject, name: str) -> None:
-        """Let something befall the files, if it can; then the log is compacted, or a record arrives."""
+    def befall(self, data: st.DataObject, name: str, *, compacted: bool) -> None:
+        """Let something befall the files, if it can; then the log may be compacted, and a record may arrive."""
         story = mishaps.stories(self._situation()).get(name)
         if story is None:
             return
         requests, records = data.draw(story), self.draw_records(data, data.draw(st.integers(0, 1)))
-        compacted = "compact" in self.capabilities and data.draw(evenly([False, True]))
 
         def piece() -> None:
             self.census.corners[name] += 1
             self.send(requests)
-            if compacted:
+            if compacted and "compact" in self.capabilities:
                 self.do("compact", retention_ms=1, now_ms=AFTER_ALL_MS)
             self.change([*self.history, *records])
 

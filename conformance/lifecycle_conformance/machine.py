@@ -226,21 +226,28 @@ class LifeMachine(Living):
 
         self.live("the engine restarts", piece)
 
-    @precondition(lambda self: self.corner in mishaps.STORIES)
-    @rule(data=st.data(), name=evenly(mishaps.STORIES))
-    def something_befalls_the_files(self, data: st.DataObject, name: str) -> None:
+    @precondition(lambda self: self.corner is not None and CORNERS[self.corner].needs == "files")
+    @rule(data=st.data(), name=evenly(mishaps.STORIES), compacted=evenly([False, True]))
+    def something_befalls_the_files(self, data: st.DataObject, name: str, compacted: bool) -> None:  # noqa: FBT001
         """Damage the files of the store, or let names meet in them; much of a view is hard to judge from then on."""
-        self.befall(data, name)
+        self.befall(data, name, compacted=compacted)
 
 
 # --- corners ----------------------------------------------------------------------------------------------------------
 
 
-class Corner:
-    """Something that lives are to meet, and the capability without which they can't."""
+_Way = Callable[[LifeMachine, st.DataObject], None]
 
-    def __init__(self, needs: str | None, *ways: Callable[[LifeMachine, st.DataObject], None]) -> None:
-        self.needs = needs
+
+class Corner:
+    """Something that lives are to meet, the capability without which they can't, and how many meet it for each other.
+
+    Some corners have many sides, of which each life sees one: more lives go there.
+    """
+
+    def __init__(self, needs: str | None, *ways: _Way, weight: int = 1) -> None:
+        self.needs: str | None = needs
+        self.weight: int = weight
         self._ways = ways
 
     def meet(self, machine: LifeMachine, data: st.DataObject) -> None:
@@ -249,15 +256,20 @@ class Corner:
             way(machine, data)
 
 
-def _past(name: str, between: str) -> Callable[[LifeMachine, st.DataObject], None]:
+def _past(name: str, between: str) -> _Way:
     return lambda machine, data: machine.go_on_with(data, name, between)
 
 
-def _rule(name: str, **fixed: object) -> Callable[[LifeMachine, st.DataObject], None]:
+def _rule(name: str, **fixed: object) -> _Way:
     """Apply a rule with some arguments fixed, and the others at a reader's choice: data is drawn as usual."""
     return lambda machine, data: getattr(machine, name)(**{"data": data, **fixed})
 
 
+def _mishap(name: str, compacted: bool) -> _Way:  # noqa: FBT001
+    return lambda machine, data: machine.befall(data, name, compacted=compacted)
+
+
+_WEIGHTS: Final = {"an event that is hard to read": 3, "a torn tail": 2, "a name too long": 2}
 CORNERS: Final[Mapping[str, Corner]] = {
     **{name: Corner("import", _past(name, "nothing")) for name in pasts.PASTS},
     **{
@@ -273,7 +285,11 @@ CORNERS: Final[Mapping[str, Corner]] = {
     },
     **{f"compaction {how}": Corner("compact", partial(Living.compact, how=how)) for how in COMPACTIONS},
     **{f"pruning {how}": Corner("prune", partial(Living.prune, how=how)) for how in PRUNINGS},
-    **{name: Corner("files", partial(Living.befall, name=name)) for name in mishaps.STORIES},
+    **{
+        f"{name}, then {after}": Corner("files", _mishap(name, compacted), weight=_WEIGHTS.get(name, 1))
+        for name in mishaps.STORIES
+        for after, compacted in (("a record", False), ("a compaction", True))
+    },
     "a tenant with the same history": Corner(
         None, _rule("another_tenant_has_the_same_run_id", same=True, deployment="drawn")
     ),
@@ -294,9 +310,11 @@ CORNERS: Final[Mapping[str, Corner]] = {
 """What lives are to meet, each as often as the others, by name."""
 
 
-def corners(capabilities: frozenset[str]) -> list[str]:
-    """Name the corners that lives of a driver with these capabilities can go round."""
-    return [name for name, corner in CORNERS.items() if corner.needs is None or corner.needs in capabilities]
+def corners(capabilities: frozenset[str]) -> dict[str, int]:
+    """Name the corners that lives of a driver with these capabilities can go round, each with its weight."""
+    return {
+        name: corner.weight for name, corner in CORNERS.items() if corner.needs is None or corner.needs in capabilities
+    }
 
 
 def machine(

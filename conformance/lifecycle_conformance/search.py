@@ -5,6 +5,7 @@ of their own: what they find together is the same.
 """
 
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
@@ -29,7 +30,8 @@ from lifecycle_conformance.trace import Request
 Factory = Callable[[], Driver]
 """Starts a driver. Raises :class:`BringUpError`."""
 _MOST_BREAKDOWNS: Final = 10
-_SEEDS: Final = 1_000_003
+_FRESH: Final = 10
+"""How many examples Hypothesis makes up before it begins to vary what it has; here, breadth is worth more."""
 
 
 @frozen(kw_only=True)
@@ -50,6 +52,11 @@ class Shard:
     greetings: int
     seconds: float
     database: Path | None = None
+
+
+def _fresh(count: int) -> list[int]:
+    """Cut a number of examples into runs that hold fresh ones only."""
+    return [min(_FRESH, count - start) for start in range(0, count, _FRESH)]
 
 
 class _EnoughError(KeyboardInterrupt):
@@ -89,8 +96,8 @@ class _Search:
         """Search by greetings, readings and lives, in this order: from the plainest to the deepest."""
         capabilities = self.driver.hello.capabilities
         try:
-            self._short(greetings(capabilities), self.shard.greetings, self._seed(1))
-            self._short(readings(capabilities), self.shard.readings, self._seed(2))
+            self._short("greetings", greetings(capabilities), self.shard.greetings)
+            self._short("readings", readings(capabilities), self.shard.readings)
             self._lives()
         except _EnoughError:
             pass
@@ -106,7 +113,7 @@ class _Search:
             self._enough(f"the driver broke {breakdowns} times")
 
     def _enough(self, reason: str) -> None:
-        wanted = self.shard.lives * len(corners(self.driver.hello.capabilities))
+        wanted = self.shard.lives * sum(corners(self.driver.hello.capabilities).values())
         self.findings.lost.append(
             f"part {self.shard.number} of the search was ended, {reason}: {self.findings.census.lives} of"
             f" {wanted} lives were lived"
@@ -115,23 +122,24 @@ class _Search:
 
     def _lives(self) -> None:
         """Let each corner be gone round by as many lives."""
-        settings = self._settings(self.shard.lives, stateful_step_count=self.shard.pieces)
-        for number, corner in enumerate(corners(self.driver.hello.capabilities)):
+        for corner, weight in corners(self.driver.hello.capabilities).items():
             lives = machine(self.driver, self.findings.census, self.note, self.checks, corner)
-            run_state_machine_as_test(hypothesis.seed(self._seed(10 + number))(lives), settings=settings)
+            for part, count in enumerate(_fresh(weight * self.shard.lives)):
+                settings = self._settings(count, stateful_step_count=self.shard.pieces)
+                seed = self._seed(corner, part)
+                run_state_machine_as_test(hypothesis.seed(seed)(lives), settings=settings)
 
-    def _short(self, strategy: st.SearchStrategy[list[Request]], count: int, seed: int) -> None:
+    def _short(self, name: str, strategy: st.SearchStrategy[list[Request]], count: int) -> None:
         """Live short lives whose requests are known beforehand."""
-        if not count:
-            return
+        for part, examples in enumerate(_fresh(count)):
 
-        @hypothesis.seed(seed)
-        @self._settings(count)
-        @hypothesis.given(strategy)
-        def short(requests: list[Request]) -> None:
-            self._live(requests)
+            @hypothesis.seed(self._seed(name, part))
+            @self._settings(examples)
+            @hypothesis.given(strategy)
+            def short(requests: list[Request]) -> None:
+                self._live(requests)
 
-        short()
+            short()
 
     def _live(self, requests: Sequence[Request]) -> None:
         life, breakdown = Life(self.driver, self.checks), None
@@ -146,8 +154,10 @@ class _Search:
             life.end()
         self.note(life, breakdown)
 
-    def _seed(self, generator: int) -> int:
-        return (self.shard.seed * _SEEDS + self.shard.number) * 100 + generator
+    def _seed(self, *what: str | int) -> int:
+        """Give a seed for one run of Hypothesis, the same each time and another one for each run."""
+        text = repr((self.shard.seed, self.shard.number, *what))
+        return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
     def _settings(self, count: int, **more: Any) -> hypothesis.settings:
         self.database = None if self.shard.database is None else LivesDatabase(self.shard.database)

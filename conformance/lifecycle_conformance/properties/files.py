@@ -1,5 +1,6 @@
 """Checks of the chapter *Files on disk*: what an implementation writes."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import Final
 
@@ -304,8 +305,12 @@ def _in_order_of_appending(step: Step) -> list[Object]:
     new = [as_read(each, "event") for each in _new_events(step)]
     if step.op != "import":
         return sorted(new, key=lambda each: int(each["seq"]))
-    given = [str(_name(each)) for each in step.arguments["events"]]
-    return sorted(new, key=lambda each: given.index(str(_name(each))) if str(_name(each)) in given else len(given))
+    places: defaultdict[str, deque[int]] = defaultdict(deque)
+    for place, event in enumerate(step.arguments["events"]):
+        places[str(_name(event))].append(place)
+    # Of several with the same id and seq each takes a place of its own.
+    given = [(places[str(_name(each))] or deque([len(new)])).popleft() for each in new]
+    return [event for _, event in sorted(zip(given, new, strict=True), key=lambda each: each[0])]
 
 
 def _new_lines(step: Step) -> list[bytes]:

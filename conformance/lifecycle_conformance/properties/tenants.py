@@ -206,11 +206,15 @@ def _other_tenants(view: View, owner: Owner) -> Iterator[Shown]:
 
 
 def _the_same_before(step: Step, trace: Trace) -> Step | None:
-    """Give an earlier pass over the same run, but for the tenant, that began with the same, but for tenant and seqs."""
+    """Give an earlier pass over the same run, but for the tenant, that began with the same, but for tenant and seqs.
+
+    One that met what is another's was not as if it were alone.
+    """
     run, began = _of_nobody(step.run), _in_short(own_of(step.before, step.owner))
     for earlier in trace.earlier(step):
         if (
             earlier.op == "project"
+            and earlier.refusal != "storage_conflict"
             and earlier.owner.run_id == step.owner.run_id
             and canonical(_of_nobody(earlier.run)) == canonical(run)
             and canonical(_in_short(own_of(earlier.before, earlier.owner))) == canonical(began)

@@ -77,7 +77,7 @@ def _missing(capabilities: frozenset[str]) -> Lives:
 
 
 def _null(capabilities: frozenset[str]) -> Lives:
-    """Write `null` for a member that is required, or for one that has a default: the latter is what readers let pass."""
+    """Write `null` for a member that is required, or as often for one that has a default, which readers let pass."""
 
     def spoilt(run: Object, path: Path) -> st.SearchStrategy[Object]:
         return written(change(run, path, None), capabilities)
