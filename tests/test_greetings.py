@@ -323,7 +323,7 @@ def test_a_fault_is_reported_under_what_it_breaks_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, fault: Callable[[pytest.MonkeyPatch], None], store: StoreKind, expected: set[str]
 ) -> None:
     fault(monkeypatch)
-    assert (broken(lives(store, count=20)) or broken(lives(store))) == expected
+    assert (broken(lives(store, count=12)) or broken(lives(store))) == expected
 
 
 def test_every_requirement_of_the_protocol_is_known_here() -> None:

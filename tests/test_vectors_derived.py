@@ -84,13 +84,13 @@ def test_the_doubles_stand_there_as_the_specification_words_it(text: str) -> Non
     digits = text.lstrip("-").partition("e")[0].replace(".", "").strip("0")
     if len(digits) > 1:
         assert all(float(each) != value for each in candidates(value, len(digits) - 1))
-    distances = {each: abs(Fraction(each) - Fraction(value)) for each in candidates(value, len(digits) or 1)}
-    nearest = min(distances, key=lambda each: distances[each])
-    assert Fraction(nearest) == Fraction(text) or value == 0
+    distances = [abs(Fraction(each) - Fraction(value)) for each in candidates(value, len(digits) or 1)]
+    assert distances.count(min(distances)) == 1, "two texts are equally near"
+    assert min(distances) == abs(Fraction(text) - Fraction(value))
 
 
 def candidates(value: float, count: int) -> list[str]:
-    """Give the two decimal numbers with that many digits between which a double lies."""
+    """Give the decimal numbers with that many digits that are nearest to a double."""
     mantissa, _, exponent = f"{value:.{count - 1}e}".partition("e")
     scale = int(exponent) - count + 1
     middle = int(mantissa.replace(".", ""))

@@ -301,6 +301,9 @@ CORNERS: Final[Mapping[str, Corner]] = {
     "two tenants": Corner(None, _rule("two_tenants_begin_the_same_run", count=2, status="running")),
     "some phase": Corner("import", _rule("another_run_was_left_in_some_phase", choice=1)),
     "the engine restarts": Corner("durable", lambda machine, _: machine.the_engine_restarts(kill=True)),
+    "a run without history": Corner(
+        None, lambda machine, _: machine.live("a run without history", lambda: machine.change([]))
+    ),
     "records that are twins": Corner(
         None,
         lambda machine, _: machine.an_identical_record_arrives_again(which=0),

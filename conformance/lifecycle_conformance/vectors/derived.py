@@ -11,7 +11,7 @@ Production's lives have too little of some rules. What was added is told apart: 
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -297,8 +297,7 @@ def ask(case: DerivedCase, driver: Driver, directory: Path) -> Object | None:
     Gives `None` where the answer would not tell about the subject: the pass records nothing, or what differs is wrong
     without the subject as well. Raises what :meth:`Driver.ask` raises.
     """
-    with TemporaryDirectory(dir=directory, prefix="derived-", ignore_cleanup_errors=True) as store:
-        shown = _shown(case.subject, case.run, case.expected, driver, store)
+    shown = _shown(case.subject, case.run, case.expected, driver, directory)
     if shown is None or _same(shown, case.expected):
         return shown
     return shown if _is_right_without(case, driver, directory) else None
@@ -314,8 +313,7 @@ def _is_right_without(case: DerivedCase, driver: Driver, directory: Path) -> boo
         bare = {"automation_snapshot": {"automation_id": "a", "metadata": {}}} if case.subject == "scope" else {}
         run = {**_RUN, **bare}
     expected = SUBJECTS[case.subject](run, RIGHT)
-    with TemporaryDirectory(dir=directory, prefix="derived-", ignore_cleanup_errors=True) as store:
-        shown = _shown(case.subject, run, expected, driver, store)
+    shown = _shown(case.subject, run, expected, driver, directory)
     return shown is not None and _same(shown, expected)
 
 
@@ -327,26 +325,45 @@ def _without_doubles(value: Json) -> Json:
     return 7 if isinstance(value, float) else value
 
 
-def _shown(subject: str, run: Object, expected: Object, driver: Driver, store: str) -> Object | None:
+def _shown(subject: str, run: Object, expected: Object, driver: Driver, directory: Path) -> Object | None:
     if subject == "number" and "identify" in driver.hello.capabilities:
         ids = (driver.ask("identify", run=run).ok or {}).get("ids")
         identity = member(ids[0], "identity") if isinstance(ids, list) and ids else None
         return {"digits": identity.removeprefix("sha256:")[:24]} if isinstance(identity, str) else None
-    if driver.ask("open", store=store).ok is None:
-        return None
-    if driver.ask("project", run=run).ok is None:
-        return REFUSED if subject == "scope" else None
-    asked: Object = {"tenant": {"org_id": "local", "workspace_id": "local"}, "run_id": run["run_id"]}
-    snapshots = _records(driver.ask("snapshots", **asked).ok, "snapshots")
-    if subject == "definition":
-        return {name: snapshots[0][name] for name in (VERSION, HASH) if name in snapshots[0]} if snapshots else None
-    events = _records(driver.ask("events", **asked).ok, "events")
-    if subject == "number":
-        digits = _DIGITS.findall(str(events[0].get("event_id"))) if events else []
-        right = expected["digits"] in digits
-        return {"digits": expected["digits"] if right else digits[-1]} if digits else None
+    # What an implementation puts beside its store is to go with it.
+    with TemporaryDirectory(dir=directory, prefix="derived-", ignore_cleanup_errors=True) as workspace:
+        store = Path(workspace) / "store"
+        store.mkdir()
+        if driver.ask("open", store=str(store)).ok is None:
+            return None
+        if driver.ask("project", run=run).ok is None:
+            return REFUSED if subject == "scope" else None
+        asked: Object = {"tenant": {"org_id": "local", "workspace_id": "local"}, "run_id": run["run_id"]}
+        events, snapshots = (_records(driver.ask(kind, **asked).ok, kind) for kind in ("events", "snapshots"))
+    return _SEEN[subject](events, snapshots, expected)
+
+
+def _scope_seen(events: list[Object], snapshots: list[Object], expected: Object) -> Object | None:
     scopes = [_enterprise(each["scope"]) for each in (*events, *snapshots) if isinstance(each.get("scope"), dict)]
     return next((each for each in scopes if not _same(each, expected)), expected) if scopes else None
+
+
+def _definition_seen(_: list[Object], snapshots: list[Object], __: Object) -> Object | None:
+    return {name: snapshots[0][name] for name in (VERSION, HASH) if name in snapshots[0]} if snapshots else None
+
+
+def _number_seen(events: list[Object], _: list[Object], expected: Object) -> Object | None:
+    digits = _DIGITS.findall(str(events[0].get("event_id"))) if events else []
+    if expected["digits"] in digits:
+        return expected
+    return {"digits": digits[-1]} if digits else None
+
+
+_SEEN: Final[Mapping[str, Callable[[list[Object], list[Object], Object], Object | None]]] = {
+    "scope": _scope_seen,
+    "definition": _definition_seen,
+    "number": _number_seen,
+}
 
 
 def _records(ok: Json, kind: str) -> list[Object]:

@@ -1,0 +1,274 @@
+"""The faulty implementations: each does what its docstring says, and the reference is right again afterwards."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifecycle_conformance import requirements
+from lifecycle_conformance.driver.client import SubprocessDriver
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.mutants import MUTANTS, Mutant
+from lifecycle_conformance.mutants.__main__ import main
+
+REQUIREMENTS = requirements.load()
+LOCAL = {"org_id": "local", "workspace_id": "local"}
+OTHER = {"org_id": "other", "workspace_id": "local"}
+RIGHT = "lifecycle-projection reference"
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR, logger="lifecycle_projection")
+
+
+def record(event: str = "node_started", at: int = 10, **members: Any) -> dict[str, Any]:
+    return {"event": event, "recorded_at_ms": at, **members}
+
+
+def run(*history: dict[str, Any], checkpoint: Any = None, **members: Any) -> dict[str, Any]:
+    return {
+        "run_id": "r",
+        "automation_id": "a",
+        "trigger_type": "manual",
+        "status": "running",
+        "created_at_ms": 1,
+        "updated_at_ms": 2,
+        "checkpoint": {"lifecycle_history": list(history), **(checkpoint or {})},
+        **members,
+    }
+
+
+class Store:
+    """A store of the reference, right or faulty, asked for what matters here."""
+
+    def __init__(self, directory: Path, kind: Any) -> None:
+        self.directory = directory
+        self.driver = InProcessDriver(kind)
+        self.ask("open", store=str(directory))
+
+    def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
+        answer = self.driver.ask(op, **arguments)
+        return {"refused": answer.error.kind} if answer.error is not None else answer.ok or {}
+
+    def project(self, *history: dict[str, Any], **members: Any) -> Any:
+        answer = self.ask("project", run=run(*history, **members))
+        return answer.get("projected", answer)
+
+    def events(self, tenant: Any = None) -> list[dict[str, Any]]:
+        shown: list[dict[str, Any]] = self.ask("events", tenant=tenant or LOCAL, run_id="r")["events"]
+        return shown
+
+    def snapshots(self, tenant: Any = None) -> list[dict[str, Any]]:
+        shown: list[dict[str, Any]] = self.ask("snapshots", tenant=tenant or LOCAL, run_id="r")["snapshots"]
+        return shown
+
+
+# --- what each of them gets wrong -------------------------------------------------------------------------------------
+#
+# Each is a life, and gives what is right and what the faulty implementation does.
+
+
+def position_in_the_id(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    store.project(record("b", 20))
+    yield store.events()[0]["event_id"].endswith("-0-0"), False, True
+    yield store.project(record("a", 10), record("b", 20)), 1, 2
+    ids = store.ask("identify", run=run(record(), record()))["ids"]
+    yield [each["event_id"][-4:] for each in ids] == ["-0-0", "-1-1"], False, True
+
+
+def occurrence_always_0(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    yield store.project(record(), record(), record("b")), 3, 2
+    ids = store.ask("identify", run=run(record(), record()))["ids"]
+    yield [each["occurrence"] for each in ids], [0, 1], [0, 0]
+
+
+def snapshots_rewritten(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    store.project(record())
+    store.project(record(), record("b", 20), status="completed")
+    yield [each["status"] for each in store.snapshots()], ["running", "completed"], ["completed", "completed"]
+
+
+def guard_off(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    store.project(record(), status="completed")
+    yield store.project(record(), record("b")), {"refused": "phase_transition"}, 1
+    yield [each["phase"] for each in store.snapshots()], ["completed"], ["completed", "running_phase"]
+    if len(store.snapshots()) > 1:
+        first, second = store.snapshots()
+        yield second["phase_history"] == first["phase_history"], None, True
+
+
+def compacted_ids_ignored(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    history = [record(), record("b", 2_000)]
+    store.project(*history)
+    gone = store.events()[0]
+    yield store.ask("compact", retention_ms=1, now_ms=1_000)["pruned"], 1, 1
+    yield store.ask("append", tenant=LOCAL, event=gone), {"appended": False, "seq": 1}, {"appended": True, "seq": 3}
+    yield store.project(*history), 0, 0
+    store.ask("compact", retention_ms=1, now_ms=1_001)
+    marker = {**gone, "event_id": "m", "event_type": "stateful_runtime.event_log_compacted", "run_id": "r"}
+    listed = {"compacted_event_ids": [{"event_id": gone["event_id"].replace("-r-", "-r2-"), "seq": 9}]}
+    store.ask("import", events=[{**marker, "payload": listed}], snapshots=[])
+    yield store.ask("append", tenant=LOCAL, event={**gone, "event_id": "new"})["seq"], 10, 4
+
+
+def node_outputs_copied(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    store.project(record(), checkpoint={"node_outputs": {"n": "secret"}})
+    (snapshot,) = store.snapshots()
+    yield snapshot["checkpoint"].get("node_outputs"), None, {"n": "secret"}
+    yield snapshot["checkpoint"]["node_output_ids"], ["n"], ["n"]
+
+
+def tenant_ignored(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    store.project(record(), tenant_context=OTHER)
+    yield (len(store.events()), len(store.snapshots())), (0, 0), (1, 1)
+    store.project(record(), record("b"))
+    yield [each["seq"] for each in store.events()], [1, 2], [1, 2]
+    yield len(store.events(OTHER)), 1, 2
+    yield [each["scope"]["tenant_context"]["org_id"] for each in store.events()], ["local"] * 2, ["other", "local"]
+
+
+def seq_from_the_whole_log(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    store.project(record(), record("b"), run_id="another")
+    store.project(record(), record("b"))
+    yield [each["seq"] for each in store.events()], [1, 2], [3, 4]
+    event = {**store.events()[0], "event_id": "by-hand", "run_id": "third"}
+    yield store.ask("append", tenant=LOCAL, event=event)["seq"], 1, 5
+
+
+def anothers_snapshot_overwritten(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    store.project(record(), tenant_context=OTHER)
+    yield store.project(record()), {"refused": "storage_conflict"}, 1
+    yield len(store.snapshots(OTHER)), 1, 0
+    # Two run ids with one folder are still in each other's way.
+    (kept,) = store.snapshots() or store.snapshots(OTHER)
+    own = {**kept, "scope": {"tenant_context": LOCAL}}
+    (said,) = store.ask("identify", run=run(record(), run_id="r/1"))["ids"]
+    store.ask("import", events=[], snapshots=[{**own, "run_id": "r:1", "snapshot_id": said["event_id"]}])
+    yield store.project(record(), run_id="r/1"), {"refused": "storage_conflict"}, {"refused": "storage_conflict"}
+
+
+def long_doubles_read_one_off(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    numbers = [0.1234567890123456, 0.30000000000000004, -0.30000000000000004, 0.123456789012345, 1e22, -0.0, 7]
+    store.project(record(metadata={"n": numbers}))
+    wrong = [0.12345678901234558, 0.3, -0.3, *numbers[3:]]
+    yield store.events()[0]["payload"]["metadata"]["n"], numbers, wrong
+    text = (
+        '{"run_id":"s","automation_id":"a","trigger_type":"m","status":"running","created_at_ms":1,"updated_at_ms":2,'
+    )
+    text += '"checkpoint":{"lifecycle_history":[{"event":"e","recorded_at_ms":1,"metadata":{"x":1,"x":%s}}]}}'
+    first, second = (store.ask("identify", run_json=text % number)["ids"] for number in ("0.30000000000000004", "0.3"))
+    yield first == second, False, True
+    yield (
+        "refused" in store.ask("identify", run_json=text.replace('"run_id":"s"', '"run_id":"s","run_id":"s"')),
+        True,
+        True,
+    )
+
+
+def broken_text_empties_the_log(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    history = [record(), record("b")]
+    store.project(*history)
+    with (store.directory / "stateful_events.jsonl").open("ab") as log:
+        log.write('{"event_id":"é'.encode()[:-1])
+    yield len(store.events()), 2, 0
+    store.project(*history)
+    yield [each["seq"] for each in store.events()], [1, 2], [1, 1, 2, 2]
+
+
+LIVES = {
+    life.__name__.replace("_", "-"): life
+    for life in (
+        position_in_the_id,
+        occurrence_always_0,
+        snapshots_rewritten,
+        guard_off,
+        compacted_ids_ignored,
+        node_outputs_copied,
+        tenant_ignored,
+        seq_from_the_whole_log,
+        anothers_snapshot_overwritten,
+        long_doubles_read_one_off,
+        broken_text_empties_the_log,
+    )
+}
+
+
+@contextmanager
+def store_of(mutant: Mutant, directory: Path) -> Iterator[Store]:
+    directory.mkdir()
+    yield Store(directory, mutant.store)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_it_does_what_its_docstring_says_and_only_while_it_is_applied(name: str, tmp_path: Path) -> None:
+    mutant = MUTANTS[name]
+    with store_of(mutant, tmp_path / "before") as store:
+        for found, right, _ in LIVES[name](store):
+            assert found == right
+    with mutant.applied(), store_of(mutant, tmp_path / "faulty") as store:
+        assert store.driver.hello.name == f"{RIGHT}, faulty: {name}"
+        seen = list(LIVES[name](store))
+        for found, _, wrong in seen:
+            assert found == wrong
+        assert any(right != wrong for _, right, wrong in seen)
+    with store_of(mutant, tmp_path / "after") as store:
+        assert store.driver.hello.name == RIGHT
+        for found, right, _ in LIVES[name](store):
+            assert found == right
+
+
+def test_an_error_takes_it_off_as_well(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), MUTANTS["occurrence-always-0"].applied():
+        raise ZeroDivisionError
+    assert Store(tmp_path, "memory").project(record(), record()) == 2
+
+
+def test_whoever_rewrites_snapshots_leaves_those_of_other_tenants_alone(tmp_path: Path) -> None:
+    with MUTANTS["snapshots-rewritten"].applied():
+        store = Store(tmp_path, "memory")
+        store.project(record(), tenant_context=OTHER)
+        store.project(record(), status="completed")
+    assert [each["status"] for each in store.snapshots(OTHER)] == ["running"]
+
+
+# --- what they say of themselves --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
+def test_it_says_what_it_breaks(mutant: Mutant) -> None:
+    assert MUTANTS[mutant.name] is mutant
+    assert mutant.breaks | mutant.hides <= REQUIREMENTS.keys()
+    assert mutant.chief in mutant.breaks
+    assert not mutant.breaks & mutant.hides
+    assert (mutant.__doc__ or "").endswith(".")
+    capabilities = InProcessDriver(mutant.store).hello.capabilities
+    assert REQUIREMENTS[mutant.chief].capabilities <= capabilities
+
+
+def test_there_is_a_life_for_each() -> None:
+    assert LIVES.keys() == MUTANTS.keys()
+
+
+@pytest.mark.parametrize(("options", "files"), [([], True), (["--store", "memory"], False)])
+def test_it_is_a_driver(options: list[str], files: bool) -> None:
+    command = [sys.executable, "-m", "lifecycle_conformance.mutants", "occurrence-always-0", *options]
+    driver = SubprocessDriver(command, timeout_s=30)
+    try:
+        assert driver.hello.name == f"{RIGHT}, faulty: occurrence-always-0"
+        assert ("files" in driver.hello.capabilities) is files
+        ids = (driver.ask("identify", run=run(record(), record())).ok or {})["ids"]
+        assert [each["occurrence"] for each in ids] == [0, 0]
+    finally:
+        assert driver.close() == 0
+
+
+def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["no-such-fault"])
+    assert refused.value.code == 2
+    assert "guard-off" in capsys.readouterr().err
