@@ -1,14 +1,15 @@
 """What is judged: the steps of a life, each with what the implementation showed before and after it."""
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, wraps
+from typing import Any, Final, TypeAlias, TypeVar
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, field, frozen
 
 from lifecycle_conformance.driver.interface import Answer
 from lifecycle_projection.records import Json
 
+_T = TypeVar("_T")
 Object: TypeAlias = dict[str, Json]
 Request: TypeAlias = tuple[str, Object]
 """An operation of the protocol or a word of the suite's own (see :meth:`Life.do`), and its arguments."""
@@ -55,6 +56,8 @@ class Step:
     files_before: Files | None = None
     files_after: Files | None = None
     capabilities: frozenset[str] = frozenset()
+    memo: dict[Any, Any] = field(factory=dict, init=False, eq=False, repr=False)
+    """What was worked out of this step already, see :func:`once_a_step`."""
 
     @property
     def ok(self) -> Object:
@@ -94,6 +97,19 @@ class Step:
     def shown_after(self) -> Shown:
         """Give what was shown of the owner after the step."""
         return self.after.get(self.owner, Shown())
+
+
+def once_a_step(function: Callable[[Step], _T]) -> Callable[[Step], _T]:
+    """Let something be worked out once for each step: many checks ask for the same."""
+
+    @wraps(function)
+    def remembered(step: Step) -> _T:
+        if function not in step.memo:
+            step.memo[function] = function(step)
+        result: _T = step.memo[function]
+        return result
+
+    return remembered
 
 
 _READING: Final = frozenset({"identify", "refuse", "say", "events", "snapshots"})

@@ -23,7 +23,7 @@ class SnapshotsRewritten(Mutant):
 
     name = "snapshots-rewritten"
     chief = "SNAP-6"
-    breaks = frozenset({"SNAP-6", "PASS-4", "PASS-9"})
+    breaks = frozenset({"SNAP-6", "PASS-1", "PASS-4", "PASS-9"})
 
     def patches(self) -> Iterator[AbstractContextManager[Any]]:
         """Rewrite them after each pass that succeeds."""
@@ -44,7 +44,7 @@ class GuardOff(Mutant):
     name = "guard-off"
     chief = "PHASE-7"
     breaks = frozenset({"PHASE-7"})
-    hides = frozenset({"ERR-3", "PASS-12"})
+    hides = frozenset({"ERR-3", "FILE-22", "PASS-10", "PASS-11", "PASS-12"})
 
     def patches(self) -> Iterator[AbstractContextManager[Any]]:
         """Put a phase in the place of each refusal."""

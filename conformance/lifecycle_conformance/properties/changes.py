@@ -15,7 +15,7 @@ from lifecycle_conformance.properties.content_ids import (
     stable_id,
 )
 from lifecycle_conformance.properties.judgement import canonical
-from lifecycle_conformance.trace import Object, Shown, Step, Trace, View, member, owner_of
+from lifecycle_conformance.trace import Object, Shown, Step, Trace, View, member, once_a_step, owner_of
 from lifecycle_projection.records import Json
 
 
@@ -40,12 +40,14 @@ def own(step: Step, view: View) -> Shown:
     )
 
 
+@once_a_step
 def appended(step: Step) -> list[Object]:
     """Give the events of a pass's run and tenant that were not there before, in the order of their seq."""
     new = added(own(step, step.before).events, own(step, step.after).events)
     return sorted(new, key=lambda event: event["seq"])
 
 
+@once_a_step
 def written(step: Step) -> list[Object]:
     """Give the snapshots of a pass's run and tenant under ids that had none before.
 
@@ -89,6 +91,7 @@ class Deeds:
     """Events that are of no record."""
 
 
+@once_a_step
 def deeds(step: Step) -> Deeds:
     """Tell for which records a pass appended events and wrote snapshots.
 
@@ -146,12 +149,14 @@ def recorded(run: Object, events: Sequence[Object]) -> dict[str, Recorded]:
     return table
 
 
+@once_a_step
 def places_of(step: Step) -> list[Recorded | None]:
     """Give where each record of a history was recorded before the pass, `None` where it was not."""
     table = recorded(step.run, own(step, step.before).events)
     return [table.get(stable_id(*each)) for each in contents_of(step.run)]
 
 
+@once_a_step
 def recorded_ids(step: Step) -> list[str]:
     """Give the id under which each record of a history is recorded after a pass.
 

@@ -71,6 +71,15 @@ def what_is_read_of_a_damaged_log(step: Step, _: Trace) -> Iterator[Judgement]:
         yield judged(subject, "the events that are shown of the damaged log", expected=expected, actual=actual)
 
 
+@judges("FILE-19")
+def what_is_read_beside_broken_text(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge, whatever was asked, that all that can be read is shown of a log with bytes that are no UTF-8."""
+    files = both(step)
+    if files is not None and step.op not in _DAMAGING and not is_utf8(log := log_of(files[1])):
+        expected, actual = _stored_names(log, step.after), _shown_names(step.after)
+        yield judged("FILE-19", "the events that are shown of the damaged log", expected=expected, actual=actual)
+
+
 def _put(step: Step, files: Files) -> Files:
     """Give the files as the suite's own word left them, before anything was read."""
     path = step.arguments.get("path", LOG)

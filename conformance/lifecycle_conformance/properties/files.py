@@ -279,8 +279,7 @@ def _new_events(step: Step) -> list[Object]:
     new = []
     for owner in _owners(step):
         before, after = step.before.get(owner, Shown()).events, step.after.get(owner, Shown()).events
-        old = [] if before else [_name(each) for each in events_of(log_of(step.files_before or {}))]
-        new += [each for each in added(before, after) if owner_of(each) == owner and _name(each) not in old]
+        new += [each for each in added(before, after) if owner_of(each) == owner]
     return new
 
 
@@ -326,11 +325,13 @@ def _new_lines(step: Step) -> list[bytes]:
 
 
 def _new_files(step: Step) -> dict[str, bytes]:
-    """Give the snapshot files that a step wrote."""
+    """Give the snapshot files that a step wrote; that a pass changes one that is there is another matter (SNAP-6)."""
     files = both(step)
     if files is None or step.op not in {"project", "import"}:
         return {}
-    return {path: text for path, text in files[1].items() if is_snapshot_path(path) and files[0].get(path) != text}
+    old, now = files
+    there = {path: text for path, text in old.items() if step.op == "project" or now.get(path) == text}
+    return {path: text for path, text in now.items() if is_snapshot_path(path) and path not in there}
 
 
 def _written(step: Step) -> Iterator[tuple[str, str, Json]]:

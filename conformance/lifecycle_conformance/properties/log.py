@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from lifecycle_conformance.properties.changes import added, deeds, highest_seq, recorded
+from lifecycle_conformance.properties.changes import added, asked_under_stable_ids, deeds, highest_seq, recorded
 from lifecycle_conformance.properties.content_ids import contents_of, listed_by, stable_id
 from lifecycle_conformance.properties.judgement import Judgement, judged, judges
 from lifecycle_conformance.properties.layout import blurred
@@ -152,8 +152,8 @@ def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
     if step.op == "project":
         unknown = _known_to_others_only(step, owner)
         if unknown:
-            new_of = deeds(step).events
-            missing = [index for index in unknown if not new_of[index]]
+            new_of, asked = deeds(step).events, asked_under_stable_ids(step, trace)
+            missing = [index for index in unknown if not new_of[index] and asked[index]]
             what = "the records that only others have and that got no event"
             yield judged("LOG-5", what, expected=[], actual=missing)
 

@@ -5,15 +5,15 @@ doesn't condemn the next.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
 
-from lifecycle_conformance.properties.changes import recorded, written
-from lifecycle_conformance.properties.content_ids import contents_of, stable_id
+from lifecycle_conformance.properties.changes import Recorded, deeds, own, places_of, said_of_records
+from lifecycle_conformance.properties.content_ids import contents_of, is_unsigned
 from lifecycle_conformance.properties.judgement import Judgement, canonical, judged, judges
 from lifecycle_conformance.requirements import code_spans, tables
-from lifecycle_conformance.trace import Object, Step, Trace, member
+from lifecycle_conformance.trace import Object, Shown, Step, Trace
 from lifecycle_projection.records import Json
 
 NEXT: Final[dict[str, list[str]]] = {
@@ -36,15 +36,15 @@ def phase_status(run: Object, record: Object) -> str:
     "PHASE-1", "PHASE-2", "PHASE-3", "PHASE-4", "PHASE-5", "PHASE-6", "PHASE-7", "PHASE-8", "PHASE-9", "PHASE-10",
     "PASS-7", "PASS-13",
 )  # fmt: skip
-def guarded(step: Step, _: Trace) -> Iterator[Judgement]:
+def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge each snapshot that a pass wrote, and each move that it should have refused or allowed."""
-    for place in _walk(step):
+    for place in _walk(step, trace):
         if place.looked_elsewhere(step):
             yield from _guarded_against(place, step)
         elif place.snapshot is not None and place.move.allowed:
             yield from _guarded_against(place, step)
             yield from _written(place, step)
-        elif not place.move.allowed:
+        elif not place.move.allowed and (place.snapshot is not None or step.refusal is not None):
             was_refused = place.snapshot is None and step.refusal == "phase_transition"
             yield judged("PHASE-7", f"whether {place.move} was refused", expected=True, actual=was_refused)
         elif place.refused_in(step):
@@ -54,7 +54,7 @@ def guarded(step: Step, _: Trace) -> Iterator[Judgement]:
 @judges("PASS-10", "PASS-11", "PASS-12", "ERR-3")
 def refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a refusal says and leaves behind, and what the next pass makes of it."""
-    for place in _walk(step):
+    for place in _walk(step, trace):
         if not place.move.allowed and place.snapshot is None and step.refusal == "phase_transition":
             yield from _stopped(place, step)
     yield from _tried_again(step, trace)
@@ -90,9 +90,8 @@ class _Place:
         others = [self.move.onto(each) for each in self.candidates]
         if self.snapshot is not None:
             history = self.snapshot["phase_history"]
-            return not (self.move.allowed and self.move.fits(history)) and any(
-                each.allowed and each.fits(history) for each in others
-            )
+            right = self.move.fits(history) if self.move.allowed else self.move.continues(history)
+            return not right and any(each.allowed and each.fits(history) for each in others)
         source = step.data.get("from_phase")
         return (
             self.refused_in(step)
@@ -101,23 +100,22 @@ class _Place:
         )
 
 
-def _walk(step: Step) -> Iterator[_Place]:
+def _walk(step: Step, trace: Trace) -> Iterator[_Place]:
     """Go through the history as a pass does; it ends with the first record that has no snapshot."""
-    if step.op != "project" or step.refusal not in {None, "phase_transition"} or not _filled_in(step):
+    if step.op != "project" or step.refusal not in {None, "phase_transition"} or not _can_be_followed(step):
+        return
+    if not _occurrences_are_right(step, trace):
         return
     before = {each["snapshot_id"]: each for each in step.shown_before().snapshots}
-    new = new_snapshots(step)
+    done, known = deeds(step), places_of(step)
     latest = max(before.values(), key=_order, default=None)
     first = True
-    occurrences = [occurrence for _, occurrence in contents_of(step.run)]
-    places = zip(step.history, _recorded_after(step), occurrences, strict=True)
-    for index, (record, event_id, occurrence) in enumerate(places):
-        if event_id is None and (step.refusal is None or occurrence):
-            continue  # it has no event: PASS-2 says so
+    for index, record in enumerate(step.history):
+        place, events, snapshot = known[index], done.events[index], done.snapshots[index]
+        event_id = place.event_id if place is not None else events[0]["event_id"] if events else None
         if event_id is not None and event_id in before:
             latest, first = before[event_id], False
             continue
-        snapshot = None if event_id is None else new.get(event_id)
         yield _Place(
             index=index,
             event_id=event_id,
@@ -132,28 +130,49 @@ def _walk(step: Step) -> Iterator[_Place]:
         before[snapshot["snapshot_id"]] = snapshot
 
 
-def _filled_in(step: Step) -> bool:
-    """Tell whether all snapshots are shown with what belongs to their phases (SNAP-7 and SNAP-8 say so)."""
-    snapshots = (*step.shown_before().snapshots, *step.shown_after().snapshots)
-    return all(each.keys() >= {"phase", "phase_history", "allowed_next_phases"} for each in snapshots)
+def _can_be_followed(step: Step) -> bool:
+    """Tell whether a pass can be followed record by record.
+
+    It can't where records were recorded twice or not at all, where something of another tenant is shown, or a snapshot
+    without what belongs to its phase: other requirements say so.
+    """
+    shown = [*step.shown_before().snapshots, *step.shown_after().snapshots]
+    if any(own(step, view) != view.get(step.owner, Shown()) for view in (step.before, step.after)):
+        return False
+    if not all(each.keys() >= {"phase", "phase_history", "allowed_next_phases"} for each in shown):
+        return False
+    return all(map(_was_recorded_right, *_per_record(step)))
 
 
-def new_snapshots(step: Step) -> dict[str, Object]:
-    """Give the snapshots that a pass wrote under ids that had none before, by their ids."""
-    before = {each["snapshot_id"] for each in step.shown_before().snapshots}
-    return {each["snapshot_id"]: each for each in written(step) if each["snapshot_id"] not in before}
+def _per_record(step: Step) -> tuple[Sequence[Any], ...]:
+    """Give for each record where it was known, its events and snapshot, whether it was come to, and what was there."""
+    done, known, index = deeds(step), places_of(step), step.data.get("lifecycle_index")
+    stop = index if step.refusal is not None and is_unsigned(index) else len(known)
+    there = {each["snapshot_id"] for each in step.shown_before().snapshots}
+    return known, done.events, done.snapshots, [each < stop for each in range(len(known))], [there] * len(known)
+
+
+def _was_recorded_right(
+    known: Recorded | None,
+    events: Sequence[Object],
+    snapshot: Object | None,
+    due: bool,  # noqa: FBT001
+    there: set[str],
+) -> bool:
+    if (known is not None and events) or len(events) > 1 or (known is None and due and not events):
+        return False
+    event_id = known.event_id if known is not None else events[0]["event_id"] if events else None
+    return snapshot is None or (snapshot["snapshot_id"] == event_id and event_id not in there)
+
+
+def _occurrences_are_right(step: Step, trace: Trace) -> bool:
+    """Tell whether the implementation tells identical records apart as it should, as far as is known (OCC-1)."""
+    pairs = zip(contents_of(step.run), said_of_records(step, trace), strict=True)
+    return all(said is None or said["occurrence"] == occurrence for (_, occurrence), said in pairs)
 
 
 def _order(snapshot: Object) -> tuple[int, bytes]:
     return snapshot["seq"], snapshot["snapshot_id"].encode()
-
-
-def _recorded_after(step: Step) -> list[str | None]:
-    """Give the id under which each record of the history is recorded after the pass, `None` where it isn't."""
-    known, now = (recorded(step.run, each.events) for each in (step.shown_before(), step.shown_after()))
-    ids = [stable_id(*each) for each in contents_of(step.run)]
-    places = [known.get(each) or now.get(each) for each in ids]
-    return [None if each is None else each.event_id for each in places]
 
 
 # --- a move -----------------------------------------------------------------------------------------------------------
@@ -203,6 +222,10 @@ class _Move:
     def outcome(self) -> bytes:
         """Tell what the guard makes of it, as far as it depends on the snapshot before."""
         return canonical([self.source, self.before] if self.allowed else self.source)
+
+    def continues(self, history: Sequence[Object]) -> bool:
+        """Tell whether a history may be what a guard that refuses nothing makes of that of the latest snapshot."""
+        return canonical(list(history[: len(self.before)])) == canonical(self.before)
 
     def fits(self, history: Sequence[Object]) -> bool:
         """Tell whether a history is that of the latest snapshot, with an entry of the right kind added if need be."""
@@ -281,26 +304,19 @@ def _kinds(history: Sequence[Object], before: Sequence[Object]) -> Json:
 
 
 def _stopped(place: _Place, step: Step) -> Iterator[Judgement]:
-    ids = _recorded_after(step)
-    known = {event["event_id"] for event in step.shown_before().events}
-    new = {event["event_id"] for event in step.shown_after().events} - known
-    snapshots = new_snapshots(step)
-    counted = sum(each in new or each in snapshots for each in dict.fromkeys(ids[: place.index]))
+    done, known = deeds(step), places_of(step)
+    did = [bool(events) or snapshot is not None for events, snapshot in zip(done.events, done.snapshots, strict=True)]
     expected = {
         "from_phase": place.move.source,
         "to_phase": place.move.target,
         "lifecycle_index": place.index,
-        "projected": counted,
+        "projected": sum(did[: place.index]),
     }
     yield judged("ERR-3", "the data of the refusal", expected=expected, actual=step.data)
-    later = [
-        index
-        for index, each in enumerate(ids)
-        if index > place.index and each not in ids[: place.index + 1] and (each in new or each in snapshots)
-    ]
+    later = [index for index, each in enumerate(did) if index > place.index and each]
     yield judged("PASS-10", "the later records that were looked at", expected=[], actual=later)
-    if place.event_id is None or place.event_id in new:
-        stays = place.event_id is not None
+    if known[place.index] is None:
+        stays = bool(done.events[place.index])
         yield judged("PASS-11", "whether the event of the failing record is there", expected=True, actual=stays)
 
 
@@ -316,8 +332,8 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
         or canonical(previous.history) != canonical(step.history)
     ):
         return
-    stopped = next((each for each in _walk(previous) if each.snapshot is None and not each.move.allowed), None)
-    again = next(iter(_walk(step)), None)
+    stopped = next((each for each in _walk(previous, trace) if each.snapshot is None and not each.move.allowed), None)
+    again = next(iter(_walk(step, trace)), None)
     if stopped is None or again is None or again.index != stopped.index:
         return
     if not again.move.allowed:
@@ -327,9 +343,6 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
         new = len(step.shown_after().events) - len(step.shown_before().events)
         yield judged("PASS-12", "how many events the next pass appends", expected=0, actual=new)
     elif step.refusal is None or step.data.get("lifecycle_index") != stopped.index:
-        ids = [each["snapshot_id"] for each in new_snapshots(step).values() if _index(each) == stopped.index]
-        yield judged("PASS-12", "the snapshot that was missing", expected=[stopped.event_id], actual=ids)
-
-
-def _index(snapshot: Object) -> Json:
-    return member(snapshot.get("metadata"), "lifecycle_index")
+        snapshot = deeds(step).snapshots[stopped.index]
+        found = None if snapshot is None else snapshot["snapshot_id"]
+        yield judged("PASS-12", "the id of the snapshot that was missing", expected=stopped.event_id, actual=found)

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from attrs import frozen
 
-from lifecycle_conformance.properties.changes import recorded, recorded_ids
+from lifecycle_conformance.properties.changes import asked_under_stable_ids, recorded, recorded_ids
 from lifecycle_conformance.properties.judgement import Judgement, canonical, judged, judges
 from lifecycle_conformance.properties.layout import (
     Key,
@@ -112,10 +112,10 @@ def _met(step: Step) -> tuple[_Obstacle, Files, Files] | None:
 
 
 @judges("SNAP-11", "ERR-4")
-def anothers_snapshot_is_not_overwritten(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge a pass that finds another's snapshot at the place of one of its own."""
+def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge a pass that finds another's snapshot at the place of one of its own; with wrong ids it finds others."""
     met = _met(step)
-    if met is None or met[0].kind != _ANOTHERS:
+    if met is None or met[0].kind != _ANOTHERS or not all(asked_under_stable_ids(step, trace)):
         return
     obstacle, before, after = met
     what = f"the place of {obstacle.event_id!r} being taken"
