@@ -55,7 +55,7 @@ def run(  # noqa: PLR0913 - the options of a check
     *,
     profile: str = "default",
     seed: int = 0,
-    jobs: int = 1,
+    jobs: int = 0,
     shrink_s: float = SHRINK_S,
     only: Sequence[str] = (),
     database: Path | None = None,
@@ -64,8 +64,8 @@ def run(  # noqa: PLR0913 - the options of a check
 ) -> Report:
     """Judge an implementation by all requirements, or by `only` those whose ids match one of these patterns.
 
-    With more than one job the parts of the search run in processes of their own, and `factory` must be one that can be
-    pickled. Raises :class:`BringUpError` where the implementation doesn't come up.
+    With jobs the parts of the search run in so many processes of their own, and `factory` must be one that can be
+    pickled; without, in this one. Raises :class:`BringUpError` where the implementation doesn't come up.
     """
     started, wanted = monotonic(), chosen(only)
     hello = _introduced(factory)

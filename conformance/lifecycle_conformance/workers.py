@@ -39,8 +39,11 @@ class Workers:
 
 @contextmanager
 def workers(jobs: int, progress: Progress) -> Iterator[Workers]:
-    """Give so many workers: one of them is this process itself."""
-    if jobs == 1:
+    """Give so many processes to work, or with 0 jobs this process itself.
+
+    Hypothesis also draws constants that it finds in the modules of a process: only processes that are alike find alike.
+    """
+    if jobs == 0:
         yield Workers(1, progress, None)
         return
     # Not forked: the threads that drain standard errors would not come along, their locks would.
