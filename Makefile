@@ -5,7 +5,7 @@ READY := .venv/ready
 # How long `make check` searches: quick, default or thorough.
 PROFILE ?= default
 
-.PHONY: check test bench lint types packaging format lock clean
+.PHONY: check test bench lint types packaging format tags lock clean
 
 check: $(READY) ## judge the reference with the suite
 	$(BIN)/lifecycle-projection check --profile $(PROFILE)
@@ -29,6 +29,10 @@ types: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+tags: $(READY) ## name anew which requirements the vectors touch
+	$(BIN)/python -m lifecycle_conformance.vectors.tags > tags.tmp
+	mv tags.tmp conformance/lifecycle_conformance/vectors/tags.json
 
 # Pins what pyproject.toml asks for; uv is needed for this only.
 LOCK := uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -24,7 +24,7 @@ from lifecycle_conformance.workspace import workspace
 from lifecycle_projection import FileStore, StorageError, compact
 from lifecycle_projection.stores import files
 
-COMMANDS = ("check", "project", "serve", "validate", "vectors")
+COMMANDS = ("check", "project", "replay", "serve", "validate", "vectors")
 PROGRAM = [sys.executable, "-m", "lifecycle_conformance.cli"]
 PATIENCE_S = 60
 BEL, ESC = "\x07", "\x1b"
@@ -516,7 +516,7 @@ def test_vectors_are_listed(tmp_path: Path) -> None:
     assert call("vectors", "--list").stdout.splitlines() == names()
     listed = json.loads(call("vectors", "--list", "--json").stdout)["vectors"]
     assert [entry["name"] for entry in listed] == names()
-    assert set(listed[0]) == {"name", "source", "steps", "needs"}
+    assert set(listed[0]) == {"name", "source", "steps", "needs", "requirements"}
     assert list(tmp_path.iterdir()) == []
 
 

@@ -161,7 +161,9 @@ CASES: list[tuple[str, list[Request], Callable[[Step], Step]]] = [
 ]
 
 
-@pytest.mark.parametrize(("requirement", "requests", "doctored"), CASES, ids=lambda each: str(each)[:60])
+@pytest.mark.parametrize(
+    ("requirement", "requests", "doctored"), CASES, ids=lambda each: each.__name__ if callable(each) else str(each)[:60]
+)
 def test_a_requirement_is_judged_and_fails_alone(
     requirement: str, requests: list[Request], doctored: Callable[[Step], Step]
 ) -> None:

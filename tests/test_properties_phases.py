@@ -1,4 +1,4 @@
-"""The checks of phases and of where a pass stops: on lives lived with the reference, and on steps made wrong by hand."""
+"""The checks of phases and of where a pass stops: on lives of the reference, and on steps made wrong by hand."""
 
 from collections.abc import Callable
 from typing import Any

@@ -61,10 +61,10 @@ class Failure:
     @property
     def verdict(self) -> Verdict:
         """Tell what the failure means for its requirement."""
-        if self.leaks:
-            return Verdict.STATE_LEAK
         if self.broke is not None:
             return Verdict(self.broke.value)
+        if self.leaks:
+            return Verdict.STATE_LEAK
         kinds = [each for each in (self.expected, self.actual) if isinstance(each, str) and each in ERROR_KINDS]
         return Verdict.WRONG_REASON if len(kinds) == 2 else Verdict.FAIL
 

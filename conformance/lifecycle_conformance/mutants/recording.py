@@ -24,12 +24,24 @@ def _identifying(changed: Callable[[Run, Identified], Identified]) -> Iterator[A
 
 
 class PositionInTheId(Mutant):
-    """The id of an event ends with the position of its record in the history."""
+    """The id of an event ends with the position of its record in the history.
+
+    Where no id is right, nothing can be told of what is recognised by ids.
+    """
 
     name = "position-in-the-id"
     chief = "ID-3"
     breaks = frozenset(
-        {"ID-3", "ID-5", "DRIVER-8", "EVENT-1", "PASS-2", "PASS-3", "PASS-5", "PASS-9", "SNAP-5", "ALIAS-2", "ALIAS-6"}
+        {
+            *("ID-3", "ID-5", "DRIVER-8", "EVENT-1", "PASS-2", "PASS-5", "PASS-9", "SNAP-5"),
+            *("ALIAS-2", "ALIAS-6", "ALIAS-11"),
+        }
+    )
+    hides = frozenset(
+        {
+            *("ALIAS-1", "ALIAS-3", "ALIAS-4", "ALIAS-5", "ALIAS-7", "ALIAS-8", "ALIAS-9", "ALIAS-10", "ALIAS-12"),
+            *("ID-6", "ID-7", "PASS-3", "PASS-11", "PRUNE-6", "SNAP-11", "SNAP-12", "ERR-4"),
+        }
     )
 
     def patches(self) -> Iterator[AbstractContextManager[Any]]:

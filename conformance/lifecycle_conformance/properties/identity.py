@@ -107,7 +107,7 @@ def of_events_that_are_there(step: Step, trace: Trace) -> Iterator[Judgement]:
         return
     given = {event["event_id"] for earlier in trace.earlier(step) for event in _given(earlier)}
     there = {
-        (content_of_event(step.run, event), member(event.get("payload"), "lifecycle_occurrence")): event
+        (content_of_event(step.run, event), _occurrence_in(event)): event
         for event in own(step, step.before).events
         if event["event_id"] not in given
     }

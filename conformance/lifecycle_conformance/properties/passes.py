@@ -213,7 +213,7 @@ def _would_be_refused(step: Step, ids: Sequence[str], there: dict[str, Object]) 
     latest = max(there.values(), key=lambda each: (each["seq"], each["snapshot_id"].encode()))
     for record, event_id in zip(step.history, ids, strict=True):
         target = PHASE_OF[phase_status(step.run, record)]
-        if target not in (latest["phase"], *NEXT[latest["phase"]]):
+        if target not in (latest.get("phase"), *NEXT.get(str(latest.get("phase")), [])):
             return True
         latest = there[event_id]
     return False

@@ -10,7 +10,14 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from lifecycle_conformance.properties.changes import Recorded, deeds, own, places_of, said_of_records
+from lifecycle_conformance.properties.changes import (
+    Recorded,
+    asked_under_stable_ids,
+    deeds,
+    own,
+    places_of,
+    said_of_records,
+)
 from lifecycle_conformance.properties.content_ids import content_of_event, contents_of, is_unsigned
 from lifecycle_conformance.properties.judgement import Judgement, canonical, judged, judges
 from lifecycle_conformance.requirements import code_spans, tables
@@ -57,7 +64,7 @@ def refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a refusal says and leaves behind, and what the next pass makes of it."""
     for place in _walk(step, trace):
         if not place.move.allowed and place.snapshot is None and step.refusal == "phase_transition":
-            yield from _stopped(place, step)
+            yield from _stopped(place, step, trace)
     yield from _tried_again(step, trace)
 
 
@@ -313,7 +320,7 @@ def _kinds(history: Sequence[Object], before: Sequence[Object]) -> Json:
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 
-def _stopped(place: _Place, step: Step) -> Iterator[Judgement]:
+def _stopped(place: _Place, step: Step, trace: Trace) -> Iterator[Judgement]:
     done, known = deeds(step), places_of(step)
     did = [bool(events) or snapshot is not None for events, snapshot in zip(done.events, done.snapshots, strict=True)]
     expected = {
@@ -325,8 +332,7 @@ def _stopped(place: _Place, step: Step) -> Iterator[Judgement]:
     yield judged("ERR-3", "the data of the refusal", expected=expected, actual=step.data)
     later = [index for index, each in enumerate(did) if index > place.index and each]
     yield judged("PASS-10", "the later records that were looked at", expected=[], actual=later)
-    contents = [content for content, _ in contents_of(step.run)]
-    if known[place.index] is None and contents.count(contents[place.index]) == 1:
+    if known[place.index] is None and asked_under_stable_ids(step, trace)[place.index]:
         stays = bool(done.events[place.index])
         yield judged("PASS-11", "whether the event of the failing record is there", expected=True, actual=stays)
 

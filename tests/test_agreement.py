@@ -1,0 +1,49 @@
+"""Agreement with the reference, as a judge of single steps."""
+
+from attrs import evolve
+
+from examples import lifecycle, run_json
+from lifecycle_conformance.agreement import AGREEMENT, agrees
+from lifecycle_conformance.trace import Trace
+from traces import OPEN, answered, lived, shown
+
+RUN = run_json(lifecycle("a", 1), lifecycle("b", 2))
+
+
+def test_the_reference_agrees_with_itself_at_every_step() -> None:
+    for store in ("files", "memory"):
+        life = lived(
+            [
+                OPEN,
+                ("identify", {"run": RUN}),
+                ("project", {"run": RUN}),
+                ("compact", {"retention_ms": 1, "now_ms": 10}),
+                ("project", {"run": {**RUN, "status": "queued"}}),
+                ("prune", {"retention_ms": 1, "keep": 1, "now_ms": 10}),
+                ("project", {"run": RUN}),
+            ],
+            store,
+        )
+        steps = life.trace.steps
+        said = [each for place, step in enumerate(steps) for each in agrees(step, Trace(steps[:place]))]
+        assert len(said) == len(steps) - 1
+        assert all(each.holds and each.requirement == AGREEMENT for each in said)
+
+
+def test_a_wrong_answer_and_a_wrong_view_are_told_by_their_members() -> None:
+    life = lived([OPEN, ("project", {"run": RUN})])
+    step, trace = life.trace.steps[-1], Trace(life.trace.steps[:-1])
+    (wrong,) = agrees(answered(step, projected=3), trace)
+    assert (wrong.expected, wrong.actual) == ({"$.answer.ok.projected": 2}, {"$.answer.ok.projected": 3})
+    events = tuple({**each, "seq": each["seq"] + 1} for each in step.shown_after().events)
+    (wrong,) = agrees(shown(step, step.owner, events=events), trace)
+    assert wrong.expected == {"$.shown[0].events[0].seq": 1, "$.shown[0].events[1].seq": 2}
+
+
+def test_a_step_is_judged_from_what_was_shown_before_it() -> None:
+    """A wrong view before doesn't condemn what follows from it."""
+    life = lived([OPEN, ("project", {"run": RUN})])
+    step, trace = life.trace.steps[-1], Trace(life.trace.steps[:-1])
+    before = evolve(step, before=step.after, after=step.after)
+    (said,) = agrees(answered(before, projected=0), trace)
+    assert said.holds

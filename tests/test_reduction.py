@@ -1,0 +1,101 @@
+"""How lives are made smaller: whatever the proof, what is left still proves it, and nothing more can go."""
+
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any
+
+from lifecycle_conformance.reduction import reduced
+from lifecycle_conformance.trace import Request
+from lifecycle_conformance.verdicts import Failure
+
+OPEN: Request = ("open", {"store": 0})
+
+
+def project(*events: str, **members: Any) -> Request:
+    history = [{"event": each, "recorded_at_ms": 7, "metadata": {"node_id": "n", "list": [1, 2]}} for each in events]
+    run = {
+        "run_id": "a long run id",
+        "automation_id": "a",
+        "trigger_type": "manual",
+        "status": "running",
+        "created_at_ms": 1000,
+        "updated_at_ms": 2000,
+        "checkpoint": {"lifecycle_history": history},
+        **members,
+    }
+    return "project", {"run": run}
+
+
+class Proof:
+    """Holds while some event is projected after a compaction, and counts how often it is asked."""
+
+    def __init__(self, event: str) -> None:
+        self.asked = 0
+        self._event = event
+
+    def __call__(self, requests: Sequence[Request]) -> Failure | None:
+        self.asked += 1
+        ops = [op for op, _ in requests]
+        after = requests[ops.index("compact") :] if "compact" in ops else ()
+        names = [
+            record["event"]
+            for op, arguments in after
+            if op == "project"
+            for record in arguments["run"]["checkpoint"].get("lifecycle_history", [])
+        ]
+        return Failure(requests=tuple(requests), message="proved") if self._event in names else None
+
+
+LIFE: tuple[Request, ...] = (
+    OPEN,
+    project("one"),
+    project("one", "two", pause_reason="tired"),
+    ("compact", {"retention_ms": 10, "now_ms": 100}),
+    ("restart", {"kill": True}),
+    project("one", "two", "needed", "three", active_session_ids=["s"]),
+    ("prune", {"retention_ms": 10, "keep": 1, "now_ms": 100}),
+    project("one", "two", "needed", "three"),
+)
+
+
+def test_what_is_not_needed_goes_and_what_is_needed_stays() -> None:
+    found = reduced(Failure(requests=LIFE, message="found"), Proof("needed"), monotonic() + 30)
+    assert found.shrunk
+    assert found.message == "proved"
+    opened, compacted, projected = found.requests
+    assert (opened, compacted) == (OPEN, ("compact", {"retention_ms": 0, "now_ms": 0}))
+    run = projected[1]["run"]
+    assert run["checkpoint"] == {"lifecycle_history": [{"event": "needed", "recorded_at_ms": 0}]}
+    assert run.keys() == {
+        "run_id", "automation_id", "trigger_type", "status", "created_at_ms", "updated_at_ms", "checkpoint",
+    }  # fmt: skip
+
+
+def test_no_request_that_breaks_the_protocol_is_tried() -> None:
+    """Whatever is tried is valid by the schema of requests: else a right refusal would be taken for a fault."""
+    tried: list[Sequence[Request]] = []
+
+    def proof(requests: Sequence[Request]) -> Failure | None:
+        tried.append(requests)
+        return Failure(requests=tuple(requests), message="")
+
+    reduced(Failure(requests=LIFE, message=""), proof, monotonic() + 30)
+    assert tried
+    for requests in tried:
+        assert requests[0][0] == "open"
+        assert all("status" in arguments["run"] for op, arguments in requests if op == "project")
+
+
+def test_without_time_the_life_is_told_as_it_was_found() -> None:
+    failure = Failure(requests=LIFE, message="found")
+    proof = Proof("needed")
+    assert reduced(failure, proof, monotonic() - 1) == failure
+    assert proof.asked == 0
+
+
+def test_what_was_tried_is_not_tried_again() -> None:
+    proof = Proof("needed")
+    smallest = reduced(Failure(requests=LIFE, message="found"), proof, monotonic() + 30)
+    again = Proof("needed")
+    assert reduced(smallest, again, monotonic() + 30).requests == smallest.requests
+    assert again.asked < proof.asked
