@@ -57,7 +57,7 @@ STORIES: dict[str, tuple[Callable[[], st.SearchStrategy[Requests]], set[str]]] =
     "meeting": (lambda: damages.meeting_ids(RUN, 1), {"SNAP-11", "ERR-4"}),
     "odd run ids": (lambda: damages.odd_run_ids(RUN), {"FILE-4"}),
     "long names": (lambda: damages.long_names(RUN, ["queued"], 1), {"FILE-22", "FILE-23"}),
-    "interruptions": (lambda: damages.interruptions(STEP), {"PASS-14", "FILE-15", "FILE-16", "FILE-17"}),
+    "interruptions": (lambda: damages.interruptions(STEP), {"PASS-14", "FILE-16", "FILE-17"}),
 }
 
 
@@ -84,7 +84,7 @@ def live(requests: Requests) -> Life:
 def test_a_story_can_be_lived_with_the_reference_and_reaches_what_it_is_for(name: str) -> None:
     strategy, aims = STORIES[name]
     reached: Counter[str] = Counter()
-    for requests in drawn(strategy(), 30):
+    for requests in drawn(strategy(), 60):
         assert json.loads(json.dumps(requests)) == [list(each) for each in requests]
         life = live(requests)
         judged = [each.judgement for each in life.judgements if each.judgement.requirement in OWN]

@@ -1,10 +1,12 @@
 """`lifecycle-projection check`."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -12,6 +14,7 @@ from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
 from lifecycle_conformance.workspace import workspace
 
+_STORAGE: Final = "HYPOTHESIS_STORAGE_DIRECTORY"
 _EPILOG = """\b
 EXAMPLES
   lifecycle-projection check                          judge the reference
@@ -36,9 +39,11 @@ def _hypothesis_elsewhere() -> Iterator[None]:
 
     with workspace() as folder:
         set_hypothesis_home_dir(Path(folder))
+        os.environ[_STORAGE] = folder  # for the processes that search
         try:
             yield
         finally:
+            del os.environ[_STORAGE]
             set_hypothesis_home_dir(None)
 
 

@@ -24,10 +24,7 @@ def _identifying(changed: Callable[[Run, Identified], Identified]) -> Iterator[A
 
 
 class PositionInTheId(Mutant):
-    """The id of an event ends with the position of its record in the history.
-
-    Where no id is right, nothing can be told of what is recognised by ids.
-    """
+    """The id of an event ends with the position of its record in the history."""
 
     name = "position-in-the-id"
     chief = "ID-3"
@@ -37,6 +34,7 @@ class PositionInTheId(Mutant):
             *("ALIAS-2", "ALIAS-6", "ALIAS-11"),
         }
     )
+    # Where no id is right, nothing can be told of what is recognised by ids.
     hides = frozenset(
         {
             *("ALIAS-1", "ALIAS-3", "ALIAS-4", "ALIAS-5", "ALIAS-7", "ALIAS-8", "ALIAS-9", "ALIAS-10", "ALIAS-12"),
