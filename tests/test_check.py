@@ -157,6 +157,18 @@ def test_a_driver_that_breaks_now_and_then_loses_nothing_that_was_established(
         assert "out of luck" in render(report)
 
 
+@pytest.mark.usefixtures("small")
+def test_a_driver_that_never_comes_up_again_gets_a_report(tmp_path: Path) -> None:
+    """What was established before it died for good is told."""
+    script, flag = tmp_path / "driver.py", tmp_path / "died"
+    script.write_text(f"import os\nif os.path.exists({str(flag)!r}): raise SystemExit('dead')\n")
+    script.write_text(script.read_text() + DRIVER % f"open({str(flag)!r}, 'w').close(); sys.exit('dying')")
+    factory = partial(SubprocessDriver, [sys.executable, str(script)])
+    report = check.run(factory, profile="quick", seed=1, vectors=False, shrink_s=2)
+    assert report.verdicts["DRIVER-2"] is Verdict.CRASH
+    assert report.lost
+
+
 HOPELESS = """
 import json, sys
 for line in sys.stdin:

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from attrs import evolve, frozen
 
 from lifecycle_conformance import agreement, requirements
-from lifecycle_conformance.driver.interface import BrokenDriverError, Driver, Hello
+from lifecycle_conformance.driver.interface import BringUpError, BrokenDriverError, Driver, DriverError, Hello
 from lifecycle_conformance.findings import ANSWERING, Findings, failure_of
 from lifecycle_conformance.fixed import FixedFindings, compared
 from lifecycle_conformance.life import Life, LifeOverError
@@ -166,7 +166,11 @@ def _badness(subject: str, failure: Failure, found: Findings) -> tuple[bool, boo
 
 
 def _smallest_of(factory: Factory, failures: _Found, seconds: float) -> _Found:
-    end, driver = monotonic() + seconds, factory()
+    end = monotonic() + seconds
+    try:
+        driver = factory()
+    except DriverError:
+        return failures  # it came up before, and does no more: what was found stays as it was found
     try:
         smaller = []
         for left, (subject, failure) in zip(range(len(failures), 0, -1), failures, strict=True):
@@ -184,9 +188,12 @@ def _smallest(driver: Driver, subject: str, failure: Failure, deadline: float) -
     proof = _Proof(driver, subject)
     if proof(failure.requests) is not None:
         failure = reduced(failure, proof, deadline)
-    driver.restart()
+    try:
+        driver.restart()
+    except DriverError as error:
+        return evolve(failure, stderr=str(error))
     confirmed = proof(failure.requests)
-    return evolve(failure, leaks=confirmed is None, stderr=driver.stderr_tail())
+    return evolve(failure, leaks=confirmed is None, stderr=failure.stderr or driver.stderr_tail())
 
 
 @frozen
@@ -207,10 +214,14 @@ class _Proof:
             pass
         except BrokenDriverError as error:
             broke = error
+        except BringUpError as error:
+            broke = error.as_breakdown()
         finally:
             life.end()
         if broke is not None and self.subject == ANSWERING:
-            return Failure(requests=tuple(life.requests), message=broke.message, broke=broke.verdict)
+            return Failure(
+                requests=tuple(life.requests), message=broke.message, broke=broke.verdict, stderr=broke.stderr
+            )
         for judged in life.judgements:
             if judged.judgement.requirement == self.subject and not judged.judgement.holds:
                 return failure_of(life.requests, judged)

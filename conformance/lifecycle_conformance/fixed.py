@@ -10,7 +10,7 @@ from pathlib import Path
 from attrs import frozen
 
 from lifecycle_conformance import vectors
-from lifecycle_conformance.driver.interface import BrokenDriverError, Driver
+from lifecycle_conformance.driver.interface import Driver, DriverError
 from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.search import Factory
 from lifecycle_conformance.vectors import derived
@@ -70,7 +70,7 @@ def _asked(
     for case in cases:
         try:
             yield case, derived.ask(case, driver, directory)
-        except BrokenDriverError:
+        except DriverError:
             broke += 1
             if broke >= _MOST_BREAKDOWNS:
                 return
@@ -100,7 +100,7 @@ def _of_lives(driver: Driver, directory: Path) -> JudgeResult:
             continue
         try:
             differences = [str(each) for each in vectors.judge(scenario, driver, directory)]
-        except BrokenDriverError as broken:
+        except DriverError as broken:
             broke += 1
             differences = [str(broken)]
         agreed += not differences

@@ -18,6 +18,7 @@ from lifecycle_conformance import schemas
 from lifecycle_conformance.driver.interface import Answer, Driver
 from lifecycle_conformance.properties import CHECKS, Judgement, Registered
 from lifecycle_conformance.properties.judgement import judged
+from lifecycle_conformance.properties.layout import LOG
 from lifecycle_conformance.trace import (
     Files,
     Object,
@@ -35,8 +36,6 @@ from lifecycle_conformance.trace import (
 from lifecycle_conformance.workspace import workspace
 from lifecycle_projection.records import Json
 
-LOG: Final = "stateful_events.jsonl"
-"""The log of a store with the capability `files`, in its directory (FILE-1)."""
 OWN_WORDS: Final = frozenset({"greet", "open", "restart", "read", "refuse", "say", "tear", "put", "remove"})
 """The words of the suite's own: of the operations of the protocol, only `open` is among them, with other arguments."""
 _PARTING: Final = "DRIVER-16"

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from lifecycle_conformance import mishaps, pasts
 from lifecycle_conformance.census import Census
-from lifecycle_conformance.driver.interface import BrokenDriverError, Driver
+from lifecycle_conformance.driver.interface import BringUpError, BrokenDriverError, Driver
 from lifecycle_conformance.life import Life, LifeOverError
 from lifecycle_conformance.mishaps import Situation
 from lifecycle_conformance.properties import Registered
@@ -91,6 +91,8 @@ class Living(RuleBasedStateMachine):
             self.over = True
         except BrokenDriverError as error:
             self.over, broke = True, error
+        except BringUpError as error:
+            self.over, broke = True, error.as_breakdown()
         except Exception:  # noqa: BLE001 - an answer that nobody thought of ends this life, and is told
             self.over = True
             self.life.err(name)

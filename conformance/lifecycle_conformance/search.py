@@ -18,7 +18,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from lifecycle_conformance import agreement
 from lifecycle_conformance.database import LivesDatabase
-from lifecycle_conformance.driver.interface import BrokenDriverError, Driver
+from lifecycle_conformance.driver.interface import BringUpError, BrokenDriverError, Driver
 from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.greetings import greetings
 from lifecycle_conformance.life import Life, LifeOverError
@@ -150,6 +150,8 @@ class _Search:
             pass
         except BrokenDriverError as error:
             breakdown = error
+        except BringUpError as error:
+            breakdown = error.as_breakdown()
         finally:
             life.end()
         self.note(life, breakdown)

@@ -151,6 +151,10 @@ class BringUpError(DriverError):
         """Name the command, then the problem, then what it wrote to its standard error."""
         return f"the driver `{shlex.join(self.command)}` did not come up: {self.problem}{_attached(self.stderr)}"
 
+    def as_breakdown(self) -> BrokenDriverError:
+        """Give it as the breakdown that it is where the driver had come up before."""
+        return BrokenDriverError(verdict=Breakdown.CRASH, message=str(self.problem), stderr=self.stderr)
+
 
 @frozen(kw_only=True, str=False)
 class IncompatibleDriverError(BringUpError):
