@@ -21,3 +21,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if os.environ.get("CI") and _SKIPPED:
         terminalreporter.write_line(f"skipped although CI is set: {', '.join(_SKIPPED)}", red=True)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name cases alike in every process: the items of a set come in any order."""
+    return "-".join(sorted(map(str, val))) or "nothing" if isinstance(val, frozenset | set) else None
