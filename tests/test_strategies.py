@@ -87,7 +87,7 @@ def inside(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, 
 # --- validity ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("capabilities", CAPABILITIES, ids=str)
+@pytest.mark.parametrize("capabilities", CAPABILITIES)
 def test_runs_are_valid(capabilities: frozenset[str]) -> None:
     assert len(runs(capabilities)) >= 200
     for run in runs(capabilities):
@@ -99,7 +99,7 @@ def test_gates_are_valid() -> None:
         assert schemas.is_valid("run", run_record("run-1", TENANT, "running", checkpoint={"awaiting_gate": gate}))
 
 
-@pytest.mark.parametrize("capabilities", CAPABILITIES, ids=str)
+@pytest.mark.parametrize("capabilities", CAPABILITIES)
 def test_numbers_are_those_that_the_driver_can_be_sent(capabilities: frozenset[str]) -> None:
     found = [value for run in runs(capabilities) for _, value in inside(run) if type(value) in {int, float}]
     found += drawn(numbers(capabilities), 100)
