@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from lifecycle_conformance import check
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.interface import (
     Answer,
@@ -20,6 +21,7 @@ from lifecycle_conformance.greetings import greetings
 from lifecycle_conformance.life import Life, LifeOverError
 from lifecycle_conformance.properties import CHECKS, Judgement
 from lifecycle_conformance.trace import Object, Request
+from lifecycle_conformance.verdicts import Verdict
 
 CANNED = Path(__file__).parent / "drivers" / "canned.mjs"
 LONG, SHORT = 30.0, 0.5
@@ -155,3 +157,33 @@ def test_what_does_not_fit_is_told_with_both_sides(start: Start, fault: str, sid
 def test_a_wrong_status_at_the_end_breaks_its_requirement_only(start: Start) -> None:
     judgements = driver_judgements(start("status"), [("greet", {}), ("open", {"store": 0}), ("project", {"run": RUN})])
     assert {each.requirement for each in judgements if not each.holds} == {"DRIVER-16"}
+
+
+@pytest.mark.parametrize(
+    ("faults", "verdict"),
+    [
+        ([], Verdict.PASS),
+        (["crash", "events"], Verdict.CRASH),
+        (["hang", "snapshots"], Verdict.TIMEOUT),
+        (["stray", "project"], Verdict.PROTOCOL),
+    ],
+)
+def test_it_is_judged_from_end_to_end(
+    node: str, faults: list[str], verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How it breaks is told, and what it answers before is judged all the same; without a fault it records nothing."""
+    small = check.Profile(shards=1, lives=1, pieces=4, readings=2, greetings=8, seconds=60, wanted=1)
+    monkeypatch.setattr(check, "PROFILES", {"quick": small})
+    timeout_s = 1.0 if "hang" in faults else LONG
+    report = check.run(
+        lambda: SubprocessDriver([node, str(CANNED), *faults], timeout_s=timeout_s),
+        profile="quick",
+        vectors=False,
+        shrink_s=3,
+    )
+    assert report.hello.language == "JavaScript"
+    assert report.verdicts["DRIVER-2"] is verdict
+    assert report.verdicts["DRIVER-4"] is report.verdicts["DRIVER-14"] is Verdict.PASS
+    assert report.verdicts["PASS-2"] is (Verdict.NOT_EXERCISED if faults else Verdict.FAIL)
+    assert report.exit_code == 1
+    assert report.errors == ()
