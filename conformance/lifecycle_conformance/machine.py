@@ -269,7 +269,7 @@ def _mishap(name: str, compacted: bool) -> _Way:  # noqa: FBT001
     return lambda machine, data: machine.befall(data, name, compacted=compacted)
 
 
-_WEIGHTS: Final = {"an event that is hard to read": 3, "a torn tail": 2, "a name too long": 2}
+_WEIGHTS: Final = {"an event that is hard to read": 3, "a torn tail": 2, "a name too long": 2, "for two tenants": 3}
 CORNERS: Final[Mapping[str, Corner]] = {
     **{name: Corner("import", _past(name, "nothing")) for name in pasts.PASTS},
     **{
@@ -283,7 +283,10 @@ CORNERS: Final[Mapping[str, Corner]] = {
             ("mixed", "a compaction"),
         )
     },
-    **{f"compaction {how}": Corner("compact", partial(Living.compact, how=how)) for how in COMPACTIONS},
+    **{
+        f"compaction {how}": Corner("compact", partial(Living.compact, how=how), weight=_WEIGHTS.get(how, 1))
+        for how in COMPACTIONS
+    },
     **{f"pruning {how}": Corner("prune", partial(Living.prune, how=how)) for how in PRUNINGS},
     **{
         f"{name}, then {after}": Corner("files", _mishap(name, compacted), weight=_WEIGHTS.get(name, 1))
@@ -300,6 +303,7 @@ CORNERS: Final[Mapping[str, Corner]] = {
     ),
     "two tenants": Corner(None, _rule("two_tenants_begin_the_same_run", count=2, status="running")),
     "some phase": Corner("import", _rule("another_run_was_left_in_some_phase", choice=1)),
+    "a retry": Corner(None, lambda machine, _: machine.a_node_is_retried(at=1)),
     "the engine restarts": Corner("durable", lambda machine, _: machine.the_engine_restarts(kill=True)),
     "a run without history": Corner(
         None, lambda machine, _: machine.live("a run without history", lambda: machine.change([]))

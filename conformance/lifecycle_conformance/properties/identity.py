@@ -21,6 +21,7 @@ from lifecycle_conformance.properties.content_ids import (
     digest_of,
     identity_of,
     is_plain,
+    is_unsigned,
     safe,
 )
 from lifecycle_conformance.properties.judgement import Judgement, canonical, judged, judges
@@ -109,7 +110,7 @@ def of_events_that_are_there(step: Step, trace: Trace) -> Iterator[Judgement]:
     there = {
         (content_of_event(step.run, event), _occurrence_in(event)): event
         for event in own(step, step.before).events
-        if event["event_id"] not in given
+        if event["event_id"] not in given and is_unsigned(_occurrence_in(event))
     }
     for index, (each, events) in enumerate(zip(contents_of(step.run), deeds(step).events, strict=True)):
         event = there.get(each)
