@@ -9,11 +9,10 @@ from typing import Final, TypeAlias
 from attrs import evolve, frozen
 
 from lifecycle_conformance import agreement, requirements
-from lifecycle_conformance.driver.interface import BringUpError, BrokenDriverError, Driver, DriverError, Hello
+from lifecycle_conformance.driver.interface import Driver, DriverError, Hello
 from lifecycle_conformance.findings import ANSWERING, Findings, failure_of
 from lifecycle_conformance.fixed import FixedFindings, compared
-from lifecycle_conformance.life import Life, LifeOverError
-from lifecycle_conformance.properties import CHECKS
+from lifecycle_conformance.life import lived
 from lifecycle_conformance.reduction import reduced
 from lifecycle_conformance.requirements import Judge, Requirement
 from lifecycle_conformance.search import Factory, Shard, checks_for, explored
@@ -205,19 +204,7 @@ class _Proof:
 
     def __call__(self, asked: Sequence[Request]) -> Failure | None:
         """Give how they break it, or `None`."""
-        life = Life(self.driver, checks_for([self.subject]) or [agreement.REGISTERED])
-        broke: BrokenDriverError | None = None
-        try:
-            for op, arguments in asked:
-                life.do(op, **arguments)
-        except LifeOverError:
-            pass
-        except BrokenDriverError as error:
-            broke = error
-        except BringUpError as error:
-            broke = error.as_breakdown()
-        finally:
-            life.end()
+        life, broke = lived(self.driver, asked, checks_for([self.subject]) or [agreement.REGISTERED])
         if broke is not None and self.subject == ANSWERING:
             return Failure(
                 requests=tuple(life.requests), message=broke.message, broke=broke.verdict, stderr=broke.stderr
@@ -229,9 +216,6 @@ class _Proof:
 
 
 # --- verdicts ---------------------------------------------------------------------------------------------------------
-
-CHECKED: Final = frozenset(each for registered in CHECKS for each in registered.requirements) | {ANSWERING}
-"""The requirements that some check judges."""
 
 
 def _result(requirement: Requirement, hello: Hello, found: Findings, smallest: Failure | None, wanted: int) -> Result:

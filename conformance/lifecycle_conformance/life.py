@@ -15,7 +15,7 @@ import orjson
 from attrs import frozen
 
 from lifecycle_conformance import schemas
-from lifecycle_conformance.driver.interface import Answer, Driver
+from lifecycle_conformance.driver.interface import Answer, BringUpError, BrokenDriverError, Driver
 from lifecycle_conformance.properties import CHECKS, Judgement, Registered
 from lifecycle_conformance.properties.judgement import judged
 from lifecycle_conformance.properties.layout import LOG
@@ -287,6 +287,25 @@ class Life:
 
     def _file(self, path: str) -> Path:
         return Path(self._directory(f"store-{self._store}")) / path
+
+
+def lived(
+    driver: Driver, requests: Sequence[Request], checks: Sequence[Registered]
+) -> tuple[Life, BrokenDriverError | None]:
+    """Live a life to its end, and give it with how its driver broke, if it did."""
+    life, broke = Life(driver, checks), None
+    try:
+        for op, arguments in requests:
+            life.do(op, **arguments)
+    except LifeOverError:
+        pass
+    except BrokenDriverError as error:
+        broke = error
+    except BringUpError as error:
+        broke = error.as_breakdown()
+    finally:
+        life.end()
+    return life, broke
 
 
 def replay(driver: Driver, requests: Sequence[Request], checks: Sequence[Registered] = CHECKS) -> list[Judgement]:

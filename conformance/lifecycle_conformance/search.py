@@ -18,10 +18,10 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from lifecycle_conformance import agreement
 from lifecycle_conformance.database import LivesDatabase
-from lifecycle_conformance.driver.interface import BringUpError, BrokenDriverError, Driver
+from lifecycle_conformance.driver.interface import BrokenDriverError, Driver
 from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.greetings import greetings
-from lifecycle_conformance.life import Life, LifeOverError
+from lifecycle_conformance.life import Life, lived
 from lifecycle_conformance.machine import corners, machine
 from lifecycle_conformance.properties import CHECKS, Registered
 from lifecycle_conformance.readings import readings
@@ -142,19 +142,7 @@ class _Search:
             short()
 
     def _live(self, requests: Sequence[Request]) -> None:
-        life, breakdown = Life(self.driver, self.checks), None
-        try:
-            for op, arguments in requests:
-                life.do(op, **arguments)
-        except LifeOverError:
-            pass
-        except BrokenDriverError as error:
-            breakdown = error
-        except BringUpError as error:
-            breakdown = error.as_breakdown()
-        finally:
-            life.end()
-        self.note(life, breakdown)
+        self.note(*lived(self.driver, requests, self.checks))
 
     def _seed(self, *what: str | int) -> int:
         """Give a seed for one run of Hypothesis, the same each time and another one for each run."""
