@@ -344,15 +344,15 @@ def test_every_requirement_is_in_the_table_with_its_cases() -> None:
             result("ID-2", cases=3),
             result("ID-3", Verdict.NOT_EXERCISED, cases=4),
             result("TENANT-6", Verdict.NOT_DECLARED, cases=0),
-            result("LOG-6", Verdict.UNIT_TESTS, cases=0),
+            result("LOG-6", Verdict.NOT_JUDGED_HERE, cases=0),
         )
     )
     assert "(20 were asked for)\n" in text
     assert "04 identity: 2 pass, 1 not exercised\n" in text
-    assert f"  not exercised  ID-3 4/20  {KNOWN['ID-3'].title}\n" in text
-    assert "  pass           ID-1 40  ID-2 3/20\n" in text
-    assert "  not declared   TENANT-6\n" in text
-    assert "  unit tests     LOG-6\n" in text
+    assert f"  not exercised     ID-3 4/20  {KNOWN['ID-3'].title}\n" in text
+    assert "  pass              ID-1 40  ID-2 3/20\n" in text
+    assert "  not declared      TENANT-6\n" in text
+    assert "  not judged here   LOG-6\n" in text
     assert "least judged  ID-2 3/20  ID-3 4/20  ID-1 40/20\n" in text
 
 
@@ -396,7 +396,9 @@ def test_what_was_lost_and_the_suites_own_defects_are_told() -> None:
         ([failed("PASS-2"), result("PASS-3", Verdict.NOT_EXERCISED)], {}, "falls short in 2 requirements"),
         ([result("PASS-2")], {"vectors": JudgeResult(differing=1)}, "differs from production's answers"),
         ([result("PASS-2")], {"agreement": JudgeResult(differing=1)}, "differs from the reference"),
-        ([failed("DRIVER-2", Verdict.PROTOCOL)], {}, "is undecided: it broke the protocol"),
+        ([evolve(failed("DRIVER-2", Verdict.PROTOCOL), cases=0)], {}, "is undecided: it broke the protocol"),
+        ([failed("DRIVER-2", Verdict.PROTOCOL)], {}, "falls short in 1 requirement"),
+        ([result("PASS-2", Verdict.UNDECIDED)], {}, "is undecided: the check was cut off"),
     ],
 )
 def test_the_last_lines_sum_up(results: Iterable[Result], members: Any, outcome: str) -> None:

@@ -225,7 +225,7 @@ def _result(requirement: Requirement, hello: Hello, found: Findings, smallest: F
     elif not requirement.capabilities <= hello.capabilities:
         verdict = Verdict.NOT_DECLARED
     elif requirement.judge is Judge.UNIT:
-        verdict = Verdict.UNIT_TESTS
+        verdict = Verdict.NOT_JUDGED_HERE
     else:
         verdict = Verdict.PASS if cases >= wanted else Verdict.NOT_EXERCISED
     return Result(requirement=requirement, verdict=verdict, cases=cases, wanted=wanted, broken=broken, failure=smallest)

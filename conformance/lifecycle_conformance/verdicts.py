@@ -1,7 +1,7 @@
 """What a check found: a verdict for each requirement, for each that failed its smallest life, and two more judges."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -24,12 +24,16 @@ class Verdict(StrEnum):
     TIMEOUT = "timeout"
     PROTOCOL = "protocol"
     STATE_LEAK = "state leak"
+    NONDETERMINISTIC = "nondeterministic"
     NOT_EXERCISED = "not exercised"
+    UNDECIDED = "undecided"
     NOT_DECLARED = "not declared"
-    UNIT_TESTS = "unit tests"
+    NOT_JUDGED_HERE = "not judged here"
 
 
-FAILURES: Final = frozenset(Verdict) - {Verdict.PASS, Verdict.NOT_DECLARED, Verdict.UNIT_TESTS}
+UNJUDGED: Final = frozenset({Verdict.UNDECIDED, Verdict.NOT_DECLARED, Verdict.NOT_JUDGED_HERE})
+"""The verdicts that say nothing for or against: the search was cut off, or a driver can't be asked at all."""
+FAILURES: Final = frozenset(Verdict) - {Verdict.PASS} - UNJUDGED
 """The verdicts that make a check red. Not exercised is one: nobody looked is not the same as nothing is wrong."""
 
 
@@ -74,7 +78,8 @@ class Result:
     """The verdict on one requirement.
 
     `cases` is the number of distinct cases in which its precondition held, `wanted` how many were asked for, `broken`
-    in how many of the cases it was violated.
+    in how many of the cases it was violated. `why` says in a sentence why a requirement was not judged: what the driver
+    doesn't declare, what was never met, what cut the search off.
     """
 
     requirement: Requirement
@@ -83,6 +88,7 @@ class Result:
     wanted: int
     broken: int = 0
     failure: Failure | None = None
+    why: str = ""
 
 
 @frozen(kw_only=True)
@@ -104,7 +110,10 @@ class JudgeResult:
 class Report:
     """All that a check found.
 
-    `errors` are defects of the suite itself; `lost` says what was not looked at, and why.
+    `errors` are defects of the suite itself; `lost` says what was not looked at, and why. `cut` says in a sentence what
+    ended the search before its counts were reached (the caller's time, an interruption, a driver that can't go on), and
+    is empty where nothing did; `interrupted` tells that the caller did. `absent` names the capabilities that the driver
+    declares and doesn't offer.
     """
 
     hello: Hello
@@ -117,6 +126,9 @@ class Report:
     agreement: JudgeResult | None = None
     errors: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    cut: str = ""
+    interrupted: bool = False
+    absent: tuple[str, ...] = ()
 
     @property
     def verdicts(self) -> Mapping[str, Verdict]:
@@ -125,10 +137,31 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0: all well; 1: something falls short; 3: undecided, for the protocol was broken or the suite erred."""
-        found = {result.verdict for result in self.results} & FAILURES
-        if any(judge is not None and judge.differing for judge in (self.vectors, self.agreement)):
-            found.add(Verdict.FAIL)
-        if not found:
-            return 3 if self.errors else 0
-        return 3 if found == {Verdict.PROTOCOL} else 1
+        """The exit code, see :func:`exit_code`."""
+        if self.interrupted:
+            return INTERRUPTED
+        found = {result.verdict for result in self.results}
+        differs = any(judge is not None and judge.differing for judge in (self.vectors, self.agreement))
+        judged = any(result.cases for result in self.results)
+        return exit_code({*found, Verdict.FAIL} if differs else found, judged=judged, undecided=bool(self.errors))
+
+
+WELL: Final = 0
+FALLS_SHORT: Final = 1
+UNDECIDED: Final = 3
+INTERRUPTED: Final = 130
+
+
+def exit_code(found: Collection[Verdict], *, judged: bool, undecided: bool = False) -> int:
+    """Give the exit code that follows from verdicts, one rule for all commands that judge.
+
+    0: all well; 1: something falls short; 3: undecided, for the search was cut off before anything failed, or the
+    protocol was broken before anything was `judged`, or, as `undecided` says, something else kept the suite from
+    judging.
+    """
+    failures = FAILURES & set(found)
+    if failures == {Verdict.PROTOCOL} and not judged:
+        return UNDECIDED
+    if failures:
+        return FALLS_SHORT
+    return UNDECIDED if undecided or Verdict.UNDECIDED in found else WELL

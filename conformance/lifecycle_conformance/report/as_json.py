@@ -40,6 +40,9 @@ def as_json(report: Report) -> Object:
         "lives": _lives(report),
         "errors": list(report.errors),
         "lost": list(report.lost),
+        "cut": report.cut or None,
+        "interrupted": report.interrupted,
+        "absent": list(report.absent),
     }
 
 
@@ -57,6 +60,7 @@ def _result(result: Result) -> Object:
         "wanted": result.wanted,
         "broken": result.broken,
         **({} if result.failure is None else {"failure": _failure(result.failure)}),
+        **({"why": result.why} if result.why else {}),
     }
 
 

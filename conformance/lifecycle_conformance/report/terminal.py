@@ -106,6 +106,8 @@ def _outcome(report: Report) -> str:
             return "conforms, as far as it was checked"
         case 3 if report.errors and not short_in:
             return "is undecided: this suite has a defect"
+        case 3 if not short_in:
+            return "is undecided: the check was cut off"
         case 3:
             return "is undecided: it broke the protocol"
     if short_in:

@@ -9,10 +9,10 @@ import click
 
 from lifecycle_conformance.report.failures import styled
 from lifecycle_conformance.report.wording import WIDTH, short, wrapped
-from lifecycle_conformance.verdicts import FAILURES, Result, Verdict
+from lifecycle_conformance.verdicts import FAILURES, UNJUDGED, Result, Verdict
 
 _LEAST: Final = 10
-_JUDGED: Final = frozenset(Verdict) - {Verdict.NOT_DECLARED, Verdict.UNIT_TESTS}
+_JUDGED: Final = frozenset(Verdict) - UNJUDGED
 _ORDER: Final = sorted(Verdict, key=lambda verdict: (verdict not in FAILURES, list(Verdict).index(verdict)))
 _COLUMN: Final = max(map(len, Verdict))
 
