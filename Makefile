@@ -1,9 +1,15 @@
 # Everything below works on a fresh machine that has Python 3.11 or newer (with venv) and make.
 PYTHON ?= python3
-BIN := .venv/bin
-READY := .venv/ready
+VENV := .venv
+BIN := $(VENV)/bin
+PINNED := $(VENV)/pinned
+READY := $(VENV)/ready
+PINS := requirements-dev.txt
 # How long `make check` searches: quick, default or thorough.
 PROFILE ?= default
+
+# What lies there is no part of the environment.
+unexport PYTHONPATH PYTHONHOME
 
 .PHONY: check test bench lint types packaging format tags lock clean
 
@@ -13,7 +19,7 @@ check: $(READY) ## judge the reference with the suite
 test: $(READY) ## run the tests
 	$(BIN)/pytest -n auto -m "not packaging"
 
-packaging: $(READY) ## build the wheel, install it elsewhere, and use it there
+packaging: $(READY) ## install from an index with newer releases; build the wheel, install it elsewhere, use it there
 	$(BIN)/pytest -m packaging
 
 bench: $(READY) ## measure the cost as ratios to floors taken in the same run
@@ -41,11 +47,21 @@ lock:
 	$(LOCK) pyproject.toml --output-file requirements.txt
 	$(LOCK) pyproject.toml --extra dev --output-file requirements-dev.txt
 
-$(READY): requirements-dev.txt pyproject.toml
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+# What is pinned is what is installed, with any pip, whatever has been published since: nothing is resolved, and no
+# package is built from its sources, since pip would resolve what that needs. `pip check` finds what is missing.
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet --no-deps
+TOO_OLD := error: $(PYTHON) is too old: Python 3.11 or newer is needed; name one, such as PYTHON=python3.12
+$(PINNED): $(PINS)
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("$(TOO_OLD)")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(INSTALL) --require-hashes --only-binary :all: --requirement $(PINS)
+	touch $@
+
+$(READY): $(PINNED) pyproject.toml
+	$(INSTALL) --no-build-isolation --editable .
+	$(PIP) check
 	touch $@
 
 clean:
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .benchmarks
