@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
 from lifecycle_conformance.workspace import workspace
@@ -145,6 +146,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     The report says for each requirement how it fared and how often its precondition held: a pass that was never put
     to the test shows. A failure comes with the shortest life that was found, and the seed that finds it again.
     """
+    require_posix("check")
     # Hypothesis takes its time to load; the help should not wait for it.
     from lifecycle_conformance import cases as case_files  # noqa: PLC0415
     from lifecycle_conformance import check  # noqa: PLC0415

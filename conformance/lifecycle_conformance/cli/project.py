@@ -10,6 +10,7 @@ from attrs import frozen
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.inputs import read_runs
 from lifecycle_conformance.cli.messages import complain, warn, warnings_shown
+from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_projection import (
     FileStore,
     LifecycleProjectionError,
@@ -84,6 +85,7 @@ def command(ctx: click.Context, runs: str, directory: Path, lock_timeout: float,
     written) is a warning, and the next one goes on. A store that fails as a whole (locked by another writer, not
     writable) ends the command. What was recorded before stays, and the call can be repeated.
     """
+    require_posix("project")
     records = read_runs(runs)
     store = _opened(directory, lock_timeout)
     with warnings_shown():

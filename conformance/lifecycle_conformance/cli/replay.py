@@ -7,6 +7,7 @@ import click
 
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.inputs import read_source
+from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.root import reference_command
 
 _EPILOG = """\b
@@ -64,6 +65,7 @@ def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store:
     fresh process and an empty store, and is judged by the requirement that it broke; what else it breaks is named. A
     fixed case is compared with production's answers.
     """
+    require_posix("replay")
     # All checks take their time to load; the help should not wait for them.
     from lifecycle_conformance.cases import parse  # noqa: PLC0415
     from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415

@@ -5,6 +5,8 @@ from typing import Literal
 
 import click
 
+from lifecycle_conformance.cli.platform import require_posix
+
 _EPILOG = """\b
 EXAMPLES
   lifecycle-projection serve
@@ -26,6 +28,8 @@ def command(store: Literal["files", "memory"]) -> None:
     It speaks version 1 of the driver protocol (spec/16-driver-protocol.md) and ends when its input does. Use it to see
     how a driver behaves, or to compare your own with it.
     """
+    if store == "files":
+        require_posix("serve")
     from lifecycle_conformance.driver.server import serve  # noqa: PLC0415 - the reference, not needed for help
 
     serve(sys.stdin.buffer, sys.stdout.buffer, store)

@@ -13,6 +13,7 @@ import click
 from attrs import frozen
 
 from lifecycle_conformance.cli import exits
+from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
 from lifecycle_conformance.driver.client import SubprocessDriver
@@ -122,6 +123,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     if listed:
         _list(scenarios, requirements, as_json=as_json)
         return
+    require_posix("vectors")
     driver = SubprocessDriver(driver_command or reference_command(store), timeout_s=timeout)
     try:
         judged = list(_judged(scenarios, driver))
