@@ -10,7 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import tarfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -98,10 +99,7 @@ def index(tmp_path: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         release.build(folder)
     for folder in simple.iterdir():
-        links = "".join(
-            f'<a href="{wheel.name}#sha256={digest(wheel)}">{wheel.name}</a>\n' for wheel in folder.iterdir()
-        )
-        (folder / "index.html").write_text(f"<!DOCTYPE html>\n<html><body>\n{links}</body></html>\n", encoding="utf-8")
+        publish(folder)
     return simple
 
 
@@ -116,15 +114,24 @@ def checkout(tmp_path: Path, index: Path) -> Path:
     return folder
 
 
-def digest(wheel: Path) -> str:
-    return hashlib.sha256(wheel.read_bytes()).hexdigest()
+def publish(folder: Path) -> None:
+    """Write the page of a package, with links to its files."""
+    page = folder / "index.html"
+    page.unlink(missing_ok=True)
+    links = "".join(f'<a href="{file.name}#sha256={digest(file)}">{file.name}</a>\n' for file in folder.iterdir())
+    page.write_text(f"<!DOCTYPE html>\n<html><body>\n{links}</body></html>\n", encoding="utf-8")
 
 
-def pin(checkout: Path, index: Path, releases: Sequence[Release]) -> None:
-    """Write the requirements file, as `make lock` does."""
+def digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def pin(checkout: Path, index: Path, releases: Sequence[Release], files: Mapping[str, str] | None = None) -> None:
+    """Write the requirements file, as `make lock` does; `files` names what is published in place of a wheel."""
     lines = (
-        f"{release.name}=={release.version} \\\n    --hash=sha256:{digest(index / release.name / release.file)}\n"
-        for release in releases
+        f"{each.name}=={each.version} \\\n"
+        f"    --hash=sha256:{digest(index / each.name / (files or {}).get(each.name, each.file))}\n"
+        for each in releases
     )
     (checkout / "requirements-dev.txt").write_text("".join(lines), encoding="utf-8")
 
@@ -169,7 +176,6 @@ def test_what_is_pinned_is_what_is_installed(checkout: Path, index: Path) -> Non
     ("missing", "said"),
     [
         ("measure", "report 1.0 requires measure, which is not installed"),
-        ("report", "project 0 requires report, which is not installed"),
         ("builder", "builder"),
     ],
 )
@@ -190,6 +196,20 @@ def test_a_file_that_differs_from_the_pinned_one_is_refused(checkout: Path, inde
     assert done.returncode != 0
     assert "HASH" in done.stderr
     assert not (checkout / READY).exists()
+
+
+def test_nothing_is_built_from_sources(checkout: Path, index: Path) -> None:
+    """What builds them isn't pinned."""
+    wheel = index / "paint" / PINNED[2].file
+    sources = wheel.with_name("paint-1.0.tar.gz")
+    with tarfile.open(sources, "w:gz") as archive:
+        archive.add(checkout / "pyproject.toml", "paint-1.0/pyproject.toml")
+    wheel.unlink()
+    publish(wheel.parent)
+    pin(checkout, index, PINNED, files={"paint": sources.name})
+    done = make_ready(checkout, index)
+    assert done.returncode != 0
+    assert "No matching distribution found for paint==1.0" in done.stderr
 
 
 def test_what_lies_on_the_python_path_is_no_part_of_the_environment(checkout: Path, index: Path) -> None:
