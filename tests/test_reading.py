@@ -11,6 +11,7 @@ from lifecycle_projection import InvalidInputError, load_runs, parse_runs
 from lifecycle_projection.codec import event_from, run_from, snapshot_from, to_json
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.records import LOCAL_TENANT
+from lifecycle_projection.scope import scope_of
 
 GATE = {"node_id": "n", "title": "t", "requested_at_ms": 1}
 MISSING = object()
@@ -211,3 +212,14 @@ def test_a_file_that_can_not_be_read_is_bad_input(tmp_path: Path) -> None:
         load_runs(tmp_path / "missing.json")
     with pytest.raises(InvalidInputError, match="Is a directory"):
         load_runs(tmp_path)
+
+
+def test_inside_free_form_metadata_the_last_duplicate_counts_also_in_a_principal() -> None:
+    """SCOPE-5, REC-13: the metadata of a definition is free-form, so a principal in it is no typed record yet."""
+    owner = '{"kind": "group", "id": "first", "id": "last", "id": "last"}'
+    metadata = f'{{"enterprise_scope": {{"owner_principal": {owner}}}}}'
+    text = json.dumps({**BASE, "automation_snapshot": {"automation_id": "a", "metadata": "OWNER"}})
+    run = run_from(read_json(text.replace('"OWNER"', metadata)))
+    principal = scope_of(run).owner_principal
+    assert principal is not None
+    assert principal.id == "last"

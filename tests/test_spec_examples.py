@@ -1,6 +1,7 @@
 """The examples of the specification are executed: what the text shows is what the code does."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ def test_a_value_has_the_canonical_form_and_the_hash_that_the_text_shows(example
 @pytest.mark.parametrize("example", of_kind("jsonl transcript"))
 def test_a_transcript_runs_as_the_text_shows(example: Example, store: StoreKind, tmp_path: Path) -> None:
     """Requests and answers in turns; an answer is compared by its result, or by kind and data of its error."""
-    lines = [json.loads(line) for line in example.text.split("\n")]
-    requests, answers = lines[::2], lines[1::2]
+    shown = list(values(example.text))
+    requests, answers = shown[::2], shown[1::2]
     assert [request["id"] for request in requests] == [answer["id"] for answer in answers]
     directory = tmp_path / "store"
     directory.mkdir()
@@ -41,11 +42,21 @@ def test_a_transcript_runs_as_the_text_shows(example: Example, store: StoreKind,
     try:
         if requests[0]["op"] not in ("hello", "open"):
             assert driver.ask("open", store=str(directory)).error is None
-        for request, shown in zip(requests, answers, strict=True):
+        for request, answer in zip(requests, answers, strict=True):
             arguments = {name: value for name, value in request.items() if name not in ("id", "op")}
-            assert comparable(driver.ask(request["op"], **arguments)) == comparable_text(shown), request
+            assert comparable(driver.ask(request["op"], **arguments)) == comparable_text(answer), request
     finally:
         driver.close()
+
+
+def values(text: str) -> Iterator[dict[str, Any]]:
+    """Give the objects of a transcript; in the text each may take several lines, in the protocol it is one."""
+    decoder, at = json.JSONDecoder(), 0
+    while at < len(text):
+        value, end = decoder.raw_decode(text, at)
+        yield value
+        at = end + 1
+        assert text[end:at] in ("", "\n")
 
 
 def comparable(answer: Answer) -> tuple[Any, ...]:

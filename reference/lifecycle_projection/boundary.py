@@ -1,4 +1,4 @@
-"""The event and the snapshot of one lifecycle record (chapter *Content of events and snapshots*)."""
+"""The event and the snapshot of one lifecycle record (chapter *Events and snapshots*)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The checkpoint summary of a snapshot: how far a run has come, without what it produced (chapter *Content*)."""
+"""The checkpoint summary of a snapshot: how far a run has come, no outputs (chapter *Events and snapshots*)."""
 
 from lifecycle_projection.codec import to_json
 from lifecycle_projection.records import Gate, Json, Run

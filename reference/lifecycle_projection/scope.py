@@ -54,11 +54,21 @@ def text_or_number(value: Json) -> str | None:
 def _record(record: type[_Parsed]) -> Callable[[Json], _Parsed | None]:
     def parse(value: Json) -> _Parsed | None:
         try:
-            return structure(value, record)
+            return structure(_last_ones(value), record)
         except InvalidInputError:
             return None
 
     return parse
+
+
+def _last_ones(value: Json) -> Json:
+    """Keep the last of duplicate members: the metadata that holds the value is free-form (SCOPE-5, REC-13)."""
+    match value:
+        case dict():
+            return {name: _last_ones(each) for name, each in value.items()}
+        case list():
+            return [_last_ones(each) for each in value]
+    return value
 
 
 def _one_data_class(value: Json) -> tuple[DataClass, ...] | None:

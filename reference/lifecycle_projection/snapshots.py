@@ -1,4 +1,4 @@
-"""Which snapshots of a run a tenant sees, in which order, and which is the latest (chapter *Snapshots*)."""
+"""Which snapshots of a run a tenant sees, in which order, and which is the latest (chapter *Events and snapshots*)."""
 
 from collections.abc import Iterable, Iterator
 

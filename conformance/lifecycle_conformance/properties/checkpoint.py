@@ -1,4 +1,4 @@
-"""Checks of the chapter *Content of events and snapshots*: the checkpoint summary, and what is never copied."""
+"""Checks of the chapter *Events and snapshots*: the checkpoint summary, and what is never copied."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final

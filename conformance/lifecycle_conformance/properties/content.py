@@ -1,4 +1,4 @@
-"""Checks of the chapter *Content of events and snapshots*: the members of events and snapshots, and their scope."""
+"""Checks of the chapter *Events and snapshots*: the members of events and snapshots, and their scope."""
 
 import hashlib
 from collections import Counter

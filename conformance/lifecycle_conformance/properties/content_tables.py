@@ -1,4 +1,4 @@
-"""What the tables of the chapter *Content of events and snapshots* give for a run.
+"""What the tables of the chapter *Events and snapshots* give for a run.
 
 A table says for each member where it comes from: a JSON constant, a path into the run or the lifecycle record, a text
 with such paths in it, or a rule in words. All but the last are worked out here as they stand.

@@ -1,4 +1,4 @@
-"""Checks of the chapter *Snapshots*: written once, one for each record, read with what is missing filled in."""
+"""Checks of snapshots: written once, one for each record, read with what is missing filled in (chapter 7)."""
 
 from collections import Counter
 from collections.abc import Iterator
