@@ -105,11 +105,16 @@ class StorageConflictError(LifecycleProjectionError):
 
 @frozen(kw_only=True, str=False)
 class StorageError(LifecycleProjectionError):
-    """The store could not be read or written at `path`; what was there before is still there (ERR-5)."""
+    """The store could not be read or written at `path`; what was there before is still there (ERR-5).
+
+    `done` is what the pass had done before, or `None` where no pass was going on. An event whose snapshot could not be
+    written is in it, but does not count.
+    """
 
     kind: ClassVar[str] = "storage"
     path: str
     problem: str
+    done: ProjectionResult | None = None
 
     def __str__(self) -> str:
         """Name the path first."""
