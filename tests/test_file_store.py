@@ -205,6 +205,14 @@ def test_a_name_too_long_is_a_storage_error_after_the_guard_and_the_event_stays(
     assert list(files_of(directory)) == ["stateful_events.jsonl"]
 
 
+def test_a_run_id_too_long_is_a_storage_error_after_the_event_as_well(directory: Path) -> None:
+    """FILE-22, FILE-23 (H8): no folder of such a name can have been made, so there is nothing in it to be synced."""
+    for _ in range(2):
+        with pytest.raises(StorageError, match="too long"):
+            project(run_of(*HISTORY, run_id="r" * 300), FileStore(directory))
+    assert [event.seq for event in FileStore(directory).events()] == [1]
+
+
 def test_a_refused_move_comes_before_a_name_too_long(directory: Path) -> None:
     """FILE-23 (H8): a snapshot that can't be written is guarded first."""
     project(run_of(*HISTORY[:1], status="completed"), FileStore(directory))

@@ -27,6 +27,8 @@ SNAPSHOTS_NAME: Final = "stateful_snapshots"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
 _LOGGER: Final = logging.getLogger(__name__)
 
+# No file is there; none can be whose name is too long (FILE-22).
+_ABSENT: Final = {errno.ENOENT, errno.ENAMETOOLONG}
 _RETRY_S: Final = 0.002
 # Two changes within one tick of a file system's clock can't be told apart; the coarsest clocks tick every two seconds.
 _TICK_NS: Final = 2_000_000_000
@@ -122,12 +124,15 @@ class FileStore:
                 self._effects.sync_path(os.path.dirname(self._root))
             self._parent_synced = True
         for path in (self._root, self._log, self._snapshots, f"{self._snapshots}/{segment(run_id)}"):
-            with _storage_errors(path), suppress(FileNotFoundError):
-                state = _state(os.stat(path))
-                if self._synced.get(path) != state:
-                    self._effects.sync_path(path)
-                    if state[-1] < time.time_ns() - _TICK_NS:
-                        self._synced[path] = state
+            with _storage_errors(path):
+                self._sync_found(path)
+
+    def _sync_found(self, path: str) -> None:
+        state = self._state_of(path)
+        if state is not None and self._synced.get(path) != state:
+            self._effects.sync_path(path)
+            if state[-1] < time.time_ns() - _TICK_NS:
+                self._synced[path] = state
 
     # --- the log ------------------------------------------------------------------------------------------------------
 
@@ -143,7 +148,7 @@ class FileStore:
         if self._kept is None or run_id is None:
             return numbered_lines(self._read_log())
         with _storage_errors(self._log):
-            state = self._log_state()
+            state = self._state_of(self._log)
             if not self._kept.holds(state):
                 self._kept.replace(self._read_log(), state)
                 for number, line in self._kept.of_no_run:
@@ -153,12 +158,6 @@ class FileStore:
     def _read_log(self) -> bytes:
         with _storage_errors(self._log):
             return self._content(self._log) or b""
-
-    def _log_state(self) -> _State | None:
-        try:
-            return _state(os.stat(self._log))
-        except FileNotFoundError:
-            return None
 
     def _event(self, line: bytes, number: int, run_id: str | None) -> Event | None:
         try:
@@ -253,12 +252,7 @@ class FileStore:
         (FILE-22, SNAP-12)
         """
         with _storage_errors(place):
-            try:
-                text = self._content(place)
-            except OSError as error:
-                if error.errno == errno.ENAMETOOLONG:
-                    return None
-                raise
+            text = self._content(place)
         if text is None:
             return None
         try:
@@ -288,8 +282,18 @@ class FileStore:
         try:
             with self._opened(path, os.O_RDONLY) as descriptor:
                 return self._effects.read(descriptor)
-        except FileNotFoundError:
-            return None
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return None
+            raise
+
+    def _state_of(self, path: str) -> _State | None:
+        try:
+            return _state(os.stat(path))
+        except OSError as error:
+            if error.errno in {*_ABSENT, errno.ENOTDIR}:
+                return None
+            raise
 
     def _make_directory(self, path: str) -> None:
         """Make a directory and those above it, each name on the disk before anything is put into it."""
