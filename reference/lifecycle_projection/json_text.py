@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import orjson
@@ -55,8 +56,9 @@ def read_json(text: bytes | str, *, keep_duplicates: bool = True, max_depth: int
         raise _refusal(f"expected at most {max_depth} arrays and objects inside each other")
     # The fast reader takes `-0` for 0, hides duplicate members and turns large integers into doubles. All that shows
     # when the value is written again: a text that comes out as it went in needs no second look.
-    if raw == orjson.dumps(value, option=orjson.OPT_INDENT_2 if b"\n" in raw else None):
-        return value
+    with suppress(orjson.JSONEncodeError):  # it writes nothing as deep as it reads
+        if raw == orjson.dumps(value, option=orjson.OPT_INDENT_2 if b"\n" in raw else None):
+            return value
     return json.loads(raw, object_pairs_hook=_object if keep_duplicates else None, parse_int=_integer)
 
 
