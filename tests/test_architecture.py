@@ -10,7 +10,7 @@ import lifecycle_projection
 
 REFERENCE = Path(lifecycle_projection.__path__[0])
 CONFORMANCE = Path(lifecycle_conformance.__path__[0])
-FILES = {"runs.py", "stores/files.py", "stores/effects.py"}
+FILES = {"runs.py", "json_stream.py", "stores/files.py", "stores/effects.py", "stores/engine.py"}
 
 
 def imported(path: Path) -> set[str]:

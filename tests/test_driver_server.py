@@ -398,8 +398,9 @@ def test_a_store_in_memory_keeps_tenants_apart(directory: Path) -> None:
 
 def test_a_name_that_is_too_long_is_a_storage_error(ask_files: Asker) -> None:
     """H8: the event stays."""
-    assert ask_files.refused("project", run=run_json(lifecycle("x" * 300, 10)))["kind"] == "storage"
-    assert len(ask_files.ok("events", **VIEW)["events"]) == 1
+    error = ask_files.refused("project", run=run_json(lifecycle("short", 5), lifecycle("x" * 300, 10)))
+    assert (error["kind"], error["data"]) == ("storage", {"projected": 1})
+    assert len(ask_files.ok("events", **VIEW)["events"]) == 2
 
 
 def test_any_other_failure_is_internal_and_told_on_standard_error(

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from lifecycle_projection import (
     StorageError,
     append_once,
     compact,
+    identify,
     project,
     project_or_warn,
     prune,
@@ -72,6 +74,16 @@ def test_a_tail_torn_anywhere_is_cut_off_and_recorded_again(directory: Path) -> 
         log_of(directory).write_bytes(whole[:end])
         project(run, FileStore(directory))
         assert files_of(directory) == files, f"torn after {end - start} bytes of the last line"
+
+
+def test_a_torn_tail_that_is_removed_is_said_to_be_removed(directory: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """FILE-16, FILE-20: with the number of bytes, and only once something is appended."""
+    log_of(directory).write_bytes(b'{"event_id"')
+    with caplog.at_level(logging.WARNING):
+        FileStore(directory).events()
+        assert "removed" not in caplog.text
+        project(run_of(*HISTORY), FileStore(directory))
+    assert f"{log_of(directory)}: a torn last line was removed: 11 bytes" in caplog.text
 
 
 def test_a_whole_last_line_without_its_newline_is_read_and_gets_it(directory: Path) -> None:
@@ -193,6 +205,14 @@ def test_a_name_too_long_is_a_storage_error_after_the_guard_and_the_event_stays(
     assert list(files_of(directory)) == ["stateful_events.jsonl"]
 
 
+def test_a_run_id_too_long_is_a_storage_error_after_the_event_as_well(directory: Path) -> None:
+    """FILE-22, FILE-23 (H8): no folder of such a name can have been made, so there is nothing in it to be synced."""
+    for _ in range(2):
+        with pytest.raises(StorageError, match="too long"):
+            project(run_of(*HISTORY, run_id="r" * 300), FileStore(directory))
+    assert [event.seq for event in FileStore(directory).events()] == [1]
+
+
 def test_a_refused_move_comes_before_a_name_too_long(directory: Path) -> None:
     """FILE-23 (H8): a snapshot that can't be written is guarded first."""
     project(run_of(*HISTORY[:1], status="completed"), FileStore(directory))
@@ -245,7 +265,8 @@ class Recorded(SystemEffects):
         return relative.replace("automation-v2-lifecycle-run-1-", "…")
 
     def open(self, path: str, flags: int) -> int:
-        self._note(f"open {self._name(path)}")
+        writing = flags & (os.O_WRONLY | os.O_RDWR)
+        self._note(f"{'open' if writing else 'look at'} {self._name(path)}")
         descriptor = super().open(path, flags)
         self.names[descriptor] = self._name(path)
         return descriptor
@@ -278,9 +299,9 @@ class Recorded(SystemEffects):
         self._note(f"make {self._name(path)}")
         super().make_directory(path)
 
-    def sync_directory(self, path: str) -> None:
+    def sync_path(self, path: str) -> None:
         self._note(f"sync {self._name(path)}")
-        super().sync_directory(path)
+        super().sync_path(path)
 
 
 def test_the_order_of_effects_makes_each_record_durable_before_the_next(directory: Path) -> None:
@@ -290,11 +311,16 @@ def test_the_order_of_effects_makes_each_record_durable_before_the_next(director
     event_id = FileStore(directory).events()[0].event_id.replace("automation-v2-lifecycle-run-1-", "…")
     snapshot = f"stateful_snapshots/run-1/{event_id}.json"
     assert effects.done == [
+        "look at .",
+        "sync ..",
+        "sync .",
+        "look at stateful_events.jsonl",
         "open stateful_events.jsonl",
         "write stateful_events.jsonl",
         "sync stateful_events.jsonl",
         "sync .",
         "close stateful_events.jsonl",
+        f"look at {snapshot}",
         "make stateful_snapshots",
         "sync .",
         "make stateful_snapshots/run-1",
@@ -305,6 +331,7 @@ def test_the_order_of_effects_makes_each_record_durable_before_the_next(director
         f"close {snapshot}.tmp",
         f"rename {snapshot}.tmp {snapshot}",
         "sync stateful_snapshots/run-1",
+        "close .",
     ]
 
 
@@ -313,7 +340,7 @@ def test_the_order_of_effects_of_compaction_and_pruning(directory: Path) -> None
     project(run_of(*HISTORY), FileStore(directory))
     effects = Recorded(directory)
     assert compact(FileStore(directory, effects=effects), retention_ms=1, now_ms=1_000) == 2
-    assert [what for what in effects.done if not what.startswith(("open", "close"))] == [
+    assert [what for what in effects.done if not what.startswith(("look", "open", "close"))] == [
         "write stateful_events.jsonl.tmp",
         "sync stateful_events.jsonl.tmp",
         "rename stateful_events.jsonl.tmp stateful_events.jsonl",
@@ -321,7 +348,8 @@ def test_the_order_of_effects_of_compaction_and_pruning(directory: Path) -> None
     ]
     effects = Recorded(directory)
     assert prune(FileStore(directory, effects=effects), retention_ms=1, keep=2, now_ms=1_000) == 1
-    assert [what.partition(" ")[0] for what in effects.done] == ["unlink", "sync"]
+    done = [what.partition(" ")[0] for what in effects.done]
+    assert [what for what in done if what not in {"look", "close"}] == ["unlink", "sync"]
 
 
 def effect_numbers(directory: Path, run: Run) -> Iterator[int]:
@@ -346,6 +374,80 @@ def test_an_effect_that_fails_is_a_storage_error_and_the_next_pass_ends_in_the_s
         assert not list(store.rglob("*.tmp"))
         project(run, FileStore(store))
         assert files_of(store) == files_of(directory.with_name("scratch")), f"effect {number} failed"
+
+
+@pytest.mark.parametrize(
+    ("failing", "done"),
+    [("write stateful_events.jsonl", (2, 2, 2)), ("write stateful_snapshots/run-1/{}.json.tmp", (2, 3, 2))],
+    ids=["its event", "its snapshot"],
+)
+def test_a_storage_failure_tells_what_was_done_before_it(
+    directory: Path, failing: str, done: tuple[int, int, int]
+) -> None:
+    """ERR-5: two records are recorded, and the third fails; its event is told, but doesn't count."""
+    third = identify(run_of(*HISTORY))[2].event_id.replace("automation-v2-lifecycle-run-1-", "…")
+    effects = Recorded(directory)
+    project(run_of(*HISTORY), FileStore(directory, effects=effects))
+    numbers = [number for number, what in enumerate(effects.done) if what == failing.format(third)]
+    another = directory.with_name("another")
+    another.mkdir()
+    with pytest.raises(StorageError, match="No space left on device") as caught:
+        project(run_of(*HISTORY), FileStore(another, effects=Recorded(another, fail_at=numbers[-1])))
+    told = caught.value.done
+    assert (told.projected, len(told.events), len(told.snapshots)) == done
+    assert list(told.events) == FileStore(another).events()[: done[1]]
+    assert projected(another, run_of(*HISTORY)) == 1
+    assert files_of(another) == files_of(directory)
+
+
+# --- a log that is kept ----------------------------------------------------------------------------------------------
+
+
+def test_a_kept_log_is_read_once_and_shows_what_others_write(directory: Path) -> None:
+    """FILE-17, FILE-18: read anew only where the file has changed, whoever changed it and in what way."""
+    effects = Recorded(directory)
+    store, others = FileStore(directory, keep_log=True, effects=effects), FileStore(directory)
+
+    def read() -> int:
+        """Compare with a store that keeps nothing; tell how often the log was read."""
+        effects.done.clear()
+        for number in range(4):
+            assert store.events(f"run-{number}") == others.events(f"run-{number}")
+        return effects.done.count("look at stateful_events.jsonl")
+
+    def write(number: int, *history: dict[str, Any]) -> Run:
+        return run_of(*history, run_id=f"run-{number}")
+
+    assert read() == 0
+    project(write(1, *HISTORY), others)
+    assert read() == 1
+    assert read() == 0
+    project(write(2, *HISTORY), store)
+    assert read() == 0
+    project(write(2, *HISTORY, lifecycle("x", 1)), others)
+    assert read() == 1
+    log_of(directory).write_bytes(log_of(directory).read_bytes() + b"torn")
+    assert read() == 1
+    project(write(3, *HISTORY), store)
+    assert read() == 1
+    compact(others, retention_ms=1, now_ms=10**9)
+    assert read() == 1
+    log_of(directory).unlink()
+    assert read() == 1
+
+
+def test_a_kept_log_names_a_line_of_no_run_once(directory: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """FILE-20: and a line that names its run when that run is asked for."""
+    log_of(directory).write_bytes(b'{\n[1]\n{"run_id":1}\n\n{"run_id":"run-1"}\n')
+    store = FileStore(directory, keep_log=True)
+    with caplog.at_level(logging.WARNING):
+        assert [store.events(f"run-{number}") for number in range(3)] == [[], [], []]
+    assert [record.getMessage().split(": ")[1] for record in caplog.records] == [
+        "line 1 skipped",
+        "line 2 skipped",
+        "line 3 skipped",
+        "line 5 skipped",
+    ]
 
 
 # --- the lock ---------------------------------------------------------------------------------------------------------

@@ -94,6 +94,16 @@ def test_the_deepest_text_that_is_read_is_127_deep_wherever_the_depth_comes_from
             read_json(opening * (fits + 1) + "1" + closing * (fits + 1))
 
 
+@pytest.mark.parametrize("limit", [3, 10, 126, 127, 128, 300])
+def test_the_limit_of_depth_that_is_asked_for_counts(limit: int) -> None:
+    """JSON-15: many flat arrays are not deep, whatever the limit; a limit above the usual one is one, too."""
+    flat = f"[{','.join(['[]'] * 2 * limit)}]"
+    assert len(read_json(flat, max_depth=limit)) == 2 * limit
+    read_json("[" * limit + "]" * limit, max_depth=limit)
+    with pytest.raises(InvalidInputError, match=f"at most {limit} arrays"):
+        read_json("[" * (limit + 1) + "]" * (limit + 1), max_depth=limit)
+
+
 def test_duplicates_are_kept_at_every_depth_or_forgotten() -> None:
     text = '{"a":[{"b":1,"b":-0}]}'
     kept = read_json(text)["a"][0]

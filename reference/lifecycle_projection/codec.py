@@ -5,13 +5,13 @@ only where it means absent, and no typed record with a known member twice.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from types import NoneType
 from typing import Any, Final, TypeVar, get_args
 
 from attrs import Attribute, evolve, fields, has
-from cattrs import BaseConverter, Converter, transform_error
+from cattrs import BaseConverter, ClassValidationError, Converter, IterableValidationError
 from cattrs.cols import homogenous_tuple_structure_factory, mapping_structure_factory
 from cattrs.gen import make_dict_structure_fn, override
 
@@ -87,13 +87,28 @@ def _explained(value: Json, record: type[_Record]) -> _Record:
     try:
         return _THOROUGH.structure(value, record)
     except Exception as error:  # noqa: BLE001 - cattrs groups errors of every type
-        lines = transform_error(error, format_exception=_message)
-        problems = (line.rpartition(" @ $") for line in lines)
-        raise InvalidInputError(problems=tuple(Problem(f"${path}", text) for text, _, path in problems)) from None
+        raise InvalidInputError(problems=tuple(_problems(error, "$"))) from None
 
 
-def _message(error: BaseException, _: type | None) -> str:
-    return "expected this member, found nothing" if isinstance(error, KeyError) else str(error)
+def _problems(error: Exception, path: str) -> Iterator[Problem]:
+    """Walk through the groups in which cattrs collects errors: each knows its way from the group above it."""
+    match error:
+        case ClassValidationError():
+            of_members, of_all = error.group_exceptions()
+            for each, member in of_members:
+                yield from _problems(each, f"{path}.{member.name}")
+        case IterableValidationError():
+            of_items, of_all = error.group_exceptions()
+            for each, item in of_items:
+                yield from _problems(each, f"{path}[{item.index!r}]")
+        case KeyError():
+            of_all = []
+            yield Problem(path, "expected this member, found nothing")
+        case _:
+            of_all = []
+            yield Problem(path, str(error))
+    for each in of_all:
+        yield from _problems(each, path)
 
 
 # --- the converters ---------------------------------------------------------------------------------------------------

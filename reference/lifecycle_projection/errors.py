@@ -32,8 +32,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        """Give both in one line."""
-        return f"{self.message} at {self.path}"
+        """Give both in one line; of a document as a whole, the message says enough."""
+        return self.message if self.path == "$" else f"{self.message} at {self.path}"
 
 
 class LifecycleProjectionError(Exception):
@@ -58,6 +58,20 @@ class InvalidInputError(LifecycleProjectionError):
     def located(self, source: str) -> "InvalidInputError":
         """Give the same error with the name of the file or stream."""
         return evolve(self, source=source)
+
+
+@frozen(kw_only=True, str=False)
+class NotJsonError(InvalidInputError):
+    """A text is no JSON: the reason, and where that shows, in bytes from its start (JSON-13, JSON-14, JSON-16)."""
+
+    reason: str
+    offset: int
+
+    @classmethod
+    def at(cls, place: str, reason: str, offset: int) -> "NotJsonError":
+        """Make the error, with the place in words."""
+        problem = Problem("$", f"expected JSON text: {reason} {place}")
+        return cls(problems=(problem,), reason=reason, offset=offset)
 
 
 @frozen(kw_only=True, str=False)
@@ -105,11 +119,16 @@ class StorageConflictError(LifecycleProjectionError):
 
 @frozen(kw_only=True, str=False)
 class StorageError(LifecycleProjectionError):
-    """The store could not be read or written at `path`; what was there before is still there (ERR-5)."""
+    """The store could not be read or written at `path`; what was there before is still there (ERR-5).
+
+    `done` is what the pass had done before, or `None` where no pass was going on. An event whose snapshot could not be
+    written is in it, but does not count.
+    """
 
     kind: ClassVar[str] = "storage"
     path: str
     problem: str
+    done: ProjectionResult | None = None
 
     def __str__(self) -> str:
         """Name the path first."""

@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import orjson
 
-from lifecycle_projection.errors import InvalidInputError, Problem
+from lifecycle_projection.errors import InvalidInputError, NotJsonError, Problem
 from lifecycle_projection.records import Json
 
 MAX_DEPTH: Final = 127
@@ -15,6 +16,14 @@ _MIN_I64: Final = -(2**63)
 _MAX_U64: Final = 2**64 - 1
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _BRACKET: Final = re.compile(rb"[\[\]{}]")
+# By what a text in another encoding begins with; the longer marks come first.
+_ENCODINGS: Final = (
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+    (b"\xef\xbb\xbf", "a byte order mark before it"),
+)
 
 
 class DuplicateMembers(dict[str, Json]):
@@ -42,20 +51,21 @@ def read_json(text: bytes | str, *, keep_duplicates: bool = True, max_depth: int
     except UnicodeEncodeError:
         raise _refusal("expected JSON text: a lone surrogate is no character") from None
     except orjson.JSONDecodeError as error:
-        raise _refusal(f"expected JSON text: {error}") from None
-    if _depth(raw) > max_depth:
+        raise _not_json(raw, error) from None
+    if _depth(raw, enough=max_depth) > max_depth:
         raise _refusal(f"expected at most {max_depth} arrays and objects inside each other")
     # The fast reader takes `-0` for 0, hides duplicate members and turns large integers into doubles. All that shows
     # when the value is written again: a text that comes out as it went in needs no second look.
-    if raw == orjson.dumps(value, option=orjson.OPT_INDENT_2 if b"\n" in raw else None):
-        return value
+    with suppress(orjson.JSONEncodeError):  # it writes nothing as deep as it reads
+        if raw == orjson.dumps(value, option=orjson.OPT_INDENT_2 if b"\n" in raw else None):
+            return value
     return json.loads(raw, object_pairs_hook=_object if keep_duplicates else None, parse_int=_integer)
 
 
-def _depth(raw: bytes) -> int:
-    """Tell how deep the text nests, or an upper bound that is good enough when it is small."""
+def _depth(raw: bytes, *, enough: int) -> int:
+    """Tell how deep the text nests, or an upper bound that is no greater than what is `enough` to know."""
     brackets = raw.count(b"[") + raw.count(b"{")
-    if brackets <= MAX_DEPTH:
+    if brackets <= enough:
         return brackets
     depth = deepest = 0
     for bracket in _BRACKET.findall(_STRING.sub(b"", raw)):
@@ -74,6 +84,26 @@ def _integer(digits: str) -> int | float:
     if digits != "-0" and len(digits) <= 20 and _MIN_I64 <= (number := int(digits)) <= _MAX_U64:
         return number
     return float(digits)
+
+
+def _not_json(raw: bytes, error: orjson.JSONDecodeError) -> InvalidInputError:
+    """Say what is wrong and where: the line only where there are several, so that a file can name its own."""
+    for mark, encoding in _ENCODINGS:
+        if raw.startswith(mark):
+            return _refusal(f"expected JSON text in UTF-8, found {encoding}")
+    if b"\0" in raw[:4]:
+        return _refusal("expected JSON text in UTF-8, found what looks like UTF-16 or UTF-32")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as broken:
+        offset, reason = broken.start, f"byte {raw[broken.start]:#04x} is no UTF-8"
+        text = raw[:offset].decode()
+    else:
+        text = text[: error.pos]
+        offset, reason = len(text.encode()), error.msg
+    line, column = text.count("\n") + 1, len(text) - text.rfind("\n")
+    place = f"at line {line}, column {column}" if b"\n" in raw.rstrip() else f"at column {column}"
+    return NotJsonError.at(place, reason, offset)
 
 
 def _refusal(message: str) -> InvalidInputError:

@@ -3,7 +3,7 @@
 import logging
 from typing import Final
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from lifecycle_projection.boundary import SOURCE, RunState, event_of, phase_id_of, snapshot_of, state_of
 from lifecycle_projection.errors import (
@@ -11,6 +11,7 @@ from lifecycle_projection.errors import (
     PhaseTransitionError,
     ProjectionResult,
     StorageConflictError,
+    StorageError,
 )
 from lifecycle_projection.identity import Identified, identify
 from lifecycle_projection.log import KnownIds, append_new, visible
@@ -27,12 +28,18 @@ def project(run: Run, store: Store) -> ProjectionResult:
     """Project a run: record each lifecycle record of its history once, as an event and a snapshot.
 
     What was recorded before a failure stays, and the pass can be repeated. Raises :class:`PhaseTransitionError`,
-    :class:`StorageConflictError` and :class:`StorageError`. (PASS-1 to PASS-15, SNAP-5, SNAP-6, SNAP-11, SNAP-12)
+    :class:`StorageConflictError` and :class:`StorageError`, each with what the pass had done before it.
+    (PASS-1 to PASS-15, SNAP-5, SNAP-6, SNAP-11, SNAP-12, ERR-5)
     """
-    if not run.checkpoint.lifecycle_history:
-        return ProjectionResult()
-    with store.lock():
-        return _pass(run, store)
+    done = _Done()
+    if run.checkpoint.lifecycle_history:
+        try:
+            with store.lock():
+                store.sync(run.run_id)
+                _pass(run, store, done)
+        except StorageError as error:
+            raise evolve(error, done=done.result()) from error
+    return done.result()
 
 
 def project_or_warn(run: Run, store: Store) -> ProjectionResult | None:
@@ -59,14 +66,13 @@ class _Done:
         return ProjectionResult(projected=self.projected, events=tuple(self.events), snapshots=tuple(self.snapshots))
 
 
-def _pass(run: Run, store: Store) -> ProjectionResult:
+def _pass(run: Run, store: Store, done: _Done) -> None:
     tenant = run.tenant_context.key
     state = state_of(run)
     events = visible(store.events(run.run_id), run.run_id, tenant)
     aliases, known = aliases_of(run, events), KnownIds.of(events)
     kept = store.snapshots(run.run_id)
     latest = latest_of(kept.values(), run.run_id, tenant)
-    done = _Done()
     for identified in identify(run):
         appended = None
         if identified.event_id not in aliases:
@@ -93,7 +99,6 @@ def _pass(run: Run, store: Store) -> ProjectionResult:
             raise StorageConflictError(snapshot_id=recorded.event_id, found=found, done=done.result())
         if found is None or appended is not None:
             done.projected += 1
-    return done.result()
 
 
 def _guarded(state: RunState, identified: Identified, latest: Snapshot | None, done: _Done) -> GuardedPhase:

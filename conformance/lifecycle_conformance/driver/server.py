@@ -21,6 +21,7 @@ from lifecycle_projection import (
     MemoryStore,
     PhaseTransitionError,
     Problem,
+    ProjectionResult,
     Run,
     Snapshot,
     StorageConflictError,
@@ -295,7 +296,7 @@ def _id_of(request: Json) -> int | None:
 
 
 def _data_of(error: LifecycleProjectionError) -> dict[str, Json]:
-    """Give the data that belong to an error of this kind (ERR-3, ERR-4)."""
+    """Give the data that belong to an error of this kind (ERR-3 to ERR-5)."""
     match error:
         case PhaseTransitionError():
             return {
@@ -306,6 +307,8 @@ def _data_of(error: LifecycleProjectionError) -> dict[str, Json]:
             }
         case StorageConflictError():
             return {"snapshot_id": error.snapshot_id}
+        case StorageError(done=ProjectionResult() as done):
+            return {"projected": done.projected}
     return {}
 
 

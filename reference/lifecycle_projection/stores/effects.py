@@ -5,10 +5,14 @@ from typing import Protocol
 
 
 class Effects(Protocol):
-    """The operations that change a file system. Each may raise :class:`OSError`; each takes paths or descriptors."""
+    """The operations on a file system. Each may raise :class:`OSError`; each takes paths or descriptors."""
 
     def open(self, path: str, flags: int) -> int:
-        """Open a file and give its descriptor."""
+        """Open a file or a directory and give its descriptor."""
+        ...
+
+    def read(self, descriptor: int) -> bytes:
+        """Read a file from where its descriptor stands to its end."""
         ...
 
     def write(self, descriptor: int, data: bytes) -> None:
@@ -39,8 +43,8 @@ class Effects(Protocol):
         """Make a directory."""
         ...
 
-    def sync_directory(self, path: str) -> None:
-        """Return when the names in a directory are on the disk."""
+    def sync_path(self, path: str) -> None:
+        """Return when the content of a file, or the names in a directory, are on the disk, whoever wrote them."""
         ...
 
 
@@ -50,6 +54,11 @@ class SystemEffects:
     def open(self, path: str, flags: int) -> int:
         """Open a file, close-on-exec, readable for all as the process's mask allows."""
         return os.open(path, flags | os.O_CLOEXEC, 0o666)
+
+    def read(self, descriptor: int) -> bytes:
+        """Read until nothing is left."""
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            return file.readall()
 
     def write(self, descriptor: int, data: bytes) -> None:
         """Write until nothing is left: the system may take less at a time."""
@@ -81,8 +90,8 @@ class SystemEffects:
         """Make a directory."""
         os.mkdir(path)
 
-    def sync_directory(self, path: str) -> None:
-        """Flush a directory to the disk."""
+    def sync_path(self, path: str) -> None:
+        """Flush a file or a directory to the disk."""
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)

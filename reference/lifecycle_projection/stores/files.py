@@ -1,22 +1,24 @@
 """A store in production's own files, byte for byte (chapter *Files on disk*)."""
 
 import errno
+import fcntl
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import orjson
-from filelock import FileLock, Timeout
 
 from lifecycle_projection.codec import event_from, snapshot_from, to_json
 from lifecycle_projection.errors import InvalidInputError, StorageError
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.records import Event, Json, Snapshot, TenantKey
 from lifecycle_projection.stores.effects import Effects, SystemEffects
+from lifecycle_projection.stores.kept_log import KeptLog, NumberedLine, numbered_lines
 from lifecycle_projection.stores.store import Place
 from lifecycle_projection.text import member
 
@@ -24,6 +26,14 @@ LOG_NAME: Final = "stateful_events.jsonl"
 SNAPSHOTS_NAME: Final = "stateful_snapshots"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
 _LOGGER: Final = logging.getLogger(__name__)
+
+# No file is there; none can be whose name is too long (FILE-22).
+_ABSENT: Final = {errno.ENOENT, errno.ENAMETOOLONG}
+_RETRY_S: Final = 0.002
+# Two changes within one tick of a file system's clock can't be told apart; the coarsest clocks tick every two seconds.
+_TICK_NS: Final = 2_000_000_000
+
+_State: TypeAlias = tuple[int, int, int, int]
 
 
 def segment(name: str) -> str:
@@ -45,13 +55,21 @@ def snapshot_text(snapshot: Snapshot) -> bytes:
 class FileStore:
     """Keep the log in one file and each snapshot in a file of its own, in a directory that exists.
 
-    One writer at a time, across threads and processes: the lock is a file beside the directory, named after it, so
-    that the directory holds nothing but the store. Readers never wait. Raises :class:`StorageError` where the
-    directory is missing, can't be read or written, or stays locked for longer than `lock_timeout_s` seconds.
-    (FILE-1 to FILE-25, ERR-5, ERR-6)
+    One writer at a time, across threads and processes: the lock is an advisory one on the directory itself, so that
+    it excludes by whatever path the store was opened, and leaves no file. Readers never wait. Raises
+    :class:`StorageError` where the directory is missing, can't be read or written, or stays locked for longer than
+    `lock_timeout_s` seconds. Every operation reads the files anew; with `keep_log`, the log is read anew only when its
+    file has changed. (FILE-1 to FILE-25, ERR-5, ERR-6)
     """
 
-    def __init__(self, directory: str | Path, *, lock_timeout_s: float = 10.0, effects: Effects | None = None) -> None:
+    def __init__(
+        self,
+        directory: str | Path,
+        *,
+        lock_timeout_s: float = 10.0,
+        keep_log: bool = False,
+        effects: Effects | None = None,
+    ) -> None:
         root = os.path.realpath(directory)
         if not os.path.isdir(root):
             raise StorageError(path=str(directory), problem="expected a directory that exists")
@@ -59,24 +77,62 @@ class FileStore:
         self._log = f"{root}/{LOG_NAME}"
         self._snapshots = f"{root}/{SNAPSHOTS_NAME}"
         self._effects: Effects = effects or SystemEffects()
-        parent, name = os.path.split(root)
-        self._lock = FileLock(f"{parent}/.{name}.lock", timeout=lock_timeout_s)
+        self._lock_timeout_s = lock_timeout_s
+        self._synced: dict[str, _State] = {}
+        self._parent_synced = False
+        self._kept = KeptLog() if keep_log else None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Keep other threads and processes from writing; the system frees the lock of a process that dies.
 
-        (FILE-10, ERR-6)
+        (FILE-10, LOG-6, ERR-6)
         """
-        with _storage_errors(self._lock.lock_file):
-            try:
-                self._lock.acquire()
-            except Timeout:
-                raise StorageError(path=self._root, problem="another writer holds the store locked") from None
+        deadline = time.monotonic() + self._lock_timeout_s
+        while (directory := self._locked()) is None:
+            if time.monotonic() >= deadline:
+                raise StorageError(path=self._root, problem="another writer holds the store locked")
+            time.sleep(_RETRY_S)
         try:
             yield
         finally:
-            self._lock.release()
+            # Not by closing alone: a process that was forked meanwhile has the same open directory.
+            fcntl.flock(directory, fcntl.LOCK_UN)
+            self._effects.close(directory)
+
+    def _locked(self) -> int | None:
+        """Open the directory and lock it: each opening has a lock of its own, also within one process."""
+        with _storage_errors(self._root):
+            directory = self._effects.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                self._effects.close(directory)
+                if isinstance(error, BlockingIOError):
+                    return None
+                raise
+            return directory
+
+    def sync(self, run_id: str) -> None:
+        """Make durable what a writer relies on: it is found here, but who wrote it may have died before its sync.
+
+        Costs a look at five files where nothing has changed since they were synced. (FILE-25)
+        """
+        if not self._parent_synced:
+            # Who may not read the directory above can't have made this one in it.
+            with _storage_errors(self._root), suppress(PermissionError):
+                self._effects.sync_path(os.path.dirname(self._root))
+            self._parent_synced = True
+        for path in (self._root, self._log, self._snapshots, f"{self._snapshots}/{segment(run_id)}"):
+            with _storage_errors(path):
+                self._sync_found(path)
+
+    def _sync_found(self, path: str) -> None:
+        state = self._state_of(path)
+        if state is not None and self._synced.get(path) != state:
+            self._effects.sync_path(path)
+            if state[-1] < time.time_ns() - _TICK_NS:
+                self._synced[path] = state
 
     # --- the log ------------------------------------------------------------------------------------------------------
 
@@ -85,13 +141,23 @@ class FileStore:
 
         (FILE-17 to FILE-20)
         """
-        lines = enumerate(self._read_log().split(b"\n"), start=1)
-        read = (self._event(line, number, run_id) for number, line in lines if line.strip())
+        read = (self._event(line, number, run_id) for number, line in self._lines(run_id))
         return [event for event in read if event is not None]
+
+    def _lines(self, run_id: str | None) -> Iterable[NumberedLine]:
+        if self._kept is None or run_id is None:
+            return numbered_lines(self._read_log())
+        with _storage_errors(self._log):
+            state = self._state_of(self._log)
+            if not self._kept.holds(state):
+                self._kept.replace(self._read_log(), state)
+                for number, line in self._kept.of_no_run:
+                    self._event(line, number, None)  # warns
+        return self._kept.of_run(run_id)
 
     def _read_log(self) -> bytes:
         with _storage_errors(self._log):
-            return _content(self._log) or b""
+            return self._content(self._log) or b""
 
     def _event(self, line: bytes, number: int, run_id: str | None) -> Event | None:
         try:
@@ -110,9 +176,12 @@ class FileStore:
         """
         with _storage_errors(self._log), self._opened(self._log, os.O_RDWR | os.O_CREAT | os.O_APPEND) as log:
             self._mend(log)
-            self._effects.write(log, event_line(event))
+            before, line = _state(os.fstat(log)), event_line(event)
+            self._effects.write(log, line)
             self._effects.sync(log)
-            self._effects.sync_directory(self._root)
+            self._effects.sync_path(self._root)
+            if self._kept is not None:
+                self._kept.append(event.run_id, line, before=before, after=_state(os.fstat(log)))
 
     def mend_log(self) -> None:
         """End the log in a whole line: a last line that is JSON gets its newline, any other is cut off.
@@ -136,6 +205,7 @@ class FileStore:
             read_json(tail)
         except InvalidInputError:
             self._effects.truncate(log, size - len(tail))
+            _LOGGER.warning("%s: a torn last line was removed: %d bytes", self._log, len(tail))
         else:
             self._effects.write(log, b"\n")
         return True
@@ -182,12 +252,7 @@ class FileStore:
         (FILE-22, SNAP-12)
         """
         with _storage_errors(place):
-            try:
-                text = _content(place)
-            except OSError as error:
-                if error.errno == errno.ENAMETOOLONG:
-                    return None
-                raise
+            text = self._content(place)
         if text is None:
             return None
         try:
@@ -209,9 +274,26 @@ class FileStore:
         """Remove the file at a path; its directory stays (PRUNE-3)."""
         with _storage_errors(place):
             self._effects.unlink(place)
-            self._effects.sync_directory(os.path.dirname(place))
+            self._effects.sync_path(os.path.dirname(place))
 
-    # --- writing ------------------------------------------------------------------------------------------------------
+    # --- reading and writing ------------------------------------------------------------------------------------------
+
+    def _content(self, path: str) -> bytes | None:
+        try:
+            with self._opened(path, os.O_RDONLY) as descriptor:
+                return self._effects.read(descriptor)
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return None
+            raise
+
+    def _state_of(self, path: str) -> _State | None:
+        try:
+            return _state(os.stat(path))
+        except OSError as error:
+            if error.errno in {*_ABSENT, errno.ENOTDIR}:
+                return None
+            raise
 
     def _make_directory(self, path: str) -> None:
         """Make a directory and those above it, each name on the disk before anything is put into it."""
@@ -220,7 +302,7 @@ class FileStore:
         parent = os.path.dirname(path)
         self._make_directory(parent)
         self._effects.make_directory(path)
-        self._effects.sync_directory(parent)
+        self._effects.sync_path(parent)
 
     def _replace(self, path: str, content: bytes) -> None:
         """Put content in the place of a file, or leave the file as it is."""
@@ -230,11 +312,11 @@ class FileStore:
                 self._effects.write(descriptor, content)
                 self._effects.sync(descriptor)
             self._effects.rename(temporary, path)
-        except OSError:
+        except BaseException:  # an interruption, too, leaves nothing behind
             with suppress(OSError):
                 self._effects.unlink(temporary)
             raise
-        self._effects.sync_directory(os.path.dirname(path))
+        self._effects.sync_path(os.path.dirname(path))
 
     @contextmanager
     def _opened(self, path: str, flags: int) -> Iterator[int]:
@@ -251,12 +333,9 @@ def _of_another_run(value: Json, run_id: str) -> bool:
     return isinstance(found, str) and found != run_id
 
 
-def _content(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
+def _state(status: os.stat_result) -> _State:
+    """Tell one state of a file or a directory from another."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _names(directory: str) -> list[str]:

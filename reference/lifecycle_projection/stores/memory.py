@@ -26,6 +26,9 @@ class MemoryStore:
         with self._lock:
             yield
 
+    def sync(self, run_id: str) -> None:
+        """Do nothing: nothing here outlives the process."""
+
     def events(self, run_id: str | None = None) -> list[Event]:
         """Give the events of one run, or of all, in log order."""
         return [event for event in self._log if run_id in (None, event.run_id)]

@@ -17,6 +17,10 @@ class Store(Protocol):
         """Keep all other writers out while the context is open; readers are never kept out."""
         ...
 
+    def sync(self, run_id: str) -> None:
+        """Return when all that the store holds of a run is durable: who wrote it may have died before that."""
+        ...
+
     def events(self, run_id: str | None = None) -> list[Event]:
         """Give the readable events of one run, or of all, of every tenant, in log order."""
         ...
