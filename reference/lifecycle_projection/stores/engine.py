@@ -51,7 +51,7 @@ def _lock_shared(store: str, path: str) -> Iterator[None]:
     """Hold the engine's lock where its file is there. Shared, so that only an engine, whose own is exclusive, waits."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         yield
         return
     except OSError as error:
