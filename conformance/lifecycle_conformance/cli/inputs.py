@@ -1,30 +1,89 @@
 """Input from a file or from standard input."""
 
+import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import SEEK_END
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
-from lifecycle_projection import InvalidInputError, Problem, Run, parse_runs
+from lifecycle_conformance.cli.progress import progress_line
+from lifecycle_projection import InvalidInputError, Problem
+from lifecycle_projection.runs import Progress, RunsFile
 
 STANDARD_INPUT: Final = "-"
+_MB: Final = 1_000_000
 
 
-def read_source(source: str) -> tuple[bytes, str]:
-    """Read a file, or standard input for `-`. Gives the text, and the name by which messages call it.
+@contextmanager
+def opened(source: str) -> Iterator[tuple[BinaryIO, str]]:
+    """Open a file that can seek, or standard input for `-`. Gives it with the name by which messages call it.
 
     Raises :class:`InvalidInputError` where there is nothing to read.
     """
     if source == STANDARD_INPUT:
-        return sys.stdin.buffer.read(), "standard input"
+        with _seekable(sys.stdin.buffer) as file:
+            yield file, "standard input"
+        return
     try:
-        return Path(source).read_bytes(), source
+        found = Path(source).open("rb")  # noqa: SIM115 - closed below; here only what opening itself raises counts
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         problem = Problem("$", f"expected a readable file: {reason}")
         raise InvalidInputError(problems=(problem,), source=source) from error
+    with found, _seekable(found) as file:
+        yield file, source
 
 
-def read_runs(source: str) -> list[Run]:
-    """Read run records in any of their forms. Raises :class:`InvalidInputError` that names the file and each path."""
-    text, name = read_source(source)
-    return parse_runs(text, source=name)
+def read_source(source: str) -> tuple[bytes, str]:
+    """Read a file, or standard input for `-`, whole. Gives the text, and the name by which messages call it.
+
+    Raises :class:`InvalidInputError` where there is nothing to read.
+    """
+    with opened(source) as (file, name):
+        return file.read(), name
+
+
+@contextmanager
+def _seekable(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Give a file that can be read twice: what comes through a pipe is put into a temporary one."""
+    if file.seekable() and file.tell() == 0:
+        yield file
+        return
+    with tempfile.TemporaryFile() as spooled:
+        try:
+            shutil.copyfileobj(file, spooled)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, tempfile.gettempdir()) from error
+        yield spooled
+
+
+@contextmanager
+def read_runs(source: str) -> Iterator[RunsFile]:
+    """Check run records in any of their forms, and give them one at a time.
+
+    Raises :class:`InvalidInputError` that names the file and each path.
+    """
+    with opened(source) as (file, name):
+        with bytes_shown(file, name) as progress:
+            runs = RunsFile(file, source=name, progress=progress)
+        yield runs
+
+
+@contextmanager
+def bytes_shown(file: BinaryIO, name: str) -> Iterator[Progress]:
+    """Give a function that shows how much of a file has been read, and how much there is; on a terminal only."""
+    size = file.seek(0, SEEK_END)
+    shown = -1
+    with progress_line() as show:
+
+        def progress(reached: int) -> None:
+            nonlocal shown
+            percent = 100 * reached // max(1, size)
+            if percent != shown:
+                shown = percent
+                show(f"checking {name}: {reached / _MB:,.1f} of {size / _MB:,.1f} MB")
+
+        yield progress

@@ -1,10 +1,14 @@
 """Errors and warnings as this command line shows them, and the warnings that the reference logs among them."""
 
 import logging
+import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
+
+from lifecycle_conformance.cli.progress import CLEAR
 
 
 class _ToStandardError(logging.Handler):
@@ -14,12 +18,21 @@ class _ToStandardError(logging.Handler):
 
 def warn(message: str) -> None:
     """Show a warning."""
-    click.echo(f"{click.style('warning:', fg='yellow')} {message}", err=True)
+    _tell(f"{click.style('warning:', fg='yellow')} {message}")
 
 
 def complain(message: str) -> None:
     """Show an error."""
-    click.echo(f"{click.style('error:', fg='red')} {message}", err=True)
+    _tell(f"{click.style('error:', fg='red')} {message}")
+
+
+def _tell(text: str) -> None:
+    """Write to standard error, in the place of a line of progress; that nobody reads it ends no work."""
+    try:
+        click.echo(f"{CLEAR if sys.stderr.isatty() else ''}{text}", err=True)
+    except BrokenPipeError:
+        with suppress(OSError, ValueError):  # what is still in the buffer would fail again at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 @contextmanager

@@ -4,8 +4,10 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
-_CLEAR = "\r\x1b[K"
+CLEAR: Final = "\r\x1b[K"
+"""Empties the line on which the cursor stands."""
 
 
 @contextmanager
@@ -17,11 +19,11 @@ def progress_line() -> Iterator[Callable[[str], None]]:
 
     def show(text: str) -> None:
         line = " ".join(text.split())[: shutil.get_terminal_size().columns - 1]
-        sys.stderr.write(f"{_CLEAR}{line}")
+        sys.stderr.write(f"{CLEAR}{line}")
         sys.stderr.flush()
 
     try:
         yield show
     finally:
-        sys.stderr.write(_CLEAR)
+        sys.stderr.write(CLEAR)
         sys.stderr.flush()

@@ -1,16 +1,20 @@
 """`lifecycle-projection project`."""
 
+import errno
 import json
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
-from attrs import frozen
+from attrs import define, frozen
 
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.inputs import read_runs
 from lifecycle_conformance.cli.messages import complain, warn, warnings_shown
 from lifecycle_conformance.cli.platform import require_posix
+from lifecycle_conformance.cli.progress import progress_line
+from lifecycle_conformance.cli.stopping import Stopping, stoppable
 from lifecycle_projection import (
     FileStore,
     LifecycleProjectionError,
@@ -22,6 +26,9 @@ from lifecycle_projection import (
     project,
 )
 from lifecycle_projection.records import Json
+from lifecycle_projection.runs import RunsFile
+from lifecycle_projection.stores.effects import SystemEffects
+from lifecycle_projection.stores.engine import engine_kept_out
 from lifecycle_projection.stores.files import SNAPSHOTS_NAME
 
 _EPILOG = """\b
@@ -32,19 +39,22 @@ EXAMPLES
 
 \b
 EXIT CODES
-  0  every pass went through
-  1  a run was stopped by the guard; the others went on
-  2  the input was refused and nothing was written, or the store failed, for a run or as a whole"""
+  0    every pass went through
+  1    a run was stopped by the guard; the others went on
+  2    the input was refused and nothing was written, or the store failed, for a run or as a whole
+  130  interrupted: what was recorded before stays
+  141  all is done, but the reader of the output went away"""
 
 
 @frozen(kw_only=True)
 class _Pass:
-    """One run record and what became of it."""
+    """One run record and what became of it; `ending` says in words how it ended before its end."""
 
     run: Run
-    result: ProjectionResult | None
+    result: ProjectionResult
     error: LifecycleProjectionError | None = None
     message: str = ""
+    ending: str = ""
 
     @property
     def code(self) -> int:
@@ -52,6 +62,30 @@ class _Pass:
         if self.error is None:
             return exits.WELL
         return exits.FALLS_SHORT if isinstance(self.error, PhaseTransitionError) else exits.WRONG_CALL
+
+
+@define
+class _Totals:
+    """What all passes so far come to."""
+
+    records: int
+    passes: int = 0
+    projected: int = 0
+    failed: int = 0
+    code: int = exits.WELL
+    interrupted: bool = False
+
+    def add(self, done: _Pass) -> None:
+        """Count a pass."""
+        self.passes += 1
+        self.projected += done.result.projected
+        self.failed += done.error is not None
+        self.code = max(self.code, done.code)
+
+    @property
+    def left(self) -> int:
+        """How many records were not tried."""
+        return self.records - self.passes
 
 
 @click.command(epilog=_EPILOG)
@@ -78,58 +112,111 @@ def command(ctx: click.Context, runs: str, directory: Path, lock_timeout: float,
     """Project run records into a store of files, each lifecycle record once.
 
     RUNS is a runs file of version 0 or 1, a single run record, or JSON Lines of run records, one pass a line in their
-    order, so that the successive states of a run replay its life; `-` reads standard input. All of it is read and
-    checked before anything is written. Killed or failed, the same call can be made again.
+    order, so that the successive states of a run replay its life; `-` reads standard input. All of it is checked before
+    anything is written, and read one record at a time. Killed, interrupted or failed, the same call can be made again.
 
     A pass that is stopped (by the guard, by another snapshot in the place of one, by a snapshot that can't be read or
     written) is a warning, and the next one goes on. A store that fails as a whole (locked by another writer, not
     writable) ends the command. What was recorded before stays, and the call can be repeated.
+
+    In the state folder of a production engine nothing is written while the engine runs, nor where its database is the
+    authority; otherwise the engine is kept from starting meanwhile.
     """
     require_posix("project")
-    records = read_runs(runs)
-    store = _opened(directory, lock_timeout)
-    with warnings_shown():
-        passes = []
-        for done in _passes(records, store):
-            passes.append(done)
-            if isinstance(done.error, StorageError) and not _of_a_snapshot(done.error):
-                complain(f"projection of run {done.run.run_id!r} failed: {done.message}")
-            elif done.error is not None:
-                warn(f"projection of run {done.run.run_id!r} failed: {done.message}")
-            if not as_json:
-                click.echo(_line(done))
-    left = len(records) - len(passes)
-    if as_json:
-        click.echo(json.dumps(_report(directory, passes, left), ensure_ascii=False, indent=2))
-    else:
-        click.echo(_summary(passes, left))
-    ctx.exit(max((done.code for done in passes), default=exits.WELL))
+    report = _Json(directory) if as_json else _Text()
+    with stoppable() as stopping:
+        try:
+            with read_runs(runs) as records, engine_kept_out(directory):
+                store = _opened(directory, lock_timeout, stopping)
+                with warnings_shown(), stopping.deferred():
+                    totals, reader_gone = _projected(records, store, stopping, report)
+        except KeyboardInterrupt:
+            complain("interrupted before anything was written")
+            raise
+    if reader_gone:
+        raise BrokenPipeError
+    ctx.exit(exits.INTERRUPTED if totals.interrupted else totals.code)
 
 
-def _opened(directory: Path, lock_timeout: float) -> FileStore:
+class _Stoppable(SystemEffects):
+    """The system's effects; once the command has been asked to stop, nothing more is begun.
+
+    What is being written is written to its end, so that what is told of a pass is exact.
+    """
+
+    def __init__(self, stopping: Stopping) -> None:
+        self._stopping = stopping
+
+    def open(self, path: str, flags: int) -> int:
+        """Open a file, unless it is for taking the lock or for writing and the command was asked to stop."""
+        if self._stopping.asked and flags & (os.O_DIRECTORY | os.O_WRONLY | os.O_RDWR):
+            raise InterruptedError(errno.EINTR, "interrupted")
+        return super().open(path, flags)
+
+
+def _opened(directory: Path, lock_timeout: float, stopping: Stopping) -> FileStore:
     try:
         directory.mkdir()
     except FileExistsError:
         pass
     except OSError as error:
         raise StorageError(path=str(directory), problem=f"can't be made: {error.strerror or error}") from error
-    return FileStore(directory, lock_timeout_s=lock_timeout)
+    return FileStore(directory, lock_timeout_s=lock_timeout, keep_log=True, effects=_Stoppable(stopping))
 
 
-def _passes(runs: Sequence[Run], store: FileStore) -> Iterator[_Pass]:
+def _projected(
+    records: RunsFile, store: FileStore, stopping: Stopping, report: "_Text | _Json"
+) -> tuple[_Totals, bool]:
+    """Make all passes and tell of each, for as long as somebody reads; whether that was to the end, is given, too."""
+    totals, reader = _Totals(records=len(records)), _Reader()
+    with progress_line() as show:
+        reader.tell(report.beginning())
+        for done in _passes(records, store, stopping):
+            totals.add(done)
+            show("")
+            _warn(done)
+            reader.tell(report.of_pass(done))
+            show(f"run {totals.passes:,} of {totals.records:,}, {totals.projected:,} projected")
+    totals.interrupted = stopping.asked
+    reader.tell(report.end(totals))
+    return totals, reader.gone
+
+
+class _Reader:
+    """Whoever reads standard output. That they go away doesn't end the work."""
+
+    def __init__(self) -> None:
+        self.gone = False
+
+    def tell(self, text: str) -> None:
+        """Write a text, unless there is nobody to read it."""
+        if text and not self.gone:
+            try:
+                click.echo(text)
+            except BrokenPipeError:
+                self.gone = True
+
+
+def _passes(runs: RunsFile, store: FileStore, stopping: Stopping) -> Iterator[_Pass]:
     """Make a pass for each run, up to the first failure that is not of a snapshot alone but of the store."""
     for run in runs:
+        if stopping.asked:
+            return
         try:
             yield _Pass(run=run, result=project(run, store))
         except StorageError as error:
-            yield _Pass(run=run, result=None, error=error, message=str(error))
+            result = error.done or ProjectionResult()
+            if isinstance(error.__cause__, InterruptedError) or stopping.asked:
+                yield _Pass(run=run, result=result, ending="interrupted")
+                return
+            yield _Pass(run=run, result=result, error=error, message=str(error), ending="the store failed")
             if not _of_a_snapshot(error):
                 return
         except StorageConflictError as error:
             place = store.place(run.run_id, error.snapshot_id, run.tenant_context.key)
-            yield _Pass(run=run, result=error.done, error=error, message=f"{place}: {error}")
+            yield _Pass(run=run, result=error.done, error=error, message=f"{place}: {error}", ending="stopped")
         except PhaseTransitionError as error:
-            yield _Pass(run=run, result=error.done, error=error, message=str(error))
+            yield _Pass(run=run, result=error.done, error=error, message=str(error), ending="stopped")
 
 
 def _of_a_snapshot(error: StorageError) -> bool:
@@ -137,47 +224,70 @@ def _of_a_snapshot(error: StorageError) -> bool:
     return f"/{SNAPSHOTS_NAME}/" in error.path
 
 
-def _line(done: _Pass) -> str:
-    run_id = done.run.run_id if done.run.run_id.isprintable() else json.dumps(done.run.run_id)
-    match done.error:
-        case None:
-            return f"{run_id}: {_projected(done)} projected"
-        case StorageError():
-            return f"{run_id}: the store failed"
-    return f"{run_id}: {_projected(done)} projected, then stopped"
+def _warn(done: _Pass) -> None:
+    if done.error is not None:
+        of_store = isinstance(done.error, StorageError) and not _of_a_snapshot(done.error)
+        say: Callable[[str], None] = complain if of_store else warn
+        say(f"projection of run {done.run.run_id!r} failed: {done.message}")
 
 
-def _projected(done: _Pass) -> int:
-    return 0 if done.result is None else done.result.projected
+# --- the two ways of reporting ----------------------------------------------------------------------------------------
 
 
-def _summary(passes: Sequence[_Pass], left: int) -> str:
-    failed = sum(done.error is not None for done in passes)
-    counts = [f"{_counted(len(passes), 'pass', 'passes')}", f"{sum(map(_projected, passes))} projected"]
-    return ", ".join([*counts, *([f"{failed} failed"] if failed else []), *([f"{left} not tried"] if left else [])])
+class _Text:
+    """A line for each pass, and one for all."""
+
+    def beginning(self) -> str:
+        """Say nothing."""
+        return ""
+
+    def of_pass(self, done: _Pass) -> str:
+        """Say how much was projected, and why no more."""
+        run_id = done.run.run_id if done.run.run_id.isprintable() else json.dumps(done.run.run_id)
+        return f"{run_id}: {done.result.projected} projected{f', then {done.ending}' if done.ending else ''}"
+
+    def end(self, totals: _Totals) -> str:
+        """Say what all passes come to."""
+        counts = [f"{totals.passes} {'pass' if totals.passes == 1 else 'passes'}", f"{totals.projected} projected"]
+        counts += [f"{totals.failed} failed"] if totals.failed else []
+        counts += ["interrupted"] if totals.interrupted else []
+        counts += [f"{totals.left} not tried"] if totals.left else []
+        return ", ".join(counts)
 
 
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+class _Json:
+    """One JSON object, written as the passes go by; each pass has a line."""
 
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._held = ""
 
-def _report(directory: Path, passes: Sequence[_Pass], left: int) -> dict[str, Json]:
-    return {
-        "store": str(directory),
-        "projected": sum(map(_projected, passes)),
-        "failed": sum(done.error is not None for done in passes),
-        "not_tried": left,
-        "passes": [_entry(done) for done in passes],
-    }
+    def beginning(self) -> str:
+        """Open the object and the list of passes."""
+        return f'{{\n  "store": {json.dumps(str(self._directory), ensure_ascii=False)},\n  "passes": ['
+
+    def of_pass(self, done: _Pass) -> str:
+        """Hold a pass back until it is known whether another one follows, and give the one before."""
+        before, self._held = self._held, f"    {json.dumps(_entry(done), ensure_ascii=False)}"
+        return before and f"{before},"
+
+    def end(self, totals: _Totals) -> str:
+        """Close the list, and say what all passes come to."""
+        counts = {
+            "projected": totals.projected,
+            "failed": totals.failed,
+            "interrupted": totals.interrupted,
+            "not_tried": totals.left,
+        }
+        held = self._held and f"{self._held}\n"
+        return f"{held}  ],{json.dumps(counts, indent=2)[1:]}"
 
 
 def _entry(done: _Pass) -> dict[str, Json]:
-    # A storage error says nothing of what was done before it; the next pass finds it.
-    result = done.result
     return {
         "run_id": done.run.run_id,
-        "projected": None if result is None else result.projected,
-        "events": None if result is None else [event.event_id for event in result.events],
-        "snapshots": None if result is None else [snapshot.snapshot_id for snapshot in result.snapshots],
+        "projected": done.result.projected,
+        "events": [event.event_id for event in done.result.events],
+        "snapshots": [snapshot.snapshot_id for snapshot in done.result.snapshots],
         "error": None if done.error is None else {"kind": done.error.kind, "message": done.message},
     }

@@ -4,10 +4,9 @@ No rule of the projection, and nothing that a store of its own needs. It is for 
 production engine, as the command line does.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -15,6 +14,9 @@ from urllib.parse import quote
 from lifecycle_projection.errors import InvalidInputError, StorageError
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.text import member
+
+with suppress(ImportError):
+    import fcntl  # only POSIX systems have it; elsewhere stores can be read
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -51,7 +53,7 @@ def _lock_shared(store: str, path: str) -> Iterator[None]:
     """Hold the engine's lock where its file is there. Shared, so that only an engine, whose own is exclusive, waits."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         yield
         return
     except OSError as error:

@@ -1,7 +1,6 @@
 """A store in production's own files, byte for byte (chapter *Files on disk*)."""
 
 import errno
-import fcntl
 import logging
 import os
 import re
@@ -21,6 +20,9 @@ from lifecycle_projection.stores.effects import Effects, SystemEffects
 from lifecycle_projection.stores.kept_log import KeptLog, NumberedLine, numbered_lines
 from lifecycle_projection.stores.store import Place
 from lifecycle_projection.text import member
+
+with suppress(ImportError):
+    import fcntl  # only POSIX systems have it; elsewhere stores can be read
 
 LOG_NAME: Final = "stateful_events.jsonl"
 SNAPSHOTS_NAME: Final = "stateful_snapshots"
