@@ -86,7 +86,7 @@ def greetings(draw: st.DrawFn, capabilities: frozenset[str]) -> list[Request]:
     run, other, imported = draw(_runs(capabilities)), draw(_runs(capabilities)), draw(_imports(capabilities))
     # Hypothesis makes most of its examples out of others. Chance is better at meeting many cases in a few lives.
     random = Random(json.dumps([draw(st.integers(0, _GREATEST)), run, other, imported]))  # noqa: S311
-    life = [*_some(random, _early(capabilities, run, other)), *random.choice([[], [_missing_directory(random)]])]
+    life = [*_some(random, _early(capabilities, run, other)), *random.choice([[], *[[_missing_directory(random)]] * 2])]
     life += [("open", {"store": 0}), ("project", {"run": run})]
     life += _some(random, _later(capabilities, run, imported))
     life += random.choice(_endings(capabilities, run))
