@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from attrs import evolve
+
 from lifecycle_conformance.driver.in_process import InProcessDriver
-from lifecycle_conformance.driver.interface import Answer, Refusal
+from lifecycle_conformance.driver.interface import Answer, Hello, Refusal
 from lifecycle_conformance.driver.server import StoreKind
 from lifecycle_conformance.trace import Object
 
@@ -15,13 +17,26 @@ Change = Callable[[str, Object, Answer], Answer]
 class Degenerate:
     """The reference with a change to what it answers; `skips` names operations that it answers and doesn't do."""
 
-    def __init__(self, change: Change, store: StoreKind = "files", skips: Object | None = None) -> None:
+    def __init__(
+        self,
+        change: Change,
+        store: StoreKind = "files",
+        skips: Object | None = None,
+        claims: frozenset[str] | None = None,
+    ) -> None:
         self._inner = InProcessDriver(store)
         self._change = change
         self._skips = skips or {}
+        self._claims = claims
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
+
+    @property
+    def hello(self) -> Hello:
+        """Declare what it claims, be it there or not."""
+        hello = self._inner.hello
+        return hello if self._claims is None else evolve(hello, capabilities=self._claims)
 
     def ask(self, op: str, **arguments: Any) -> Answer:
         """Answer otherwise."""
@@ -73,12 +88,23 @@ def with_members(**members: Any) -> Callable[[Object], Object]:
     return lambda record: {**record, **members}
 
 
-def refusing(*kinds: str) -> Change:
-    """Give refusals of some kinds the kind `internal`, or another."""
+def refusing(*ops: str) -> Change:
+    """Refuse some operations always."""
+    refused = Answer(error=Refusal(kind="invalid_input", message="no", data={}))
+    return lambda op, _, answer: refused if op in ops else answer
+
+
+def of_another_kind(kind: str, *instead_of: str) -> Change:
+    """Give refusals of some kinds, or all of them, another kind."""
 
     def change(_op: str, _: Object, answer: Answer) -> Answer:
-        if answer.error is None or (kinds and answer.error.kind not in kinds):
+        if answer.error is None or (instead_of and answer.error.kind not in instead_of):
             return answer
-        return Answer(error=Refusal(kind="internal", message=answer.error.message, data={}))
+        return Answer(error=Refusal(kind=kind, message=answer.error.message, data={}))
 
     return change
+
+
+def answering(op: str, **ok: Any) -> Change:
+    """Answer an operation always alike, where it isn't refused."""
+    return lambda asked, _, answer: Answer(ok=ok) if asked == op and answer.ok is not None else answer

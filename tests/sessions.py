@@ -20,7 +20,7 @@ from lifecycle_conformance.trace import Request, Step, Trace
 
 _EXAMPLES = 3
 _PIECES = 3
-_TIMES = 2
+_TIMES = 1
 
 
 @frozen(eq=False)

@@ -43,6 +43,8 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
     "LOG-7": frozenset({_RECORDS}),
     "SNAP-6": frozenset({_SNAPSHOTS}),
     **dict.fromkeys(_numbered("REDACT", 1, 2, 3, 4, 5), frozenset({_RECORDS, _SUMMARY})),
+    # That reading leaves a torn tail alone says something where it is mended.
+    "FILE-17": frozenset({"FILE-16"}),
     # What retention leaves alone says something where it removes.
     **dict.fromkeys(_numbered("COMPACT", 1, 3, 4, 5, 7), frozenset({_COMPACTS})),
     **dict.fromkeys(_numbered("PRUNE", 1, 2, 4), frozenset({_PRUNES})),

@@ -68,7 +68,8 @@ def what_is_read_of_a_damaged_log(step: Step, _: Trace) -> Iterator[Judgement]:
                 yield from _one_line(subject, line, step.after)
     else:
         expected, actual = _stored_names(after, step.after), _shown_names(step.after)
-        yield judged(subject, "the events that are shown of the damaged log", expected=expected, actual=actual)
+        if expected or actual:
+            yield judged(subject, "the events that are shown of the damaged log", expected=expected, actual=actual)
 
 
 @judges("FILE-19")
@@ -77,7 +78,8 @@ def what_is_read_beside_broken_text(step: Step, _: Trace) -> Iterator[Judgement]
     files = both(step)
     if files is not None and step.op not in _DAMAGING and not is_utf8(log := log_of(files[1])):
         expected, actual = _stored_names(log, step.after), _shown_names(step.after)
-        yield judged("FILE-19", "the events that are shown of the damaged log", expected=expected, actual=actual)
+        if expected or actual:
+            yield judged("FILE-19", "the events that are shown of the damaged log", expected=expected, actual=actual)
 
 
 def _put(step: Step, files: Files) -> Files:
