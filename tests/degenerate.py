@@ -43,6 +43,10 @@ class Degenerate:
         answer = Answer(ok=dict(self._skips[op])) if op in self._skips else self._inner.ask(op, **arguments)
         return self._change(op, arguments, answer)
 
+    def say(self, line: bytes) -> Answer:
+        """Answer a line that is no request otherwise."""
+        return self._change("say", {}, self._inner.say(line))
+
 
 def as_it_is(_op: str, _arguments: Object, answer: Answer) -> Answer:
     """Change nothing."""
