@@ -48,7 +48,7 @@ class FileStore:
     One writer at a time, across threads and processes: the lock is a file beside the directory, named after it, so
     that the directory holds nothing but the store. Readers never wait. Raises :class:`StorageError` where the
     directory is missing, can't be read or written, or stays locked for longer than `lock_timeout_s` seconds.
-    (FILE-1 to FILE-25, ERR-5, ERR-6)
+    (FILE-1 to FILE-27, ERR-5, ERR-6)
     """
 
     def __init__(self, directory: str | Path, *, lock_timeout_s: float = 10.0, effects: Effects | None = None) -> None:
@@ -83,7 +83,7 @@ class FileStore:
     def events(self, run_id: str | None = None) -> list[Event]:
         """Give the events of one run, or of all, in log order; lines that are no events are skipped with a warning.
 
-        (FILE-17 to FILE-20)
+        They are read from the disk each time. (FILE-17 to FILE-20, FILE-26)
         """
         lines = enumerate(self._read_log().split(b"\n"), start=1)
         read = (self._event(line, number, run_id) for number, line in lines if line.strip())
