@@ -58,6 +58,7 @@ STORIES: dict[str, tuple[Callable[[], st.SearchStrategy[Requests]], set[str]]] =
     "odd run ids": (lambda: damages.odd_run_ids(RUN), {"FILE-4"}),
     "long names": (lambda: damages.long_names(RUN, ["queued"], 1), {"FILE-22", "FILE-23"}),
     "interruptions": (lambda: damages.interruptions(STEP), {"PASS-14", "FILE-16", "FILE-17"}),
+    "changes beneath": (lambda: damages.changes_beneath(STEP), {"FILE-26"}),
 }
 
 
@@ -147,7 +148,8 @@ def test_an_interruption_leaves_a_part_of_what_the_pass_wrote_in_its_order() -> 
     paths = [path_of(RUN["run_id"], each) for each in ids_of(RUN)]
     parts = set()
     for requests in drawn(damages.interruptions(STEP), 100):
-        life = lived([OPEN, project(RUN), *requests[:-1]])
+        assert requests[-2] == ("restart", {"kill": True})
+        life = lived([OPEN, project(RUN), *requests[:-2]])
         left = life.trace.steps[-1].files_after or {}
         whole, _ = lines_of(log_of(left))
         events, snapshots = len(whole), [path in left for path in paths]
@@ -170,6 +172,7 @@ def test_stories_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
         damages.spoiled_snapshots(run, left),
         damages.meeting_ids(run, 1),
         damages.interruptions(step),
+        damages.changes_beneath(step),
     ):
         for requests in drawn(strategy, 4):
             life = lived([OPEN, project(run), *requests, project(run)])

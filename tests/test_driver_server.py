@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from examples import OTHER_TENANT, RUN_ID, TENANT, lifecycle, run_json
+from lifecycle_conformance.driver.__main__ import main
 from lifecycle_conformance.driver.interface import CAPABILITIES, OPERATIONS
 from lifecycle_conformance.driver.server import Server, StoreKind, serve
 from lifecycle_projection import SPEC_VERSION, MemoryStore
@@ -542,6 +543,40 @@ def test_the_module_serves_and_exits_with_0_at_the_end_of_input() -> None:
 
     assert "files" in served()
     assert "tenants" in served("--store", "memory")
+    assert served("--level", "core") == {"identify"}
+    assert served("--level", "durable") == {"identify", "import", "append", "compact", "prune", "durable"}
+    assert served("--without", "identify,append", "--without", "files") == CAPABILITIES - {
+        *("identify", "append", "files", "tenants")
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--without", "identfy"], "unknown capabilities: identfy; known are append, compact"),
+        (["--level", "hard"], "unknown level: hard; known are core, history, retention, durable, files"),
+        (["--without", "durable"], "`files` needs `durable`"),
+    ],
+)
+def test_the_module_refuses_capabilities_that_cannot_be(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+def test_without_durable_every_store_is_empty(directory: Path) -> None:
+    """DRIVER-7: on files, too."""
+    ask = Asker(Server("files", without={"durable", "files"}))
+    ask.ok("open", store=str(directory))
+    ask.ok("project", run=run_json(*HISTORY))
+    ask.ok("open", store=str(directory))
+    assert ask.ok("events", **VIEW) == {"events": []}
+    assert [*directory.iterdir()] == []
+    with pytest.raises(ValueError, match="durable"):
+        Server("files", without={"durable"})
 
 
 def test_the_module_loads_only_what_it_needs() -> None:

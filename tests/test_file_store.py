@@ -305,7 +305,7 @@ class Recorded(SystemEffects):
 
 
 def test_the_order_of_effects_makes_each_record_durable_before_the_next(directory: Path) -> None:
-    """FILE-2, FILE-6: an event is on the disk before its snapshot is begun; a snapshot appears whole or not at all."""
+    """FILE-2, FILE-6, FILE-27: an event is on disk before its snapshot is begun; a snapshot appears whole or not."""
     effects = Recorded(directory)
     project(run_of(HISTORY[0]), FileStore(directory, effects=effects))
     event_id = FileStore(directory).events()[0].event_id.replace("automation-v2-lifecycle-run-1-", "…")
@@ -336,7 +336,7 @@ def test_the_order_of_effects_makes_each_record_durable_before_the_next(director
 
 
 def test_the_order_of_effects_of_compaction_and_pruning(directory: Path) -> None:
-    """FILE-6: the log is replaced through a temporary sibling; a deletion is made durable."""
+    """FILE-6, FILE-27: the log is replaced through a temporary sibling; a deletion is made durable."""
     project(run_of(*HISTORY), FileStore(directory))
     effects = Recorded(directory)
     assert compact(FileStore(directory, effects=effects), retention_ms=1, now_ms=1_000) == 2

@@ -320,14 +320,18 @@ LETTER = note(event_id="note-ö")
         # --- interruptions
         (
             "PASS-14",
-            [PASSED, put(LOG, ""), remove(PATH), remove(SECOND_PATH), PASSED],
+            [PASSED, put(LOG, ""), remove(PATH), remove(SECOND_PATH), ("restart", {"kill": True}), PASSED],
             shortened(1),
         ),
         (
             "PASS-14",
-            [PASSED, remove(SECOND_PATH), put(f"{SECOND_PATH}.tmp", "{"), PASSED],
+            [PASSED, remove(SECOND_PATH), put(f"{SECOND_PATH}.tmp", "{"), ("restart", {"kill": True}), PASSED],
             snapshots_shown(lambda each: each[:1]),
         ),
+        # --- files that change beneath a living process
+        ("FILE-26", [PASSED, put(LOG, ""), remove(PATH), remove(SECOND_PATH), PASSED], shortened(1)),
+        ("FILE-26", [PASSED, remove(SECOND_PATH), PASSED], snapshots_shown(lambda each: each[:1])),
+        ("FILE-26", [PASSED, tear(note() + "\n")], events_shown(lambda each: each[:2])),
         ("PASS-14", [PASSED, remove(SECOND_PATH), ("restart", {"kill": True}), PASSED], refused("storage")),
     ],
 )
@@ -341,7 +345,7 @@ def test_a_fault_is_found_under_its_own_requirement(
 
 def test_all_requirements_about_files_are_judged_but_those_of_other_checks() -> None:
     assert {
-        *(f"FILE-{n}" for n in (1, 3, 4, 5, 7, 8, 9, *range(13, 20), *range(21, 25))),
+        *(f"FILE-{n}" for n in (1, 3, 4, 5, 7, 8, 9, *range(13, 20), *range(21, 25), 26)),
         *("SNAP-9", "SNAP-11", "SNAP-12", "COMPACT-12", "ERR-4", "ERR-5", "PASS-14"),
     } == OWN
 

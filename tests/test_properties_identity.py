@@ -72,9 +72,9 @@ def test_each_requirement_is_judged_in_a_life_where_it_holds() -> None:
 
 
 def test_without_identify_the_events_are_judged() -> None:
-    requests = [OPEN, project(STARTED, STARTED, ODD, NAMELESS), project(COMPLETED, STARTED, STARTED)]
+    requests = [OPEN, project(STARTED, STARTED, BARE, ODD, NAMELESS), project(COMPLETED, STARTED, STARTED)]
     life = lived([*requests, project(COMPLETED, STARTED, STARTED, status="paused")], without={"identify"})
-    assert held(life) == {"ID-3", "ID-4", "ID-5", "ID-6", "ID-7", "OCC-1"}
+    assert held(life) == {"ID-1", "ID-2", "ID-3", "ID-4", "ID-5", "ID-6", "ID-7", "OCC-1"}
 
 
 # --- one fault each, in what `identify` answers -----------------------------------------------------------------------

@@ -128,7 +128,7 @@ def append_what_is_there(store: FileStore) -> Callable[[str], bool]:
 def test_what_is_answered_outlives_a_power_failure_whoever_died_before(
     tmp_path: Path, work: Callable[[FileStore], Callable[[str], bool]], opened: str
 ) -> None:
-    """FILE-25: a writer dies before any of its effects; another finds what it left, answers, and the power fails."""
+    """FILE-27: a writer dies before any of its effects; another finds what it left, answers, and the power fails."""
     for number in count():
         directory, disk = prepared(tmp_path / str(number))
         store = FileStore(directory, effects=disk)
@@ -149,7 +149,7 @@ def test_what_is_answered_outlives_a_power_failure_whoever_died_before(
 
 
 def test_a_snapshot_never_outlives_its_event(tmp_path: Path) -> None:
-    """FILE-25: also where the event was found and only the snapshot is written, at any moment."""
+    """FILE-27: also where the event was found and only the snapshot is written, at any moment."""
 
     class Watched(Disk):
         def _note(self, what: str, path: str) -> None:
@@ -171,7 +171,7 @@ def test_a_snapshot_never_outlives_its_event(tmp_path: Path) -> None:
 
 
 def test_where_nothing_is_new_each_thing_that_was_found_is_synced_once(tmp_path: Path) -> None:
-    """FILE-25: what is in the state in which this store has synced it costs nothing again."""
+    """FILE-27: what is in the state in which this store has synced it costs nothing again."""
     directory, disk = prepared(tmp_path / "x")
     project(GROWN, FileStore(directory))
     aged(directory)

@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 
 from lifecycle_conformance import agreement, requirements
 from lifecycle_conformance.driver.interface import Driver, DriverError, Hello
+from lifecycle_conformance.evidence import counted, with_evidence
 from lifecycle_conformance.findings import ANSWERING, Findings, failure_of
 from lifecycle_conformance.fixed import FixedFindings, compared
 from lifecycle_conformance.life import lived
@@ -68,7 +69,7 @@ def run(  # noqa: PLR0913 - the options of a check
     """
     started, wanted = monotonic(), chosen(only)
     hello = _introduced(factory)
-    names = None if not only else [each.id for each in wanted]
+    names = None if not only else sorted(with_evidence(each.id for each in wanted))
     with workers(jobs, progress) as hands:
         found, fixed = _looked(hands, factory, _shards(PROFILES[profile], seed, database), names, vectors=vectors)
         smallest = _shrunk(hands, factory, found, [*(each.id for each in wanted), agreement.AGREEMENT], shrink_s)
@@ -219,7 +220,7 @@ class _Proof:
 
 
 def _result(requirement: Requirement, hello: Hello, found: Findings, smallest: Failure | None, wanted: int) -> Result:
-    cases, broken = len(found.cases[requirement.id]), len(found.broken[requirement.id])
+    cases, broken = counted(found, requirement.id), len(found.broken[requirement.id])
     if smallest is not None:
         verdict = smallest.verdict
     elif not requirement.capabilities <= hello.capabilities:

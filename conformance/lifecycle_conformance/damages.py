@@ -1,7 +1,8 @@
 """What befalls the files of a store: damage as lists of requests, drawn to fit what is there.
 
 Each list is a small story for :meth:`Life.do`: the damage, and where the order matters the passes over it and the
-mending. Nothing here rests on what the specification leaves open, nor on a number that the driver can't be asked with.
+mending. Nothing here rests on what the specification leaves open, such as a record that is written as an array, nor on
+a number that the driver can't be asked with.
 """
 
 import json
@@ -37,10 +38,10 @@ LONG_NAME: Final = "node_" + "x" * 300
 """The name of an event that makes a snapshot's name longer than any file system takes."""
 ODD_RUN_IDS: Final = ("run/with:odd é", "😀", ".", "..", "...", "", "a/b", "größe 1")
 """Run ids that are no file names as they are (FILE-4)."""
-_ODD_LINES: Final = ("", "[1, 2]", "7", "null", '"a line"', "{}", "{", "\x00", '{"event_id": "no-event"}', "]")
-_TAILS: Final = ("7", "[1, 2]", '"ü"', "{}", "null", "{", "[1,", '{"event_id"')
+_ODD_LINES: Final = ("", "7", "null", '"a line"', "{}", "{", "\x00", '{"event_id": "no-event"}', "]")
+_TAILS: Final = ("7", '"ü"', "{}", "null", "{", "[1,", '{"event_id"')
 _NO_UTF8: Final = (b"\xff", b"\xc3", b'{"event_id": "\xf0\x9f\x98"}', b"\xed\xa0\x80", b"\xc0\xaf")
-_SPOILED: Final = (b"", b"{", b"null", b"[]", b"{}", b"no snapshot", b"\xff\xfe", b'{"snapshot_id": 7}')
+_SPOILED: Final = (b"", b"{", b"null", b"7", b"{}", b"no snapshot", b"\xff\xfe", b'{"snapshot_id": 7}')
 
 
 def is_torn(files: Files) -> bool:
@@ -90,7 +91,7 @@ def damaged_lines(run: Object, files: Files) -> st.SearchStrategy[Requests]:
     without = st.sampled_from(["event_id", "run_id", "seq", "event_type", "occurred_at_ms", "scope"]).map(
         lambda name: _line({key: value for key, value in note(run, files).items() if key != name})
     )
-    types: list[Object] = [{"seq": "1"}, {"seq": None}, {"scope": []}, {"run_id": 7}, {"occurred_at_ms": -1}]
+    types: list[Object] = [{"seq": "1"}, {"seq": None}, {"scope": "org-a"}, {"run_id": 7}, {"occurred_at_ms": -1}]
     wrong = st.sampled_from(types).map(lambda members: _line(note(run, files, **members)))
     odd = st.sampled_from(_ODD_LINES).map(str.encode) | st.sampled_from(_NO_UTF8) | halves | without | wrong
     return st.tuples(odd, _places(files)).map(lambda drawn: [_put_line(files, *drawn)])
@@ -276,20 +277,40 @@ def long_names(run: Object, illegal: Sequence[str], number: int) -> st.SearchStr
 
 
 def interruptions(step: Step) -> st.SearchStrategy[Requests]:
-    """Take back the end of a pass, as if it had been killed there, and pass again.
+    """Take back the end of a pass, as if it had been killed there, and pass again in a new process.
 
     The pass must have succeeded and written something, and nothing may have happened since (:func:`can_be_undone`).
     """
-    writes = _writes(step)
+    writes, files = _undone(step)
+    cuts = st.builds(_Cut, done=st.integers(0, len(writes) - 1), share=st.none() | st.floats(0, 1, exclude_max=True))
+    return cuts.map(
+        lambda cut: [
+            *_taken_back(files, writes, cut),
+            ("restart", {"kill": True}),
+            _project(step.run),
+        ]
+    )
+
+
+def changes_beneath(step: Step) -> st.SearchStrategy[Requests]:
+    """Change the files while the process lives on: take back the end of a pass, or add an event; then pass again.
+
+    The pass must be one that :func:`interruptions` takes.
+    """
+    writes, files = _undone(step)
+    cuts = st.builds(_Cut, done=st.integers(0, len(writes) - 1), share=st.none())
+    taken_back = cuts.map(lambda cut: [*_taken_back(files, writes, cut), _project(step.run)])
+    log = log_of(files[1])
+    added = _put(LOG, log + _line(note(step.run, files[1])) + b"\n")
+    number = len(log) % 60 + 1
+    grown = _grown(step.run, {"event": "node_started", "recorded_at_ms": number, "metadata": {"log": len(log)}})
+    return taken_back | st.just([added, _project(grown)])
+
+
+def _undone(step: Step) -> tuple[list[tuple[str, bytes]], tuple[Files, Files]]:
     files = both(step)
     assert files is not None
-    cuts = st.builds(
-        _Cut,
-        done=st.integers(0, len(writes) - 1),
-        share=st.none() | st.floats(0, 1, exclude_max=True),
-        killed=st.booleans(),
-    )
-    return cuts.map(lambda cut: _interrupted(step, files, writes, cut))
+    return _writes(step), files
 
 
 @frozen(kw_only=True)
@@ -298,7 +319,6 @@ class _Cut:
 
     done: int
     share: float | None
-    killed: bool
 
 
 def can_be_undone(step: Step | None) -> bool:
@@ -322,15 +342,14 @@ def _writes(step: Step) -> list[tuple[str, bytes]]:
     return writes if len(writes) == len(lines) + len(new) else []
 
 
-def _interrupted(step: Step, files: tuple[Files, Files], writes: Sequence[tuple[str, bytes]], cut: _Cut) -> Requests:
+def _taken_back(files: tuple[Files, Files], writes: Sequence[tuple[str, bytes]], cut: _Cut) -> Requests:
     path, text = writes[cut.done]
     log = log_of(files[0]) + b"".join(text for path, text in writes[: cut.done] if path == LOG)
     part = b"" if cut.share is None else text[: int(cut.share * len(text))]
     requests = [_put(LOG, log + part if path == LOG else log)]
     requests += [("remove", {"path": path}) for path, _ in writes[cut.done :] if path != LOG]
     requests += [_put(f"{path}.tmp", part)] if cut.share is not None and path != LOG else []
-    requests += [("restart", {"kill": True})] if cut.killed else []
-    return [*requests, _project(step.run)]
+    return requests
 
 
 # --- requests ---------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def _of_requirements(driver: Driver, directory: Path, names: Sequence[str] | Non
     ]
     for outcome in derived.outcomes(_asked(wanted, driver, directory)):
         number = int.from_bytes(blake2b(outcome.case.name.encode(), digest_size=8).digest())
-        for requirement in outcome.case.requirements if outcome.judged else ():
+        for requirement in outcome.requirements:
             findings.cases[requirement].add(number)
         for difference in outcome.differences:
             for requirement in difference.requirements:

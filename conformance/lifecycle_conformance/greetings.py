@@ -86,7 +86,7 @@ def greetings(draw: st.DrawFn, capabilities: frozenset[str]) -> list[Request]:
     run, other, imported = draw(_runs(capabilities)), draw(_runs(capabilities)), draw(_imports(capabilities))
     # Hypothesis makes most of its examples out of others. Chance is better at meeting many cases in a few lives.
     random = Random(json.dumps([draw(st.integers(0, _GREATEST)), run, other, imported]))  # noqa: S311
-    life = [*_some(random, _early(capabilities, run, other)), *random.choice([[], [_missing_directory(random)]])]
+    life = [*_some(random, _early(capabilities, run, other)), *random.choice([[], *[[_missing_directory(random)]] * 2])]
     life += [("open", {"store": 0}), ("project", {"run": run})]
     life += _some(random, _later(capabilities, run, imported))
     life += random.choice(_endings(capabilities, run))
@@ -95,7 +95,7 @@ def greetings(draw: st.DrawFn, capabilities: frozenset[str]) -> list[Request]:
 
 def _some(random: Random, asked: Sequence[_Ask]) -> list[Request]:
     """Give some of what may be asked, in any order."""
-    return [ask(random) for ask in random.sample(asked, len(asked)) if random.random() < 0.4]
+    return [ask(random) for ask in random.sample(asked, len(asked)) if random.random() < 0.55]
 
 
 def _elsewhere(request: Request) -> Request:
@@ -157,7 +157,7 @@ def refused(because: Sequence[str], kind: str, op: str, **arguments: Json) -> Re
 
 def _versions(random: Random) -> list[Json]:
     """List versions of the protocol that nobody speaks, or none."""
-    return [random.choice([0, random.randrange(1000, 10_000), _GREATEST]) for _ in range(random.randrange(4))]
+    return [random.choice([0, random.randrange(1000, 10_000), _GREATEST]) for _ in range(random.randrange(5))]
 
 
 def _shuffled(random: Random, values_: list[Json]) -> list[Json]:

@@ -110,7 +110,7 @@ class Living(RuleBasedStateMachine):
             self.census.generations[name] += 1
             self.do("import", **past.left)
             if between == "an append" and "append" in self.capabilities:
-                self.append(self.known_ids(), which, 1)
+                self.append(self.ids_known_in_many_ways() or self.known_ids(), which, 1)
             if "compaction" in between and "compact" in self.capabilities:
                 now_ms = AFTER_ALL_MS if between == "a late compaction" else self._moment("events", which) + 1
                 self.do("compact", retention_ms=1, now_ms=now_ms)
@@ -146,6 +146,18 @@ class Living(RuleBasedStateMachine):
             self.change(self.history, status=self.legal(which) if which % 2 else None, state=state)
 
         self.live("snapshots are pruned", piece)
+
+    def begin_for_two_tenants(self, data: st.DataObject, count: int, status: str, other: Object) -> None:
+        """Go on with two new runs that are alike but for their tenants, one after the other."""
+        records = self.draw_records(data, count)
+        self.make_run(data, status)
+
+        def piece() -> None:
+            self.change(records)
+            self.run = {**self.run, "tenant_context": other}
+            self.pass_()
+
+        self.live("two tenants begin the same run", piece)
 
     def befall(self, data: st.DataObject, name: str, *, compacted: bool) -> None:
         """Let something befall the files, if it can; then the log may be compacted, and a record may arrive."""
@@ -229,17 +241,29 @@ class Living(RuleBasedStateMachine):
 
     def known_ids(self) -> list[str]:
         """Give the ids that the log knows, those first that markers list or that stand several times."""
+        return [*self.ids_known_in_many_ways(), *(event["event_id"] for event in self.shown().events)]
+
+    def ids_known_in_many_ways(self) -> list[str]:
+        """Give the ids that markers list or that stand in the log several times."""
         events = self.shown().events
-        listed = [event_id for event in events for event_id, _ in listed_by(event)]
         own = [event["event_id"] for event in events]
-        return [*listed, *(each for each in own if own.count(each) > 1), *own]
+        listed = [event_id for event in events for event_id, _ in listed_by(event)]
+        return [*listed, *(each for each in own if own.count(each) > 1)]
 
     def legal(self, choice: int) -> str:
-        """Give a status that the guard allows after the latest snapshot, where there is one."""
+        """Give a status that the guard allows after the latest snapshot, where there is one: moves come first."""
         phase = self._phase()
         legal = [each for each in STATUSES if phase is None or _allowed(phase, each)]
+        legal.sort(key=lambda each: PHASE_OF[each] == phase)
         status: str = legal[choice % len(legal)] if legal else self.run["status"]
         return status
+
+    @property
+    def illegal(self) -> list[str]:
+        """The statuses that the guard refuses after the latest snapshot; all, where it would refuse none."""
+        phase = self._phase()
+        refused = [each for each in STATUSES if phase is not None and not _allowed(phase, each)]
+        return refused or [*STATUSES]
 
     def shown(self) -> Shown:
         """Give what was shown of the run last."""

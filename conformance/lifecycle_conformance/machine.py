@@ -18,7 +18,7 @@ from lifecycle_conformance.living import BETWEEN, COMPACTIONS, PRUNINGS, Judge, 
 from lifecycle_conformance.properties import CHECKS, Registered
 from lifecycle_conformance.refusals import refusals
 from lifecycle_conformance.strategies import STATUSES, evenly, states, tenants, times
-from lifecycle_conformance.trace import Object, key_of, owner_of_run, tenant_of
+from lifecycle_conformance.trace import LOCAL, Object, key_of, owner_of_run, tenant_of
 
 _ASKING: Final[tuple[Object, ...]] = (
     {"actor_id": "somebody-else"},
@@ -27,6 +27,9 @@ _ASKING: Final[tuple[Object, ...]] = (
     {"deployment_id": None},
     {"deployment_id": ""},
 )
+
+
+_NAMELESS: Final[Object] = {"event": "", "recorded_at_ms": 1}
 
 
 class LifeMachine(Living):
@@ -133,16 +136,7 @@ class LifeMachine(Living):
     @rule(data=st.data(), count=st.integers(1, 3), status=st.sampled_from(STATUSES[:3]))
     def two_tenants_begin_the_same_run(self, data: st.DataObject, count: int, status: str) -> None:
         """Go on with two new runs that are alike but for their tenants, one after the other."""
-        records = self.draw_records(data, count)
-        self.make_run(data, status)
-        other = data.draw(tenants(self.capabilities))
-
-        def piece() -> None:
-            self.change(records)
-            self.run = {**self.run, "tenant_context": other}
-            self.pass_()
-
-        self.live("two tenants begin the same run", piece)
+        self.begin_for_two_tenants(data, count, status, data.draw(tenants(self.capabilities)))
 
     @precondition(lambda self: self.runs)
     @rule(op=st.sampled_from(["events", "snapshots"]), other=evenly(_ASKING))
@@ -226,7 +220,7 @@ class LifeMachine(Living):
 
         self.live("the engine restarts", piece)
 
-    @precondition(lambda self: self.corner is not None and CORNERS[self.corner].needs == "files")
+    @precondition(lambda self: self.corner is not None and "files" in CORNERS[self.corner].needs)
     @rule(data=st.data(), name=evenly(mishaps.STORIES), compacted=evenly([False, True]))
     def something_befalls_the_files(self, data: st.DataObject, name: str, compacted: bool) -> None:  # noqa: FBT001
         """Damage the files of the store, or let names meet in them; much of a view is hard to judge from then on."""
@@ -240,20 +234,21 @@ _Way = Callable[[LifeMachine, st.DataObject], None]
 
 
 class Corner:
-    """Something that lives are to meet, the capability without which they can't, and how many meet it for each other.
+    """Something that lives are to meet, the capabilities without which they can't, and how many meet it for each other.
 
     Some corners have many sides, of which each life sees one: more lives go there.
     """
 
-    def __init__(self, needs: str | None, *ways: _Way, weight: int = 1) -> None:
-        self.needs: str | None = needs
+    def __init__(self, needs: str, *ways: _Way, weight: int = 1) -> None:
+        self.needs: frozenset[str] = frozenset(needs.split())
         self.weight: int = weight
         self._ways = ways
 
     def meet(self, machine: LifeMachine, data: st.DataObject) -> None:
-        """Let a life meet it."""
+        """Let a life meet it, as far as it lives: a way may rest on what the one before has done."""
         for way in self._ways:
-            way(machine, data)
+            if not machine.over:
+                way(machine, data)
 
 
 def _past(name: str, between: str) -> _Way:
@@ -269,14 +264,25 @@ def _mishap(name: str, compacted: bool) -> _Way:  # noqa: FBT001
     return lambda machine, data: machine.befall(data, name, compacted=compacted)
 
 
-_WEIGHTS: Final = {"an event that is hard to read": 3, "a torn tail": 2, "a name too long": 2, "for two tenants": 3}
+_WEIGHTS: Final = {
+    "an event that is hard to read": 3,
+    "a torn tail": 2,
+    "a name too long": 2,
+    "for two tenants": 5,
+    "off": 2,
+}
+_LEAST: Final = 24
+"""How many lives, at least, go round corners for each one that a profile asks for, however few corners there are."""
+_COMPACTING: Final = {"for two tenants": "compact import"}
 CORNERS: Final[Mapping[str, Corner]] = {
     **{name: Corner("import", _past(name, "nothing")) for name in pasts.PASTS},
     **{
-        f"{name}, then {between}": Corner("import", _past(name, between))
+        f"{name}, then an append": Corner("import append", _past(name, "an append"), weight=3)
+        for name in ("markers", "overlapping")
+    },
+    **{
+        f"{name}, then {between}": Corner("import compact", _past(name, between))
         for name, between in (
-            ("markers", "an append"),
-            ("overlapping", "an append"),
             ("first generation", "a late compaction"),
             ("first generation", "a compaction"),
             ("compactable twins", "a compaction"),
@@ -284,7 +290,9 @@ CORNERS: Final[Mapping[str, Corner]] = {
         )
     },
     **{
-        f"compaction {how}": Corner("compact", partial(Living.compact, how=how), weight=_WEIGHTS.get(how, 1))
+        f"compaction {how}": Corner(
+            _COMPACTING.get(how, "compact"), partial(Living.compact, how=how), weight=_WEIGHTS.get(how, 1)
+        )
         for how in COMPACTIONS
     },
     **{f"pruning {how}": Corner("prune", partial(Living.prune, how=how)) for how in PRUNINGS},
@@ -294,34 +302,60 @@ CORNERS: Final[Mapping[str, Corner]] = {
         for after, compacted in (("a record", False), ("a compaction", True))
     },
     "a tenant with the same history": Corner(
-        None, _rule("another_tenant_has_the_same_run_id", same=True, deployment="drawn")
+        "", _rule("another_tenant_has_the_same_run_id", same=True, deployment="drawn")
     ),
     "a deployment without name": Corner(
-        None,
+        "",
         _rule("another_tenant_has_the_same_run_id", same=False, deployment=""),
         _rule("another_tenant_has_the_same_run_id", same=False, deployment=None),
     ),
-    "two tenants": Corner(None, _rule("two_tenants_begin_the_same_run", count=2, status="running")),
+    "two tenants": Corner("", _rule("two_tenants_begin_the_same_run", count=2, status="running")),
+    "the local tenant": Corner("", lambda machine, data: machine.begin_for_two_tenants(data, 1, STATUSES[0], LOCAL)),
+    "somebody else who asks": Corner(
+        "",
+        lambda machine, data: machine.somebody_asks_in_another_way(op="events", other=data.draw(evenly(_ASKING))),
+        lambda machine, data: machine.somebody_asks_in_another_way(op="snapshots", other=data.draw(evenly(_ASKING))),
+    ),
+    "a record before all others": Corner(
+        "",
+        _rule("the_run_moves_on", choice=1),
+        _rule("a_record_is_inserted", where=0),
+        weight=2,
+    ),
+    "a move that is refused": Corner(
+        "",
+        lambda machine, data: machine.the_run_moves_anywhere(
+            data=data, status=data.draw(evenly(machine.illegal)), again=True
+        ),
+    ),
+    "an empty name": Corner(
+        "",
+        lambda machine, _: machine.insert_and_pass("a record without a name", len(machine.history), [dict(_NAMELESS)]),
+    ),
     "some phase": Corner("import", _rule("another_run_was_left_in_some_phase", choice=1)),
-    "a retry": Corner(None, lambda machine, _: machine.a_node_is_retried(at=1)),
+    "a retry": Corner("", lambda machine, _: machine.a_node_is_retried(at=1), weight=2),
     "the engine restarts": Corner("durable", lambda machine, _: machine.the_engine_restarts(kill=True)),
     "a run without history": Corner(
-        None, lambda machine, _: machine.live("a run without history", lambda: machine.change([]))
+        "", lambda machine, _: machine.live("a run without history", lambda: machine.change([]))
     ),
     "records that are twins": Corner(
-        None,
+        "",
         lambda machine, _: machine.an_identical_record_arrives_again(which=0),
         lambda machine, _: machine.a_record_is_removed(where=0),
+        weight=2,
     ),
 }
 """What lives are to meet, each as often as the others, by name."""
 
 
 def corners(capabilities: frozenset[str]) -> dict[str, int]:
-    """Name the corners that lives of a driver with these capabilities can go round, each with its weight."""
-    return {
-        name: corner.weight for name, corner in CORNERS.items() if corner.needs is None or corner.needs in capabilities
-    }
+    """Name the corners that lives of a driver with these capabilities can go round, each with its weight.
+
+    Where there are few, more lives go round each: what is met by chance in many lives is to be met in these, too.
+    """
+    weights = {name: corner.weight for name, corner in CORNERS.items() if corner.needs <= capabilities}
+    times = max(1, _LEAST // sum(weights.values()))
+    return {name: weight * times for name, weight in weights.items()}
 
 
 def machine(

@@ -70,8 +70,12 @@ _STORIES: Final[Mapping[str, tuple[Callable[[Situation], bool], Callable[[Situat
         lambda now: damages.odd_events(now.run, now.files, now.capabilities),
     ),
     "an interruption": (
-        lambda now: damages.can_be_undone(now.last),
+        lambda now: "durable" in now.capabilities and damages.can_be_undone(now.last),
         lambda now: damages.interruptions(now.last) if now.last is not None else st.just([]),
+    ),
+    "files that change beneath": (
+        lambda now: damages.can_be_undone(now.last) and not damages.is_torn(now.files),
+        lambda now: damages.changes_beneath(now.last) if now.last is not None else st.just([]),
     ),
     "ids that meet": (lambda now: now.has_history, lambda now: damages.meeting_ids(now.run, now.number)),
     "run ids that are no names": (lambda now: now.has_history, lambda now: damages.odd_run_ids(now.run)),

@@ -109,6 +109,16 @@ def examples(spec: Path = SPEC) -> tuple[Example, ...]:
     )
 
 
+def levels(spec: Path = SPEC) -> dict[str, frozenset[str]]:
+    """Give the capabilities of each level, those of the levels before it included, from the least level on."""
+    found: dict[str, frozenset[str]] = {}
+    capabilities: frozenset[str] = frozenset()
+    for row in tables(spec)["levels"]:
+        capabilities |= set(code_spans(row["operations and capabilities"]))
+        found[row["level"]] = capabilities
+    return found
+
+
 def version(spec: Path = SPEC) -> str:
     """Give the version of the specification. Raises :class:`SpecificationError`."""
     index = _read(spec / INDEX)

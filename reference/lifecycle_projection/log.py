@@ -60,7 +60,7 @@ def append_new(store: Store, known: KnownIds, event: Event) -> Event | None:
 def append_once(store: Store, event: Event) -> tuple[bool, int]:
     """Append an event unless the log of its run and tenant knows its id: tell whether, and its seq.
 
-    (LOG-2 to LOG-6, LOG-8, FILE-25)
+    (LOG-2 to LOG-6, LOG-8, FILE-27)
     """
     with store.lock():
         store.sync(event.run_id)

@@ -58,9 +58,9 @@ class UnsupportedError(LifecycleProjectionError):
     kind: ClassVar[str] = "unsupported"
 
 
-def serve(requests: BinaryIO, answers: BinaryIO, store: StoreKind) -> None:
-    """Answer requests, one a line, until their end (DRIVER-1, DRIVER-2, DRIVER-16)."""
-    server = Server(store)
+def serve(requests: BinaryIO, answers: BinaryIO, store: StoreKind, *, without: Collection[str] = ()) -> None:
+    """Answer requests, one a line, until their end, `without` some capabilities (DRIVER-1, DRIVER-2, DRIVER-16)."""
+    server = Server(store, without=without)
     for line in requests:
         answers.write(server.answer(line))
         answers.flush()
@@ -74,8 +74,9 @@ def _to_standard_error(text: str) -> None:
 class Server:
     """Answer requests with the reference, on files or in memory.
 
-    `without` names capabilities that are not declared and not offered, as a lesser implementation would; `report`
-    takes the traceback of what is answered as an internal error.
+    `without` names capabilities that are not declared and not offered, as a lesser implementation would; without
+    `durable` everything is kept in memory (DRIVER-7). `report` takes the traceback of what is answered as an internal
+    error. Raises :class:`ValueError` for `files` without `durable`, which nobody can offer.
     """
 
     def __init__(
@@ -85,8 +86,9 @@ class Server:
         without: Collection[str] = (),
         report: Callable[[str], None] = _to_standard_error,
     ) -> None:
-        self._kind = store
         self._capabilities = CAPABILITIES_OF[store] - set(without)
+        if self._capabilities & {"durable", "files"} == {"files"}:
+            raise ValueError("expected no `files` without `durable`: files last")
         self._report = report
         self._store: Store | None = None
         self._operations: Final[dict[str, Callable[[Json], Json]]] = {
@@ -151,8 +153,8 @@ class Server:
         directory = structure(request, _OpenArguments).store
         if not os.path.isdir(directory):  # noqa: PTH112 - it knows about paths that can't be, and a Path doesn't
             raise StorageError(path=directory, problem="expected a directory that exists")
-        on_files = self._kind == "files"
-        self._store = FileStore(directory, lock_timeout_s=_LOCK_TIMEOUT_S) if on_files else MemoryStore()
+        lasts = "durable" in self._capabilities
+        self._store = FileStore(directory, lock_timeout_s=_LOCK_TIMEOUT_S) if lasts else MemoryStore()
         return {}
 
     def _project(self, request: Json) -> Json:

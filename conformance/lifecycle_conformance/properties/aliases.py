@@ -221,6 +221,11 @@ def _name(event: Object) -> Json:
     return event["event_type"].removeprefix(PREFIX)
 
 
+def _name_in_payload(event: Object, payload: Json) -> Json:
+    said = member(payload, "event")
+    return said if isinstance(said, str) and said else _name(event)
+
+
 def _time(event: Object, payload: Json) -> Json:
     time = member(payload, "recorded_at_ms")
     return time if is_unsigned(time) else event["occurred_at_ms"]
@@ -255,7 +260,7 @@ ALTERATIONS: Final[dict[str, tuple[Rules, ...]]] = {
         evolve(RULES, content=_only_where(_as_today)),
         evolve(RULES, content=_said(reason=lambda _, payload: member(payload, "reason"))),
         evolve(RULES, content=_said(stop_kind=lambda _, payload: member(payload, "stop_kind"))),
-        evolve(RULES, content=_said(event=lambda event, payload: member(payload, "event") or _name(event))),
+        evolve(RULES, content=_said(event=_name_in_payload)),
         evolve(RULES, content=_said(recorded_at_ms=_time)),
         evolve(RULES, content=_said(reason=lambda *_: None)),
         evolve(RULES, content=_said(stop_kind=lambda *_: None)),

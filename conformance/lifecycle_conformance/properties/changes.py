@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from attrs import Factory, define, frozen
 
@@ -26,6 +27,20 @@ class Recorded:
     event_id: str
     seq: int
     way: str
+
+
+_DAMAGING: Final = frozenset({"tear", "put", "remove"})
+_NEW_PROCESS: Final = frozenset({"restart", "greet"})
+
+
+def changed_beneath(trace: Trace) -> bool:
+    """Tell whether the files were changed while the process that is asked now was living (FILE-26)."""
+    for each in reversed(trace.steps):
+        if each.op in _NEW_PROCESS:
+            return False
+        if each.op in _DAMAGING:
+            return True
+    return False
 
 
 # --- what changed -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from lifecycle_conformance.properties.changes import recorded_ids
+from lifecycle_conformance.properties.changes import appended, changed_beneath, highest_seq, recorded_ids
 from lifecycle_conformance.properties.judgement import Judgement, canonical, judged, judges
 from lifecycle_conformance.properties.layout import (
     LOG,
@@ -34,6 +34,7 @@ from lifecycle_conformance.properties.layout import (
     snapshot_in,
     unknown_in,
 )
+from lifecycle_conformance.properties.log import MAX_SEQ
 from lifecycle_conformance.trace import Files, Object, Owner, Step, Trace, View, member, owner_of
 from lifecycle_projection.records import Json
 
@@ -50,7 +51,7 @@ _NEEDED: Final[Mapping[Oddity, str]] = {
 # --- reading a damaged log --------------------------------------------------------------------------------------------
 
 
-@judges("FILE-13", "FILE-14", "FILE-17", "FILE-18", "FILE-19")
+@judges("FILE-13", "FILE-14", "FILE-17", "FILE-18", "FILE-19", "FILE-26")
 def what_is_read_of_a_damaged_log(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what is shown after the log was damaged, where all of the damage is one requirement's subject."""
     files = both(step)
@@ -59,6 +60,8 @@ def what_is_read_of_a_damaged_log(step: Step, _: Trace) -> Iterator[Judgement]:
     before, after = log_of(files[0]), log_of(_put(step, files[0]))
     came = _pieces_that_came(before, after)
     subjects = {subject for line, whole in came if (subject := _subject(line, whole=whole)) is not None}
+    if came and not subjects and all(whole for _, whole in came):
+        subjects = {"FILE-26"}  # whole events that another writer may have put there
     if len(subjects) != 1 or _stored_names(before, step.before) != _shown_names(step.before):
         return
     (subject,) = subjects
@@ -68,7 +71,8 @@ def what_is_read_of_a_damaged_log(step: Step, _: Trace) -> Iterator[Judgement]:
                 yield from _one_line(subject, line, step.after)
     else:
         expected, actual = _stored_names(after, step.after), _shown_names(step.after)
-        yield judged(subject, "the events that are shown of the damaged log", expected=expected, actual=actual)
+        if expected or actual:
+            yield judged(subject, "the events that are shown of the damaged log", expected=expected, actual=actual)
 
 
 @judges("FILE-19")
@@ -77,7 +81,8 @@ def what_is_read_beside_broken_text(step: Step, _: Trace) -> Iterator[Judgement]
     files = both(step)
     if files is not None and step.op not in _DAMAGING and not is_utf8(log := log_of(files[1])):
         expected, actual = _stored_names(log, step.after), _shown_names(step.after)
-        yield judged("FILE-19", "the events that are shown of the damaged log", expected=expected, actual=actual)
+        if expected or actual:
+            yield judged("FILE-19", "the events that are shown of the damaged log", expected=expected, actual=actual)
 
 
 def _put(step: Step, files: Files) -> Files:
@@ -192,6 +197,19 @@ def _new_names(step: Step) -> list[Json]:
     """Name the events that are shown after a step and were not before."""
     before = _shown_names(step.before)
     return [each for each in _shown_names(step.after) if each not in before]
+
+
+@judges("FILE-26")
+def what_another_wrote_counts(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge the seq of what is appended to a log that was written to beneath the process."""
+    files = both(step)
+    if files is None or step.op != "project" or not changed_beneath(trace):
+        return
+    mine = [each for each in events_of(log_of(files[0])) if owner_of(each) == step.owner]
+    new = appended(step)
+    if mine and new and highest_seq(mine) < MAX_SEQ:
+        what = "the first seq that the pass gave, after the highest in the log"
+        yield judged("FILE-26", what, expected=highest_seq(mine) + 1, actual=new[0]["seq"])
 
 
 @judges("FILE-15", "FILE-16", "FILE-19")
@@ -332,9 +350,12 @@ def _seen_names(view: View, owner: Owner) -> list[Json]:
 # --- after an interruption --------------------------------------------------------------------------------------------
 
 
-@judges("PASS-14")
+@judges("PASS-14", "FILE-26")
 def an_interrupted_pass_can_be_repeated(step: Step, trace: Trace) -> Iterator[Judgement]:
-    """Judge a pass over a store that was put into a state in which an interruption could have left an earlier one."""
+    """Judge a pass over a store that was put into a state in which an interruption could have left an earlier one.
+
+    An interruption ends the process. One that lives on while the files are taken back must see that, too (FILE-26).
+    """
     files = both(step)
     if files is None or step.op != "project":
         return
@@ -342,18 +363,19 @@ def an_interrupted_pass_can_be_repeated(step: Step, trace: Trace) -> Iterator[Ju
     whole = None if earlier is None else both(earlier)
     if earlier is None or whole is None or not _is_cut(earlier, whole, files[0]):
         return
-    yield judged("PASS-14", "the answer of the repeated pass", expected=None, actual=step.refusal)
+    requirement = "FILE-26" if changed_beneath(trace) else "PASS-14"
+    yield judged(requirement, "the answer of the repeated pass", expected=None, actual=step.refusal)
     for name in ("events", "snapshots"):
         expected, actual = (_as_lines(getattr(each.shown_after(), name)) for each in (earlier, step))
         yield judged(
-            "PASS-14",
+            requirement,
             f"{name} that only the undisturbed or only the repeated pass left",
             expected=[each for each in expected if each not in actual],
             actual=[each for each in actual if each not in expected],
         )
         if sorted(expected) == sorted(actual):
             continue
-        yield judged("PASS-14", f"the number of {name}", expected=len(expected), actual=len(actual))
+        yield judged(requirement, f"the number of {name}", expected=len(expected), actual=len(actual))
 
 
 def _as_lines(records: Sequence[Object]) -> list[str]:

@@ -29,9 +29,13 @@ _FILLED_IN_WHEN_READ: Final = ("phase", "phase_history", "allowed_next_phases")
 _NEVER: Final = {
     # What else may be wrong with their arguments is no matter of the table.
     "hello": frozenset[str](),
-    "compact": frozenset({"unsupported", "invalid_input"}),
-    "prune": frozenset({"unsupported", "invalid_input"}),
+    "project": frozenset({"unsupported"}),
+    "import": frozenset({"unsupported", "phase_transition"}),
+    "append": frozenset({"unsupported", "phase_transition", "storage_conflict"}),
+    "compact": frozenset({"unsupported", "invalid_input", "phase_transition", "storage_conflict"}),
+    "prune": frozenset({"unsupported", "invalid_input", "phase_transition", "storage_conflict"}),
 }
+"""The kinds with which an operation can't be refused, asked as the suite asks."""
 _LOG: Final = "stateful_events.jsonl"
 _DAMAGING: Final = frozenset({"tear", "put", "remove"})
 _QUIET: Final = frozenset({"identify", "refuse", "say", "hello"})

@@ -54,6 +54,13 @@ def what_must_be_refused(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield judged("DRIVER-15", "what a refused request changed", expected=[], actual=changes)
 
 
+@judges("ERR-7")
+def internal_is_always_a_fault(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge a request that failed for no reason of its own."""
+    if step.op != "refuse" and step.refusal == "internal":
+        yield judged("ERR-7", f"whether {step.op} failed with `internal`", expected=False, actual=True)
+
+
 def _is_well_founded(requirement: str, step: Step, trace: Trace) -> bool:
     """Tell whether nothing that was read earlier in this life broke what the refusal rests on.
 

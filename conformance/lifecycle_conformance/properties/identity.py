@@ -6,7 +6,7 @@ others, so that one that is wrong doesn't make the next seem wrong.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import orjson
@@ -28,6 +28,7 @@ from lifecycle_conformance.properties.judgement import Judgement, canonical, jud
 from lifecycle_conformance.trace import Object, Step, Trace, member
 from lifecycle_projection.records import Json
 
+_DIGITS: Final = re.compile("-([0-9a-f]{24})-[0-9]+$")
 _OPTIONAL: Final = ("reason", "stop_kind", "metadata")
 _EMPTY: Final[tuple[Json, ...]] = ("", {}, [])
 
@@ -56,9 +57,9 @@ def identified(step: Step, _: Trace) -> Iterator[Judgement]:
         yield from _form(what, content, digest, each["occurrence"], each["event_id"])
 
 
-@judges("OCC-1", "ID-5", "ID-6", "ID-7")
+@judges("ID-1", "ID-2", "OCC-1", "ID-5", "ID-6", "ID-7")
 def of_new_events(step: Step, trace: Trace) -> Iterator[Judgement]:
-    """Judge occurrence and id of each event that a pass appended."""
+    """Judge occurrence and id of each event that a pass appended, and the identity in the id where nobody told it."""
     if step.op != "project" or not step.history:
         return
     contents, said = contents_of(step.run), said_of_records(step, trace)
@@ -70,6 +71,9 @@ def of_new_events(step: Step, trace: Trace) -> Iterator[Judgement]:
             told = member(event.get("payload"), "lifecycle_occurrence")
             if content_of_event(step.run, event) == content:  # else it says something else: EVENT-1 and EVENT-2
                 yield judged("OCC-1", f"the occurrence {what}", expected=occurrence, actual=told)
+            shown = _DIGITS.search(event["event_id"])
+            if answer is None and shown is not None:
+                yield from _identity(what, record, content, shown[1], lambda identity: identity[7:31])
             yield from _form(what, content, _digest(content, answer, event["event_id"]), told, event["event_id"])
 
 
@@ -146,13 +150,15 @@ def removing_an_equal_renumbers(step: Step, trace: Trace) -> Iterator[Judgement]
 # --- one record -------------------------------------------------------------------------------------------------------
 
 
-def _identity(what: str, record: Object, content: Content, said: str) -> Iterator[Judgement]:
-    """Judge an identity; one that comes from another reading of what is absent breaks ID-2 only."""
+def _identity(
+    what: str, record: Object, content: Content, said: str, form: Callable[[str], str] = str
+) -> Iterator[Judgement]:
+    """Judge an identity, shown in some form; one that comes from another reading of what is absent breaks ID-2 only."""
     values = orjson.loads(content)
     if not is_plain(values):
         return
-    right = identity_of(content)
-    altered = {identity_of(canonical(each)) for each in _otherwise_absent(record, values)} - {right}
+    right = form(identity_of(content))
+    altered = {form(identity_of(canonical(each))) for each in _otherwise_absent(record, values)} - {right}
     if any(values[name] is None or values[name] in _EMPTY for name in _OPTIONAL) and said in {right, *altered}:
         yield judged("ID-2", f"the identity {what}", expected=right, actual=said)
     if said not in altered:
@@ -190,12 +196,12 @@ def _form(what: str, content: Content, digest: str, occurrence: Json, event_id: 
 def _digest(content: Content, answer: Object | None, event_id: str) -> str:
     """Give the digest that an event's id should have: by the identity that the implementation says, if it does.
 
-    Else by the right one, where everybody hashes alike; else any will do.
+    Else by the one that stands there, which is judged by itself; else by the right one.
     """
     if answer is not None:
         return str(answer["identity"].removeprefix("sha256:")[:24])
-    any_digest = re.search("-([0-9a-f]{24})-[0-9]+$", event_id)
-    return any_digest[1] if any_digest and not is_plain(orjson.loads(content)) else digest_of(content)
+    shown = _DIGITS.search(event_id)
+    return shown[1] if shown else digest_of(content)
 
 
 def _is_permuted(contents: Sequence[tuple[Content, int]], said: Sequence[Object]) -> bool:

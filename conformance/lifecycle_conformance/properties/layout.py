@@ -272,16 +272,7 @@ def _valid(text: bytes, table: str) -> Object | None:
         value = parse(text)
     except ValueError:
         return None
-    if not isinstance(value, dict) or not schemas.is_valid(f"{table}-stored", value):
-        return None
-    # To a schema 1.0 is an integer.
-    numbers = (
-        record.get(member.name)
-        for kind, record in records_in(value, table)
-        for member in MEMBERS[kind].values()
-        if member.type in {"u32", "u64"}
-    )
-    return value if all(number is None or type(number) is int for number in numbers) else None
+    return value if isinstance(value, dict) and schemas.is_valid(f"{table}-stored", value) else None
 
 
 # --- the files of a store ---------------------------------------------------------------------------------------------

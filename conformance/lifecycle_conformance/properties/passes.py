@@ -5,6 +5,7 @@ Where it stops, and in which order the guard is asked, is judged with the phases
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from lifecycle_conformance.properties.changes import (
     added,
@@ -19,9 +20,13 @@ from lifecycle_conformance.properties.changes import (
 )
 from lifecycle_conformance.properties.content_ids import Content, contents_of, ids_of, is_unsigned, stable_id
 from lifecycle_conformance.properties.judgement import Judgement, canonical, judged, judges
+from lifecycle_conformance.properties.log import all_is_shown
 from lifecycle_conformance.properties.phases import NEXT, PHASE_OF, phase_status
 from lifecycle_conformance.properties.recognising import recognition, settled
 from lifecycle_conformance.trace import Object, Step, Trace
+
+_OF_PLACES: Final = frozenset({"storage", "storage_conflict"})
+"""What a pass may rightly end in where the files were damaged, or filled by others."""
 
 
 @judges("PASS-1")
@@ -75,7 +80,7 @@ def a_record_that_is_recorded_keeps_its_event(step: Step, trace: Trace) -> Itera
 @judges("PASS-4")
 def a_snapshot_that_is_there_stays(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that the snapshots of the records stay as they are, and that no guard is asked where all are there."""
-    if step.op != "project" or step.refusal not in {None, "phase_transition"} or not step.history:
+    if step.op != "project" or not step.history or (step.refusal in _OF_PLACES and not all_is_shown(trace)):
         return
     before, after = own(step, step.before).snapshots, own(step, step.after).snapshots
     there = {each["snapshot_id"]: each for each in before}
@@ -125,7 +130,7 @@ def the_answer_counts(step: Step, _: Trace) -> Iterator[Judgement]:
     for each in written(step):
         snapshot_id: str = each["snapshot_id"]
         counted.add(named.get(snapshot_id, places.get(snapshot_id, snapshot_id)))
-    yield judged("PASS-6", "the answer", expected=len(counted), actual=step.ok["projected"])
+    yield judged("PASS-6", "the answer", expected=len(counted), actual=step.ok.get("projected"))
 
 
 @judges("PASS-8")

@@ -20,6 +20,8 @@ from lifecycle_conformance.properties.changes import (
 )
 from lifecycle_conformance.properties.content_ids import content_of_event, contents_of, is_unsigned
 from lifecycle_conformance.properties.judgement import Judgement, canonical, judged, judges
+from lifecycle_conformance.properties.layout import is_too_long, path_of
+from lifecycle_conformance.properties.log import all_is_shown
 from lifecycle_conformance.requirements import code_spans, tables
 from lifecycle_conformance.trace import Object, Shown, Step, Trace
 from lifecycle_projection.records import Json
@@ -46,6 +48,8 @@ def phase_status(run: Object, record: Object) -> str:
 )  # fmt: skip
 def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge each snapshot that a pass wrote, and each move that it should have refused or allowed."""
+    if step.refusal not in {None, "phase_transition"}:
+        return
     for place in _walk(step, trace):
         if place.looked_elsewhere(step):
             yield from _guarded_against(place, step)
@@ -57,6 +61,28 @@ def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield judged("PHASE-7", f"whether {place.move} was refused", expected=True, actual=was_refused)
         elif place.refused_in(step):
             yield judged(place.move.requirement, f"whether {place.move} was refused", expected=False, actual=True)
+
+
+@judges("PHASE-7")
+def refused_for_another_reason(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge the kind of a refusal that came where the guard had to refuse, once the event was appended (PASS-11).
+
+    What else may end a pass there, before the guard is asked, stands in the place of the snapshot (SNAP-11, SNAP-12).
+    """
+    if step.op != "project" or step.refusal in {None, "phase_transition"} or not all_is_shown(trace):
+        return
+    for place in _walk(step, trace):
+        refused_here = place.snapshot is None and not place.move.allowed and deeds(step).events[place.index]
+        if refused_here and not _is_taken(place, step):
+            what = f"the kind of the refusal of {place.move}"
+            yield judged("PHASE-7", what, expected="phase_transition", actual=step.refusal)
+
+
+def _is_taken(place: "_Place", step: Step) -> bool:
+    """Tell whether another's snapshot may stand in the place of a snapshot, or none can."""
+    path = path_of(step.owner.run_id, str(place.event_id))
+    others = [each for owner, shown in step.before.items() if owner != step.owner for each in shown.snapshots]
+    return is_too_long(path) or path in {path_of(each["run_id"], each["snapshot_id"]) for each in others}
 
 
 @judges("PASS-10", "PASS-11", "PASS-12", "ERR-3")
@@ -110,7 +136,7 @@ class _Place:
 
 def _walk(step: Step, trace: Trace) -> Iterator[_Place]:
     """Go through the history as a pass does; it ends with the first record that has no snapshot."""
-    if step.op != "project" or step.refusal not in {None, "phase_transition"} or not _can_be_followed(step):
+    if step.op != "project" or not _can_be_followed(step):
         return
     if not _occurrences_are_right(step, trace):
         return
@@ -165,6 +191,9 @@ def _per_record(step: Step) -> tuple[Sequence[Any], ...]:
     """Give for each record where it was known, its events and snapshot, whether it was come to, and what was there."""
     done, known, index = deeds(step), places_of(step), step.data.get("lifecycle_index")
     stop = index if step.refusal is not None and is_unsigned(index) else len(known)
+    if step.refusal not in {None, "phase_transition"}:
+        unseen = (at for at, place in enumerate(known) if place is None and not done.events[at])
+        stop = next(unseen, len(known))
     there = {each["snapshot_id"] for each in step.shown_before().snapshots}
     return known, done.events, done.snapshots, [each < stop for each in range(len(known))], [there] * len(known)
 
@@ -345,6 +374,7 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
         or previous is None
         or previous.op != "project"
         or previous.refusal != "phase_transition"
+        or step.refusal not in {None, "phase_transition"}
         or previous.owner != step.owner
         or canonical(previous.history) != canonical(step.history)
     ):

@@ -11,7 +11,14 @@ from typing import Final
 from attrs import define, frozen
 
 from lifecycle_conformance.properties.aliases import ALTERATIONS, ANY_SEQ, RULES, Place, Table, table_of
-from lifecycle_conformance.properties.changes import asked_under_stable_ids, deeds, own, recorded_ids, written
+from lifecycle_conformance.properties.changes import (
+    asked_under_stable_ids,
+    changed_beneath,
+    deeds,
+    own,
+    recorded_ids,
+    written,
+)
 from lifecycle_conformance.properties.content_ids import (
     MARKER,
     PREFIX,
@@ -234,7 +241,7 @@ def recognition(step: Step, trace: Trace) -> Recognition | None:
 
 
 def _recognition(step: Step, trace: Trace) -> Recognition | None:
-    if step.op != "project" or step.answer.ok is None or not step.history:
+    if step.op != "project" or step.answer.ok is None or not step.history or changed_beneath(trace):
         return None
     right = table_of(step.run, own(step, step.before).events, RULES)
     found = Recognition(

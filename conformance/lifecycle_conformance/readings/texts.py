@@ -59,7 +59,7 @@ def _compact(capabilities: frozenset[str]) -> Lives:
 
 def _order(capabilities: frozenset[str]) -> Lives:
     names = st.permutations(_NAMES) | st.lists(st.sampled_from(_NAMES), min_size=2, max_size=6, unique=True)
-    objects = names.map(lambda names: dict.fromkeys(names, 1))
+    objects = names.map(lambda names: {name: number for number, name in enumerate(names)})
     nested = objects | st.builds(lambda outer, inner: {**outer, "a": [inner]}, objects, objects)
     return _writing("JSON-3", nested, capabilities)
 

@@ -11,7 +11,7 @@ Production's lives have too little of some rules. What was added is told apart: 
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -90,10 +90,15 @@ class DerivedDifference:
 
 @frozen(kw_only=True)
 class Outcome:
-    """What comes of a case. One that wasn't `judged` says nothing: something else is broken there."""
+    """What comes of a case. One that wasn't `judged` says nothing: something else is broken there.
+
+    `requirements` are those of which it says something. A case that differs tells of those only that are to blame; one
+    in which nothing is to be shown, and nothing is, tells of none whose subject the implementation shows nowhere.
+    """
 
     case: DerivedCase
     judged: bool
+    requirements: frozenset[str] = frozenset()
     differences: tuple[DerivedDifference, ...] = ()
 
 
@@ -387,12 +392,18 @@ def outcomes(shown: Iterable[tuple[DerivedCase, Object | None]]) -> list[Outcome
     """Judge what an implementation showed for some cases, as :func:`ask` gives it."""
     looks = tuple(shown)
     blame = _Blame([(case, actual) for case, actual in looks if actual is not None])
-    return [
-        Outcome(case=case, judged=False)
-        if actual is None
-        else Outcome(case=case, judged=True, differences=tuple(blame.differences(case, actual)))
-        for case, actual in looks
-    ]
+    agreeing = [case for case, actual in looks if actual is not None and _same(case.expected, actual)]
+    told = {(case.subject, requirement) for case in agreeing if case.expected for requirement in case.requirements}
+    return [_outcome(case, actual, blame, told) for case, actual in looks]
+
+
+def _outcome(case: DerivedCase, actual: Object | None, blame: "_Blame", told: Collection[tuple[str, str]]) -> Outcome:
+    if actual is None:
+        return Outcome(case=case, judged=False)
+    differences = tuple(blame.differences(case, actual))
+    blamed = frozenset(requirement for each in differences for requirement in each.requirements)
+    shown = frozenset(each for each in case.requirements if (case.subject, each) in told)
+    return Outcome(case=case, judged=True, requirements=blamed or shown, differences=differences)
 
 
 def _members(case: DerivedCase, actual: Object) -> list[str]:

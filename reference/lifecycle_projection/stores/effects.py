@@ -24,7 +24,7 @@ class Effects(Protocol):
         ...
 
     def sync(self, descriptor: int) -> None:
-        """Return when all that was written is on the disk."""
+        """Return when all that was written is on the disk (FILE-2, FILE-27)."""
         ...
 
     def close(self, descriptor: int) -> None:

@@ -61,7 +61,7 @@ class FileStore:
     it excludes by whatever path the store was opened, and leaves no file. Readers never wait. Raises
     :class:`StorageError` where the directory is missing, can't be read or written, or stays locked for longer than
     `lock_timeout_s` seconds. Every operation reads the files anew; with `keep_log`, the log is read anew only when its
-    file has changed. (FILE-1 to FILE-25, ERR-5, ERR-6)
+    file has changed. (FILE-1 to FILE-27, ERR-5, ERR-6)
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class FileStore:
     def sync(self, run_id: str) -> None:
         """Make durable what a writer relies on: it is found here, but who wrote it may have died before its sync.
 
-        Costs a look at five files where nothing has changed since they were synced. (FILE-25)
+        Costs a look at five files where nothing has changed since they were synced. (FILE-27)
         """
         if not self._parent_synced:
             # Who may not read the directory above can't have made this one in it.
@@ -141,7 +141,7 @@ class FileStore:
     def events(self, run_id: str | None = None) -> list[Event]:
         """Give the events of one run, or of all, in log order; lines that are no events are skipped with a warning.
 
-        (FILE-17 to FILE-20)
+        They are read from the disk each time. (FILE-17 to FILE-20, FILE-26)
         """
         read = (self._event(line, number, run_id) for number, line in self._lines(run_id))
         return [event for event in read if event is not None]

@@ -1,0 +1,88 @@
+"""Sessions with the reference, recorded: few, and short, that together put every requirement to the test."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import hypothesis
+from attrs import frozen
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis.stateful import run_state_machine_as_test
+
+from lifecycle_conformance.census import Census
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.driver.server import StoreKind
+from lifecycle_conformance.greetings import greetings
+from lifecycle_conformance.life import Life, lived
+from lifecycle_conformance.machine import corners, machine
+from lifecycle_conformance.properties import CHECKS
+from lifecycle_conformance.readings import readings
+from lifecycle_conformance.trace import Request, Step, Trace
+
+_EXAMPLES = 3
+_PIECES = 3
+_TIMES = 1
+
+
+@frozen(eq=False)
+class Session:
+    """What was asked, step by step, and the requirements that it put to the test."""
+
+    requests: tuple[Request, ...]
+    steps: tuple[Step, ...]
+    judged: frozenset[str]
+
+
+@cache
+def sessions(store: StoreKind = "files") -> tuple[Session, ...]:
+    """Give sessions such that each requirement is judged in as many of these as it can be, up to a few."""
+    found = sorted(map(_judged, _recorded(store)), key=lambda each: len(each.requests))
+    chosen = []
+    for _ in range(_TIMES):
+        left = frozenset[str]().union(*(each.judged for each in found))
+        while left:
+            best = max(found, key=lambda each: len(each.judged & left) / (10 + len(each.requests)))
+            chosen.append(best)
+            found.remove(best)
+            left -= best.judged
+    return tuple(chosen)
+
+
+def _judged(life: Life) -> Session:
+    trace, judged = Trace(), set[str]()
+    for step in life.trace.steps:
+        judged |= {each.requirement for check in CHECKS for each in check.check(step, trace)}
+        trace.steps.append(step)
+    return Session(tuple(life.requests), tuple(life.trace.steps), frozenset(judged))
+
+
+def _recorded(store: StoreKind) -> Iterator[Life]:
+    driver = InProcessDriver(store)
+    capabilities = driver.hello.capabilities
+    lives: dict[int, Life] = {}
+    for corner in corners(capabilities):
+        play = machine(driver, Census(), lambda life, _: lives.update({id(life): life}), (), corner)
+        settings = _settings(stateful_step_count=_PIECES)
+        run_state_machine_as_test(hypothesis.seed(0)(play), settings=settings)
+    for strategy in (greetings(capabilities), readings(capabilities)):
+
+        @hypothesis.seed(0)
+        @_settings()
+        @hypothesis.given(strategy)
+        def live(requests: list[Request]) -> None:
+            life, _ = lived(driver, requests, ())
+            lives[id(life)] = life
+
+        live()
+    yield from lives.values()
+
+
+def _settings(**more: int) -> hypothesis.settings:
+    return hypothesis.settings(
+        max_examples=_EXAMPLES,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+        **more,
+    )
