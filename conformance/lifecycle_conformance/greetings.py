@@ -171,7 +171,7 @@ def _too_early(random: Random, capabilities: frozenset[str], run: Object) -> Req
 
 
 def _missing_directory(random: Random) -> Request:
-    root, name = random.choice(["/", "", "./"]), "/".join(_name(random) for _ in range(random.randint(1, 3)))
+    root, name = random.choice(["", "./"]), "/".join(_name(random) for _ in range(random.randint(1, 3)))
     return refused(["DRIVER-6"], "storage", "open", store=f"{root}no-such-directory/{name}")
 
 
