@@ -105,7 +105,7 @@ def test_a_faulty_implementation_is_caught_under_the_right_requirement_with_a_sh
     assert unreached(report) <= mutant.hides | mutant.breaks | SELDOM
     failure = failures[mutant.chief]
     assert failure.shrunk
-    assert not failure.leaks
+    assert failure.again is None
     assert sum(op in CHANGING for op, _ in failure.requests) <= 6
     assert f"{mutant.chief}: " in render(report)
     assert json.loads(json.dumps(as_json(report)))["exit_code"] == 1

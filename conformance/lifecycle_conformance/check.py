@@ -9,14 +9,13 @@ from typing import Final, TypeAlias
 from attrs import evolve, frozen
 
 from lifecycle_conformance import agreement, requirements
+from lifecycle_conformance.confirmation import SAME_ANSWERS, Proof, confirmed
 from lifecycle_conformance.driver.interface import Driver, DriverError, Hello
-from lifecycle_conformance.findings import ANSWERING, Findings, failure_of
+from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.fixed import FixedFindings, compared
-from lifecycle_conformance.life import lived
 from lifecycle_conformance.reduction import reduced
 from lifecycle_conformance.requirements import Judge, Requirement
 from lifecycle_conformance.search import Factory, Shard, checks_for, explored
-from lifecycle_conformance.trace import Request
 from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Result, Verdict
 from lifecycle_conformance.workers import Progress, Workers, workers
 
@@ -156,7 +155,16 @@ def _shrunk(
     )
     shares = [failures[start :: hands.jobs] for start in range(hands.jobs)]
     tasks = [(_smallest_of, factory, share, shrink_s) for share in shares if share]
-    return dict(pair for pairs in hands.all("smaller lives", tasks) for pair in pairs)
+    return _together(pair for pairs in hands.all("smaller lives", tasks) for pair in pairs)
+
+
+def _together(found: Iterable[tuple[str, Failure]]) -> Mapping[str, Failure]:
+    """Give one failure for each subject: that an implementation is nondeterministic counts more than another."""
+    smallest: dict[str, Failure] = {}
+    for subject, failure in found:
+        if subject not in smallest or failure.verdict is Verdict.NONDETERMINISTIC:
+            smallest[subject] = failure
+    return smallest
 
 
 def _badness(subject: str, failure: Failure, found: Findings) -> tuple[bool, bool, float, str]:
@@ -171,48 +179,25 @@ def _smallest_of(factory: Factory, failures: _Found, seconds: float) -> _Found:
     except DriverError:
         return failures  # it came up before, and does no more: what was found stays as it was found
     try:
-        smaller = []
+        smaller: _Found = []
         for left, (subject, failure) in zip(range(len(failures), 0, -1), failures, strict=True):
             deadline = monotonic() + (end - monotonic()) / left
-            smaller.append((subject, _smallest(driver, subject, failure, deadline)))
+            smaller += _smallest(driver, subject, failure, deadline)
         return smaller
     finally:
         driver.close()
 
 
-def _smallest(driver: Driver, subject: str, failure: Failure, deadline: float) -> Failure:
-    """Make a failure smaller, then live it again in a fresh process and store: what passes there is a leak of state."""
+def _smallest(driver: Driver, subject: str, failure: Failure, deadline: float) -> _Found:
+    """Make a failure smaller, then live it again in fresh processes, which may show that answers differ (DRIVER-17)."""
     if failure.shrunk:
-        return failure
-    proof = _Proof(driver, subject)
+        return [(subject, failure)]
+    proof = Proof(driver, subject)
     if proof(failure.requests) is not None:
         failure = reduced(failure, proof, deadline)
-    try:
-        driver.restart()
-    except DriverError as error:
-        return evolve(failure, stderr=str(error))
-    confirmed = proof(failure.requests)
-    return evolve(failure, leaks=confirmed is None, stderr=failure.stderr or driver.stderr_tail())
-
-
-@frozen
-class _Proof:
-    """Lives requests to see whether they break a requirement."""
-
-    driver: Driver
-    subject: str
-
-    def __call__(self, asked: Sequence[Request]) -> Failure | None:
-        """Give how they break it, or `None`."""
-        life, broke = lived(self.driver, asked, checks_for([self.subject]) or [agreement.REGISTERED])
-        if broke is not None and self.subject == ANSWERING:
-            return Failure(
-                requests=tuple(life.requests), message=broke.message, broke=broke.verdict, stderr=broke.stderr
-            )
-        for judged in life.judgements:
-            if judged.judgement.requirement == self.subject and not judged.judgement.holds:
-                return failure_of(life.requests, judged)
-        return None
+    found = confirmed(proof, failure)
+    failure = evolve(found.failure, stderr=found.failure.stderr or driver.stderr_tail())
+    return [(subject, failure), *([] if found.differing is None else [(SAME_ANSWERS, found.differing)])]
 
 
 # --- verdicts ---------------------------------------------------------------------------------------------------------

@@ -49,6 +49,8 @@ def _why(replayed: Replayed) -> str:
         return replayed.why
     if replayed.case.verdict == Verdict.STATE_LEAK:
         return "it holds, as it did in a fresh process when it was found: what broke it were other lives before it"
+    if replayed.case.verdict == Verdict.NONDETERMINISTIC:
+        return "it holds this time: when it was found, fresh processes answered the same requests in different ways"
     return f"it holds, judged {counted(replayed.judged, 'time')}" if replayed.judged else "it holds"
 
 
