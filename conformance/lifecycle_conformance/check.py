@@ -13,6 +13,7 @@ from lifecycle_conformance.confirmation import SAME_ANSWERS, Proof, confirmed
 from lifecycle_conformance.driver.interface import Driver, DriverError, Hello
 from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.fixed import FixedFindings, compared
+from lifecycle_conformance.offers import Lesser, offered
 from lifecycle_conformance.reduction import reduced
 from lifecycle_conformance.requirements import Judge, Requirement
 from lifecycle_conformance.search import Factory, Shard, checks_for, explored
@@ -66,10 +67,12 @@ def run(  # noqa: PLR0913 - the options of a check
     pickled; without, in this one. Raises :class:`BringUpError` where the implementation doesn't come up.
     """
     started, wanted = monotonic(), chosen(only)
-    hello = _introduced(factory)
+    hello, absent, first = _introduced(factory)
+    factory = Lesser(factory, absent) if absent else factory
     names = None if not only else [each.id for each in wanted]
     with workers(jobs, progress) as hands:
         found, fixed = _looked(hands, factory, _shards(PROFILES[profile], seed, database), names, vectors=vectors)
+        found.add(first)
         smallest = _shrunk(hands, factory, found, [*(each.id for each in wanted), agreement.AGREEMENT], shrink_s)
     judged = [each for each in wanted if vectors or each.judge is not Judge.VECTORS]
     return Report(
@@ -78,7 +81,8 @@ def run(  # noqa: PLR0913 - the options of a check
         seed=seed,
         seconds=monotonic() - started,
         census=found.census,
-        results=tuple(_result(each, hello, found, smallest.get(each.id), PROFILES[profile].wanted) for each in judged),
+        results=tuple(_result(each, hello, absent, found, smallest.get(each.id), profile) for each in judged),
+        absent=tuple(sorted(absent)),
         vectors=fixed,
         agreement=None if names else _agreement(found, smallest.get(agreement.AGREEMENT)),
         errors=tuple(f"{name}: {text}" for name, text in sorted(found.errors.items())),
@@ -95,10 +99,11 @@ def chosen(patterns: Sequence[str]) -> list[Requirement]:
     ]
 
 
-def _introduced(factory: Factory) -> Hello:
+def _introduced(factory: Factory) -> tuple[Hello, frozenset[str], Findings]:
+    """Let a driver introduce itself; give what it declares and doesn't offer, too, and what that shows."""
     driver = factory()
     try:
-        return driver.hello
+        return driver.hello, *offered(driver)
     finally:
         driver.close()
 
@@ -203,17 +208,35 @@ def _smallest(driver: Driver, subject: str, failure: Failure, deadline: float) -
 # --- verdicts ---------------------------------------------------------------------------------------------------------
 
 
-def _result(requirement: Requirement, hello: Hello, found: Findings, smallest: Failure | None, wanted: int) -> Result:
+def _result(  # noqa: PLR0913, PLR0917 - all that a verdict depends on
+    requirement: Requirement,
+    hello: Hello,
+    absent: frozenset[str],
+    found: Findings,
+    smallest: Failure | None,
+    profile: str,
+) -> Result:
     cases, broken = len(found.cases[requirement.id]), len(found.broken[requirement.id])
+    wanted, why = PROFILES[profile].wanted, ""
     if smallest is not None:
         verdict = smallest.verdict
     elif not requirement.capabilities <= hello.capabilities:
         verdict = Verdict.NOT_DECLARED
+    elif requirement.capabilities & absent:
+        verdict, why = Verdict.NOT_DECLARED, f"declared, but not there: {', '.join(requirement.capabilities & absent)}"
     elif requirement.judge is Judge.UNIT:
         verdict = Verdict.NOT_JUDGED_HERE
     else:
         verdict = Verdict.PASS if cases >= wanted else Verdict.NOT_EXERCISED
-    return Result(requirement=requirement, verdict=verdict, cases=cases, wanted=wanted, broken=broken, failure=smallest)
+    return Result(
+        requirement=requirement,
+        verdict=verdict,
+        cases=cases,
+        wanted=wanted,
+        broken=broken,
+        failure=smallest,
+        why=why,
+    )
 
 
 def _agreement(found: Findings, smallest: Failure | None) -> JudgeResult:

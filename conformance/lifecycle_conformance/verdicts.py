@@ -142,6 +142,8 @@ class Report:
             return INTERRUPTED
         found = {result.verdict for result in self.results}
         differs = any(judge is not None and judge.differing for judge in (self.vectors, self.agreement))
+        if self.absent:
+            return FALLS_SHORT
         judged = any(result.cases for result in self.results)
         return exit_code({*found, Verdict.FAIL} if differs else found, judged=judged, undecided=bool(self.errors))
 
