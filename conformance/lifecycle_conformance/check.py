@@ -13,7 +13,7 @@ from lifecycle_conformance.confirmation import SAME_ANSWERS, Proof, confirmed
 from lifecycle_conformance.driver.interface import Driver, DriverError, Hello
 from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.fixed import FixedFindings, compared
-from lifecycle_conformance.offers import Lesser, offered
+from lifecycle_conformance.offers import DECLARING, Lesser, offered
 from lifecycle_conformance.reduction import reduced
 from lifecycle_conformance.requirements import Judge, Requirement
 from lifecycle_conformance.search import Factory, Shard, checks_for, explored
@@ -103,7 +103,7 @@ def _introduced(factory: Factory) -> tuple[Hello, frozenset[str], Findings]:
     """Let a driver introduce itself; give what it declares and doesn't offer, too, and what that shows."""
     driver = factory()
     try:
-        return driver.hello, *offered(driver)
+        return driver.hello, *offered(driver, checks_for([DECLARING]))
     finally:
         driver.close()
 

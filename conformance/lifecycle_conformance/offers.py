@@ -5,7 +5,7 @@ would follow from its absence would only hide what else there is to say.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from attrs import evolve, frozen
@@ -14,7 +14,7 @@ from lifecycle_conformance.driver.interface import Answer, Driver, Hello
 from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.greetings import GREET, TENANT
 from lifecycle_conformance.life import lived
-from lifecycle_conformance.search import checks_for
+from lifecycle_conformance.properties import Registered
 from lifecycle_conformance.strategies import run_record
 from lifecycle_conformance.trace import Object, Request
 from lifecycle_projection.records import Json
@@ -44,13 +44,16 @@ _ASKED: Final[Mapping[str, tuple[Request, ...]]] = {
 """How each capability is asked for that can be, with right arguments."""
 
 
-def offered(driver: Driver) -> tuple[frozenset[str], Findings]:
-    """Ask for each capability that a driver declares; give those that aren't there, and what that shows (DRIVER-3)."""
+def offered(driver: Driver, checks: Sequence[Registered]) -> tuple[frozenset[str], Findings]:
+    """Ask for each capability that a driver declares; give those that aren't there, and what that shows (DRIVER-3).
+
+    `checks` are those that may judge that requirement.
+    """
     absent, findings = set(), Findings()
     for capability in sorted(_ASKED.keys() & driver.hello.capabilities):
-        life, _ = lived(driver, _ASKED[capability], checks_for([DECLARING]))
+        life, _ = lived(driver, _ASKED[capability], checks)
         findings.note(life)
-        if any(not each.judgement.holds for each in life.judgements):
+        if any(each.judgement.requirement == DECLARING and not each.judgement.holds for each in life.judgements):
             absent.add(capability)
     # Nothing can be left out of these requests, and later a driver isn't asked for what isn't there.
     findings.failures = {id_: evolve(failure, shrunk=True) for id_, failure in findings.failures.items()}
