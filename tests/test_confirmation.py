@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import count
 from random import Random
+from time import monotonic
 from typing import Any, Final
 
 import pytest
@@ -11,10 +12,11 @@ from attrs import evolve
 from examples import lifecycle, run_json
 from lifecycle_conformance import check
 from lifecycle_conformance.check import Profile
-from lifecycle_conformance.confirmation import SAME_ANSWERS, Confirmed, Proof, confirmed
+from lifecycle_conformance.confirmation import SAME_ANSWERS, Confirmed, Proof, confirmed, smallest
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Breakdown, BrokenDriverError
 from lifecycle_conformance.properties import CHECKS
+from lifecycle_conformance.reduction import reduced
 from lifecycle_conformance.report.failures import worst_first
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.trace import Request
@@ -47,7 +49,7 @@ class Faulty(InProcessDriver):
 
 
 def wrong(answer: Answer) -> Answer:
-    return evolve(answer, ok={"projected": (answer.ok or {})["projected"] + 1})
+    return answer if answer.ok is None else evolve(answer, ok={"projected": answer.ok["projected"] + 1})
 
 
 def always(_: Faulty, op: str, answer: Answer) -> Answer:
@@ -116,6 +118,24 @@ def test_a_life_that_ends_early_now_and_then_is_nondeterministic() -> None:
     assert found.failure.verdict is Verdict.NONDETERMINISTIC
     assert found.differing is not None
     assert found.differing.message == "the same requests break DRIVER-5 in 1 of 2 fresh processes"
+
+
+def test_what_got_too_small_in_a_used_process_is_made_small_in_fresh_ones() -> None:
+    """Both passes are needed, unless the process has passed before."""
+
+    def from_the_second_on(driver: Faulty, op: str, answer: Answer) -> Answer:
+        return wrong(answer) if op == "project" and driver.asked > 1 else answer
+
+    def reduce(failure: Failure, proof: Proof) -> Failure:
+        return reduced(failure, proof, monotonic() + 60)
+
+    proof = Proof(Faulty(from_the_second_on), "PASS-6")
+    assert proof(LIFE) is not None
+    found = smallest(proof, FAILURE, reduce)
+    assert (found.failure.verdict, found.failure.shrunk) == (Verdict.FAIL, True)
+    assert [op for op, _ in found.failure.requests] == ["greet", "open", "project", "project"]
+    leak = smallest(proof, evolve(FAILURE, requests=LIFE[:2]), reduce)
+    assert leak.failure.verdict is Verdict.STATE_LEAK
 
 
 def test_a_crash_is_a_crash_and_is_tried_once() -> None:

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from attrs import evolve, frozen
 
 from lifecycle_conformance import agreement, requirements
-from lifecycle_conformance.confirmation import SAME_ANSWERS, Proof, confirmed
+from lifecycle_conformance.confirmation import SAME_ANSWERS, Proof, smallest
 from lifecycle_conformance.driver.interface import Driver, DriverError, Hello
 from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.fixed import FixedFindings, compared
@@ -197,10 +197,7 @@ def _smallest(driver: Driver, subject: str, failure: Failure, deadline: float) -
     """Make a failure smaller, then live it again in fresh processes, which may show that answers differ (DRIVER-17)."""
     if failure.shrunk:
         return [(subject, failure)]
-    proof = Proof(driver, subject)
-    if proof(failure.requests) is not None:
-        failure = reduced(failure, proof, deadline)
-    found = confirmed(proof, failure)
+    found = smallest(Proof(driver, subject), failure, lambda failure, proof: reduced(failure, proof, deadline))
     failure = evolve(found.failure, stderr=found.failure.stderr or driver.stderr_tail())
     return [(subject, failure), *([] if found.differing is None else [(SAME_ANSWERS, found.differing)])]
 

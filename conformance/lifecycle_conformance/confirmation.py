@@ -5,7 +5,7 @@ before: a state leak. Where the same requests are answered in different ways by 
 nondeterministic (DRIVER-17), and no other failure can be relied on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from attrs import evolve, frozen
@@ -32,14 +32,15 @@ _APART: Final = 1_000_000
 
 @frozen
 class Proof:
-    """Lives requests to see whether they break a requirement, or differ from what the reference would do."""
+    """Lives requests, each time in a fresh process if that is wanted, to see whether they break a requirement."""
 
     driver: Driver
     subject: str
+    fresh: bool = False
 
     def __call__(self, asked: Sequence[Request]) -> Failure | None:
         """Give how they break it, or `None`."""
-        return self.shown(asked).failure
+        return self.shown([GREET, *asked] if self.fresh and GREET not in asked[:1] else asked).failure
 
     def shown(self, asked: Sequence[Request]) -> "Showing":
         """Give what they show. Raises nothing: a driver that breaks is a way to fail."""
@@ -72,6 +73,25 @@ class Confirmed:
 
     failure: Failure
     differing: Failure | None = None
+
+
+def smallest(proof: Proof, failure: Failure, reduce: Callable[[Failure, Proof], Failure]) -> Confirmed:
+    """Make a failure smaller, and live it again in fresh processes.
+
+    What was found to be smaller in a used process may be a leak of what other lives had left, although the whole
+    failure is none: then it is made smaller once more, with a fresh process for each attempt.
+    """
+    small = failure if proof(failure.requests) is None else reduce(failure, proof)
+    found = confirmed(proof, small)
+    if found.failure.again is not Verdict.STATE_LEAK or failure.broke is not None:
+        return found
+    whole = found if small.requests == failure.requests else confirmed(proof, failure)
+    match whole.failure.again:
+        case Verdict.STATE_LEAK:
+            return found
+        case Verdict.NONDETERMINISTIC:
+            return whole
+    return Confirmed(reduce(failure, evolve(proof, fresh=True)))
 
 
 def confirmed(proof: Proof, failure: Failure) -> Confirmed:

@@ -20,6 +20,8 @@ from typing import Any, Final, Never
 from lifecycle_conformance.driver.server import CAPABILITIES_OF, Server
 
 Message = dict[str, Any]
+_CHANCE: Final = random.SystemRandom()
+"""Hypothesis seeds the other generators."""
 _VISIBLE: Final = ("events", "snapshots")
 
 
@@ -38,11 +40,16 @@ class Conforming:
             self.take(line)
 
     def take(self, line: bytes) -> None:
-        """Answer a line."""
+        """Take a line, and write its answer."""
+        _write(self.answer(line))
+
+    def answer(self, line: bytes) -> bytes:
+        """Give the line that answers a line."""
         answer, request = json.loads(self.server.answer(line)), _request(line)
         if request.get("op") == "hello" and "ok" in answer:
             answer["ok"]["capabilities"] += sorted(self.boasts)
-        self.reply(request, self.spoil(request, answer))
+        text = json.dumps(self.spoil(request, answer)).encode()
+        return (self.line(text) if request.get("op") == "project" else text) + b"\n"
 
     def spoil(self, request: Message, answer: Message) -> Message:
         """Change an answer."""
@@ -59,14 +66,6 @@ class Conforming:
         """Change an event or a snapshot that is shown."""
         return record
 
-    def reply(self, request: Message, answer: Message) -> None:
-        """Write an answer."""
-        self.write(request, json.dumps(answer).encode())
-
-    def write(self, request: Message, line: bytes) -> None:
-        """Write the line of an answer; that to a pass may be another one."""
-        _write((self.line(line) if request.get("op") == "project" else line) + b"\n")
-
     def line(self, line: bytes) -> bytes:
         """Change the line that answers a pass."""
         return line
@@ -78,6 +77,10 @@ def _request(line: bytes) -> Message:
     except (ValueError, RecursionError):
         return {}
     return request if isinstance(request, dict) else {}
+
+
+def _ok(request: Message, **members: Any) -> bytes:
+    return json.dumps({"id": request.get("id"), "ok": members}).encode() + b"\n"
 
 
 def _write(text: bytes) -> None:
@@ -206,7 +209,7 @@ class DiesAtRandom(Conforming):
     """Dies at one request in 50, whichever it is, but comes up each time."""
 
     def take(self, line: bytes) -> None:
-        if _request(line).get("op") != "hello" and not random.randrange(50):
+        if _request(line).get("op") != "hello" and not _CHANCE.randrange(50):
             os.kill(os.getpid(), signal.SIGKILL)
         super().take(line)
 
@@ -239,12 +242,12 @@ class HoldsAnswersBack(Conforming):
 
     held = b""
 
-    def write(self, request: Message, line: bytes) -> None:
-        if request.get("op") == "hello":
-            _write(line + b"\n")
+    def take(self, line: bytes) -> None:
+        if _request(line).get("op") == "hello":
+            super().take(line)
         else:
             _write(self.held)
-            self.held = line + b"\n"
+            self.held = self.answer(line)
 
 
 class ClosesItsOutput(Conforming):
@@ -532,7 +535,7 @@ class AnswersAtRandom(Conforming):
 
     def spoil(self, request: Message, answer: Message) -> Message:
         op = request.get("op")
-        if "ok" not in answer or random.randrange(12):
+        if "ok" not in answer or _CHANCE.randrange(12):
             return answer
         if op == "project":
             return {**answer, "ok": {"projected": answer["ok"]["projected"] + 1}}
@@ -544,15 +547,13 @@ class OpensTheFirstStoreAgain(Conforming):
 
     opened = False
 
-    def take(self, line: bytes) -> None:
+    def answer(self, line: bytes) -> bytes:
         request = _request(line)
-        if request.get("op") != "open" or not self.opened:
-            super().take(line)
-            self.opened = self.opened or request.get("op") == "open"
-        elif isinstance(request.get("store"), str) and Path(request["store"]).is_dir():
-            self.reply(request, {"id": request["id"], "ok": {}})
-        else:
-            super().take(line)
+        if self.opened and request.get("op") == "open" and Path(str(request.get("store"))).is_dir():
+            return _ok(request)
+        answer = super().answer(line)
+        self.opened = self.opened or (request.get("op") == "open" and "ok" in _request(answer))
+        return answer
 
 
 class ForgetsAfterManyPasses(Conforming):
@@ -560,13 +561,12 @@ class ForgetsAfterManyPasses(Conforming):
 
     passes = 0
 
-    def take(self, line: bytes) -> None:
+    def answer(self, line: bytes) -> bytes:
         request = _request(line)
         self.passes += request.get("op") == "project"
-        if request.get("op") == "project" and self.passes > 60 and "id" in request:
-            self.reply(request, {"id": request["id"], "ok": {"projected": 0}})
-        else:
-            super().take(line)
+        if request.get("op") == "project" and self.passes > 60 and "run" in request:
+            return _ok(request, projected=0)
+        return super().answer(line)
 
 
 # --- no fault by the protocol -----------------------------------------------------------------------------------------
