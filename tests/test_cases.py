@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
@@ -17,6 +18,7 @@ from lifecycle_conformance.census import Census
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Breakdown, Hello
+from lifecycle_conformance.life import Judged
 from lifecycle_conformance.properties.judgement import judged
 from lifecycle_conformance.texts import VECTORS
 from lifecycle_conformance.trace import Request
@@ -63,6 +65,7 @@ def test_a_case_says_what_was_found_and_comes_back_as_it_was(tmp_path: Path) -> 
         "driver": "mine 0.1",
         "profile": "quick",
         "seed": 7,
+        "presumes": {"declared": [], "undeclared": []},
     }
     assert document["steps"][2] == {"op": "project", "run": ONE}
     case = cases.load(path)
@@ -84,7 +87,7 @@ def test_values_survive_exactly(tmp_path: Path) -> None:
     run = run_json(lifecycle("x", 1, metadata=value))
     case = cases.load(saved(tmp_path, found(requests=(OPEN, ("project", {"run": run})))))
     assert repr(case.requests[1][1]["run"]["checkpoint"]["lifecycle_history"][0]["metadata"]) == repr(value)
-    assert case.needs == {"json-numbers", "exact-numbers"}
+    assert case.presumed.declared == {"json-numbers", "exact-numbers"}
 
 
 def test_a_driver_that_broke_leaves_nothing_to_compare(tmp_path: Path) -> None:
@@ -127,7 +130,7 @@ def test_a_fixed_case_is_one_too_and_so_are_several_lines() -> None:
     assert (one.source, one.requirement) == ("x", None)
     assert one.scenario is not None
     assert len(one.scenario.answers) == len(one.requests)
-    assert one.needs == one.scenario.needs
+    assert one.presumed.declared == one.scenario.needs
     indented = json.dumps(json.loads(FIXED[0]), indent=2).encode()
     assert cases.parse(indented, source="x") == (one,)
     both = cases.parse("\n".join([*FIXED, ""]).encode(), source="x")
@@ -276,13 +279,18 @@ def test_of_several_ways_to_break_a_requirement_the_one_that_was_found_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = [judged("PASS-2", what, expected=what, actual=None) for what in ("another", "a message")]
-    monkeypatch.setattr(replaying, "replay", lambda *_: said)
+
+    def shown(count: int) -> Any:
+        judgements = [Judged(judgement=each, step=0, length=1) for each in said[:count]]
+        return lambda *_: (SimpleNamespace(judgements=judgements), None)
+
+    monkeypatch.setattr(replaying, "lived", shown(2))
     case = cases.load(saved(tmp_path, found()))
     (again,) = replaying.replayed([case], InProcessDriver("memory"))
     assert again.outcome is replaying.Outcome.FAILS
     assert again.failure is not None
     assert again.failure.expected == "a message"
-    monkeypatch.setattr(replaying, "replay", lambda *_: said[:1])
+    monkeypatch.setattr(replaying, "lived", shown(1))
     (again,) = replaying.replayed([case], InProcessDriver("memory"))
     assert again.failure is not None
     assert again.failure.expected == "another"
@@ -293,7 +301,7 @@ def test_of_several_ways_to_break_a_requirement_the_one_that_was_found_is_told(
     [
         ("sys.exit('out of luck')", 1, "── fails (crash)  "),
         ("import time; time.sleep(9)", 1, "── fails (timeout)  "),
-        ("print('a stray line', flush=True)", 3, "── undecided (protocol)  "),
+        ("print('a stray line', flush=True)", 1, "── fails (protocol)  "),
     ],
 )
 def test_a_driver_that_breaks_is_told(fault: str, code: int, said: str, tmp_path: Path) -> None:
@@ -314,24 +322,104 @@ def test_a_leak_of_state_that_does_not_show_by_itself_is_explained(tmp_path: Pat
     assert "what broke it were other lives before it" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("result", "why"),
-    [
-        (found("COMPACT-1"), "nothing in this life was judged by COMPACT-1"),
-        (found(requests=(OPEN, ("compact", {"retention_ms": 1, "now_ms": 2}))), "the driver doesn't declare compact"),
-    ],
-)
-def test_what_was_not_judged_is_undecided(result: Found, why: str, tmp_path: Path) -> None:
-    done = call(saved(tmp_path, result), *driver(tmp_path))
+def test_what_was_not_judged_is_undecided(tmp_path: Path) -> None:
+    done = call(saved(tmp_path, found("PHASE-7")), *driver(tmp_path))
     assert done.exit_code == 3
-    assert f"\n   {why}\n" in done.stdout
+    assert "\n   nothing in this life was judged by PHASE-7\n" in done.stdout
 
 
 def test_one_failure_counts_more_than_what_is_undecided(tmp_path: Path) -> None:
-    done = call(saved(tmp_path, found()), saved(tmp_path, found("COMPACT-1")), *driver(tmp_path))
+    done = call(saved(tmp_path, found()), saved(tmp_path, found("PHASE-7")), *driver(tmp_path))
     assert done.exit_code == 1
     assert "also broken in this life: PASS-2" in done.stdout
     assert done.stdout.endswith("idle 1: 2 cases: 1 fails, 1 undecided\n")
+
+
+# --- to whom a case applies -------------------------------------------------------------------------------------------
+
+
+def refused(kind: str, because: str, **request: Any) -> Request:
+    return ("refuse", {"request": request, "kind": kind, "because": [because]})
+
+
+TEXT: Final = refused("unsupported", "DRIVER-11", op="project", run_json="{}")
+
+
+@pytest.mark.parametrize(
+    ("requirement", "requests", "declared", "undeclared"),
+    [
+        ("DRIVER-11", (OPEN, TEXT), set(), {"text-input"}),
+        ("DRIVER-11", (OPEN, refused("unsupported", "DRIVER-11", op="prune", keep=1)), set(), {"prune"}),
+        ("DRIVER-11", (OPEN, refused("unsupported", "DRIVER-11", op="frob")), set(), set()),
+        ("DRIVER-13", (OPEN, refused("invalid_input", "DRIVER-13", op="prune", keep="x")), {"prune"}, set()),
+        ("REC-11", (OPEN, refused("invalid_input", "REC-11", op="project", run_json="{")), {"text-input"}, set()),
+        ("DRIVER-6", (OPEN, refused("storage", "DRIVER-6", op="open", store="x")), set(), set()),
+        ("PASS-2", (OPEN, ("restart", {"kill": True}), ("project", {"run": ONE})), {"durable"}, set()),
+        ("PASS-2", (OPEN, ("remove", {"path": "x"})), {"files"}, set()),
+        ("PASS-2", (OPEN, ("identify", {"run": ONE}), ("project", {"run": ONE})), set(), set()),
+        ("DRIVER-2", (OPEN, ("identify", {"run": ONE})), {"identify"}, set()),
+        ("DRIVER-8", LIFE, {"identify"}, set()),
+        (AGREEMENT, (OPEN, ("compact", {"retention_ms": 1, "now_ms": 2})), {"compact"}, set()),
+    ],
+)
+def test_a_case_says_which_capabilities_it_presumes(
+    requirement: str, requests: tuple[Request, ...], declared: set[str], undeclared: set[str], tmp_path: Path
+) -> None:
+    result = found(requirement, requests=requests) if requirement != AGREEMENT else None
+    path = saved(tmp_path, result or JudgeResult(failure=found(requests=requests).failure))
+    document = json.loads(path.read_bytes())
+    assert document["presumes"] == {"declared": sorted(declared), "undeclared": sorted(undeclared)}
+    del document["presumes"]  # as older files are
+    for text in (path.read_text(encoding="utf-8"), json.dumps(document)):
+        (case,) = cases.parse(text.encode(), source="x")
+        assert (case.presumed.declared, case.presumed.undeclared) == (declared, undeclared)
+
+
+def test_what_a_case_says_that_it_presumes_counts() -> None:
+    said = {"declared": ["files"], "undeclared": ["some-day"]}
+    (case,) = cases.parse(json.dumps({**MINIMAL, "presumes": said}).encode(), source="x")
+    assert case.misfits(frozenset({"files"})) == ()
+    assert case.misfits(frozenset({"some-day"})) == (
+        "the driver doesn't declare files",
+        "the driver declares some-day",
+    )
+
+
+def test_a_case_that_does_not_apply_says_so_and_is_no_failure(tmp_path: Path) -> None:
+    """The reference declares `text-input`: what a driver without it must refuse, it need not."""
+    path = saved(tmp_path, found("DRIVER-11", requests=(OPEN, TEXT), verdict=Verdict.WRONG_REASON))
+    alone = call(path)
+    assert alone.exit_code == 3
+    assert "── not applicable  " in alone.stdout
+    assert "\n   the driver declares text-input\n" in alone.stdout
+    beside = call(path, saved(tmp_path, found()))
+    assert beside.exit_code == 0
+    assert beside.stdout.endswith(": 2 cases: 1 holds, 1 not applicable\n")
+    undeclared = call(saved(tmp_path, found("COMPACT-1")), *driver(tmp_path))
+    assert (undeclared.exit_code, "the driver doesn't declare compact" in undeclared.stdout) == (3, True)
+
+
+# --- one rule for exit codes ------------------------------------------------------------------------------------------
+
+STRAY: Final = "print('a stray line', flush=True)"
+
+
+@pytest.mark.parametrize("fault", [STRAY, "sys.exit(1)"])
+def test_check_vectors_and_replay_give_the_same_exit_code(fault: str, tmp_path: Path) -> None:
+    command = driver(tmp_path, fault)
+    case = saved(tmp_path, found())
+    check = ["check", "--profile", "quick", "--requirements", "PASS-*", "--cases", str(tmp_path / "cases"), "--jobs=1"]
+    for called in (check, ["vectors", "--only", "member-9"], ["replay", str(case)]):
+        assert CliRunner().invoke(main, [*called, *command]).exit_code == 1, called
+
+
+def test_a_protocol_broken_before_anything_could_be_judged_leaves_it_undecided(tmp_path: Path) -> None:
+    command = driver(tmp_path)
+    script = Path(command[-1])
+    script.write_text(script.read_text(encoding="utf-8").replace('== "project"', '== "open"').replace("pass", STRAY))
+    for called in (["vectors", "--only", "member-9"], ["replay", str(saved(tmp_path, found()))]):
+        done = CliRunner().invoke(main, [*called, *command])
+        assert (done.exit_code, "protocol" in done.stdout) == (3, True), called
 
 
 def test_agreement_with_the_reference_is_replayed(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 import lifecycle_conformance.properties
 from lifecycle_conformance import check, requirements
@@ -15,6 +16,7 @@ from lifecycle_conformance.check import Profile
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.driver.interface import Hello
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.properties import CHECKS
 from lifecycle_conformance.report.as_json import as_json
@@ -27,8 +29,12 @@ SMALL = Profile(shards=1, lives=1, pieces=6, readings=3, greetings=3, seconds=60
 FAULTY = Profile(shards=1, lives=2, pieces=8, readings=5, greetings=8, seconds=120, wanted=1)
 
 
-def checked(store: Any = "files", *, seed: int = 1, **options: Any) -> Report:
-    return check.run(partial(InProcessDriver, store), profile="quick", seed=seed, **{"vectors": False, **options})
+def checked_by(factory: Any, *, seed: int = 1, **options: Any) -> Report:
+    return check.run(factory, profile="quick", seed=seed, **{"vectors": False, **options})
+
+
+def checked(store: Any = "files", **options: Any) -> Report:
+    return checked_by(partial(InProcessDriver, store), **options)
 
 
 @pytest.fixture
@@ -105,7 +111,7 @@ def test_a_faulty_implementation_is_caught_under_the_right_requirement_with_a_sh
     assert unreached(report) <= mutant.hides | mutant.breaks | SELDOM
     failure = failures[mutant.chief]
     assert failure.shrunk
-    assert not failure.leaks
+    assert failure.again is None
     assert sum(op in CHANGING for op, _ in failure.requests) <= 6
     assert f"{mutant.chief}: " in render(report)
     assert json.loads(json.dumps(as_json(report)))["exit_code"] == 1
@@ -116,6 +122,48 @@ def test_what_a_faulty_implementation_breaks_or_hides_are_requirements() -> None
     for mutant in MUTANTS.values():
         assert {mutant.chief} <= mutant.breaks <= known
         assert mutant.hides <= known - mutant.breaks
+
+
+# --- drivers that declare too much ------------------------------------------------------------------------------------
+
+
+class Boasting(InProcessDriver):
+    """The reference without some capabilities, which it declares nevertheless."""
+
+    def __init__(self, *boasted: str) -> None:
+        self.boasted = frozenset(boasted)
+        super().__init__("memory", without=boasted)
+
+    @property
+    def hello(self) -> Hello:
+        """Declare them."""
+        hello = super().hello
+        return evolve(hello, capabilities=hello.capabilities | self.boasted)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("boasted", [("compact",), ("text-input",), ("append", "identify", "import", "prune")])
+def test_what_is_declared_and_not_there_is_all_that_fails(boasted: tuple[str, ...]) -> None:
+    report = checked_by(partial(Boasting, *boasted), vectors=True)
+    assert report.absent == boasted
+    assert report.exit_code == 1
+    assert {each.requirement.id for each in report.results if each.failure is not None} == {"DRIVER-3"}
+    assert report.verdicts["DRIVER-3"] is Verdict.FAIL
+    for each in report.results:
+        if each.requirement.capabilities & set(boasted):
+            assert each.verdict is Verdict.NOT_DECLARED
+            declared = each.requirement.capabilities <= report.hello.capabilities
+            assert each.why.startswith("declared, but not there: ") is declared
+    assert report.agreement is not None
+    assert report.agreement.differing == 0
+    assert report.vectors is not None
+    assert report.vectors.differing == 0
+
+
+@pytest.mark.usefixtures("small")
+def test_what_is_not_there_falls_short_whatever_was_asked_for() -> None:
+    report = checked_by(partial(Boasting, "compact"), only=["COMPACT-*"])
+    assert (report.absent, report.exit_code) == (("compact",), 1)
 
 
 # --- drivers that break -----------------------------------------------------------------------------------------------

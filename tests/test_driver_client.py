@@ -182,6 +182,7 @@ def test_a_command_that_cannot_be_started(command: list[str]) -> None:
         ("hello(protocol='1')\nread()", "not right: protocol"),
         ("hello(capabilities={})\nread()", "not right: capabilities"),
         ("hello(mood='good')\nread()", "not right: mood"),
+        ("hello(capabilities=['files', 'identify', 'files'])\nread()", "it declares files twice"),
     ],
 )
 def test_a_driver_that_does_not_say_hello(miniature: Command, program: str, says: str) -> None:
@@ -272,6 +273,9 @@ FAULTS: list[tuple[str, Breakdown, str]] = [
     ("answer({'id': float(request['id'])}, {'pruned': 1})", PROTOCOL, "expected the id 2"),
     ("write(line({'id': None}, error={'kind': 'invalid_input', 'message': 'eh?'}))", PROTOCOL, "had not been JSON"),
     ('write(\'{"ok": {"pruned": 1}}\\n\')', PROTOCOL, "expected the id 2, found"),
+    # members that stand twice
+    ('write(\'{"id": 2, "ok": {"pruned": 1, "pruned": 1}}\\n\')', PROTOCOL, "the member `pruned` stands twice"),
+    ('write(\'{"id": 2, "ok": {"pruned": [{"a": {"b": 1, "b": 2}}]}}\\n\')', PROTOCOL, "the member `b` stands twice"),
     # the shape
     ("write(line(request))", PROTOCOL, "one of the two"),
     ("write(line(request, ok={'pruned': 1}, error={'kind': 'storage', 'message': ''}))", PROTOCOL, "one of the two"),

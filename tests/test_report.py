@@ -102,7 +102,12 @@ def test_a_failure_is_told_in_full() -> None:
 
 
 def test_what_a_failure_may_say_besides() -> None:
-    members = {"shrunk": False, "leaks": True, "case": None, "stderr": "\n".join(f"line {n}" for n in range(12))}
+    members = {
+        "shrunk": False,
+        "again": Verdict.STATE_LEAK,
+        "case": None,
+        "stderr": "\n".join(f"line {n}" for n in range(12)),
+    }
     text = render(report(result("PASS-2", Verdict.STATE_LEAK, failure=evolve(NOT_RECORDED, **members))))
     assert "   in a fresh process it holds: something of the lives before was kept\n" in text
     assert "   standard error, its end:\n     line 2\n" in text

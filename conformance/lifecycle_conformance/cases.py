@@ -6,17 +6,19 @@ Both can be replayed.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import reduce
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
+from operator import or_
 from pathlib import Path
 from typing import Final
 
 from attrs import evolve, frozen
 
-from lifecycle_conformance import schemas
+from lifecycle_conformance import confinement, schemas
 from lifecycle_conformance.agreement import AGREEMENT
-from lifecycle_conformance.driver.interface import Breakdown, Hello
+from lifecycle_conformance.driver.interface import OPERATIONS, Breakdown, Hello
 from lifecycle_conformance.requirements import SPEC_VERSION
 from lifecycle_conformance.requirements import load as load_requirements
 from lifecycle_conformance.trace import Object, Request
@@ -30,20 +32,36 @@ _MAX_DEPTH: Final = 200
 """Deep enough for the deepest record that a life may hold, inside what a case wraps it in."""
 _DIGITS_OF_NAME: Final = 8
 _IN_A_STORE: Final = frozenset({"restart", "tear", "put", "remove"})
+_TEXT_INPUT: Final = "text-input"
+_NOT_OFFERED: Final = "DRIVER-11"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9-]")
+
+
+@frozen
+class Presumed:
+    """The capabilities that a driver must declare, and those that it must not, for a case to mean anything to it."""
+
+    declared: frozenset[str]
+    undeclared: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Presumed") -> "Presumed":
+        """Presume both."""
+        return Presumed(self.declared | other.declared, self.undeclared | other.undeclared)
 
 
 @frozen(kw_only=True)
 class Case:
     """The requests of a life, read from a file; `source` is its name, with the line where it has several cases.
 
-    `requirement` is the one that it broke when it was found, or `agreement`; `scenario` is what a fixed case is.
+    `requirement` is the one that it broke when it was found, or `agreement`; `scenario` is what a fixed case is;
+    `presumed` says to which drivers it applies.
     """
 
     name: str
     source: str
     requests: tuple[Request, ...]
     requirement: str | None
+    presumed: Presumed
     message: str = ""
     verdict: str = ""
     scenario: Scenario | None = None
@@ -53,14 +71,13 @@ class Case:
         """Tell whether the driver broke when this was found: then nothing else was judged."""
         return self.verdict in set(Breakdown)
 
-    @property
-    def needs(self) -> frozenset[str]:
-        """The capabilities without which a driver can't be asked this: what must be refused needs none."""
-        if self.scenario is not None:
-            return self.scenario.needs
-        steps = tuple({"op": op, **arguments} for op, arguments in self.requests if op != "refuse")
-        text = {"text-input"} if any("run_json" in step for step in steps) else set()
-        return Scenario(name=self.name, source=self.source, steps=steps, answers=(), files={}).needs | text
+    def misfits(self, capabilities: frozenset[str]) -> tuple[str, ...]:
+        """Tell why the case does not apply to a driver with these capabilities; nothing where it does."""
+        missing, unwanted = self.presumed.declared - capabilities, self.presumed.undeclared & capabilities
+        return (
+            *((f"the driver doesn't declare {', '.join(sorted(missing))}",) if missing else ()),
+            *((f"the driver declares {', '.join(sorted(unwanted))}",) if unwanted else ()),
+        )
 
 
 def suite_version() -> str:
@@ -69,6 +86,40 @@ def suite_version() -> str:
         return version("lifecycle-projection")
     except PackageNotFoundError:
         return "not installed"
+
+
+# --- what a case presumes ---------------------------------------------------------------------------------------------
+
+
+def presumed(requests: Sequence[Request], requirement: str | None) -> Presumed:
+    """Tell what a life presumes that was found to break a requirement.
+
+    `identify` changes nothing: a life that asks for ids on its way is the same life without.
+    """
+    known = load_requirements().get(requirement or "")
+    parts = [
+        _presumed_by(op, arguments)
+        for number, (op, arguments) in enumerate(requests, start=1)
+        if op != "identify" or number == len(requests)
+    ]
+    start = Presumed(frozenset() if known is None else known.capabilities)
+    return reduce(or_, parts, start)
+
+
+def _presumed_by(op: str, arguments: Object) -> Presumed:
+    """Tell what one step presumes: what must be refused as not offered presumes that it is not declared."""
+    if op in _IN_A_STORE:
+        return Presumed(frozenset({"durable" if op == "restart" else "files"}))
+    request: Object = arguments["request"] if op == "refuse" else {"op": op, **arguments}
+    needed = OPERATIONS.get(request["op"])
+    offered = set() if needed is None else {needed}
+    called_for = {_TEXT_INPUT} if "run_json" in request else offered
+    if op == "refuse" and _NOT_OFFERED in arguments["because"]:
+        return Presumed(frozenset(), frozenset(called_for))
+    if op == "refuse":
+        return Presumed(frozenset(called_for | offered))
+    written = Scenario(name="", source="", steps=({"op": op, **arguments},), answers=(), files={}).needs
+    return Presumed(written | called_for)
 
 
 # --- saving -----------------------------------------------------------------------------------------------------------
@@ -84,6 +135,7 @@ def save(folder: Path, result: Result | JudgeResult, *, hello: Hello, profile: s
     failure, requirement = result.failure, AGREEMENT if isinstance(result, JudgeResult) else result.requirement.id
     verdict = failure.verdict if isinstance(result, JudgeResult) else result.verdict
     steps = [{"op": op, **arguments} for op, arguments in failure.requests]
+    presumes = presumed(failure.requests, requirement)
     name = f"{requirement}-{sha256(_text(steps).encode()).hexdigest()[:_DIGITS_OF_NAME]}"
     case = {
         "name": name,
@@ -92,6 +144,10 @@ def save(folder: Path, result: Result | JudgeResult, *, hello: Hello, profile: s
         "message": failure.message,
         **({"expected": failure.expected, "actual": failure.actual} if failure.compared else {}),
         "steps": steps,
+        "presumes": {
+            "declared": sorted(presumes.declared),
+            "undeclared": sorted(presumes.undeclared),
+        },
         "spec": SPEC_VERSION,
         "suite": suite_version(),
         "driver": f"{hello.name} {hello.version}",
@@ -187,11 +243,16 @@ def _case(value: Json, source: str) -> Case:
         )
     else:
         scenario = None
+    requests = tuple((step["op"], {name: each for name, each in step.items() if name != "op"}) for step in steps)
+    requirement = value.get("requirement")
+    said: Object = value.get("presumes", {})
     return Case(
         name=value["name"],
         source=source,
-        requests=tuple((step["op"], {name: each for name, each in step.items() if name != "op"}) for step in steps),
-        requirement=value.get("requirement"),
+        requests=requests,
+        requirement=requirement,
+        presumed=Presumed(frozenset(said.get("declared", ())), frozenset(said.get("undeclared", ())))
+        | (presumed(requests, requirement) if scenario is None else Presumed(scenario.needs)),
         message=value.get("message", ""),
         verdict=value.get("verdict", ""),
         scenario=scenario,
@@ -199,7 +260,12 @@ def _case(value: Json, source: str) -> Case:
 
 
 def _beyond_the_schema(case: Object) -> Iterator[Problem]:
-    """Tell what no schema can say: that a requirement is known, that each step has an answer or a store."""
+    """Tell what no schema can say: that a requirement is known, that each step has an answer or a store.
+
+    And that no step leads out of the suite's own folders.
+    """
+    for index, step in enumerate(case["steps"]):
+        yield from _leading_out(step, f"$.steps[{index}]", fixed="requirement" not in case)
     if "requirement" not in case:
         if len(case["answers"]) != len(case["steps"]):
             yield Problem("$.answers", f"expected {len(case['steps'])} answers, found {len(case['answers'])}")
@@ -213,6 +279,22 @@ def _beyond_the_schema(case: Object) -> Iterator[Problem]:
         if step["op"] == "read" and opened:
             yield Problem(f"$.steps[{index}].op", "expected no store open before read, found one")
         opened = step["op"] == "open" or (opened and step["op"] != "greet")
+
+
+def _leading_out(step: Object, path: str, *, fixed: bool) -> Iterator[Problem]:
+    """Tell what a step may not ask; a fixed case holds raw requests, and lives in one store."""
+    op = step["op"]
+    request, place = (step["request"], f"{path}.request") if op == "refuse" else (step, path)
+    if "id" in request:
+        yield Problem(f"{place}.id", "expected no such member: each request gets its id when it is sent")
+    if fixed and op == "open":
+        yield Problem(f"{path}.op", "expected another operation: a fixed case has one store, which is open")
+    elif fixed or op == "refuse":
+        yield from confinement.problems_of_request(request, place)
+    elif op == "say":
+        yield from confinement.problems_of_line(step["line"], f"{path}.line")
+    else:
+        yield from confinement.problems_of_arguments(step, path)
 
 
 def _invalid(source: str, *problems: Problem) -> InvalidInputError:

@@ -9,15 +9,15 @@ from typing import Final, TypeAlias
 from attrs import evolve, frozen
 
 from lifecycle_conformance import agreement, requirements
+from lifecycle_conformance.confirmation import SAME_ANSWERS, Proof, smallest
 from lifecycle_conformance.driver.interface import Driver, DriverError, Hello
 from lifecycle_conformance.evidence import counted, with_evidence
-from lifecycle_conformance.findings import ANSWERING, Findings, failure_of
+from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.fixed import FixedFindings, compared
-from lifecycle_conformance.life import lived
+from lifecycle_conformance.offers import DECLARING, Lesser, offered
 from lifecycle_conformance.reduction import reduced
 from lifecycle_conformance.requirements import Judge, Requirement
 from lifecycle_conformance.search import Factory, Shard, checks_for, explored
-from lifecycle_conformance.trace import Request
 from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Result, Verdict
 from lifecycle_conformance.workers import Progress, Workers, workers
 
@@ -68,10 +68,12 @@ def run(  # noqa: PLR0913 - the options of a check
     pickled; without, in this one. Raises :class:`BringUpError` where the implementation doesn't come up.
     """
     started, wanted = monotonic(), chosen(only)
-    hello = _introduced(factory)
+    hello, absent, first = _introduced(factory)
+    factory = Lesser(factory, absent) if absent else factory
     names = None if not only else sorted(with_evidence(each.id for each in wanted))
     with workers(jobs, progress) as hands:
         found, fixed = _looked(hands, factory, _shards(PROFILES[profile], seed, database), names, vectors=vectors)
+        found.add(first)
         smallest = _shrunk(hands, factory, found, [*(each.id for each in wanted), agreement.AGREEMENT], shrink_s)
     judged = [each for each in wanted if vectors or each.judge is not Judge.VECTORS]
     return Report(
@@ -80,7 +82,8 @@ def run(  # noqa: PLR0913 - the options of a check
         seed=seed,
         seconds=monotonic() - started,
         census=found.census,
-        results=tuple(_result(each, hello, found, smallest.get(each.id), PROFILES[profile].wanted) for each in judged),
+        results=tuple(_result(each, hello, absent, found, smallest.get(each.id), profile) for each in judged),
+        absent=tuple(sorted(absent)),
         vectors=fixed,
         agreement=None if names else _agreement(found, smallest.get(agreement.AGREEMENT)),
         errors=tuple(f"{name}: {text}" for name, text in sorted(found.errors.items())),
@@ -97,10 +100,11 @@ def chosen(patterns: Sequence[str]) -> list[Requirement]:
     ]
 
 
-def _introduced(factory: Factory) -> Hello:
+def _introduced(factory: Factory) -> tuple[Hello, frozenset[str], Findings]:
+    """Let a driver introduce itself; give what it declares and doesn't offer, too, and what that shows."""
     driver = factory()
     try:
-        return driver.hello
+        return driver.hello, *offered(driver, checks_for([DECLARING]))
     finally:
         driver.close()
 
@@ -157,7 +161,16 @@ def _shrunk(
     )
     shares = [failures[start :: hands.jobs] for start in range(hands.jobs)]
     tasks = [(_smallest_of, factory, share, shrink_s) for share in shares if share]
-    return dict(pair for pairs in hands.all("smaller lives", tasks) for pair in pairs)
+    return _together(pair for pairs in hands.all("smaller lives", tasks) for pair in pairs)
+
+
+def _together(found: Iterable[tuple[str, Failure]]) -> Mapping[str, Failure]:
+    """Give one failure for each subject: that an implementation is nondeterministic counts more than another."""
+    smallest: dict[str, Failure] = {}
+    for subject, failure in found:
+        if subject not in smallest or failure.verdict is Verdict.NONDETERMINISTIC:
+            smallest[subject] = failure
+    return smallest
 
 
 def _badness(subject: str, failure: Failure, found: Findings) -> tuple[bool, bool, float, str]:
@@ -172,64 +185,56 @@ def _smallest_of(factory: Factory, failures: _Found, seconds: float) -> _Found:
     except DriverError:
         return failures  # it came up before, and does no more: what was found stays as it was found
     try:
-        smaller = []
+        smaller: _Found = []
         for left, (subject, failure) in zip(range(len(failures), 0, -1), failures, strict=True):
             deadline = monotonic() + (end - monotonic()) / left
-            smaller.append((subject, _smallest(driver, subject, failure, deadline)))
+            smaller += _smallest(driver, subject, failure, deadline)
         return smaller
     finally:
         driver.close()
 
 
-def _smallest(driver: Driver, subject: str, failure: Failure, deadline: float) -> Failure:
-    """Make a failure smaller, then live it again in a fresh process and store: what passes there is a leak of state."""
+def _smallest(driver: Driver, subject: str, failure: Failure, deadline: float) -> _Found:
+    """Make a failure smaller, then live it again in fresh processes, which may show that answers differ (DRIVER-17)."""
     if failure.shrunk:
-        return failure
-    proof = _Proof(driver, subject)
-    if proof(failure.requests) is not None:
-        failure = reduced(failure, proof, deadline)
-    try:
-        driver.restart()
-    except DriverError as error:
-        return evolve(failure, stderr=str(error))
-    confirmed = proof(failure.requests)
-    return evolve(failure, leaks=confirmed is None, stderr=failure.stderr or driver.stderr_tail())
-
-
-@frozen
-class _Proof:
-    """Lives requests to see whether they break a requirement."""
-
-    driver: Driver
-    subject: str
-
-    def __call__(self, asked: Sequence[Request]) -> Failure | None:
-        """Give how they break it, or `None`."""
-        life, broke = lived(self.driver, asked, checks_for([self.subject]) or [agreement.REGISTERED])
-        if broke is not None and self.subject == ANSWERING:
-            return Failure(
-                requests=tuple(life.requests), message=broke.message, broke=broke.verdict, stderr=broke.stderr
-            )
-        for judged in life.judgements:
-            if judged.judgement.requirement == self.subject and not judged.judgement.holds:
-                return failure_of(life.requests, judged)
-        return None
+        return [(subject, failure)]
+    found = smallest(Proof(driver, subject), failure, lambda failure, proof: reduced(failure, proof, deadline))
+    failure = evolve(found.failure, stderr=found.failure.stderr or driver.stderr_tail())
+    return [(subject, failure), *([] if found.differing is None else [(SAME_ANSWERS, found.differing)])]
 
 
 # --- verdicts ---------------------------------------------------------------------------------------------------------
 
 
-def _result(requirement: Requirement, hello: Hello, found: Findings, smallest: Failure | None, wanted: int) -> Result:
+def _result(  # noqa: PLR0913, PLR0917 - all that a verdict depends on
+    requirement: Requirement,
+    hello: Hello,
+    absent: frozenset[str],
+    found: Findings,
+    smallest: Failure | None,
+    profile: str,
+) -> Result:
     cases, broken = counted(found, requirement.id), len(found.broken[requirement.id])
+    wanted, why = PROFILES[profile].wanted, ""
     if smallest is not None:
         verdict = smallest.verdict
     elif not requirement.capabilities <= hello.capabilities:
         verdict = Verdict.NOT_DECLARED
+    elif requirement.capabilities & absent:
+        verdict, why = Verdict.NOT_DECLARED, f"declared, but not there: {', '.join(requirement.capabilities & absent)}"
     elif requirement.judge is Judge.UNIT:
         verdict = Verdict.NOT_JUDGED_HERE
     else:
         verdict = Verdict.PASS if cases >= wanted else Verdict.NOT_EXERCISED
-    return Result(requirement=requirement, verdict=verdict, cases=cases, wanted=wanted, broken=broken, failure=smallest)
+    return Result(
+        requirement=requirement,
+        verdict=verdict,
+        cases=cases,
+        wanted=wanted,
+        broken=broken,
+        failure=smallest,
+        why=why,
+    )
 
 
 def _agreement(found: Findings, smallest: Failure | None) -> JudgeResult:

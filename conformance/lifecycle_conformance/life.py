@@ -126,7 +126,7 @@ class Life:
         unseen, self._given = self.judgements[self._given :], len(self.judgements)
         return unseen
 
-    def do(self, op: str, **arguments: Json) -> Step:
+    def do(self, op: str, /, **arguments: Json) -> Step:
         """Take one step and judge it.
 
         Beside the operations of the protocol there are words of the suite's own:
@@ -135,6 +135,7 @@ class Life:
         - `open {store}`: the life's store of that number, a new and empty one at first;
         - `restart {kill}`: the store that is open in a fresh process, the old one ended or killed;
         - `refuse {request, kind, because}`: a request that must be refused with that kind, by a list of requirements;
+          the `store` that it names is a path inside the life's own folder;
         - `read {run | run_json, means, because}`: in two new stores, a pass over the run record `means`, and one over
           the same written in another way, to judge one requirement; `before` is what the first shows, `after` what the
           second does. No store is open in a life that does this;
@@ -219,8 +220,11 @@ class Life:
         return answer
 
     def _refuse(self, arguments: Object) -> Answer:
-        request: Object = arguments["request"]
-        return self.driver.ask(**request)
+        request: Object = {**arguments["request"]}
+        op: str = request.pop("op")
+        if isinstance(store := request.get("store"), str):
+            request["store"] = f"{self._workspace.name}/{store}"
+        return self.driver.ask(op, **request)
 
     def _restart(self, arguments: Object) -> Answer:
         status = self.driver.restart(kill=bool(arguments["kill"]))
@@ -286,7 +290,11 @@ class Life:
         return Answer(ok={})
 
     def _file(self, path: str) -> Path:
-        return Path(self._directory(f"store-{self._store}")) / path
+        """Give the path of a file of the store; a driver that put a link there which leads elsewhere ends the life."""
+        store = Path(self._directory(f"store-{self._store}"))
+        if not (store / path).resolve().is_relative_to(store.resolve()):
+            raise LifeOverError
+        return store / path
 
 
 def lived(

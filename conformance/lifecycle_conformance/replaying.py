@@ -10,13 +10,13 @@ from attrs import evolve, frozen
 from lifecycle_conformance import requirements
 from lifecycle_conformance.agreement import AGREEMENT, REGISTERED
 from lifecycle_conformance.cases import Case
-from lifecycle_conformance.driver.interface import Breakdown, BringUpError, BrokenDriverError, Driver
-from lifecycle_conformance.life import replay
+from lifecycle_conformance.driver.interface import BringUpError, BrokenDriverError, Driver
+from lifecycle_conformance.life import lived
 from lifecycle_conformance.properties import CHECKS
 from lifecycle_conformance.properties.judgement import canonical
 from lifecycle_conformance.requirements import Judge
-from lifecycle_conformance.vectors import ABSENT, Difference, derived, judge
-from lifecycle_conformance.verdicts import Failure
+from lifecycle_conformance.vectors import ABSENT, Difference, Scenario, compare, derived
+from lifecycle_conformance.verdicts import Failure, Verdict, exit_code
 from lifecycle_conformance.workspace import workspace
 
 _IDENTIFY: Final = "identify"
@@ -28,22 +28,47 @@ class Outcome(StrEnum):
     HOLDS = "holds"
     FAILS = "fails"
     UNDECIDED = "undecided"
+    NOT_APPLICABLE = "not applicable"
 
 
 @frozen(kw_only=True)
 class Replayed:
     """A case and what it shows now.
 
-    `judged` is how often that was judged which the case is about, `also` are requirements that are broken beside it,
-    and `why` tells why nothing can be said.
+    `judged` is how often that was judged which the case is about, `compared` how often anything was, `also` are
+    requirements that are broken beside it, and `why` tells why nothing can be said.
     """
 
     case: Case
     outcome: Outcome
     judged: int = 0
+    compared: int = 0
     failure: Failure | None = None
     also: tuple[str, ...] = ()
     why: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on what the case is about."""
+        if self.failure is not None:
+            return self.failure.verdict
+        return _VERDICTS[self.outcome]
+
+
+_VERDICTS: Final = {
+    Outcome.HOLDS: Verdict.PASS,
+    Outcome.FAILS: Verdict.FAIL,
+    Outcome.UNDECIDED: Verdict.UNDECIDED,
+    Outcome.NOT_APPLICABLE: Verdict.NOT_DECLARED,
+}
+
+
+def exit_code_of(found: Sequence[Replayed]) -> int:
+    """Give the exit code that follows from replays, by the one rule; undecided where no case applied to the driver."""
+    none_applied = all(each.outcome is Outcome.NOT_APPLICABLE for each in found)
+    return exit_code(
+        {each.verdict for each in found}, judged=any(each.compared for each in found), undecided=none_applied
+    )
 
 
 def replayed(cases: Sequence[Case], driver: Driver) -> Iterator[Replayed]:
@@ -53,31 +78,39 @@ def replayed(cases: Sequence[Case], driver: Driver) -> Iterator[Replayed]:
             if number and case.scenario is None:
                 driver.restart()
             yield _replayed(case, driver)
-        except BrokenDriverError as error:
-            yield _broke(case, error)
         except BringUpError as error:
             yield Replayed(case=case, outcome=Outcome.UNDECIDED, why=str(error))
             return
+        except OSError as error:
+            why = f"the suite could not change a file of the store as the case says: {error.strerror}"
+            yield Replayed(case=case, outcome=Outcome.UNDECIDED, why=why)
 
 
 def _replayed(case: Case, driver: Driver) -> Replayed:
-    if case.scenario is None and _IDENTIFY not in driver.hello.capabilities:
+    if misfits := case.misfits(driver.hello.capabilities):
+        return Replayed(case=case, outcome=Outcome.NOT_APPLICABLE, why="; ".join(misfits))
+    if case.scenario is not None:
+        return _fixed(case, case.scenario, driver)
+    if _IDENTIFY not in driver.hello.capabilities:
         # It changes nothing: a life without it is the same life.
         case = evolve(case, requests=tuple(each for each in case.requests if each[0] != _IDENTIFY))
-    missing = case.needs - driver.hello.capabilities
-    if missing:
-        why = f"the driver doesn't declare {', '.join(sorted(missing))}"
-        return Replayed(case=case, outcome=Outcome.UNDECIDED, why=why)
-    return _found(case, driver) if case.scenario is None else _fixed(case, driver)
+    return _found(case, driver)
 
 
 def _found(case: Case, driver: Driver) -> Replayed:
     """Live a case that was found, and look for what it broke."""
-    judgements = replay(driver, case.requests, [*CHECKS, REGISTERED])
+    life, broke = lived(driver, case.requests, [*CHECKS, REGISTERED])
+    judgements = [each.judgement for each in life.judgements]
     ours = [each for each in judgements if each.requirement == case.requirement]
     broken = [each for each in ours if not each.holds]
     others = {each.requirement for each in judgements if not each.holds} - {case.requirement, AGREEMENT}
-    also = tuple(sorted(others))
+    shown = Replayed(
+        case=case,
+        outcome=Outcome.HOLDS,
+        judged=len(ours),
+        compared=len(judgements),
+        also=tuple(sorted(others)),
+    )
     if broken:
         # A requirement may be broken in several ways: the one that was found comes first.
         said = next((each for each in broken if each.what == case.message), broken[0])
@@ -90,9 +123,11 @@ def _found(case: Case, driver: Driver) -> Replayed:
             shrunk=True,
             stderr=driver.stderr_tail(),
         )
-        return Replayed(case=case, outcome=Outcome.FAILS, judged=len(ours), failure=failure, also=also)
+        return evolve(shown, outcome=Outcome.FAILS, failure=failure)
+    if broke is not None:
+        return evolve(shown, outcome=Outcome.FAILS, failure=_breakdown(case, broke))
     if ours or case.about_a_breakdown:
-        return Replayed(case=case, outcome=Outcome.HOLDS, judged=len(ours), also=also)
+        return shown
     known = requirements.load().get(case.requirement or "")
     if known is not None and known.judge is Judge.VECTORS:
         alike = [each for each in derived.cases() if each.requests == case.requests]
@@ -100,19 +135,21 @@ def _found(case: Case, driver: Driver) -> Replayed:
             # The same run may be asked for several subjects; the message names the one that was.
             small = next((each for each in alike if f"({each.name})" in case.message), alike[0])
             return _derived(case, small, driver)
-    why = f"nothing in this life was judged by {case.requirement}"
-    return Replayed(case=case, outcome=Outcome.UNDECIDED, also=also, why=why)
+    return evolve(shown, outcome=Outcome.UNDECIDED, why=f"nothing in this life was judged by {case.requirement}")
 
 
 def _derived(case: Case, small: derived.DerivedCase, driver: Driver) -> Replayed:
     """Ask a small case that was made from production's answers, as no check judges it."""
     with workspace() as directory:
-        shown = derived.ask(small, driver, Path(directory))
+        try:
+            shown = derived.ask(small, driver, Path(directory))
+        except BrokenDriverError as error:
+            return Replayed(case=case, outcome=Outcome.FAILS, failure=_breakdown(case, error))
     if shown is None:
         why = f"what is asked for, the {small.subject}, was not to be seen"
         return Replayed(case=case, outcome=Outcome.UNDECIDED, why=why)
     if canonical(shown) == canonical(small.expected):
-        return Replayed(case=case, outcome=Outcome.HOLDS, judged=1)
+        return Replayed(case=case, outcome=Outcome.HOLDS, judged=1, compared=1)
     failure = Failure(
         requests=case.requests,
         message=f"the {small.subject}",
@@ -122,18 +159,21 @@ def _derived(case: Case, small: derived.DerivedCase, driver: Driver) -> Replayed
         shrunk=True,
         stderr=driver.stderr_tail(),
     )
-    return Replayed(case=case, outcome=Outcome.FAILS, judged=1, failure=failure)
+    return Replayed(case=case, outcome=Outcome.FAILS, judged=1, compared=1, failure=failure)
 
 
-def _fixed(case: Case, driver: Driver) -> Replayed:
+def _fixed(case: Case, scenario: Scenario, driver: Driver) -> Replayed:
     """Compare with production's answers; the first step that differs is told."""
-    assert case.scenario is not None
     with workspace() as directory:
-        differences = judge(case.scenario, driver, Path(directory))
-    if not differences:
-        return Replayed(case=case, outcome=Outcome.HOLDS, judged=len(case.requests))
-    failure = _of_differences(case, differences, driver.stderr_tail())
-    return Replayed(case=case, outcome=Outcome.FAILS, judged=len(case.requests), failure=failure)
+        comparison = compare(scenario, driver, Path(directory))
+    count = comparison.compared
+    shown = Replayed(case=case, outcome=Outcome.HOLDS, judged=count, compared=count)
+    if comparison.broke is not None:
+        return evolve(shown, outcome=Outcome.FAILS, failure=_breakdown(case, comparison.broke))
+    if comparison.differences:
+        failure = _of_differences(case, comparison.differences, driver.stderr_tail())
+        return evolve(shown, outcome=Outcome.FAILS, failure=failure)
+    return shown
 
 
 def _of_differences(case: Case, differences: Sequence[Difference], stderr: str) -> Failure:
@@ -149,10 +189,6 @@ def _of_differences(case: Case, differences: Sequence[Difference], stderr: str) 
     )
 
 
-def _broke(case: Case, error: BrokenDriverError) -> Replayed:
-    """Tell of a driver that did not answer; as everywhere, one that breaks the protocol leaves it undecided."""
-    failure = Failure(
-        requests=case.requests, message=error.message, broke=error.verdict, shrunk=True, stderr=error.stderr
-    )
-    outcome = Outcome.UNDECIDED if error.verdict is Breakdown.PROTOCOL else Outcome.FAILS
-    return Replayed(case=case, outcome=outcome, failure=failure)
+def _breakdown(case: Case, error: BrokenDriverError) -> Failure:
+    """Tell of a driver that did not answer."""
+    return Failure(requests=case.requests, message=error.message, broke=error.verdict, shrunk=True, stderr=error.stderr)

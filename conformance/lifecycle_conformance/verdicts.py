@@ -42,8 +42,8 @@ class Failure:
     """A life that breaks a requirement: its requests in order, and what the last one should have shown.
 
     `compared` tells that expected and actual are there; a driver that broke shows neither, and `broke` tells how.
-    `shrunk` tells that this is the smallest such life that was found, `leaks` that it passes in a fresh process,
-    `case` where it is saved.
+    `shrunk` tells that this is the smallest such life that was found, `again` what it is if living it again in fresh
+    processes showed that it is no plain failure (a state leak, or nondeterministic), `case` where it is saved.
     """
 
     requests: tuple[Request, ...]
@@ -53,7 +53,7 @@ class Failure:
     compared: bool = False
     broke: Breakdown | None = None
     shrunk: bool = False
-    leaks: bool = False
+    again: Verdict | None = None
     stderr: str = ""
     case: str | None = None
 
@@ -67,8 +67,8 @@ class Failure:
         """Tell what the failure means for its requirement."""
         if self.broke is not None:
             return Verdict(self.broke.value)
-        if self.leaks:
-            return Verdict.STATE_LEAK
+        if self.again is not None:
+            return self.again
         kinds = [each for each in (self.expected, self.actual) if isinstance(each, str) and each in ERROR_KINDS]
         return Verdict.WRONG_REASON if len(kinds) == 2 else Verdict.FAIL
 
@@ -142,6 +142,8 @@ class Report:
             return INTERRUPTED
         found = {result.verdict for result in self.results}
         differs = any(judge is not None and judge.differing for judge in (self.vectors, self.agreement))
+        if self.absent:
+            return FALLS_SHORT
         judged = any(result.cases for result in self.results)
         return exit_code({*found, Verdict.FAIL} if differs else found, judged=judged, undecided=bool(self.errors))
 

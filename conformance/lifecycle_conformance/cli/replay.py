@@ -5,7 +5,6 @@ from typing import Final
 
 import click
 
-from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.inputs import read_source
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.root import reference_command
@@ -21,9 +20,10 @@ EXAMPLES
 \b
 EXIT CODES
   0  what the cases are about holds now
-  1  some of it still fails, or the driver crashed or hung
+  1  some of it still fails, or the driver crashed, hung or broke the protocol
   2  the call or a case is wrong
-  3  undecided: the driver would not start or broke the protocol, or a case was not judged"""
+  3  undecided: the driver would not start, a case was not judged, the protocol was broken
+     before anything could be, or no case applies to the driver"""
 
 _DRIVER: Final = "driver"
 _SEPARATOR: Final = "--"
@@ -69,7 +69,7 @@ def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store:
     # All checks take their time to load; the help should not wait for them.
     from lifecycle_conformance.cases import parse  # noqa: PLC0415
     from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
-    from lifecycle_conformance.replaying import Outcome, replayed  # noqa: PLC0415
+    from lifecycle_conformance.replaying import exit_code_of, replayed  # noqa: PLC0415
     from lifecycle_conformance.report import replays  # noqa: PLC0415
 
     cases = [case for source in sources for text, name in [read_source(source)] for case in parse(text, source=name)]
@@ -86,7 +86,4 @@ def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store:
         click.echo(json.dumps(replays.as_json(name, done), ensure_ascii=False, indent=2))
     else:
         click.echo(replays.summary(name, done))
-    outcomes = {each.outcome for each in done}
-    if Outcome.FAILS in outcomes:
-        ctx.exit(exits.FALLS_SHORT)
-    ctx.exit(exits.UNDECIDED if Outcome.UNDECIDED in outcomes else exits.WELL)
+    ctx.exit(exit_code_of(done))

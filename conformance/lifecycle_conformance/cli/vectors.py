@@ -4,7 +4,6 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
@@ -12,16 +11,16 @@ from typing import Final
 import click
 from attrs import frozen
 
-from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
 from lifecycle_conformance.driver.client import SubprocessDriver
-from lifecycle_conformance.driver.interface import Breakdown, BrokenDriverError, Driver
+from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.texts import VECTORS
-from lifecycle_conformance.vectors.judging import judge
+from lifecycle_conformance.vectors.judging import compare
 from lifecycle_conformance.vectors.scenarios import FILES, Scenario, stream
 from lifecycle_conformance.vectors.tags import tags
+from lifecycle_conformance.verdicts import Verdict, exit_code
 from lifecycle_conformance.workspace import workspace
 from lifecycle_projection.records import Json
 
@@ -36,34 +35,32 @@ EXAMPLES
 \b
 EXIT CODES
   0  every case that the driver's capabilities allow agrees
-  1  some don't, or the driver crashed or hung
+  1  some don't, or the driver crashed, hung or broke the protocol
   2  the call is wrong
-  3  the driver would not start or broke the protocol, or its capabilities allow no case at all"""
+  3  undecided: the driver would not start, the protocol was broken before anything could be
+     judged, or the driver's capabilities allow no case at all"""
 
 
-class _Verdict(StrEnum):
-    PASS = "pass"  # noqa: S105 - a verdict
-    FAIL = "fail"
-    WRONG_REASON = "wrong reason"
-    CRASH = "crash"
-    TIMEOUT = "timeout"
-    PROTOCOL = "protocol"
-    NOT_DECLARED = "not declared"
-
-
-_FALLS_SHORT: Final = {_Verdict.FAIL, _Verdict.WRONG_REASON, _Verdict.CRASH, _Verdict.TIMEOUT}
-_BREAKDOWNS: Final = {
-    Breakdown.CRASH: _Verdict.CRASH,
-    Breakdown.TIMEOUT: _Verdict.TIMEOUT,
-    Breakdown.PROTOCOL: _Verdict.PROTOCOL,
-}
+_TOLD: Final = (
+    Verdict.PASS,
+    Verdict.FAIL,
+    Verdict.WRONG_REASON,
+    Verdict.CRASH,
+    Verdict.TIMEOUT,
+    Verdict.PROTOCOL,
+    Verdict.NOT_DECLARED,
+)
+"""The verdicts on a case, in the order in which they are counted."""
 
 
 @frozen(kw_only=True)
 class _Judged:
+    """The verdict on a case, its reasons, and how many answers were compared."""
+
     scenario: Scenario
-    verdict: _Verdict
+    verdict: Verdict
     details: tuple[str, ...] = ()
+    compared: int = 0
 
 
 @click.command(epilog=_EPILOG)
@@ -181,34 +178,33 @@ def _judged(scenarios: Sequence[Scenario], driver: Driver) -> Iterator[_Judged]:
 def _judge_one(scenario: Scenario, driver: Driver, directory: Path) -> _Judged:
     missing = scenario.needs - driver.hello.capabilities
     if missing:
-        return _Judged(scenario=scenario, verdict=_Verdict.NOT_DECLARED, details=tuple(sorted(missing)))
-    try:
-        differences = judge(scenario, driver, directory)
-    except BrokenDriverError as error:
-        return _Judged(scenario=scenario, verdict=_BREAKDOWNS[error.verdict], details=(str(error),))
-    if not differences:
-        return _Judged(scenario=scenario, verdict=_Verdict.PASS)
-    wrong_reason = all(difference.wrong_reason for difference in differences)
-    verdict = _Verdict.WRONG_REASON if wrong_reason else _Verdict.FAIL
-    return _Judged(scenario=scenario, verdict=verdict, details=tuple(map(str, differences)))
+        return _Judged(scenario=scenario, verdict=Verdict.NOT_DECLARED, details=tuple(sorted(missing)))
+    comparison = compare(scenario, driver, directory)
+    differences, broke = comparison.differences, comparison.broke
+    details = tuple(map(str, differences if broke is None else [broke]))
+    if broke is not None:
+        verdict = Verdict(broke.verdict.value)
+    elif not differences:
+        verdict = Verdict.PASS
+    else:
+        wrong_reason = all(difference.wrong_reason for difference in differences)
+        verdict = Verdict.WRONG_REASON if wrong_reason else Verdict.FAIL
+    return _Judged(scenario=scenario, verdict=verdict, details=details, compared=comparison.compared)
 
 
 def _code(judged: Sequence[_Judged]) -> int:
+    """Give the exit code by the one rule; undecided where the driver's capabilities allow no case at all."""
     verdicts = {one.verdict for one in judged}
-    if verdicts & _FALLS_SHORT:
-        return exits.FALLS_SHORT
-    if _Verdict.PROTOCOL in verdicts or _Verdict.PASS not in verdicts:
-        return exits.UNDECIDED
-    return exits.WELL
+    return exit_code(verdicts, judged=any(one.compared for one in judged), undecided=verdicts == {Verdict.NOT_DECLARED})
 
 
 def _show(name: str, judged: Sequence[_Judged]) -> None:
     for one in judged:
-        if one.verdict not in (_Verdict.PASS, _Verdict.NOT_DECLARED):
+        if one.verdict not in (Verdict.PASS, Verdict.NOT_DECLARED):
             click.echo(f"{one.scenario.name} ({one.scenario.source}): {one.verdict}")
             for detail in one.details:
                 click.echo("".join(f"  {line}\n" for line in detail.splitlines()), nl=False)
-    needed = sorted({need for one in judged if one.verdict is _Verdict.NOT_DECLARED for need in one.details})
+    needed = sorted({need for one in judged if one.verdict is Verdict.NOT_DECLARED for need in one.details})
     counts = ", ".join(f"{number} {verdict}" for verdict, number in _counts(judged).items() if number)
     because = f" (for want of {', '.join(needed)})" if needed else ""
     click.echo(f"{name}: {len(judged)} cases: {counts}{because}")
@@ -216,7 +212,7 @@ def _show(name: str, judged: Sequence[_Judged]) -> None:
 
 def _counts(judged: Sequence[_Judged]) -> dict[str, int]:
     counted = Counter(one.verdict for one in judged)
-    return {verdict.value: counted[verdict] for verdict in _Verdict}
+    return {verdict.value: counted[verdict] for verdict in _TOLD}
 
 
 def _report(name: str, judged: Sequence[_Judged]) -> dict[str, Json]:

@@ -44,7 +44,7 @@ class SubprocessDriver:
         """The id of its process, and of its process group."""
         return self._process.pid
 
-    def ask(self, op: str, **arguments: Json) -> Answer:
+    def ask(self, op: str, /, **arguments: Json) -> Answer:
         """Send a request and give its answer; a process that is gone is started anew first.
 
         Raises :class:`BrokenDriverError` where no answer comes, with the process group killed.

@@ -30,7 +30,7 @@ class InProcessDriver:
         """How it introduced itself."""
         return self._hello
 
-    def ask(self, op: str, **arguments: Json) -> Answer:
+    def ask(self, op: str, /, **arguments: Json) -> Answer:
         """Send a request and give its answer. Raises :class:`BrokenDriverError` for an answer of a wrong shape."""
         request_id = next(self._ids)
         return self._exchange(request_line(request_id, op, arguments), request_id, op)

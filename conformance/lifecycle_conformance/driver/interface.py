@@ -80,7 +80,7 @@ class Driver(Protocol):
         """How it introduced itself."""
         ...
 
-    def ask(self, op: str, **arguments: Json) -> Answer:
+    def ask(self, op: str, /, **arguments: Json) -> Answer:
         """Send a request and give its answer.
 
         Raises :class:`BrokenDriverError` where there was none; the next request goes to a fresh start.

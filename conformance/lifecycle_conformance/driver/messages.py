@@ -1,7 +1,7 @@
 """The lines of the protocol: requests written, answers read and held to their shape."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias
 
 import orjson
@@ -17,7 +17,7 @@ from lifecycle_conformance.driver.interface import (
     Refusal,
 )
 from lifecycle_projection import InvalidInputError
-from lifecycle_projection.json_text import read_json
+from lifecycle_projection.json_text import DuplicateMembers, read_json
 from lifecycle_projection.records import Json
 
 _QUOTED: Final = 200
@@ -71,6 +71,8 @@ def read_answer(line: bytes, request_id: int | None, op: str) -> Answer:
         raise _stray(line, f"{error}; {_likely_cause(line)}") from None
     if not isinstance(value, dict):
         raise _stray(line, "an answer is an object; was it printed for a human?")
+    if twice := _named_twice(value, line):
+        raise _stray(line, f"the member `{twice}` stands twice in one object: readers differ in which of them counts")
     if "id" not in value or type(value["id"]) is not type(request_id) or value["id"] != request_id:
         raise _stray(line, _about_id(value, request_id))
     match value:
@@ -96,6 +98,9 @@ def hello_from(answer: Answer) -> Hello:
             raise DisagreementError(f"{speaks}, and the driver answered hello with {said}")
         raise NoAnswerError(Breakdown.PROTOCOL, f"it answered hello with {said}")
     assert answer.ok is not None
+    declared = answer.ok["capabilities"]
+    if twice := sorted({each for each in declared if declared.count(each) > 1}):
+        raise NoAnswerError(Breakdown.PROTOCOL, f"it declares {', '.join(twice)} twice")
     hello = Hello(**{**answer.ok, "capabilities": frozenset(answer.ok["capabilities"])})
     if hello.protocol not in PROTOCOLS:
         raise DisagreementError(f"{speaks}, and the driver chose version {hello.protocol}")
@@ -105,6 +110,19 @@ def hello_from(answer: Answer) -> Hello:
             f" {', '.join(sorted(CAPABILITIES))}"
         )
     return hello
+
+
+def _named_twice(value: Json, line: bytes) -> str | None:
+    """Name a member that stands twice in an object of an answer; a line that comes out as it went in has none."""
+    if line == orjson.dumps(value):
+        return None
+    inner: Iterable[Json] = value
+    if isinstance(value, DuplicateMembers):
+        names = [name for name, _ in value.pairs]
+        return next(name for name in names if names.count(name) > 1)
+    if isinstance(value, dict):
+        inner = value.values()
+    return next((name for each in inner if isinstance(each, dict | list) and (name := _named_twice(each, b""))), None)
 
 
 # --- what a line should look like -------------------------------------------------------------------------------------

@@ -59,15 +59,24 @@ def introductions(step: Step, _: Trace) -> Iterator[Judgement]:
     yield judged("DRIVER-3", "what it doesn't say of itself", expected=[], actual=missing)
 
 
+@judges("DRIVER-3")
+def offers(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge that what the driver declares is there."""
+    needed = {"text-input"} if step.op == "read" and "run_json" in step.arguments else {*_NEEDS.get(step.op, ())}
+    if needed and step.capabilities.issuperset(needed):
+        what = f"whether {' and '.join(needed)}, which it declares, is there"
+        yield judged("DRIVER-3", what, expected=True, actual=step.refusal != "unsupported")
+
+
 @judges("DRIVER-5")
 def operations(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge that what is offered is offered, and answered with the members of the table."""
+    """Judge that what every driver must offer is offered, and that answers have the members of the table."""
     if step.op not in _MEMBERS or not step.capabilities.issuperset(_NEEDS[step.op]) or "run_json" in step.arguments:
         return
     if step.refusal is None:
         members = _MEMBERS[step.op]
         yield judged("DRIVER-5", f"the members of the answer to {step.op}", expected=members, actual=sorted(step.ok))
-    elif step.refusal in _NEVER.get(step.op, {"unsupported"}):
+    elif step.refusal in _NEVER.get(step.op, frozenset() if _NEEDS[step.op] else {"unsupported"}):
         yield judged("DRIVER-5", f"the refusal of {step.op}, which is offered", expected=None, actual=step.refusal)
 
 

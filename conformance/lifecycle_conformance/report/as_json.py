@@ -71,7 +71,7 @@ def _failure(failure: Failure) -> Object:
         **compared,
         "steps": [{"op": op, **arguments} for op, arguments in failure.requests],
         "shrunk": failure.shrunk,
-        "leaks": failure.leaks,
+        "leaks": failure.again is Verdict.STATE_LEAK,
         "stderr": failure.stderr,
         "case": failure.case,
     }

@@ -16,7 +16,8 @@ from lifecycle_conformance.verdicts import FAILURES, Failure, JudgeResult, Resul
 _INDENT: Final = "   "
 _LINES_OF_STDERR: Final = 10
 _SEVERITY: Final = (
-    Verdict.CRASH, Verdict.TIMEOUT, Verdict.PROTOCOL, Verdict.STATE_LEAK, Verdict.WRONG_REASON, Verdict.FAIL,
+    Verdict.NONDETERMINISTIC, Verdict.CRASH, Verdict.TIMEOUT, Verdict.PROTOCOL, Verdict.STATE_LEAK,
+    Verdict.WRONG_REASON, Verdict.FAIL,
 )  # fmt: skip
 AGREEING: Final = "Agreement with the reference"
 """The name of a judge that is no requirement."""
@@ -98,7 +99,11 @@ def told(failure: Failure) -> Iterator[str]:
     yield f"{_INDENT}{short(said[-1], WIDTH - len(_INDENT) - 1)}{':' if failure.compared else ''}"
     if failure.compared:
         yield from difference(failure.expected, failure.actual)
-    if failure.leaks:
+    if failure.again is Verdict.NONDETERMINISTIC:
+        yield f"{_INDENT}fresh processes answer the same requests in different ways: see DRIVER-17"
+    if failure.again is Verdict.STATE_LEAK and failure.broke is not None:
+        yield f"{_INDENT}in a fresh process the same requests were answered"
+    elif failure.again is Verdict.STATE_LEAK:
         yield f"{_INDENT}in a fresh process it holds: something of the lives before was kept"
     yield from _stderr(failure.stderr)
 

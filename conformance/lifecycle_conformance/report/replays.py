@@ -38,23 +38,31 @@ def lines(replayed: Replayed) -> Iterator[str]:
 
 def _said(replayed: Replayed) -> str:
     verdict = Verdict.PASS if replayed.failure is None else replayed.failure.verdict
-    colour = Verdict.NOT_EXERCISED if replayed.outcome is Outcome.UNDECIDED else verdict
+    unsaid = {Outcome.UNDECIDED: Verdict.NOT_EXERCISED, Outcome.NOT_APPLICABLE: Verdict.NOT_DECLARED}
+    colour = unsaid.get(replayed.outcome, verdict)
     more = "" if verdict in {Verdict.PASS, Verdict.FAIL} else f" ({verdict})"
     return styled(colour, f"{replayed.outcome}{more}")
 
 
 def _why(replayed: Replayed) -> str:
-    if replayed.outcome is Outcome.UNDECIDED:
+    if replayed.outcome in {Outcome.UNDECIDED, Outcome.NOT_APPLICABLE}:
         return replayed.why
     if replayed.case.verdict == Verdict.STATE_LEAK:
         return "it holds, as it did in a fresh process when it was found: what broke it were other lives before it"
+    if replayed.case.verdict == Verdict.NONDETERMINISTIC:
+        return "it holds this time: when it was found, fresh processes answered the same requests in different ways"
     return f"it holds, judged {counted(replayed.judged, 'time')}" if replayed.judged else "it holds"
 
 
 def summary(name: str, replayed: Sequence[Replayed]) -> str:
     """Count the outcomes."""
     counts = Counter(each.outcome for each in replayed)
-    words = {Outcome.HOLDS: "hold", Outcome.FAILS: "fail", Outcome.UNDECIDED: "undecided"}
+    words = {
+        Outcome.HOLDS: "hold",
+        Outcome.FAILS: "fail",
+        Outcome.UNDECIDED: "undecided",
+        Outcome.NOT_APPLICABLE: "not applicable",
+    }
     said = (counted(counts[outcome], outcome.value, word) for outcome, word in words.items() if counts[outcome])
     return f"{printable(name)}: {counted(len(replayed), 'case')}: {', '.join(said)}"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from attrs import frozen
+from attrs import Factory, define, frozen
 
-from lifecycle_conformance.driver.interface import Answer, Driver
+from lifecycle_conformance.driver.interface import Answer, BrokenDriverError, Driver
 from lifecycle_conformance.vectors.comparison import ABSENT, Mismatch, Side, mismatches
 from lifecycle_conformance.vectors.scenarios import Scenario
 from lifecycle_projection.records import Json
@@ -39,21 +39,48 @@ class Difference:
         return f"{where}, {self.path}: expected {_shown(self.expected)}, got {_shown(self.actual)}{reason}"
 
 
+@define
+class Comparison:
+    """What a scenario showed: how many answers were compared, and where they differ, or how the driver broke."""
+
+    compared: int = 0
+    differences: list[Difference] = Factory(list)
+    broke: BrokenDriverError | None = None
+
+
+def compare(scenario: Scenario, driver: Driver, directory: Path) -> Comparison:
+    """Compare as :func:`judge` does, up to where the driver breaks. Raises :class:`BringUpError` only."""
+    comparison = Comparison()
+    try:
+        comparison.differences = _differences(scenario, driver, directory, comparison)
+    except BrokenDriverError as error:
+        comparison.broke = error
+    return comparison
+
+
 def judge(scenario: Scenario, driver: Driver, directory: Path) -> list[Difference]:
     """Send a scenario's requests and compare the answers, and with `files` what the store directory holds then.
 
     The store is a new one inside `directory`, gone again when this returns. The first step that differs is the last
     one that is compared: what comes later follows from it. Raises what :meth:`Driver.ask` raises.
     """
+    return _differences(scenario, driver, directory, Comparison())
+
+
+def _differences(scenario: Scenario, driver: Driver, directory: Path, comparison: Comparison) -> list[Difference]:
+    """Give the differences, and count the answers that were compared."""
     with TemporaryDirectory(dir=directory, prefix="vector-", ignore_cleanup_errors=True) as workspace:
         store = Path(workspace) / "store"
         store.mkdir()
         opened = driver.ask("open", store=str(store))
+        comparison.compared += 1
         if differences := list(_compared(None, "open", {"ok": {}}, opened)):
             return differences
         for number, (step, expected) in enumerate(zip(scenario.steps, scenario.answers, strict=True)):
             op, arguments = step["op"], {name: value for name, value in step.items() if name != "op"}
-            if differences := list(_compared(number, op, expected, driver.ask(op, **arguments))):
+            answer = driver.ask(op, **arguments)
+            comparison.compared += 1
+            if differences := list(_compared(number, op, expected, answer)):
                 return differences
         if "files" not in driver.hello.capabilities:
             return []
