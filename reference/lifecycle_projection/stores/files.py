@@ -33,7 +33,7 @@ _RETRY_S: Final = 0.002
 # Two changes within one tick of a file system's clock can't be told apart; the coarsest clocks tick every two seconds.
 _TICK_NS: Final = 2_000_000_000
 
-_State: TypeAlias = tuple[int, int, int, int]
+_State: TypeAlias = tuple[int, int, int, int, int]
 
 
 def segment(name: str) -> str:
@@ -116,23 +116,20 @@ class FileStore:
     def sync(self, run_id: str) -> None:
         """Make durable what a writer relies on: it is found here, but who wrote it may have died before its sync.
 
-        Costs a look at five files where nothing has changed since they were synced. (FILE-25)
+        Costs a look at four files where nothing has changed since they were synced. What may not be read can't be
+        synced; if it is needed, reading it fails later. (FILE-25)
         """
         if not self._parent_synced:
-            # Who may not read the directory above can't have made this one in it.
             with _storage_errors(self._root), suppress(PermissionError):
                 self._effects.sync_path(os.path.dirname(self._root))
             self._parent_synced = True
         for path in (self._root, self._log, self._snapshots, f"{self._snapshots}/{segment(run_id)}"):
-            with _storage_errors(path):
-                self._sync_found(path)
-
-    def _sync_found(self, path: str) -> None:
-        state = self._state_of(path)
-        if state is not None and self._synced.get(path) != state:
-            self._effects.sync_path(path)
-            if state[-1] < time.time_ns() - _TICK_NS:
-                self._synced[path] = state
+            with _storage_errors(path), suppress(PermissionError):
+                state = self._state_of(path)
+                if state is not None and self._synced.get(path) != state:
+                    self._effects.sync_path(path)
+                    if state[-1] < time.time_ns() - _TICK_NS:
+                        self._synced[path] = state
 
     # --- the log ------------------------------------------------------------------------------------------------------
 
@@ -335,7 +332,7 @@ def _of_another_run(value: Json, run_id: str) -> bool:
 
 def _state(status: os.stat_result) -> _State:
     """Tell one state of a file or a directory from another."""
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _names(directory: str) -> list[str]:
