@@ -90,13 +90,16 @@ def test_the_work_is_done_whoever_reads(folder: Path, options: list[str], errors
 # --- signals ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("reached", [1, 60_000, 250_000])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_a_signal_ends_it_between_two_writes_and_it_says_what_was_done(folder: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_it_between_two_writes_and_it_says_what_was_done(
+    folder: Path, number: signal.Signals, reached: int
+) -> None:
     """What is said is exactly what is there, and the next call goes on from it."""
     store, file = folder / "store", written(folder, 3, records=4_000)
     log = store / "stateful_events.jsonl"
     with started(file, "--store", store) as process:
-        wait_until(lambda: log.exists() and log.stat().st_size > 100_000)
+        wait_until(lambda: log.exists() and log.stat().st_size >= reached)
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, err) == (130, b"")

@@ -9,7 +9,8 @@ from typing import Final
 
 from lifecycle_conformance.cli import exits
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Windows has no HUP; there this module is loaded, too, before a command says that it needs another system.
+_SIGNALS: Final = [each for each in signal.Signals if each.name in {"SIGINT", "SIGTERM", "SIGHUP"}]
 
 
 class Stopping:

@@ -1,7 +1,6 @@
 """A store in production's own files, byte for byte (chapter *Files on disk*)."""
 
 import errno
-import fcntl
 import logging
 import os
 import re
@@ -18,6 +17,7 @@ from lifecycle_projection.errors import InvalidInputError, StorageError
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.records import Event, Json, Snapshot, TenantKey
 from lifecycle_projection.stores.effects import Effects, SystemEffects
+from lifecycle_projection.stores.flock import try_lock, unlock
 from lifecycle_projection.stores.kept_log import KeptLog, NumberedLine, numbered_lines
 from lifecycle_projection.stores.store import Place
 from lifecycle_projection.text import member
@@ -96,22 +96,20 @@ class FileStore:
         try:
             yield
         finally:
-            # Not by closing alone: a process that was forked meanwhile has the same open directory.
-            fcntl.flock(directory, fcntl.LOCK_UN)
+            unlock(directory)
             self._effects.close(directory)
 
     def _locked(self) -> int | None:
         """Open the directory and lock it: each opening has a lock of its own, also within one process."""
         with _storage_errors(self._root):
             directory = self._effects.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+            got = False
             try:
-                fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                self._effects.close(directory)
-                if isinstance(error, BlockingIOError):
-                    return None
-                raise
-            return directory
+                got = try_lock(directory)
+            finally:
+                if not got:
+                    self._effects.close(directory)
+            return directory if got else None
 
     def sync(self, run_id: str) -> None:
         """Make durable what a writer relies on: it is found here, but who wrote it may have died before its sync.
