@@ -205,7 +205,7 @@ def test_each_problem_has_a_line(runs: Callable[[Any], Path], store: Path) -> No
         (["nonsense"], "No such command 'nonsense'"),
         (["project"], "Missing argument 'RUNS'"),
         (["project", "runs.json"], "Missing option '--store'"),
-        (["validate"], "Missing argument 'FILE...'"),
+        (["validate"], "Missing argument 'FILE|DIR...'"),
         (["validate", "--as", "story", "x"], "'story' is not one of 'run', 'event', 'snapshot', 'log'"),
         (["check", "--profile", "slow"], "'slow' is not one of 'quick', 'default', 'thorough'"),
         (["check", "--seed", "x"], "'x' is not a valid integer"),

@@ -87,6 +87,42 @@ def test_the_work_is_done_whoever_reads(folder: Path, options: list[str], errors
     assert len(FileStore(store).snapshots()) == 100
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "JSON"])
+def test_a_full_disk_under_its_output_is_told_and_the_work_is_done(folder: Path, options: list[str]) -> None:
+    store = folder / "store"
+    with (
+        Path("/dev/full").open("wb") as full,
+        started(written(folder, 5), "--store", store, *options, stdout=full) as process,
+    ):
+        said = b"" if process.stderr is None else process.stderr.read()
+        assert process.wait(PATIENCE_S) == 2
+    assert said == b"error: No space left on device\n"
+    assert len(FileStore(store).events()) == 10
+
+
+def test_a_runs_file_that_changes_meanwhile_ends_it_and_it_says_what_was_done(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All was checked before; what comes then instead is refused, and the report is whole."""
+    file = folder / "runs.jsonl"
+    lines = [json.dumps({**record(number), "detail": "x" * 200_000}) for number in range(3)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    projected = lifecycle_projection.project
+
+    def and_spoil(run: Any, store: FileStore) -> Any:
+        with file.open("r+b") as spoilt:
+            spoilt.seek(len(lines[0]) + 1)
+            spoilt.write(b"?" * len(lines[1]))
+        return projected(run, store)
+
+    monkeypatch.setattr("lifecycle_conformance.cli.project.project", and_spoil)
+    done = call(file, "--store", folder / "store", "--json")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {file}:2: expected JSON text")
+    report = json.loads(done.stdout)
+    assert (report["projected"], report["not_tried"], len(report["passes"])) == (2, 2, 1)
+
+
 # --- signals ----------------------------------------------------------------------------------------------------------
 
 
