@@ -9,8 +9,7 @@ from typing import Final
 
 from lifecycle_conformance.cli import exits
 
-# Windows has no HUP; there this module is loaded, too, before a command says that it needs another system.
-_SIGNALS: Final = [each for each in signal.Signals if each.name in {"SIGINT", "SIGTERM", "SIGHUP"}]
+_SIGNALS: Final = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class Stopping:

@@ -114,9 +114,9 @@ class FileStore:
     def sync(self, run_id: str) -> None:
         """Make durable what a writer relies on: it is found here, but who wrote it may have died before its sync.
 
-        Costs a look at four files where nothing has changed since they were synced. What may not be read can't be
-        synced; if it is needed, reading it fails later. (FILE-25)
+        Costs a look at five files where nothing has changed since they were synced. (FILE-25)
         """
+        # What may not be read can't be synced; where it is needed, reading it fails later.
         if not self._parent_synced:
             with _storage_errors(self._root), suppress(PermissionError):
                 self._effects.sync_path(os.path.dirname(self._root))
