@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -162,10 +163,15 @@ def test_nesting_of_127_is_allowed(runs: Callable[[Any], Path], store: Path) -> 
     assert call("project", runs(nested(127)), "--store", store).exit_code == 0
 
 
-@pytest.mark.parametrize("command", ["project", "validate"])
 @pytest.mark.parametrize(
-    ("name", "reason"),
-    [(".", "Is a directory"), ("missing.json", "No such file or directory"), ("runs.json/inside", "Not a directory")],
+    ("command", "name", "reason"),
+    [
+        ("project", ".", "Is a directory"),
+        ("project", "missing.json", "No such file or directory"),
+        ("validate", "missing.json", "No such file or directory"),
+        ("project", "runs.json/inside", "Not a directory"),
+        ("validate", "runs.json/inside", "Not a directory"),
+    ],
 )
 def test_a_file_that_can_not_be_read_is_bad_input(
     tmp_path: Path, runs: Callable[[Any], Path], store: Path, command: str, name: str, reason: str
@@ -199,7 +205,7 @@ def test_each_problem_has_a_line(runs: Callable[[Any], Path], store: Path) -> No
         (["nonsense"], "No such command 'nonsense'"),
         (["project"], "Missing argument 'RUNS'"),
         (["project", "runs.json"], "Missing option '--store'"),
-        (["validate"], "Missing argument 'FILE...'"),
+        (["validate"], "Missing argument 'FILE|DIR...'"),
         (["validate", "--as", "story", "x"], "'story' is not one of 'run', 'event', 'snapshot', 'log'"),
         (["check", "--profile", "slow"], "'slow' is not one of 'quick', 'default', 'thorough'"),
         (["check", "--seed", "x"], "'x' is not a valid integer"),
@@ -528,6 +534,26 @@ def test_vectors_are_exported_as_they_are(tmp_path: Path) -> None:
     done = call("vectors", "--export", tmp_path / "cases")
     assert done.exit_code == 0
     assert contents(tmp_path / "cases") == {path.name: path.read_bytes() for path in VECTORS.glob("*.jsonl")}
+
+
+def test_an_export_onto_a_full_disk_names_the_file_and_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was there before is still there."""
+
+    def full(source: Path, target: Path) -> None:
+        Path(target).write_bytes(b"{")
+        raise OSError(28, os.strerror(28), str(source))
+
+    assert call("vectors", "--export", tmp_path).exit_code == 0
+    before = contents(tmp_path)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    done = call("vectors", "--export", tmp_path)
+    assert done.exit_code == 2
+    assert re.fullmatch(rf"error: {tmp_path}/\w+\.jsonl: No space left on device\n", done.stderr)
+    assert contents(tmp_path) == before
+    assert call("vectors", "--export", tmp_path / "new").exit_code == 2
+    assert contents(tmp_path / "new") == {}
 
 
 def some() -> list[str]:

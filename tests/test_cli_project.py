@@ -87,16 +87,55 @@ def test_the_work_is_done_whoever_reads(folder: Path, options: list[str], errors
     assert len(FileStore(store).snapshots()) == 100
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "JSON"])
+def test_a_full_disk_under_its_output_is_told_and_the_work_is_done(folder: Path, options: list[str]) -> None:
+    store = folder / "store"
+    with (
+        Path("/dev/full").open("wb") as full,
+        started(written(folder, 5), "--store", store, *options, stdout=full) as process,
+    ):
+        said = b"" if process.stderr is None else process.stderr.read()
+        assert process.wait(PATIENCE_S) == 2
+    assert said == b"error: No space left on device\n"
+    assert len(FileStore(store).events()) == 10
+
+
+def test_a_runs_file_that_changes_meanwhile_ends_it_and_it_says_what_was_done(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All was checked before; what comes then instead is refused, and the report is whole."""
+    file = folder / "runs.jsonl"
+    lines = [json.dumps({**record(number), "detail": "x" * 200_000}) for number in range(3)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    projected = lifecycle_projection.project
+
+    def and_spoil(run: Any, store: FileStore) -> Any:
+        with file.open("r+b") as spoilt:
+            spoilt.seek(len(lines[0]) + 1)
+            spoilt.write(b"?" * len(lines[1]))
+        return projected(run, store)
+
+    monkeypatch.setattr("lifecycle_conformance.cli.project.project", and_spoil)
+    done = call(file, "--store", folder / "store", "--json")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {file}:2: expected JSON text")
+    report = json.loads(done.stdout)
+    assert (report["projected"], report["not_tried"], len(report["passes"])) == (2, 2, 1)
+
+
 # --- signals ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("reached", [1, 60_000, 250_000])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_a_signal_ends_it_between_two_writes_and_it_says_what_was_done(folder: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_it_between_two_writes_and_it_says_what_was_done(
+    folder: Path, number: signal.Signals, reached: int
+) -> None:
     """What is said is exactly what is there, and the next call goes on from it."""
     store, file = folder / "store", written(folder, 3, records=4_000)
     log = store / "stateful_events.jsonl"
     with started(file, "--store", store) as process:
-        wait_until(lambda: log.exists() and log.stat().st_size > 100_000)
+        wait_until(lambda: log.exists() and log.stat().st_size >= reached)
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, err) == (130, b"")

@@ -157,6 +157,14 @@ def test_what_is_wrong_is_said_once_with_one_place(text: Any, message: str) -> N
     assert "at $ " not in f"{line} "
 
 
+def test_a_file_that_is_wrong_throughout_is_not_told_to_its_end() -> None:
+    """The first thousand problems are told, and that there may be more."""
+    told = said(json.dumps({f"{number}": run_json(run_id=f"{number}", status="x") for number in range(1_500)}))
+    assert len(told) == 1_001
+    assert told[0].endswith("at $['0'].status")
+    assert told[-1] == "runs.json: checking stopped here, after so many problems"
+
+
 def test_what_is_checked_is_read_again_one_at_a_time() -> None:
     """REC-13, REC-18: how many count is known beforehand; of two with one id the last."""
     old, new = run_json(detail="old"), run_json(detail="new")

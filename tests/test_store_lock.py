@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import lifecycle_conformance
 import lifecycle_projection
 from examples import lifecycle, run_json, run_of
 from lifecycle_projection import FileStore, StorageError, project
@@ -22,7 +23,7 @@ NOBODY = 65534
 
 # One more record at each pass, so that every pass has to find the right seq among those of the others.
 WRITER = """
-import json, os, sys
+import fcntl, json, os, sys
 from lifecycle_projection import FileStore, project
 from lifecycle_projection.codec import run_from
 store, nobody = sys.argv[1], int(sys.argv[2])
@@ -161,3 +162,18 @@ def test_a_lock_that_can_not_be_had_is_given_up_after_the_time_limit(directory: 
     directory.rmdir()
     with pytest.raises(StorageError, match="No such file or directory"), store.lock():
         pass
+
+
+def test_where_there_is_no_flock_the_store_in_memory_works() -> None:
+    """As on Windows: the package and the command line load."""
+    program = (
+        "import sys; sys.modules['fcntl'] = None\n"
+        "import json, lifecycle_conformance.cli.project, lifecycle_conformance.cli.validate\n"
+        "from lifecycle_projection import MemoryStore, parse_runs, project\n"
+        "(run,) = parse_runs(sys.stdin.buffer.read(), source='-')\n"
+        "assert project(run, MemoryStore()).projected == 1\n"
+    )
+    text = json.dumps(run_json(lifecycle("x", 1))).encode()
+    packages = [str(Path(str(each.__file__)).parents[1]) for each in (lifecycle_projection, lifecycle_conformance)]
+    known = {**os.environ, "PYTHONPATH": os.pathsep.join(packages)}
+    assert subprocess.run([sys.executable, "-c", program], check=False, input=text, env=known).returncode == 0

@@ -20,7 +20,7 @@ from lifecycle_projection.log import append_once
 from lifecycle_projection.projection import project, project_or_warn
 from lifecycle_projection.records import Event, LifecycleRecord, PhaseEntry, Run, Scope, Snapshot, Tenant
 from lifecycle_projection.retention import compact, prune
-from lifecycle_projection.runs import load_runs, parse_runs
+from lifecycle_projection.runs import RunsFile, load_runs, parse_runs
 from lifecycle_projection.stores import FileStore, MemoryStore, Store
 
 SPEC_VERSION = "1.0.0-draft"
@@ -40,6 +40,7 @@ __all__ = [
     "Problem",
     "ProjectionResult",
     "Run",
+    "RunsFile",
     "Scope",
     "Snapshot",
     "StorageConflictError",

@@ -85,7 +85,7 @@ class RunsFile:
                     yield run
 
     def _check(self, progress: Progress) -> int:
-        """Read everything; of what is wrong with the records of a runs file, tell all."""
+        """Read everything; of what is wrong with the records of a runs file, tell all, up to a thousand problems."""
         problems: list[Problem] = []
         count = 0
         for piece in self._pieces():
@@ -94,9 +94,12 @@ class RunsFile:
             except NotJsonError:
                 raise
             except InvalidInputError as error:
-                if not piece.keyed or len(problems) > _MOST_PROBLEMS:
+                if not piece.keyed:
                     raise
                 problems += error.problems
+                if len(problems) >= _MOST_PROBLEMS:
+                    problems.append(Problem("$", "checking stopped here, after so many problems"))
+                    break
             else:
                 count += len(runs)
                 self._last |= {run.run_id: piece.span for run in runs if piece.keyed}

@@ -5,6 +5,7 @@ Work and floor take turns, and the best of each counts: whatever else the machin
 the bare system calls that make the files durable, or parsing of what must be read.
 """
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -14,7 +15,9 @@ from typing import Any
 
 import orjson
 import pytest
+from click.testing import CliRunner
 
+from lifecycle_conformance.cli import main
 from lifecycle_projection import FileStore, MemoryStore, Run, identify, project
 from lifecycle_projection.codec import run_from
 from lifecycle_projection.stores.files import LOG_NAME, SNAPSHOTS_NAME
@@ -23,38 +26,42 @@ RECORDS = 1_000
 GROWING = 300
 SIZES = (250, 500, 1_000, 2_000)
 ROUNDS = 5
+RUNS = (100, 200, 400)
 RUN_ID = "run-1"
 
 
 def history(records: int) -> Run:
     """Make a run with records such as production writes, and small metadata."""
-    return run_from(
-        {
-            "run_id": RUN_ID,
-            "automation_id": "automation-1",
-            "trigger_type": "manual",
-            "status": "running",
-            "created_at_ms": 1,
-            "updated_at_ms": 2,
-            "checkpoint": {
-                "completed_nodes": ["collect", "draft"],
-                "node_attempts": {"collect": 1},
-                "lifecycle_history": [
-                    {
-                        "event": "node_started",
-                        "recorded_at_ms": 1_000 + index,
-                        "reason": "scheduled",
-                        "metadata": {
-                            "node_id": f"node-{index}",
-                            "session_id": "session-1",
-                            "effective_execution_profile": "strict",
-                        },
-                    }
-                    for index in range(records)
-                ],
-            },
-        }
-    )
+    return run_from(run_record(records, RUN_ID))
+
+
+def run_record(records: int, run_id: str) -> dict[str, Any]:
+    """Write such a run."""
+    return {
+        "run_id": run_id,
+        "automation_id": "automation-1",
+        "trigger_type": "manual",
+        "status": "running",
+        "created_at_ms": 1,
+        "updated_at_ms": 2,
+        "checkpoint": {
+            "completed_nodes": ["collect", "draft"],
+            "node_attempts": {"collect": 1},
+            "lifecycle_history": [
+                {
+                    "event": "node_started",
+                    "recorded_at_ms": 1_000 + index,
+                    "reason": "scheduled",
+                    "metadata": {
+                        "node_id": f"node-{index}",
+                        "session_id": "session-1",
+                        "effective_execution_profile": "strict",
+                    },
+                }
+                for index in range(records)
+            ],
+        },
+    }
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -186,7 +193,7 @@ def test_project_in_memory(benchmark: Any, measures: Any) -> None:
 def test_growth_of_new_records(benchmark: Any, folder: Path, measures: Any, records: int) -> None:
     """More records into an empty file store take in proportion."""
     benchmark.pedantic(project, setup=into_empty_store(folder, history(records)), rounds=ROUNDS)
-    measures.growth.setdefault("empty file store", []).append((records, benchmark.stats.stats.min))
+    measures.growth.setdefault("records into an empty file store", []).append((records, benchmark.stats.stats.min))
 
 
 @pytest.mark.parametrize("records", SIZES)
@@ -195,4 +202,22 @@ def test_growth_of_nothing_new(benchmark: Any, folder: Path, measures: Any, reco
     run = history(records)
     store = filled(folder, run)
     benchmark.pedantic(lambda: project(run, FileStore(store)), rounds=ROUNDS)
-    measures.growth.setdefault("nothing new", []).append((records, benchmark.stats.stats.min))
+    measures.growth.setdefault("records again, nothing new", []).append((records, benchmark.stats.stats.min))
+
+
+@pytest.mark.parametrize("runs", RUNS)
+def test_growth_of_many_runs(benchmark: Any, folder: Path, measures: Any, runs: int) -> None:
+    """The command over more runs with nothing new takes in proportion: the log is read once."""
+    file = folder / f"{runs}.jsonl"
+    lines = (json.dumps(run_record(10, f"run-{number}")) for number in range(runs))
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    arguments = ["project", str(file), "--store", str(folder / f"store-{runs}")]
+
+    def command() -> None:
+        assert CliRunner().invoke(main, arguments).exit_code == 0
+
+    command()
+    benchmark.pedantic(command, rounds=3)
+    measures.growth.setdefault(
+        "runs of 10 records, nothing new (at most 5 times as long for 4 times as many)", []
+    ).append((runs, benchmark.stats.stats.min))

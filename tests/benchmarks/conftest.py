@@ -25,10 +25,10 @@ class Measures:
             yield f"{work:<44}{took:>9.4f}s{against}{aim:>8}".rstrip()
         for work, points in self.growth.items():
             yield ""
-            yield f"growth, {work} (each doubling of the records should double the time)"
-            for (records, took), earlier in zip(points, [None, *(took for _, took in points)], strict=False):
+            yield f"growth, {work}: each doubling should double the time"
+            for (amount, took), earlier in zip(points, [None, *(took for _, took in points)], strict=False):
                 times = "" if earlier is None else f"   x {took / earlier:.2f}"
-                yield f"{records:>8} records{took:>10.4f}s{times}"
+                yield f"{amount:>8}{took:>10.4f}s{times}"
 
 
 MEASURES = pytest.StashKey[Measures]()

@@ -30,7 +30,7 @@ def _tell(text: str) -> None:
     """Write to standard error, in the place of a line of progress; that nobody reads it ends no work."""
     try:
         click.echo(f"{CLEAR if sys.stderr.isatty() else ''}{text}", err=True)
-    except BrokenPipeError:
+    except OSError:
         with suppress(OSError, ValueError):  # what is still in the buffer would fail again at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 

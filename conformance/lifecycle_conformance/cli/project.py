@@ -129,12 +129,12 @@ def command(ctx: click.Context, runs: str, directory: Path, lock_timeout: float,
             with read_runs(runs) as records, engine_kept_out(directory):
                 store = _opened(directory, lock_timeout, stopping)
                 with warnings_shown(), stopping.deferred():
-                    totals, reader_gone = _projected(records, store, stopping, report)
+                    totals, unwritten = _projected(records, store, stopping, report)
         except KeyboardInterrupt:
             complain("interrupted before anything was written")
             raise
-    if reader_gone:
-        raise BrokenPipeError
+    if unwritten is not None:
+        raise unwritten
     ctx.exit(exits.INTERRUPTED if totals.interrupted else totals.code)
 
 
@@ -166,35 +166,37 @@ def _opened(directory: Path, lock_timeout: float, stopping: Stopping) -> FileSto
 
 def _projected(
     records: RunsFile, store: FileStore, stopping: Stopping, report: "_Text | _Json"
-) -> tuple[_Totals, bool]:
-    """Make all passes and tell of each, for as long as somebody reads; whether that was to the end, is given, too."""
+) -> tuple[_Totals, OSError | None]:
+    """Make all passes and tell of each; why nothing more could be told, where that is so, is given at the end."""
     totals, reader = _Totals(records=len(records)), _Reader()
-    with progress_line() as show:
-        reader.tell(report.beginning())
-        for done in _passes(records, store, stopping):
-            totals.add(done)
-            show("")
-            _warn(done)
-            reader.tell(report.of_pass(done))
-            show(f"run {totals.passes:,} of {totals.records:,}, {totals.projected:,} projected")
-    totals.interrupted = stopping.asked
-    reader.tell(report.end(totals))
-    return totals, reader.gone
+    reader.tell(report.beginning())
+    try:
+        with progress_line() as show:
+            for done in _passes(records, store, stopping):
+                totals.add(done)
+                show("")
+                _warn(done)
+                reader.tell(report.of_pass(done))
+                show(f"run {totals.passes:,} of {totals.records:,}, {totals.projected:,} projected")
+    finally:
+        totals.interrupted = stopping.asked
+        reader.tell(report.end(totals))
+    return totals, reader.error
 
 
 class _Reader:
-    """Whoever reads standard output. That they go away doesn't end the work."""
+    """Whoever reads standard output. That they go away, or their disk is full, doesn't end the work."""
 
     def __init__(self) -> None:
-        self.gone = False
+        self.error: OSError | None = None
 
     def tell(self, text: str) -> None:
-        """Write a text, unless there is nobody to read it."""
-        if text and not self.gone:
+        """Write a text, unless that failed before."""
+        if text and self.error is None:
             try:
                 click.echo(text)
-            except BrokenPipeError:
-                self.gone = True
+            except OSError as error:
+                self.error = error
 
 
 def _passes(runs: RunsFile, store: FileStore, stopping: Stopping) -> Iterator[_Pass]:

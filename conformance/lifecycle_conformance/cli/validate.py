@@ -1,26 +1,31 @@
 """`lifecycle-projection validate`."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import Final
+from pathlib import Path
+from typing import BinaryIO, Final
 
 import click
-from attrs import frozen
+from attrs import Factory, define, frozen
 
 from lifecycle_conformance.cli import exits
-from lifecycle_conformance.cli.inputs import read_source
+from lifecycle_conformance.cli.inputs import bytes_shown, opened
 from lifecycle_conformance.cli.messages import complain
-from lifecycle_projection import InvalidInputError, Problem, parse_runs
+from lifecycle_projection import InvalidInputError, Problem
 from lifecycle_projection.codec import event_from, snapshot_from
+from lifecycle_projection.json_stream import cut_line, first_object, next_not_blank
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.markers import MARKER_TYPE
 from lifecycle_projection.records import Json
+from lifecycle_projection.runs import Progress, RunsFile
+from lifecycle_projection.stores.files import LOG_NAME, SNAPSHOTS_NAME
 
 _EPILOG = """\b
 EXAMPLES
   lifecycle-projection validate automation_v2_runs.json
-  lifecycle-projection validate store/stateful_events.jsonl store/stateful_snapshots/*/*.json
+  lifecycle-projection validate store
   lifecycle-projection validate --written store/stateful_events.jsonl
   jq -c .runs[] runs.json | lifecycle-projection validate --as run -
 
@@ -46,6 +51,8 @@ _READERS: Final[dict[_Kind, Callable[[Json], object]]] = {
 
 
 _SCHEMAS: Final = {_Kind.EVENT: "event-written", _Kind.LOG: "event-written", _Kind.SNAPSHOT: "snapshot-written"}
+_SUFFIXES: Final = (".json", ".jsonl")
+_BETWEEN: Final = "what is wrong between files is not looked at"
 
 
 @frozen(kw_only=True)
@@ -57,97 +64,145 @@ class _Finding:
     refused: bool = True
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class _Validated:
     """A file: what it holds, how many records, and what was found wrong with it."""
 
     source: str
-    kind: _Kind | None
-    records: int
-    findings: tuple[_Finding, ...] = ()
+    kind: _Kind | None = None
+    records: int = 0
+    findings: list[_Finding] = Factory(list)
+
+    @property
+    def refused(self) -> int:
+        """How many records, or files, can't be read."""
+        return sum(finding.refused for finding in self.findings)
+
+    @property
+    def unlike(self) -> int:
+        """How many records can be read, and aren't as they are written today."""
+        return len(self.findings) - self.refused
 
     @property
     def code(self) -> int:
         """The exit code that this file asks for."""
         if not self.findings:
             return exits.WELL
-        return exits.WRONG_CALL if any(finding.refused for finding in self.findings) else exits.FALLS_SHORT
+        return exits.WRONG_CALL if self.refused else exits.FALLS_SHORT
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("sources", metavar="FILE|DIR...", nargs=-1, required=True)
 @click.option(
     "--as",
     "kind",
     type=click.Choice([kind.value for kind in _Kind]),
-    help="What the files hold. Without it, their members tell.",
+    help="What the files hold. Without it, their names and members tell.",
 )
 @click.option("--written", is_flag=True, help="Hold events and snapshots to the schemas of what a pass writes today.")
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
 @click.pass_context
-def command(ctx: click.Context, files: tuple[str, ...], kind: str | None, *, written: bool, as_json: bool) -> None:
+def command(ctx: click.Context, sources: tuple[str, ...], kind: str | None, *, written: bool, as_json: bool) -> None:
     """Say whether files hold what they should: run records, an event, a snapshot, or an event log.
 
     Run records come in every form that `project` takes; an event or a snapshot stands alone in its file; a log has an
-    event a line. `-` reads standard input. Everything is read by the strict reader of the reference, which says what
-    it expected and where. What older engines left can be read, too; --written asks for what is written today.
+    event a line. `-` reads standard input. Everything is read by the strict reader of the reference, one record at a
+    time, which says what it expected and where. What older engines left can be read, too; --written asks for what is
+    written today.
+
+    Of a directory (a store, or a tree of archived records) each file that ends in .json or .jsonl is looked at for
+    itself. What is wrong between files is not looked at, such as an event without its snapshot.
     """
-    validated = [_validated(source, None if kind is None else _Kind(kind), written=written) for source in files]
-    for finding in (finding for one in validated for finding in one.findings):
-        for problem in finding.problems:
-            complain(f"{finding.source}: {problem}")
+    asked = None if kind is None else _Kind(kind)
+    validated: list[_Validated] = []
+    report: dict[str, Json] = {}
+    for source in sources:
+        directory = os.path.isdir(source)  # noqa: PTH112 - it knows about paths that can't be, and a Path doesn't
+        new = [_validated(name, asked, written=written) for name in (_files(source) if directory else [source])]
+        if directory:
+            new = new or [_nothing_in(source)]
+            report["between_files"] = "not looked at"
+        if not as_json:
+            click.echo(_directory_line(source, new) if directory else _line(new[0]))
+        validated += new
     if as_json:
-        click.echo(json.dumps({"files": list(map(_entry, validated))}, ensure_ascii=False, indent=2))
-    else:
-        for one in validated:
-            click.echo(_line(one))
+        report["files"] = list(map(_entry, validated))
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     ctx.exit(max(one.code for one in validated))
 
 
+def _files(directory: str) -> list[str]:
+    """List what is to be looked at in a directory, at any depth."""
+    found = (Path(folder, name) for folder, _, names in os.walk(directory) for name in names)
+    return sorted(str(path) for path in found if path.suffix in _SUFFIXES)
+
+
+def _nothing_in(directory: str) -> _Validated:
+    problem = Problem("$", f"expected files that end in {' or '.join(_SUFFIXES)}, found none")
+    return _reported(_Validated(source=directory, findings=[_Finding(source=directory, problems=(problem,))]))
+
+
 def _validated(source: str, kind: _Kind | None, *, written: bool) -> _Validated:
+    validated = _Validated(source=source, kind=kind)
     try:
-        text, name = read_source(source)
+        with opened(source) as (file, name), bytes_shown(file, name) as progress:
+            validated.source = name
+            validated.kind = kind or _kind_by_place(name) or _kind_by_members(file)
+            for finding in _findings(file, name, validated.kind, written=written, progress=progress):
+                validated.records += 1
+                if finding is not None:
+                    validated.findings.append(finding)
     except InvalidInputError as error:
-        return _Validated(source=source, kind=kind, records=0, findings=(_refused(error, source),))
-    kind = kind or _recognised(text)
+        validated.findings.append(_refused(error, validated.source))
+    return _reported(validated)
+
+
+def _reported(validated: _Validated) -> _Validated:
+    """Name each problem, as it is found."""
+    for finding in validated.findings:
+        for problem in finding.problems:
+            complain(f"{finding.source}: {problem}")
+    return validated
+
+
+def _kind_by_place(name: str) -> _Kind | None:
+    """Tell what a file of a store holds."""
+    path = Path(name)
+    if path.name == LOG_NAME:
+        return _Kind.LOG
+    return _Kind.SNAPSHOT if path.parent.parent.name == SNAPSHOTS_NAME else None
+
+
+def _kind_by_members(file: BinaryIO) -> _Kind:
+    """Tell by the members of the first value in a file what it holds; what nothing tells is a run."""
+    start = next_not_blank(file, 0)
+    try:
+        first = None if start is None else first_object(file, start, {"event_id", "snapshot_id"})
+    except InvalidInputError:
+        return _Kind.RUN
+    if first is None or not first.members:
+        return _Kind.RUN
+    if "event_id" in first.members:
+        return _Kind.EVENT if first.followed_at is None else _Kind.LOG
+    return _Kind.SNAPSHOT
+
+
+def _findings(
+    file: BinaryIO, name: str, kind: _Kind, *, written: bool, progress: Progress
+) -> Iterator[_Finding | None]:
+    """Look at each record of a file: say what is wrong with it, or `None`."""
     if kind is _Kind.RUN:
-        return _runs(text, name)
-    pieces = list(_pieces(text, name, kind))
-    findings = (_finding(piece, place, kind, written=written) for place, piece in pieces)
-    return _Validated(source=name, kind=kind, records=len(pieces), findings=tuple(filter(None, findings)))
-
-
-def _recognised(text: bytes) -> _Kind:
-    """Tell by the members of the document, or else of its first line, what it is; what nothing tells is a run."""
-    first_line = next((line for line in text.split(b"\n") if line.strip()), b"")
-    for part, event in ((text, _Kind.EVENT), (first_line, _Kind.LOG)):
-        try:
-            value = read_json(part, keep_duplicates=False)
-        except InvalidInputError:
-            continue
-        members = value.keys() if isinstance(value, dict) else ()
-        if "event_id" in members:
-            return event
-        return _Kind.SNAPSHOT if "snapshot_id" in members else _Kind.RUN
-    return _Kind.RUN
-
-
-def _runs(text: bytes, source: str) -> _Validated:
-    try:
-        runs = parse_runs(text, source=source)
-    except InvalidInputError as error:
-        return _Validated(source=source, kind=_Kind.RUN, records=0, findings=(_refused(error, source),))
-    return _Validated(source=source, kind=_Kind.RUN, records=len(runs))
-
-
-def _pieces(text: bytes, source: str, kind: _Kind) -> Iterator[tuple[str, bytes]]:
-    """Give each record's text with its place: a log has one a line, any other file is one."""
-    if kind is not _Kind.LOG:
-        yield source, text
-        return
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        if line.strip():
-            yield f"{source}:{number}", line
+        yield from [None] * len(RunsFile(file, source=name, progress=progress))
+    elif kind is _Kind.LOG:
+        number, start = 1, 0
+        while line := cut_line(file, start):
+            if line.strip():
+                yield _finding(line.rstrip(b"\n"), f"{name}:{number}", kind, written=written)
+            number, start = number + 1, start + len(line)
+            progress(start)
+    else:
+        file.seek(0)
+        yield _finding(file.read(), name, kind, written=written)
 
 
 def _finding(text: bytes, source: str, kind: _Kind, *, written: bool) -> _Finding | None:
@@ -173,14 +228,28 @@ def _refused(error: InvalidInputError, source: str) -> _Finding:
     return _Finding(source=error.source or source, problems=error.problems)
 
 
+# --- reports ----------------------------------------------------------------------------------------------------------
+
+
 def _line(validated: _Validated) -> str:
-    refused = sum(finding.refused for finding in validated.findings)
-    counts = ((refused, "refused"), (len(validated.findings) - refused, "not as written today"))
-    said = ", ".join(f"{count} {what}" for count, what in counts if count) or "well"
-    if validated.kind is not _Kind.LOG and refused:
+    if validated.kind is not _Kind.LOG and validated.refused:
         return f"{validated.source}: refused"
-    counted = f"{validated.records} {'record' if validated.records == 1 else 'records'}"
-    return f"{validated.source}: {validated.kind}, {counted}, {said}"
+    return f"{validated.source}: {validated.kind}, {_said([validated])}"
+
+
+def _directory_line(directory: str, files: list[_Validated]) -> str:
+    return f"{directory}: {_counted(len(files), 'file')}, {_said(files)}; {_BETWEEN}"
+
+
+def _said(files: list[_Validated]) -> str:
+    refused, unlike = sum(one.refused for one in files), sum(one.unlike for one in files)
+    counts = ((refused, "refused"), (unlike, "not as written today"))
+    said = ", ".join(f"{count} {what}" for count, what in counts if count) or "well"
+    return f"{_counted(sum(one.records for one in files), 'record')}, {said}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what if number == 1 else f'{what}s'}"
 
 
 def _entry(validated: _Validated) -> dict[str, Json]:

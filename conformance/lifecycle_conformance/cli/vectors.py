@@ -4,6 +4,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
@@ -137,8 +138,20 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 def _export(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for name in FILES:
-        shutil.copyfile(VECTORS / name, directory / name)
+        _copy(VECTORS / name, directory / name)
         click.echo(str(directory / name))
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file whole or not at all; an error names the copy."""
+    temporary = target.with_name(f"{target.name}.tmp")
+    try:
+        shutil.copyfile(source, temporary)
+        temporary.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise OSError(error.errno, error.strerror, str(target)) from error
 
 
 def _matches(text: str, patterns: Sequence[str]) -> bool:

@@ -6,17 +6,15 @@ production engine, as the command line does.
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from lifecycle_projection.errors import InvalidInputError, StorageError
 from lifecycle_projection.json_text import read_json
+from lifecycle_projection.stores.flock import try_lock
 from lifecycle_projection.text import member
-
-with suppress(ImportError):
-    import fcntl  # only POSIX systems have it; elsewhere stores can be read
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -59,16 +57,18 @@ def _lock_shared(store: str, path: str) -> Iterator[None]:
     except OSError as error:
         raise StorageError(path=path, problem=f"can't be opened: {error.strerror}") from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        running = f"an engine has this store open (pid {_pid(path)})"
-        problem = running if isinstance(error, BlockingIOError) else f"{path} can't be locked: {error.strerror}"
-        os.close(descriptor)
-        raise StorageError(path=store, problem=problem) from error
-    try:
+        if not _locked(descriptor, path):
+            raise StorageError(path=store, problem=f"an engine has this store open (pid {_pid(path)})")
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int, path: str) -> bool:
+    try:
+        return try_lock(descriptor, shared=True)
+    except OSError as error:
+        raise StorageError(path=path, problem=f"can't be locked: {error.strerror}") from error
 
 
 def _pid(path: str) -> object:

@@ -17,12 +17,10 @@ from lifecycle_projection.errors import InvalidInputError, StorageError
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.records import Event, Json, Snapshot, TenantKey
 from lifecycle_projection.stores.effects import Effects, SystemEffects
+from lifecycle_projection.stores.flock import try_lock, unlock
 from lifecycle_projection.stores.kept_log import KeptLog, NumberedLine, numbered_lines
 from lifecycle_projection.stores.store import Place
 from lifecycle_projection.text import member
-
-with suppress(ImportError):
-    import fcntl  # only POSIX systems have it; elsewhere stores can be read
 
 LOG_NAME: Final = "stateful_events.jsonl"
 SNAPSHOTS_NAME: Final = "stateful_snapshots"
@@ -35,7 +33,7 @@ _RETRY_S: Final = 0.002
 # Two changes within one tick of a file system's clock can't be told apart; the coarsest clocks tick every two seconds.
 _TICK_NS: Final = 2_000_000_000
 
-_State: TypeAlias = tuple[int, int, int, int]
+_State: TypeAlias = tuple[int, int, int, int, int]
 
 
 def segment(name: str) -> str:
@@ -98,43 +96,38 @@ class FileStore:
         try:
             yield
         finally:
-            # Not by closing alone: a process that was forked meanwhile has the same open directory.
-            fcntl.flock(directory, fcntl.LOCK_UN)
+            unlock(directory)
             self._effects.close(directory)
 
     def _locked(self) -> int | None:
         """Open the directory and lock it: each opening has a lock of its own, also within one process."""
         with _storage_errors(self._root):
             directory = self._effects.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
+            got = False
             try:
-                fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                self._effects.close(directory)
-                if isinstance(error, BlockingIOError):
-                    return None
-                raise
-            return directory
+                got = try_lock(directory)
+            finally:
+                if not got:
+                    self._effects.close(directory)
+            return directory if got else None
 
     def sync(self, run_id: str) -> None:
         """Make durable what a writer relies on: it is found here, but who wrote it may have died before its sync.
 
         Costs a look at five files where nothing has changed since they were synced. (FILE-27)
         """
+        # What may not be read can't be synced; where it is needed, reading it fails later.
         if not self._parent_synced:
-            # Who may not read the directory above can't have made this one in it.
             with _storage_errors(self._root), suppress(PermissionError):
                 self._effects.sync_path(os.path.dirname(self._root))
             self._parent_synced = True
         for path in (self._root, self._log, self._snapshots, f"{self._snapshots}/{segment(run_id)}"):
-            with _storage_errors(path):
-                self._sync_found(path)
-
-    def _sync_found(self, path: str) -> None:
-        state = self._state_of(path)
-        if state is not None and self._synced.get(path) != state:
-            self._effects.sync_path(path)
-            if state[-1] < time.time_ns() - _TICK_NS:
-                self._synced[path] = state
+            with _storage_errors(path), suppress(PermissionError):
+                state = self._state_of(path)
+                if state is not None and self._synced.get(path) != state:
+                    self._effects.sync_path(path)
+                    if state[-1] < time.time_ns() - _TICK_NS:
+                        self._synced[path] = state
 
     # --- the log ------------------------------------------------------------------------------------------------------
 
@@ -337,7 +330,7 @@ def _of_another_run(value: Json, run_id: str) -> bool:
 
 def _state(status: os.stat_result) -> _State:
     """Tell one state of a file or a directory from another."""
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _names(directory: str) -> list[str]:
