@@ -1,6 +1,6 @@
 """Sessions with the reference, recorded: few, and short, that together put every requirement to the test."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import hypothesis
@@ -10,11 +10,12 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from lifecycle_conformance.census import Census
 from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.driver.server import StoreKind
 from lifecycle_conformance.greetings import greetings
 from lifecycle_conformance.life import Life, lived
 from lifecycle_conformance.machine import corners, machine
-from lifecycle_conformance.properties import CHECKS
+from lifecycle_conformance.properties import CHECKS, Registered
 from lifecycle_conformance.readings import readings
 from lifecycle_conformance.trace import Request, Step, Trace
 
@@ -55,30 +56,38 @@ def _judged(life: Life) -> Session:
     return Session(tuple(life.requests), tuple(life.trace.steps), frozenset(judged))
 
 
+def lives_around(
+    driver: Driver, corner: str, checks: Sequence[Registered] = (), *, examples: int = _EXAMPLES
+) -> list[Life]:
+    """Let a few lives go round a corner, judged by some checks."""
+    lives: dict[int, Life] = {}
+    play = machine(driver, Census(), lambda life, _: lives.update({id(life): life}), checks, corner)
+    settings = _settings(examples, stateful_step_count=_PIECES)
+    run_state_machine_as_test(hypothesis.seed(0)(play), settings=settings)
+    return [*lives.values()]
+
+
 def _recorded(store: StoreKind) -> Iterator[Life]:
     driver = InProcessDriver(store)
     capabilities = driver.hello.capabilities
-    lives: dict[int, Life] = {}
     for corner in corners(capabilities):
-        play = machine(driver, Census(), lambda life, _: lives.update({id(life): life}), (), corner)
-        settings = _settings(stateful_step_count=_PIECES)
-        run_state_machine_as_test(hypothesis.seed(0)(play), settings=settings)
+        yield from lives_around(driver, corner)
     for strategy in (greetings(capabilities), readings(capabilities)):
+        lives = []
 
         @hypothesis.seed(0)
-        @_settings()
+        @_settings(_EXAMPLES)
         @hypothesis.given(strategy)
         def live(requests: list[Request]) -> None:
-            life, _ = lived(driver, requests, ())
-            lives[id(life)] = life
+            lives.append(lived(driver, requests, ())[0])  # noqa: B023 - it is called at once
 
         live()
-    yield from lives.values()
+        yield from lives
 
 
-def _settings(**more: int) -> hypothesis.settings:
+def _settings(examples: int, **more: int) -> hypothesis.settings:
     return hypothesis.settings(
-        max_examples=_EXAMPLES,
+        max_examples=examples,
         phases=[Phase.generate],
         database=None,
         deadline=None,

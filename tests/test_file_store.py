@@ -305,7 +305,7 @@ class Recorded(SystemEffects):
 
 
 def test_the_order_of_effects_makes_each_record_durable_before_the_next(directory: Path) -> None:
-    """FILE-2, FILE-6, FILE-27: an event is on disk before its snapshot is begun; a snapshot appears whole or not."""
+    """FILE-2, FILE-6, FILE-27: an event is on disk before its snapshot is begun, which appears whole or not at all."""
     effects = Recorded(directory)
     project(run_of(HISTORY[0]), FileStore(directory, effects=effects))
     event_id = FileStore(directory).events()[0].event_id.replace("automation-v2-lifecycle-run-1-", "…")

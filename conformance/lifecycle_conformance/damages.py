@@ -40,6 +40,7 @@ ODD_RUN_IDS: Final = ("run/with:odd é", "😀", ".", "..", "...", "", "a/b", "g
 """Run ids that are no file names as they are (FILE-4)."""
 _ODD_LINES: Final = ("", "7", "null", '"a line"', "{}", "{", "\x00", '{"event_id": "no-event"}', "]")
 _TAILS: Final = ("7", '"ü"', "{}", "null", "{", "[1,", '{"event_id"')
+_NULS: Final = 64
 _NO_UTF8: Final = (b"\xff", b"\xc3", b'{"event_id": "\xf0\x9f\x98"}', b"\xed\xa0\x80", b"\xc0\xaf")
 _SPOILED: Final = (b"", b"{", b"null", b"7", b"{}", b"no snapshot", b"\xff\xfe", b'{"snapshot_id": 7}')
 
@@ -70,7 +71,8 @@ def note(run: Object, files: Files, **members: Json) -> Object:
 def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
     """Tear a line off, between any two bytes, also inside a letter; at times all of it but the newline is there.
 
-    Mostly a record arrives then, so that something is appended behind the tail.
+    At times the newline of the last line became NULs, as after a power failure. Mostly a record arrives then, so that
+    something is appended behind the tail.
     """
     line = _line(note(run, files))
     inside = [at for at in range(1, len(line)) if line[at] & 0xC0 == 0x80]
@@ -79,9 +81,13 @@ def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
         lambda text: _tear(text.encode(), len(text.encode()))
     )
     arrived = _grown(run, {"event": "node_started", "recorded_at_ms": 1, "metadata": {"log": len(log_of(files))}})
-    return st.tuples(tears, st.sampled_from([[_project(arrived)], [_project(arrived)], []])).map(
+    behind = st.tuples(tears, st.sampled_from([[_project(arrived)], [_project(arrived)], []])).map(
         lambda drawn: [drawn[0], *drawn[1]]
     )
+    if not lines_of(log_of(files))[0]:
+        return behind
+    nulls: Requests = [_put(LOG, log_of(files)[:-1] + bytes(_NULS)), _project(arrived)]
+    return behind | behind | behind | st.just(nulls)
 
 
 def damaged_lines(run: Object, files: Files) -> st.SearchStrategy[Requests]:

@@ -41,6 +41,8 @@ BETWEEN: Final = ("nothing", "an append", "a compaction", "a late compaction")
 """What may happen between an import and the pass after it."""
 retentions = evenly([10, 1, 30, LATEST_MS])
 places = evenly(range(LONGEST_HISTORY + 1))
+_APART: Final = ("\U0001f600", "\uffff", "z")
+"""Run ids that UTF-16 puts in another order than code points."""
 _TENANT: Final = ("org_id", "workspace_id", "deployment_id", "actor_id", "source")
 Judge = Callable[[Life, BrokenDriverError | None], None]
 
@@ -158,6 +160,33 @@ class Living(RuleBasedStateMachine):
             self.pass_()
 
         self.live("two tenants begin the same run", piece)
+
+    def compact_runs_in_order(self, data: st.DataObject) -> None:
+        """Compact the log of runs whose ids are in one order by code point, and in another by UTF-16 unit."""
+        records = self.draw_records(data, 2)
+        runs = [run_record(run_id, self.run["tenant_context"], STATUSES[0]) for run_id in _APART]
+
+        def piece() -> None:
+            for self.run in runs:
+                self.change(records)
+            self.do("compact", retention_ms=1, now_ms=AFTER_ALL_MS)
+            self.pass_()
+
+        self.live("the log of several runs is compacted", piece)
+
+    def prune_beside_a_namesake(self, data: st.DataObject) -> None:
+        """Prune a snapshot whose id another run's newest snapshot has, too."""
+        records = self.draw_records(data, 1)
+
+        def piece() -> None:
+            self.change([*self.history, *records])
+            for snapshot in self.shown().snapshots[:1]:
+                namesake = {**snapshot, "run_id": f"{snapshot['run_id']}-namesake"}
+                self.do("import", events=[], snapshots=[namesake])
+            self.do("prune", retention_ms=1, keep=1, now_ms=AFTER_ALL_MS)
+            self.pass_()
+
+        self.live("snapshots of one id are pruned", piece)
 
     def befall(self, data: st.DataObject, name: str, *, compacted: bool) -> None:
         """Let something befall the files, if it can; then the log may be compacted, and a record may arrive."""

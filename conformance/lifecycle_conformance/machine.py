@@ -301,6 +301,8 @@ CORNERS: Final[Mapping[str, Corner]] = {
         for name in mishaps.STORIES
         for after, compacted in (("a record", False), ("a compaction", True))
     },
+    "compaction of several runs": Corner("compact", lambda machine, data: machine.compact_runs_in_order(data)),
+    "pruning beside a namesake": Corner("prune import", lambda machine, data: machine.prune_beside_a_namesake(data)),
     "a tenant with the same history": Corner(
         "", _rule("another_tenant_has_the_same_run_id", same=True, deployment="drawn")
     ),

@@ -131,7 +131,9 @@ def _record_of(event: Object, step: Step, contents: Sequence[Content], found: De
     if not places:
         named = is_unsigned(said) and said < len(contents)
         return said if named and event["event_type"] == PREFIX + step.history[said]["event"] else None
-    return said if said in places else next((index for index in places if not found.events[index]), places[0])
+    if is_unsigned(said) and said in places:
+        return said
+    return next((index for index in places if not found.events[index]), places[0])
 
 
 def _names(snapshot: Object, record: Object) -> bool:

@@ -296,6 +296,7 @@ def _normal_forms() -> Iterator[Fault]:
         "owning_org_unit_id": {
             "not lower-cased": as_it_is,
             "only ASCII is lower-cased": _lower_ascii,
+            "lower-cased letter by letter": _lower_simply,
             "case-folded": str.casefold,
         },
         "policy_version_id": {"lower-cased": str.lower},
@@ -324,6 +325,11 @@ def _trimmed(values: list[str]) -> list[str]:
 
 def _lower_ascii(text: str) -> str:
     return "".join(each.lower() if each.isascii() else each for each in text)
+
+
+def _lower_simply(text: str) -> str:
+    """Lower-case by the simple mapping of Unicode: one letter for each, whatever stands around it."""
+    return "".join(each.lower()[0] for each in text)
 
 
 def _empty_fields() -> Iterator[Fault]:

@@ -1,0 +1,154 @@
+"""Corners: each fault that they are there for is found by the few lives that go round them."""
+
+import os
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from examples import lifecycle, run_json
+from lifecycle_conformance.driver import server
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.driver.interface import Answer, Refusal
+from lifecycle_conformance.driver.server import CAPABILITIES_OF
+from lifecycle_conformance.life import Life, lived
+from lifecycle_conformance.machine import corners
+from lifecycle_conformance.properties import CHECKS
+from lifecycle_conformance.trace import Request
+from lifecycle_conformance.vectors import derived
+from lifecycle_projection import FileStore, InvalidInputError, Store, retention, scope
+from lifecycle_projection.json_text import read_json
+from lifecycle_projection.retention import prunable
+from sessions import lives_around
+
+
+def broken(lives: list[Life]) -> set[str]:
+    assert [each for life in lives for each in life.errors] == []
+    return {each.judgement.requirement for life in lives for each in life.judgements if not each.judgement.holds}
+
+
+# --- faults -----------------------------------------------------------------------------------------------------------
+
+
+def pruning_by_id(store: Store, *, retention_ms: int, keep: int, now_ms: int) -> int:
+    """Delete each snapshot that has the id of a prunable one, whatever its run, and count ids (hazard H20)."""
+    there = store.snapshots()
+    places = prunable(there, keep=keep, cutoff_ms=max(0, now_ms - retention_ms)) if retention_ms else []
+    ids = {there[place].snapshot_id for place in places}
+    for place in [place for place, each in there.items() if each.snapshot_id in ids]:
+        store.delete_snapshot(place)
+    return len(ids)
+
+
+def sorted_by_utf16(items: Any, key: Any = None) -> list[Any]:
+    def in_units(value: Any) -> Any:
+        return value.encode("utf-16-be") if isinstance(value, str) else value
+
+    return sorted(
+        items, key=lambda each: tuple(map(in_units, key(each))) if isinstance(key(each), tuple) else key(each)
+    )
+
+
+def mending_without_nuls(_: FileStore, log: int) -> bool:
+    """Take a tail for whole that is whole but for NULs at its end."""
+    size = os.fstat(log).st_size
+    if size == 0 or os.pread(log, 1, size - 1) == b"\n":
+        return False
+    tail = (os.pread(log, size, 0)).rpartition(b"\n")[2]
+    try:
+        read_json(tail.rstrip(b"\0"))
+    except InvalidInputError:
+        os.ftruncate(log, size - len(tail))
+    else:
+        os.write(log, b"\n")
+    return True
+
+
+def pruned_by_id() -> AbstractContextManager[Any]:
+    return patch.object(server, "prune", pruning_by_id)
+
+
+def in_order_of_utf16() -> AbstractContextManager[Any]:
+    return patch.object(retention, "sorted", sorted_by_utf16, create=True)
+
+
+def nuls_stripped() -> AbstractContextManager[Any]:
+    return patch.object(FileStore, "_mend", mending_without_nuls)
+
+
+@pytest.mark.parametrize(
+    ("fault", "corner", "expected"),
+    [
+        (pruned_by_id, "pruning beside a namesake", {"PRUNE-2", "PRUNE-4"}),
+        (in_order_of_utf16, "compaction of several runs", {"COMPACT-12"}),
+        (nuls_stripped, "a torn tail, then a record", {"FILE-16"}),
+    ],
+)
+def test_a_fault_is_found_by_a_few_lives(fault: Any, corner: str, expected: set[str]) -> None:
+    driver = InProcessDriver("files")
+    assert broken(lives_around(driver, corner, CHECKS, examples=9)) == set()
+    with fault():
+        assert expected <= broken(lives_around(driver, corner, CHECKS, examples=9))
+
+
+# --- single inputs ----------------------------------------------------------------------------------------------------
+
+
+def test_a_tail_of_nuls_gives_each_seq_once() -> None:
+    """Two records, the last newline became 64 NULs, a fresh process, three records."""
+    records = [lifecycle("node_started", 1), lifecycle("node_completed", 2), lifecycle("node_failed", 3)]
+    started: list[Request] = [("open", {"store": 0}), ("project", {"run": run_json(*records[:2])})]
+
+    def after_the_damage() -> Life:
+        driver = InProcessDriver("files")
+        life, _ = lived(driver, started, ())
+        (log,) = [text for path, text in (life.trace.steps[-1].files_after or {}).items() if path.endswith("jsonl")]
+        damaged: Request = ("put", {"path": "stateful_events.jsonl", "text": log[:-1].decode() + "\0" * 64})
+        then: list[Request] = [damaged, ("restart", {"kill": True}), ("project", {"run": run_json(*records)})]
+        return lived(driver, [*started, *then], CHECKS)[0]
+
+    life = after_the_damage()
+    events = life.trace.steps[-1].shown_after().events
+    assert [each["seq"] for each in events] == [1, 2, 3]
+    assert len({each["event_id"] for each in events}) == 3
+    assert broken([life]) == set()
+    with nuls_stripped():
+        assert "FILE-16" in broken([after_the_damage()])
+
+
+def test_lower_casing_letter_by_letter_is_scope_10(tmp_path: Path) -> None:
+    def simply(text: str) -> str:
+        return "".join(each.lower()[0] for each in text)
+
+    (case,) = [each for each in derived.cases() if each.name.startswith("letters whose lower case")]
+    assert case.expected == {"owning_org_unit_id": "τμημα πωλησεως i\u0307stanbul"}
+    driver = InProcessDriver("memory")
+    assert derived.judge(case, driver, tmp_path) == []
+    with patch.object(scope, "NORMAL", {**scope.NORMAL, "owning_org_unit_id": simply}):
+        (difference,) = derived.judge(case, driver, tmp_path)
+    assert difference.requirements == {"SCOPE-10"}
+
+
+# --- drivers that keep a life from going on -------------------------------------------------------------------------
+
+
+class NeverOpens:
+    """The reference, for which no directory is there: a life with it is over at its first step."""
+
+    def __init__(self) -> None:
+        self._inner = InProcessDriver("files")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def ask(self, op: str, **arguments: Any) -> Answer:
+        if op == "open":
+            return Answer(error=Refusal(kind="storage", message="not there", data={}))
+        return self._inner.ask(op, **arguments)
+
+
+@pytest.mark.parametrize("corner", [*corners(CAPABILITIES_OF["files"])])
+def test_no_corner_rests_on_what_the_life_before_it_could_not_do(corner: str) -> None:
+    assert broken(lives_around(NeverOpens(), corner, CHECKS, examples=2)) == {"DRIVER-6"}

@@ -1,0 +1,38 @@
+"""Every level can conform: each requirement that applies is reached with what is declared, and with room to spare."""
+
+from functools import partial
+
+import pytest
+from attrs import evolve
+
+from lifecycle_conformance import check
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.driver.interface import CAPABILITIES
+from lifecycle_conformance.requirements import levels
+from lifecycle_conformance.verdicts import Verdict
+
+LEVELS = {"core without identify": frozenset[str](), **levels()}
+
+_WELL = {Verdict.PASS, Verdict.NOT_DECLARED, Verdict.NOT_JUDGED_HERE}
+
+
+@pytest.mark.parametrize("level", ["core without identify", "core", "history", "durable"])
+def test_the_reference_cut_down_to_a_level_conforms_by_half_a_search(
+    level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of `quick` reaches all, so that other seeds and other implementations do with the whole of it.
+
+    All capabilities together are judged in the tests of the check.
+    """
+    quick = check.PROFILES["quick"]
+    monkeypatch.setattr(check, "PROFILES", {"quick": evolve(quick, shards=quick.shards // 2)})
+    declared = LEVELS[level]
+    driver = partial(
+        InProcessDriver, "files" if "durable" in declared else "memory", without=frozenset(CAPABILITIES - declared)
+    )
+    report = check.run(driver, profile="quick", seed=0)
+    assert report.hello.capabilities == declared
+    assert {id_ for id_, verdict in report.verdicts.items() if verdict not in _WELL} == set()
+    assert report.exit_code == 0
+    assert report.errors == ()
+    assert report.lost == ()
