@@ -135,6 +135,7 @@ class Life:
         - `open {store}`: the life's store of that number, a new and empty one at first;
         - `restart {kill}`: the store that is open in a fresh process, the old one ended or killed;
         - `refuse {request, kind, because}`: a request that must be refused with that kind, by a list of requirements;
+          a directory that it is to open lies in the life's own folder;
         - `read {run | run_json, means, because}`: in two new stores, a pass over the run record `means`, and one over
           the same written in another way, to judge one requirement; `before` is what the first shows, `after` what the
           second does. No store is open in a life that does this;
@@ -220,6 +221,10 @@ class Life:
 
     def _refuse(self, arguments: Object) -> Answer:
         request: Object = arguments["request"]
+        store = request.get("store")
+        if request.get("op") == "open" and isinstance(store, str):
+            # Never relative to the folder of whoever checks: a driver may make what it is asked to open.
+            request = {**request, "store": str(Path(self._workspace.name) / store)}
         return self.driver.ask(**request)
 
     def _restart(self, arguments: Object) -> Answer:

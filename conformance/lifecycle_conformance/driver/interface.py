@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
-from typing import Final, Protocol, Self
+from typing import Final, Literal, Protocol, Self, TypeAlias
 
 from attrs import Factory, asdict, frozen
 
@@ -72,6 +72,12 @@ class Answer:
     error: Refusal | None = None
 
 
+STILL_RUNNING: Final = "still running"
+"""What is told in place of an exit status of a process that didn't end in time when its input did."""
+ExitStatus: TypeAlias = int | Literal["still running"] | None
+"""How a process ended; `None` where nobody can tell, because it was killed or had ended before."""
+
+
 class Driver(Protocol):
     """An implementation that answers requests."""
 
@@ -94,14 +100,14 @@ class Driver(Protocol):
         """
         ...
 
-    def restart(self, *, kill: bool = False) -> int | None:
+    def restart(self, *, kill: bool = False) -> ExitStatus:
         """Start anew: end the old process at the end of its input, or with `kill` at once, as a crash would.
 
         Gives the exit status of the old process as :meth:`close` does; `None` after a kill.
         """
         ...
 
-    def close(self) -> int | None:
+    def close(self) -> ExitStatus:
         """End it. Gives the exit status of a process that ended by itself when its input did (DRIVER-16)."""
         ...
 
