@@ -2,6 +2,7 @@
 
 import ast
 import json
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,8 @@ from lifecycle_conformance.requirements import Judge
 from lifecycle_conformance.verdicts import FAILURES, Report, Verdict
 
 CHANGING = {"project", "import", "append", "compact", "prune", "restart", "tear", "put", "remove", "read", "refuse"}
-SMALL = Profile(shards=1, lives=1, pieces=6, readings=3, greetings=3, seconds=60, wanted=1)
-FAULTY = Profile(shards=1, lives=2, pieces=8, readings=5, greetings=8, seconds=120, wanted=1)
+SMALL = Profile(shards=1, lives=1, pieces=6, readings=3, greetings=3, wanted=1)
+FAULTY = Profile(shards=1, lives=2, pieces=8, readings=5, greetings=8, wanted=1)
 
 
 def checked(store: Any = "files", *, seed: int = 1, **options: Any) -> Report:
@@ -75,15 +76,54 @@ def test_only_some_requirements_are_judged_on_demand() -> None:
     assert report.agreement is None
 
 
-def test_processes_find_what_one_finds() -> None:
-    """How many share the work makes no difference."""
-    factory = partial(SubprocessDriver, (sys.executable, "-m", "lifecycle_conformance.driver", "--store", "memory"))
-    reports = [
-        as_json(check.run(factory, profile="quick", seed=2, only=["ID-*", "LOG-*"], jobs=jobs)) for jobs in (1, 2)
-    ]
-    for report in reports:
-        report.pop("seconds")
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("fault", [None, "guard-off"])
+def test_a_seed_gives_the_same_report_whatever_the_machine_does(
+    fault: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Feedback B2: alone and beside busy loops, with one process or several, whatever the hashes of the process are."""
+    module = ["driver", "--store", "memory"] if fault is None else ["mutants", fault]
+    factory = partial(SubprocessDriver, (sys.executable, "-m", f"lifecycle_conformance.{module[0]}", *module[1:]))
+    reports = []
+    for jobs, busy in ((1, 0), (2, 3)):
+        monkeypatch.setenv("PYTHONHASHSEED", str(jobs))
+        loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
+        try:
+            report = check.run(factory, profile="quick", seed=2, vectors=False, jobs=jobs)
+        finally:
+            for loop in loops:
+                loop.kill()
+                loop.wait()
+        reports.append(as_json(report))
+        reports[-1].pop("seconds")
+    assert (reports[0]["verdicts"]["fail"] > 0) == (fault is not None)
     assert reports[0] == reports[1]
+
+
+def test_what_is_searched_depends_on_no_module_that_happens_to_be_loaded(tmp_path: Path) -> None:
+    """Hypothesis draws constants from modules that it takes for local, which others are on other machines."""
+    program = """
+import sys
+sys.path[:0] = PATHS
+import lifecycle_conformance.check
+EXTRA
+from lifecycle_conformance.check import PROFILES, _shards
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.search import Shard, explored
+shard = Shard(number=0, seed=1, lives=0, pieces=1, readings=0, greetings=10)
+told = []
+explored(told.append, InProcessDriver, shard, None)
+print(sorted((name, number) for each in told for name, numbers in each.cases.items() for number in numbers))
+"""
+    (tmp_path / "constants.py").write_text("\n".join(f"C{n} = {f'constant-{n}'!r}, {n * 7919}" for n in range(500)))
+    found = []
+    for extra in ("", "import constants"):
+        script = tmp_path / "script.py"
+        script.write_text(program.replace("PATHS", repr(sys.path)).replace("EXTRA", extra))
+        done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True, cwd=tmp_path)
+        found.append(done.stdout)
+    assert len(found[0]) > 1000
+    assert found[0] == found[1]
 
 
 # --- faulty implementations -------------------------------------------------------------------------------------------
@@ -95,7 +135,7 @@ def test_a_faulty_implementation_is_caught_under_the_right_requirement_with_a_sh
 ) -> None:
     monkeypatch.setattr(check, "PROFILES", {"quick": FAULTY})
     with mutant.applied():
-        report = checked(mutant.store, shrink_s=20)
+        report = checked(mutant.store, shrink_attempts=2000)
     assert report.exit_code == 1
     assert report.errors == ()
     failures = {each.requirement.id: each.failure for each in report.results if each.failure is not None}
@@ -147,8 +187,10 @@ def test_a_driver_that_breaks_now_and_then_loses_nothing_that_was_established(
 ) -> None:
     script = tmp_path / "driver.py"
     script.write_text(DRIVER % fault)
-    factory = partial(SubprocessDriver, [sys.executable, str(script)], timeout_s=0.5)
-    report = check.run(factory, profile="quick", seed=1, vectors=False, shrink_s=2)
+    factory = partial(
+        SubprocessDriver, [sys.executable, str(script)], timeout_s=2.0 if verdict is Verdict.TIMEOUT else 30.0
+    )
+    report = check.run(factory, profile="quick", seed=1, vectors=False, shrink_attempts=2000)
     assert report.verdicts["DRIVER-2"] == verdict
     assert report.verdicts["ID-1"] == report.verdicts["PASS-2"] == Verdict.PASS
     assert not {each for each, found in report.verdicts.items() if found is Verdict.FAIL}
@@ -164,7 +206,7 @@ def test_a_driver_that_never_comes_up_again_gets_a_report(tmp_path: Path) -> Non
     script.write_text(f"import os\nif os.path.exists({str(flag)!r}): raise SystemExit('dead')\n")
     script.write_text(script.read_text() + DRIVER % f"open({str(flag)!r}, 'w').close(); sys.exit('dying')")
     factory = partial(SubprocessDriver, [sys.executable, str(script)])
-    report = check.run(factory, profile="quick", seed=1, vectors=False, shrink_s=2)
+    report = check.run(factory, profile="quick", seed=1, vectors=False, shrink_attempts=2000)
     assert report.verdicts["DRIVER-2"] is Verdict.CRASH
     assert report.lost
 
@@ -190,7 +232,7 @@ def test_a_hopeless_implementation_gets_its_report_in_time(tmp_path: Path) -> No
     script = tmp_path / "driver.py"
     script.write_text(HOPELESS)
     factory = partial(SubprocessDriver, [sys.executable, str(script)])
-    report = check.run(factory, profile="quick", vectors=False, shrink_s=3)
+    report = check.run(factory, profile="quick", vectors=False, shrink_attempts=2000)
     assert report.errors == ()
     failed = [each for each in report.results if each.failure is not None]
     assert len(failed) > 15
@@ -237,7 +279,7 @@ def test_no_spoilt_answer_costs_the_report(kind: str, spoil: str, tmp_path: Path
     paths = repr([str(Path(server.__file__).parents[2]), *sys.path])
     script.write_text(SPOILT.replace("PATHS", paths).replace("KIND", kind).replace("SPOIL", spoil))
     factory = partial(SubprocessDriver, [sys.executable, str(script)])
-    report = check.run(factory, profile="quick", vectors=False, shrink_s=1)
+    report = check.run(factory, profile="quick", vectors=False, shrink_attempts=2000)
     assert report.errors == ()
     assert {id_ for id_, verdict in report.verdicts.items() if verdict is Verdict.FAIL}
     assert render(report)

@@ -114,7 +114,9 @@ class SubprocessDriver:
         except NoAnswerError as failure:
             process.kill()
             problem = f"asked for hello, {failure}"
-            raise BringUpError(command=self._command, problem=problem, stderr=process.stderr_tail()) from None
+            raise BringUpError(
+                command=self._command, problem=problem, stderr=process.stderr_tail(), verdict=failure.verdict
+            ) from None
         except DisagreementError as disagreement:
             process.kill()
             raise IncompatibleDriverError(

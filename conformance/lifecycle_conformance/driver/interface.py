@@ -145,6 +145,17 @@ class BrokenDriverError(DriverError):
         return f"{self.verdict}: {self.message}{_attached(self.stderr)}"
 
 
+@frozen(str=False)
+class NothingJudgedError(DriverError):
+    """A check came to its end before it had learned anything of a driver."""
+
+    problem: str
+
+    def __str__(self) -> str:
+        """Say what ended it."""
+        return f"nothing was judged: {self.problem}"
+
+
 @frozen(kw_only=True, str=False)
 class BringUpError(DriverError):
     """A driver could not be brought to say hello: nothing can be judged."""
@@ -152,6 +163,7 @@ class BringUpError(DriverError):
     command: tuple[str, ...]
     problem: str
     stderr: str
+    verdict: Breakdown = Breakdown.CRASH
 
     def __str__(self) -> str:
         """Name the command, then the problem, then what it wrote to its standard error."""
@@ -159,7 +171,7 @@ class BringUpError(DriverError):
 
     def as_breakdown(self) -> BrokenDriverError:
         """Give it as the breakdown that it is where the driver had come up before."""
-        return BrokenDriverError(verdict=Breakdown.CRASH, message=str(self.problem), stderr=self.stderr)
+        return BrokenDriverError(verdict=self.verdict, message=str(self.problem), stderr=self.stderr)
 
 
 @frozen(kw_only=True, str=False)

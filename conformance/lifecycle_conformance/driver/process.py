@@ -10,6 +10,7 @@ from threading import Thread
 from time import monotonic
 from typing import IO, Final
 
+from lifecycle_conformance.driver import descendants
 from lifecycle_conformance.driver.interface import STILL_RUNNING, Breakdown, ExitStatus
 from lifecycle_conformance.driver.messages import NoAnswerError, quoted
 
@@ -33,14 +34,16 @@ class DriverProcess:
     """
 
     def __init__(self, command: Sequence[str]) -> None:
-        self._child = subprocess.Popen(  # noqa: S603 - an argument list, never a shell
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
+        with descendants.starting:
+            self._child = subprocess.Popen(  # noqa: S603 - an argument list, never a shell
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
+            descendants.keep(self._child.pid)
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         assert self._child.stderr is not None
@@ -99,7 +102,7 @@ class DriverProcess:
         return STILL_RUNNING if status is None else status
 
     def kill(self) -> None:
-        """Kill the process group and close the pipes."""
+        """Kill the process group, and what had left it if that can be found; close the pipes."""
         if not self.running:
             return
         self.running = False
@@ -107,6 +110,8 @@ class DriverProcess:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
+        descendants.let_go(self._child.pid)
+        descendants.end_orphans()
         self._requests.close()
         self._answers.close()
         self._stderr.join()
