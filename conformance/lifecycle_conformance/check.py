@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import Factory as Made
 from attrs import define, evolve, frozen
 
-from lifecycle_conformance import agreement, fixed, requirements
+from lifecycle_conformance import agreement, requirements
 from lifecycle_conformance.driver.interface import (
     STILL_RUNNING,
     Breakdown,
@@ -20,6 +20,7 @@ from lifecycle_conformance.driver.interface import (
     NothingJudgedError,
 )
 from lifecycle_conformance.findings import ANSWERING, Findings, failure_of
+from lifecycle_conformance.fixed import compared
 from lifecycle_conformance.life import lived
 from lifecycle_conformance.reduction import reduced
 from lifecycle_conformance.requirements import Judge, Requirement
@@ -149,9 +150,8 @@ class _Check:
     def _tasks(self, capabilities: frozenset[str], database: Path | None) -> list[Task]:
         comparison = Task(
             name="the fixed cases",
-            function=fixed.compared,
+            function=compared,
             arguments=(self.factory, self.names),
-            size=fixed.size(capabilities, self.names) if self.vectors else 0,
         )
         shards = [
             Task(
@@ -230,7 +230,7 @@ class _Check:
         found = self.found()
         failures = {**found.failures, **self.smallest}
         judged = [each for each in self.wanted if self.vectors or each.judge is not Judge.VECTORS]
-        compared = self.vectors and self.names is None and found.fixed != JudgeResult()
+        was_compared = self.vectors and self.names is None and found.fixed != JudgeResult()
         # Where nothing was given up and nothing cut off, what was not met is not there to be met.
         missing = "" if self.searched and not found.lost else self.cut or found.lost[0]
         return Report(
@@ -240,7 +240,7 @@ class _Check:
             seconds=seconds,
             census=found.census,
             results=tuple(self._result(each, found, failures.get(each.id), missing) for each in judged),
-            vectors=found.fixed if compared else None,
+            vectors=found.fixed if was_compared else None,
             agreement=None if self.names is not None else _agreement(found, failures.get(agreement.AGREEMENT)),
             errors=tuple(f"{name}: {text}" for name, text in sorted(found.errors.items())),
             lost=tuple(found.lost),

@@ -17,14 +17,9 @@ from lifecycle_conformance.trace import Request
 from lifecycle_conformance.vectors import derived
 from lifecycle_conformance.vectors.comparison import ABSENT, Side
 from lifecycle_conformance.verdicts import Failure, JudgeResult
-from lifecycle_conformance.workers import Tell
+from lifecycle_conformance.workers import Size, Tell
 from lifecycle_conformance.workspace import workspace
 from lifecycle_projection.records import Json
-
-
-def size(capabilities: frozenset[str], requirements: Sequence[str] | None) -> int:
-    """Give how many fixed cases there are for a driver with these capabilities."""
-    return len(_small(capabilities, requirements)) + (0 if requirements is not None else len(list(vectors.stream())))
 
 
 def compared(tell: Tell, factory: Factory, requirements: Sequence[str] | None) -> None:
@@ -68,6 +63,7 @@ class _Comparison:
     def of_requirements(self, requirements: Sequence[str] | None) -> None:
         """Judge requirements by the small cases."""
         cases, findings = _small(self.driver.hello.capabilities, requirements), Findings()
+        self.tell(Size(len(cases) + 1))
         for outcome in derived.outcomes(self._asked(cases)):
             number = number_of(outcome.case.name)
             for requirement in outcome.case.requirements if outcome.judged else ():
@@ -94,8 +90,9 @@ class _Comparison:
 
     def of_lives(self) -> None:
         """Compare whole lives; what the driver can't be asked is counted apart."""
-        kind, patience = "whole fixed cases", Patience()
-        for scenario in vectors.stream():
+        kind, patience, scenarios = "whole fixed cases", Patience(), list(vectors.stream())
+        self.tell(Size(len(scenarios)))
+        for scenario in scenarios:
             if not scenario.needs <= self.driver.hello.capabilities:
                 self.tell(Findings(fixed=JudgeResult(not_declared=1)))
                 continue

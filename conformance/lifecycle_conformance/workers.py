@@ -35,6 +35,13 @@ _PARTING_S: Final = 1.0
 
 
 @frozen
+class Size:
+    """Told by a task that finds out itself how many pieces it will tell, beside those that were known."""
+
+    pieces: int
+
+
+@frozen
 class Lost:
     """Told for a task whose process was ended by somebody else: nothing more comes of it."""
 
@@ -45,7 +52,7 @@ class OutOfTimeError(KeyboardInterrupt):
 
 @frozen(kw_only=True)
 class Task:
-    """A function to be called with a :data:`Tell` and these arguments; `size` is how many pieces it will tell.
+    """A function to be called with a :data:`Tell` and these arguments; `size` is how many pieces it is known to tell.
 
     With several processes all of it must be such that can be pickled.
     """
@@ -53,7 +60,7 @@ class Task:
     name: str
     function: Callable[..., None]
     arguments: tuple[Any, ...]
-    size: int
+    size: int = 0
 
 
 class Workers:
@@ -69,8 +76,11 @@ class Workers:
         counter = _Counter(what, sum(task.size for task in tasks), self._progress)
 
         def counted(number: int, piece: Any) -> None:
-            counter.done += 1
-            take(number, piece)
+            if isinstance(piece, Size):
+                counter.size += piece.pieces
+            else:
+                counter.done += 1
+                take(number, piece)
             self._look(counter)
 
         self._look(counter)
