@@ -16,6 +16,9 @@ from lifecycle_conformance.check import Profile
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.driver.interface import STILL_RUNNING, ExitStatus
+from lifecycle_conformance.driver.process import DriverProcess
+from lifecycle_conformance.machine import corners
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.properties import CHECKS
 from lifecycle_conformance.report.as_json import as_json
@@ -209,6 +212,119 @@ def test_a_driver_that_never_comes_up_again_gets_a_report(tmp_path: Path) -> Non
     report = check.run(factory, profile="quick", seed=1, vectors=False, shrink_attempts=2000)
     assert report.verdicts["DRIVER-2"] is Verdict.CRASH
     assert report.lost
+
+
+BROKEN = """
+import json, os, sys, time
+ok = {
+    "hello": {"protocol": 1, "name": "x", "version": "1", "language": "Python", "spec": "1", "capabilities": []},
+    "project": {"projected": 0}, "events": {"events": []}, "snapshots": {"snapshots": []},
+}
+refused = {"error": {"kind": "invalid_input", "message": ""}}
+held = None
+
+def write(text):
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+for line in sys.stdin:
+    try:
+        request = json.loads(line)
+    except ValueError:
+        request = {"id": None, "op": "malformed"}
+    answer = json.dumps({"id": request["id"], **({"ok": ok.get(request["op"], {})} if "id" in line else refused)})
+    if request["op"] != "hello":
+        FAULT
+    write(answer + "\\n")
+AT_THE_END
+"""
+
+
+def broken_driver(folder: Path, fault: str, at_the_end: str = "") -> list[str]:
+    script = folder / "driver.py"
+    script.write_text(BROKEN.replace("FAULT", fault).replace("AT_THE_END", at_the_end))
+    return [sys.executable, str(script)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict", "says"),
+    [
+        ("sys.exit(0)", Verdict.CRASH, "it ended with status 0"),
+        ("time.sleep(1000)", Verdict.TIMEOUT, "does it hang"),
+        ("write(answer[:5]); time.sleep(1000)", Verdict.TIMEOUT, "without a newline"),
+        ("answer, held = held or '', answer", Verdict.PROTOCOL, "an empty line"),
+        ("held, answer = answer, held\n        if answer is None: continue", Verdict.TIMEOUT, "does it hang"),
+        ("write('x' * 100_000_000)", Verdict.PROTOCOL, "more than 16777216 bytes"),
+        ("while True: write('x' * 65536)", Verdict.PROTOCOL, "more than 16777216 bytes"),
+        ("while True: write('x' + chr(10))", Verdict.PROTOCOL, "which is no answer"),
+        ("if request['op'] == 'project': time.sleep(1000)", Verdict.TIMEOUT, "asked for project"),
+    ],
+)
+def test_a_driver_that_cannot_answer_the_plainest_requests_is_told_so_in_three_lines(
+    fault: str, verdict: Verdict, says: str, tmp_path: Path
+) -> None:
+    """Feedback B4: and what it was not asked is undecided, for it was never there to be exercised."""
+    timeout_s = 1.5 if verdict is Verdict.TIMEOUT else 60.0
+    report = check.run(partial(SubprocessDriver, broken_driver(tmp_path, fault), timeout_s=timeout_s), profile="quick")
+    assert report.hopeless
+    assert says in report.cut
+    assert report.verdicts["DRIVER-2"] is verdict
+    assert report.verdicts["PASS-2"] is Verdict.UNDECIDED
+    assert unreached(report) == set()
+    assert report.census.lives == 0
+    assert report.exit_code == (3 if verdict is Verdict.PROTOCOL else 1)
+    shown = render(report).splitlines()
+    assert len(shown) == 3
+    assert says in shown[1]
+
+
+@pytest.mark.usefixtures("small")
+def test_a_driver_that_dies_of_malformed_requests_has_all_its_lives(tmp_path: Path) -> None:
+    """Feedback B3: what a crash costs is that case."""
+    died = "if request['op'] == 'malformed' or not isinstance(request.get('store', ''), str): os._exit(3)"
+    report = check.run(partial(SubprocessDriver, broken_driver(tmp_path, died)), profile="quick", vectors=False)
+    assert report.verdicts["DRIVER-2"] is Verdict.CRASH
+    assert report.census.lives == sum(corners(frozenset()).values())
+    assert report.errors == ()
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("hangs", ["time.sleep(1000)", "while True: write('x')"])
+def test_a_driver_that_does_not_end_fails_and_is_waited_for_once(
+    hangs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Feedback B5: DRIVER-16 fails, with the reason."""
+    waits = []
+    end = DriverProcess.end
+
+    def counted(process: DriverProcess, timeout_s: float) -> ExitStatus:
+        waits.append(status := end(process, timeout_s))
+        return status
+
+    monkeypatch.setattr(DriverProcess, "end", counted)
+    command = broken_driver(tmp_path, "pass", hangs)
+    report = check.run(partial(SubprocessDriver, command, timeout_s=3.0), profile="quick", vectors=False)
+    (result,) = (each for each in report.results if each.requirement.id == "DRIVER-16")
+    assert result.verdict is Verdict.FAIL
+    assert result.failure is not None
+    assert (result.failure.expected, result.failure.actual) == (0, STILL_RUNNING)
+    # Once for the introduction, once for the search, once for each failure that is made smaller.
+    failures = sum(each.failure is not None for each in report.results) + 1
+    assert len([each for each in waits if each == STILL_RUNNING]) <= failures + 2
+
+
+@pytest.mark.usefixtures("small")
+def test_a_driver_that_hangs_again_and_again_ends_the_check(tmp_path: Path) -> None:
+    """Feedback B4: what it has answered by then is judged, the rest is undecided."""
+    hangs = "ok['asked'] = ok.get('asked', 0) + 1\n        if ok['asked'] > 6: time.sleep(1000)"
+    command = broken_driver(tmp_path, hangs)
+    report = check.run(partial(SubprocessDriver, command, timeout_s=3.0), profile="quick", vectors=False)
+    assert not report.hopeless
+    assert report.cut == "the driver hung 3 times in a row"
+    assert report.verdicts["DRIVER-2"] is Verdict.TIMEOUT
+    assert report.exit_code == 1
+    assert unreached(report) == set()
+    assert report.census.lives < 5
 
 
 HOPELESS = """

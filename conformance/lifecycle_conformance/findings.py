@@ -53,8 +53,9 @@ class Findings:
     def note_breakdown(self, requests: Iterable[Request], breakdown: BrokenDriverError) -> None:
         """Take in how a driver broke at the last of some requests."""
         requests = tuple(requests)
-        ops = "\n".join(op for op, _ in requests)
-        self._count(self.broken[ANSWERING], number_of(ops))
+        number = number_of("\n".join(op for op, _ in requests))
+        self._count(self.cases[ANSWERING], number)
+        self._count(self.broken[ANSWERING], number)
         failure = Failure(
             requests=requests, message=breakdown.message, broke=breakdown.verdict, stderr=breakdown.stderr
         )

@@ -145,7 +145,10 @@ def _without_local_constants() -> Iterator[None]:
     It takes modules for local by where they are installed, and looks at all that happen to be loaded.
     """
     name = "_get_local_constants"
-    found = getattr(providers, name)
+    found = getattr(providers, name, None)
+    if found is None:  # a version that doesn't do so
+        yield
+        return
     setattr(providers, name, type(found()))
     providers.CONSTANTS_CACHE.cache.clear()
     try:

@@ -17,7 +17,8 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def interruptible() -> Iterator[None]:
     """Raise :class:`KeyboardInterrupt` for the first of Ctrl-C, TERM and HUP; end the process at once for the second.
 
-    What is ignored when the command starts, as HUP by `nohup`, stays so.
+    What is ignored when the command starts, as HUP by `nohup`, stays so. After an interruption the process has nothing to
+    do but to tell what it has; a second one ends that, too.
     """
     heeded = [each for each in _ENDING if signal.getsignal(each) is not signal.SIG_IGN]
 
@@ -30,8 +31,9 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if all(signal.getsignal(each) is interrupt for each in heeded):
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _end_at_once(_: int, __: FrameType | None) -> NoReturn:
