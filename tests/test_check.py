@@ -2,6 +2,7 @@
 
 import ast
 import json
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,9 @@ from lifecycle_conformance.check import Profile
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
-from lifecycle_conformance.driver.interface import Hello
+from lifecycle_conformance.driver.interface import STILL_RUNNING, ExitStatus, Hello
+from lifecycle_conformance.driver.process import DriverProcess
+from lifecycle_conformance.machine import corners
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.properties import CHECKS
 from lifecycle_conformance.report.as_json import as_json
@@ -25,8 +28,8 @@ from lifecycle_conformance.requirements import Judge
 from lifecycle_conformance.verdicts import FAILURES, Report, Verdict
 
 CHANGING = {"project", "import", "append", "compact", "prune", "restart", "tear", "put", "remove", "read", "refuse"}
-SMALL = Profile(shards=1, lives=1, pieces=6, readings=3, greetings=3, seconds=60, wanted=1)
-FAULTY = Profile(shards=1, lives=2, pieces=8, readings=5, greetings=8, seconds=120, wanted=1)
+SMALL = Profile(shards=1, lives=1, pieces=6, readings=3, greetings=3, wanted=1)
+FAULTY = Profile(shards=1, lives=2, pieces=8, readings=5, greetings=8, wanted=1)
 
 
 def checked_by(factory: Any, *, seed: int = 1, **options: Any) -> Report:
@@ -81,15 +84,54 @@ def test_only_some_requirements_are_judged_on_demand() -> None:
     assert report.agreement is None
 
 
-def test_processes_find_what_one_finds() -> None:
-    """How many share the work makes no difference."""
-    factory = partial(SubprocessDriver, (sys.executable, "-m", "lifecycle_conformance.driver", "--store", "memory"))
-    reports = [
-        as_json(check.run(factory, profile="quick", seed=2, only=["ID-*", "LOG-*"], jobs=jobs)) for jobs in (1, 2)
-    ]
-    for report in reports:
-        report.pop("seconds")
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("fault", [None, "guard-off"])
+def test_a_seed_gives_the_same_report_whatever_the_machine_does(
+    fault: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Feedback B2: alone and beside busy loops, with one process or several, whatever the hashes of the process are."""
+    module = ["driver", "--store", "memory"] if fault is None else ["mutants", fault]
+    factory = partial(SubprocessDriver, (sys.executable, "-m", f"lifecycle_conformance.{module[0]}", *module[1:]))
+    reports = []
+    for jobs, busy in ((1, 0), (2, 3)):
+        monkeypatch.setenv("PYTHONHASHSEED", str(jobs))
+        loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
+        try:
+            report = check.run(factory, profile="quick", seed=2, vectors=False, jobs=jobs)
+        finally:
+            for loop in loops:
+                loop.kill()
+                loop.wait()
+        reports.append(as_json(report))
+        reports[-1].pop("seconds")
+    assert (reports[0]["verdicts"]["fail"] > 0) == (fault is not None)
     assert reports[0] == reports[1]
+
+
+def test_what_is_searched_depends_on_no_module_that_happens_to_be_loaded(tmp_path: Path) -> None:
+    """Hypothesis draws constants from modules that it takes for local, which others are on other machines."""
+    program = """
+import sys
+sys.path[:0] = PATHS
+import lifecycle_conformance.check
+EXTRA
+from lifecycle_conformance.check import PROFILES, _shards
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.search import Shard, explored
+shard = Shard(number=0, seed=1, lives=0, pieces=1, readings=0, greetings=10)
+told = []
+explored(told.append, InProcessDriver, shard, None)
+print(sorted((name, number) for each in told for name, numbers in each.cases.items() for number in numbers))
+"""
+    (tmp_path / "constants.py").write_text("\n".join(f"C{n} = {f'constant-{n}'!r}, {n * 7919}" for n in range(500)))
+    found = []
+    for extra in ("", "import constants"):
+        script = tmp_path / "script.py"
+        script.write_text(program.replace("PATHS", repr(sys.path)).replace("EXTRA", extra))
+        done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True, cwd=tmp_path)
+        found.append(done.stdout)
+    assert len(found[0]) > 1000
+    assert found[0] == found[1]
 
 
 # --- faulty implementations -------------------------------------------------------------------------------------------
@@ -101,7 +143,7 @@ def test_a_faulty_implementation_is_caught_under_the_right_requirement_with_a_sh
 ) -> None:
     monkeypatch.setattr(check, "PROFILES", {"quick": FAULTY})
     with mutant.applied():
-        report = checked(mutant.store, shrink_s=20)
+        report = checked(mutant.store, shrink_attempts=2000)
     assert report.exit_code == 1
     assert report.errors == ()
     failures = {each.requirement.id: each.failure for each in report.results if each.failure is not None}
@@ -195,8 +237,10 @@ def test_a_driver_that_breaks_now_and_then_loses_nothing_that_was_established(
 ) -> None:
     script = tmp_path / "driver.py"
     script.write_text(DRIVER % fault)
-    factory = partial(SubprocessDriver, [sys.executable, str(script)], timeout_s=0.5)
-    report = check.run(factory, profile="quick", seed=1, vectors=False, shrink_s=2)
+    factory = partial(
+        SubprocessDriver, [sys.executable, str(script)], timeout_s=2.0 if verdict is Verdict.TIMEOUT else 30.0
+    )
+    report = check.run(factory, profile="quick", seed=1, vectors=False, shrink_attempts=2000)
     assert report.verdicts["DRIVER-2"] == verdict
     assert report.verdicts["ID-1"] == report.verdicts["PASS-2"] == Verdict.PASS
     assert not {each for each, found in report.verdicts.items() if found is Verdict.FAIL}
@@ -212,9 +256,122 @@ def test_a_driver_that_never_comes_up_again_gets_a_report(tmp_path: Path) -> Non
     script.write_text(f"import os\nif os.path.exists({str(flag)!r}): raise SystemExit('dead')\n")
     script.write_text(script.read_text() + DRIVER % f"open({str(flag)!r}, 'w').close(); sys.exit('dying')")
     factory = partial(SubprocessDriver, [sys.executable, str(script)])
-    report = check.run(factory, profile="quick", seed=1, vectors=False, shrink_s=2)
+    report = check.run(factory, profile="quick", seed=1, vectors=False, shrink_attempts=2000)
     assert report.verdicts["DRIVER-2"] is Verdict.CRASH
     assert report.lost
+
+
+BROKEN = """
+import json, os, sys, time
+ok = {
+    "hello": {"protocol": 1, "name": "x", "version": "1", "language": "Python", "spec": "1", "capabilities": []},
+    "project": {"projected": 0}, "events": {"events": []}, "snapshots": {"snapshots": []},
+}
+refused = {"error": {"kind": "invalid_input", "message": ""}}
+held = None
+
+def write(text):
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+for line in sys.stdin:
+    try:
+        request = json.loads(line)
+    except ValueError:
+        request = {"id": None, "op": "malformed"}
+    answer = json.dumps({"id": request["id"], **({"ok": ok.get(request["op"], {})} if "id" in line else refused)})
+    if request["op"] != "hello":
+        FAULT
+    write(answer + "\\n")
+AT_THE_END
+"""
+
+
+def broken_driver(folder: Path, fault: str, at_the_end: str = "") -> list[str]:
+    script = folder / "driver.py"
+    script.write_text(BROKEN.replace("FAULT", fault).replace("AT_THE_END", at_the_end))
+    return [sys.executable, str(script)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict", "says"),
+    [
+        ("sys.exit(0)", Verdict.CRASH, "it ended with status 0"),
+        ("time.sleep(1000)", Verdict.TIMEOUT, "does it hang"),
+        ("write(answer[:5]); time.sleep(1000)", Verdict.TIMEOUT, "without a newline"),
+        ("answer, held = held or '', answer", Verdict.PROTOCOL, "an empty line"),
+        ("held, answer = answer, held\n        if answer is None: continue", Verdict.TIMEOUT, "does it hang"),
+        ("write('x' * 100_000_000)", Verdict.PROTOCOL, "more than 16777216 bytes"),
+        ("while True: write('x' * 65536)", Verdict.PROTOCOL, "more than 16777216 bytes"),
+        ("while True: write('x' + chr(10))", Verdict.PROTOCOL, "which is no answer"),
+        ("if request['op'] == 'project': time.sleep(1000)", Verdict.TIMEOUT, "asked for project"),
+    ],
+)
+def test_a_driver_that_cannot_answer_the_plainest_requests_is_told_so_in_three_lines(
+    fault: str, verdict: Verdict, says: str, tmp_path: Path
+) -> None:
+    """Feedback B4: and what it was not asked is undecided, for it was never there to be exercised."""
+    timeout_s = 1.5 if verdict is Verdict.TIMEOUT else 60.0
+    report = check.run(partial(SubprocessDriver, broken_driver(tmp_path, fault), timeout_s=timeout_s), profile="quick")
+    assert report.hopeless
+    assert says in report.cut
+    assert report.verdicts["DRIVER-2"] is verdict
+    assert report.verdicts["PASS-2"] is Verdict.UNDECIDED
+    assert unreached(report) == set()
+    assert report.census.lives == 0
+    assert report.exit_code == (3 if verdict is Verdict.PROTOCOL else 1)
+    shown = render(report).splitlines()
+    assert len(shown) == 3
+    assert says in shown[1]
+
+
+@pytest.mark.usefixtures("small")
+def test_a_driver_that_dies_of_malformed_requests_has_all_its_lives(tmp_path: Path) -> None:
+    """Feedback B3: what a crash costs is that case."""
+    died = "if request['op'] == 'malformed' or not isinstance(request.get('store', ''), str): os._exit(3)"
+    report = check.run(partial(SubprocessDriver, broken_driver(tmp_path, died)), profile="quick", vectors=False)
+    assert report.verdicts["DRIVER-2"] is Verdict.CRASH
+    assert report.census.lives == sum(corners(frozenset()).values())
+    assert report.errors == ()
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("hangs", ["time.sleep(1000)", "while True: write('x')"])
+def test_a_driver_that_does_not_end_fails_and_is_waited_for_once(
+    hangs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Feedback B5: DRIVER-16 fails, with the reason."""
+    waits = []
+    end = DriverProcess.end
+
+    def counted(process: DriverProcess, timeout_s: float) -> ExitStatus:
+        waits.append(status := end(process, timeout_s))
+        return status
+
+    monkeypatch.setattr(DriverProcess, "end", counted)
+    command = broken_driver(tmp_path, "pass", hangs)
+    report = check.run(partial(SubprocessDriver, command, timeout_s=3.0), profile="quick", vectors=False)
+    (result,) = (each for each in report.results if each.requirement.id == "DRIVER-16")
+    assert result.verdict is Verdict.FAIL
+    assert result.failure is not None
+    assert (result.failure.expected, result.failure.actual) == (0, STILL_RUNNING)
+    # Once for the introduction, once for the search, once for each failure that is made smaller.
+    failures = sum(each.failure is not None for each in report.results) + 1
+    assert len([each for each in waits if each == STILL_RUNNING]) <= failures + 2
+
+
+@pytest.mark.usefixtures("small")
+def test_a_driver_that_hangs_again_and_again_ends_the_check(tmp_path: Path) -> None:
+    """Feedback B4: what it has answered by then is judged, the rest is undecided."""
+    hangs = "ok['asked'] = ok.get('asked', 0) + 1\n        if ok['asked'] > 6: time.sleep(1000)"
+    command = broken_driver(tmp_path, hangs)
+    report = check.run(partial(SubprocessDriver, command, timeout_s=3.0), profile="quick", vectors=False)
+    assert not report.hopeless
+    assert report.cut == "the driver hung 3 times in a row"
+    assert report.verdicts["DRIVER-2"] is Verdict.TIMEOUT
+    assert report.exit_code == 1
+    assert unreached(report) == set()
+    assert report.census.lives < 5
 
 
 HOPELESS = """
@@ -238,7 +395,7 @@ def test_a_hopeless_implementation_gets_its_report_in_time(tmp_path: Path) -> No
     script = tmp_path / "driver.py"
     script.write_text(HOPELESS)
     factory = partial(SubprocessDriver, [sys.executable, str(script)])
-    report = check.run(factory, profile="quick", vectors=False, shrink_s=3)
+    report = check.run(factory, profile="quick", vectors=False, shrink_attempts=2000)
     assert report.errors == ()
     failed = [each for each in report.results if each.failure is not None]
     assert len(failed) > 15
@@ -285,7 +442,7 @@ def test_no_spoilt_answer_costs_the_report(kind: str, spoil: str, tmp_path: Path
     paths = repr([str(Path(server.__file__).parents[2]), *sys.path])
     script.write_text(SPOILT.replace("PATHS", paths).replace("KIND", kind).replace("SPOIL", spoil))
     factory = partial(SubprocessDriver, [sys.executable, str(script)])
-    report = check.run(factory, profile="quick", vectors=False, shrink_s=1)
+    report = check.run(factory, profile="quick", vectors=False, shrink_attempts=2000)
     assert report.errors == ()
     assert {id_ for id_, verdict in report.verdicts.items() if verdict is Verdict.FAIL}
     assert render(report)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import random
 import re
 import shutil
@@ -629,6 +630,31 @@ def test_check_reports_as_json(idle: list[str]) -> None:
     )
     assert done.exit_code == 1
     assert isinstance(json.loads(done.stdout), dict)
+
+
+def test_check_shows_how_far_it_is_on_a_terminal(tmp_path: Path) -> None:
+    """Feedback C6: cases done, of how many, how fast and what is left; in a pipe there is nothing of that."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lifecycle_conformance.cli", "check", "--profile", "quick", "--store", "memory"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        env=environment(),
+        cwd=tmp_path,
+    )
+    os.close(theirs)
+    shown, deadline = b"", time.monotonic() + PATIENCE_S
+    far = re.compile(rb"lives and fixed cases: [1-9]\d* of \d{3,}, (\d+ a second, )?about \d+ (s|min) left")
+    try:
+        while not far.search(shown) and time.monotonic() < deadline:
+            shown += os.read(ours, 4096)
+    finally:
+        process.terminate()
+        process.wait()
+        os.close(ours)
+    assert b"starting the driver" in shown
+    assert far.search(shown)
 
 
 # --- serve ------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import signal
 import statistics
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import (
     OPERATIONS,
+    STILL_RUNNING,
     Answer,
     Breakdown,
     BringUpError,
@@ -418,16 +420,42 @@ def test_a_driver_that_floods_its_output_instead_of_reading(
     driver.ask("compact")
     error = broken(driver, "compact", text="x" * 5_000_000)
     assert error.verdict is PROTOCOL
-    assert "without a newline" in error.message
+    assert "a line of more than 1048576 bytes" in error.message
 
 
-def test_a_line_without_end_is_cut_short(
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "while True: write('x' * 65536)",
+        "write(line(request, ok={'pruned': 1, 'text': 'x' * 100_000_000}))",
+        "write('[' * 20_000_000 + '\\n')",
+    ],
+    ids=["without-end", "100-MB", "just-too-long"],
+)
+def test_a_line_that_is_too_long_is_cut_short_and_costs_no_memory(
+    start: Callable[..., SubprocessDriver], fault: str
+) -> None:
+    tracemalloc.start()
+    try:
+        error = broken(start(fault))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 4 * process_module._LONGEST_LINE
+    assert error.verdict is PROTOCOL
+    assert "a line of more than 16777216 bytes" in error.message
+
+
+def test_a_line_that_is_too_long_by_a_byte(
     start: Callable[..., SubprocessDriver], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The newline does not count, and may come with the byte before it."""
     monkeypatch.setattr(process_module, "_LONGEST_LINE", 1 << 20)
-    error = broken(start("while True: write('x' * 65536)"))
+    driver = start("write(json.dumps({'id': request['id'], 'ok': {'pruned': 1}}).ljust(request['length']) + '\\n')")
+    assert driver.ask("compact", length=1 << 20) == Answer(ok={"pruned": 1})
+    error = broken(driver, "compact", length=(1 << 20) + 1)
     assert error.verdict is PROTOCOL
-    assert "without a newline" in error.message
+    assert "a line of more than 1048576 bytes" in error.message
 
 
 def test_standard_error_is_drained_all_the_time_and_its_end_is_kept(start: Callable[..., SubprocessDriver]) -> None:
@@ -534,7 +562,7 @@ def test_a_driver_that_ignores_the_end_of_its_input_is_killed(start: Callable[..
     driver = start("answer(request, {'pruned': 1})\nsys.stdin.read()\nsleep()", timeout_s=SHORT)
     group = driver.pid
     driver.ask("compact")
-    assert driver.close() is None
+    assert driver.close() == STILL_RUNNING
     assert gone(group)
 
 
@@ -591,15 +619,29 @@ def test_restart_tells_with_which_status_the_old_process_ended(
     assert driver.restart() is None, "it had ended before"
 
 
-def test_restart_does_not_tell_a_status_of_a_process_that_had_to_be_killed(
+def test_restart_tells_of_a_process_that_did_not_end_and_never_waits_for_another_one(
     start: Callable[..., SubprocessDriver],
 ) -> None:
+    """DRIVER-16: one wait is enough to know it."""
     driver = start("answer(request, {'pruned': 1})\nsys.stdin.read()\nsleep()")
     driver.ask("compact")
     group, driver._timeout_s = driver.pid, SHORT
     status = driver.restart()
-    assert status is None
+    assert status == STILL_RUNNING
     assert gone(group)
+    driver.ask("compact")
+    group, driver._timeout_s, begun = driver.pid, LONG, time.monotonic()
+    assert driver.restart() is None
+    assert gone(group)
+    driver.ask("compact")
+    assert driver.close() is None
+    assert time.monotonic() - begun < LONG / 2
+
+
+def test_a_driver_whose_output_never_ends_is_not_waited_for(start: Callable[..., SubprocessDriver]) -> None:
+    driver = start("answer(request, {'pruned': 1})\nsys.stdin.read()\nwhile True: write('x' * 65536)", timeout_s=SHORT)
+    driver.ask("compact")
+    assert driver.restart() == STILL_RUNNING
 
 
 def test_a_driver_that_was_killed_from_outside_is_started_anew(start: Callable[..., SubprocessDriver]) -> None:

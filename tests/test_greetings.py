@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +76,30 @@ def test_a_greeting_begins_with_a_fresh_process_and_is_short() -> None:
     lengths = sorted(map(len, asked(CAPABILITIES)))
     assert lengths[len(lengths) // 2] < 25
     assert lengths[-1] < 60
+
+
+def test_no_request_names_a_place_outside_the_folder_of_the_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Feedback B9: a driver may make what it is asked to open, and the next check in that folder finds it there."""
+    monkeypatch.chdir(tmp_path)
+    opened: list[str] = []
+    open_ = Server._open
+
+    def made_on_demand(self: Server, request: Any) -> Any:
+        if isinstance(request.get("store"), str):
+            opened.append(request["store"])
+            Path(request["store"]).mkdir(parents=True, exist_ok=True)
+        return open_(self, request)
+
+    monkeypatch.setattr(Server, "_open", made_on_demand)
+    for _ in range(2):
+        broken_ones = broken(lives("files"))
+        assert broken_ones == {"DRIVER-6"}
+    assert all(path.startswith("/") for path in opened)
+    assert any("no-such-directory" in path for path in opened)
+    assert not any(Path(path).exists() for path in opened)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_only_what_needs_no_store_is_asked_before_one_is_open() -> None:

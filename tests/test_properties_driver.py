@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from lifecycle_conformance.driver.interface import Answer, Refusal
+from lifecycle_conformance.driver.interface import STILL_RUNNING, Answer, Refusal
 from lifecycle_conformance.life import Life
 from lifecycle_conformance.trace import Object, Owner, Request, Shown, Step, Trace, key_of
 from traces import OPEN, answered, broken, judgements, lived
@@ -154,6 +154,7 @@ CASES: list[tuple[str, list[Request], Callable[[Step], Step]]] = [
     ("DRIVER-12", [SAY], refusing("unsupported")),
     ("DRIVER-12", [OPEN, SAY], answered),
     ("DRIVER-16", [GREET], answering(exit_status=1)),
+    ("DRIVER-16", [GREET], answering(exit_status=STILL_RUNNING)),
     ("DRIVER-16", [OPEN, PASS, RESTART], answering(exit_status=-15)),
     ("DRIVER-17", [GREET, HELLO, GREET, HELLO], answering(version="as of 10:42")),
     ("FILE-25", [OPEN, PASS, KILL], showing(events=1)),

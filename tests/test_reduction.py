@@ -1,14 +1,15 @@
 """How lives are made smaller: whatever the proof, what is left still proves it, and nothing more can go."""
 
 from collections.abc import Sequence
-from time import monotonic
 from typing import Any
 
+from lifecycle_conformance.driver.interface import Breakdown
 from lifecycle_conformance.reduction import reduced
 from lifecycle_conformance.trace import Request
 from lifecycle_conformance.verdicts import Failure
 
 OPEN: Request = ("open", {"store": 0})
+MANY = 10_000
 
 
 def project(*events: str, **members: Any) -> Request:
@@ -59,7 +60,7 @@ LIFE: tuple[Request, ...] = (
 
 
 def test_what_is_not_needed_goes_and_what_is_needed_stays() -> None:
-    found = reduced(Failure(requests=LIFE, message="found"), Proof("needed"), monotonic() + 30)
+    found = reduced(Failure(requests=LIFE, message="found"), Proof("needed"), MANY)
     assert found.shrunk
     assert found.message == "proved"
     opened, compacted, projected = found.requests
@@ -79,23 +80,39 @@ def test_no_request_that_breaks_the_protocol_is_tried() -> None:
         tried.append(requests)
         return Failure(requests=tuple(requests), message="")
 
-    reduced(Failure(requests=LIFE, message=""), proof, monotonic() + 30)
+    reduced(Failure(requests=LIFE, message=""), proof, MANY)
     assert tried
     for requests in tried:
         assert requests[0][0] == "open"
         assert all("status" in arguments["run"] for op, arguments in requests if op == "project")
 
 
-def test_without_time_the_life_is_told_as_it_was_found() -> None:
+def test_without_attempts_the_life_is_told_as_it_was_found() -> None:
     failure = Failure(requests=LIFE, message="found")
     proof = Proof("needed")
-    assert reduced(failure, proof, monotonic() - 1) == failure
+    assert reduced(failure, proof, 0) == failure
     assert proof.asked == 0
 
 
 def test_what_was_tried_is_not_tried_again() -> None:
     proof = Proof("needed")
-    smallest = reduced(Failure(requests=LIFE, message="found"), proof, monotonic() + 30)
+    smallest = reduced(Failure(requests=LIFE, message="found"), proof, MANY)
     again = Proof("needed")
-    assert reduced(smallest, again, monotonic() + 30).requests == smallest.requests
+    assert reduced(smallest, again, MANY).requests == smallest.requests
     assert again.asked < proof.asked
+
+
+def test_attempts_are_counted_and_hangs_are_few() -> None:
+    """No clock decides how small a life becomes."""
+    proof = Proof("needed")
+    assert reduced(Failure(requests=LIFE, message="found"), proof, 7).message == "proved"
+    assert proof.asked == 7
+    hangs = 0
+
+    def hanging(requests: Sequence[Request]) -> Failure | None:
+        nonlocal hangs
+        hangs += 1
+        return Failure(requests=tuple(requests), message="", broke=Breakdown.TIMEOUT)
+
+    assert len(reduced(Failure(requests=LIFE, message=""), hanging, MANY).requests) < len(LIFE)
+    assert hangs == 3

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import Final
 
 from attrs import Factory, define
@@ -10,7 +11,7 @@ from lifecycle_conformance.census import Census
 from lifecycle_conformance.driver.interface import BrokenDriverError
 from lifecycle_conformance.life import Judged, Life
 from lifecycle_conformance.trace import Request
-from lifecycle_conformance.verdicts import Failure
+from lifecycle_conformance.verdicts import Failure, JudgeResult
 
 ANSWERING: Final = "DRIVER-2"
 """The requirement that a driver breaks when it doesn't answer."""
@@ -24,7 +25,11 @@ def _numbers() -> defaultdict[str, set[int]]:
 
 @define
 class Findings:
-    """What lives showed. `cases` and `broken` hold, for each requirement, the numbers of the steps that tell of it."""
+    """What lives showed. `cases` and `broken` hold, for each requirement, the numbers of the steps that tell of it.
+
+    At most `most` are counted. `fixed` is what the fixed cases showed as a judge of their own. `lost` says what was
+    given up and why, `cut` why the whole search was. All but `lost` can be told piece by piece and put together again.
+    """
 
     census: Census = Factory(Census)
     cases: defaultdict[str, set[int]] = Factory(_numbers)
@@ -32,41 +37,43 @@ class Findings:
     failures: dict[str, Failure] = Factory(dict)
     errors: dict[str, str] = Factory(dict)
     lost: list[str] = Factory(list)
-    breakdowns: int = 0
+    cut: str = ""
+    fixed: JudgeResult = Factory(JudgeResult)
+    most: int = MOST_COUNTED
 
-    def note(self, life: Life, breakdown: BrokenDriverError | None = None) -> bool:
-        """Take in what was judged of a life since this was done last, and how its driver broke, if it did.
-
-        Tells whether it broke a requirement that none had broken before.
-        """
-        known = len(self.failures)
+    def note(self, life: Life, breakdown: BrokenDriverError | None = None) -> None:
+        """Take in what was judged of a life since this was done last, and how its driver broke, if it did."""
         for judged in life.unseen():
             self._note(life.requests, judged)
         for error in life.errors:
             self.errors.setdefault(error.where, error.traceback)
         if breakdown is not None:
-            self.breakdowns += 1
-            self._count(self.broken[ANSWERING], hash(tuple(op for op, _ in life.requests)))
-            failure = Failure(
-                requests=tuple(life.requests),
-                message=breakdown.message,
-                broke=breakdown.verdict,
-                stderr=breakdown.stderr,
-            )
-            self._keep(ANSWERING, failure)
-        return len(self.failures) > known
+            self.note_breakdown(life.requests, breakdown)
+
+    def note_breakdown(self, requests: Iterable[Request], breakdown: BrokenDriverError) -> None:
+        """Take in how a driver broke at the last of some requests."""
+        requests = tuple(requests)
+        number = number_of("\n".join(op for op, _ in requests))
+        self._count(self.cases[ANSWERING], number)
+        self._count(self.broken[ANSWERING], number)
+        failure = Failure(
+            requests=requests, message=breakdown.message, broke=breakdown.verdict, stderr=breakdown.stderr
+        )
+        self._keep(ANSWERING, failure)
 
     def add(self, other: "Findings") -> None:
         """Take in what other lives showed."""
         self.census.add(other.census)
         for mine, theirs in ((self.cases, other.cases), (self.broken, other.broken)):
             for requirement, numbers in theirs.items():
-                mine[requirement] |= numbers
+                for number in sorted(numbers):
+                    self._count(mine[requirement], number)
         for requirement, failure in other.failures.items():
             self._keep(requirement, failure)
         self.errors |= {name: text for name, text in other.errors.items() if name not in self.errors}
         self.lost += other.lost
-        self.breakdowns += other.breakdowns
+        self.cut = self.cut or other.cut
+        self.fixed = self.fixed.with_(other.fixed)
 
     def _note(self, requests: Iterable[Request], judged: Judged) -> None:
         judgement = judged.judgement
@@ -82,10 +89,14 @@ class Findings:
         if kept is None or len(failure.requests) < len(kept.requests):
             self.failures[requirement] = failure
 
-    @staticmethod
-    def _count(numbers: set[int], number: int) -> None:
-        if len(numbers) < MOST_COUNTED:
+    def _count(self, numbers: set[int], number: int) -> None:
+        if len(numbers) < self.most:
             numbers.add(number)
+
+
+def number_of(text: str) -> int:
+    """Give a number that stands for a text, the same in every process."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
 
 def failure_of(requests: Iterable[Request], judged: Judged) -> Failure:

@@ -4,76 +4,132 @@ The whole lives are a judge of their own. The small ones judge the requirements 
 """
 
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from pathlib import Path
 
-from attrs import frozen
+from attrs import define
 
 from lifecycle_conformance import vectors
-from lifecycle_conformance.driver.interface import Driver, DriverError
-from lifecycle_conformance.findings import Findings
+from lifecycle_conformance.driver.interface import BringUpError, BrokenDriverError, Driver
+from lifecycle_conformance.findings import Findings, number_of
+from lifecycle_conformance.patience import Patience
 from lifecycle_conformance.search import Factory
+from lifecycle_conformance.trace import Request
 from lifecycle_conformance.vectors import derived
 from lifecycle_conformance.vectors.comparison import ABSENT, Side
 from lifecycle_conformance.verdicts import Failure, JudgeResult
+from lifecycle_conformance.workers import Size, Tell
 from lifecycle_conformance.workspace import workspace
 from lifecycle_projection.records import Json
 
-_MOST_BREAKDOWNS = 5
 
+def compared(tell: Tell, factory: Factory, requirements: Sequence[str] | None) -> None:
+    """Compare an implementation with production's answers, and tell :class:`Findings` of each case.
 
-@frozen
-class FixedFindings:
-    """What the fixed cases showed of single requirements, and as a judge of their own."""
-
-    findings: Findings
-    result: JudgeResult | None
-
-
-def compared(factory: Factory, names: Sequence[str] | None) -> FixedFindings:
-    """Compare an implementation with production's answers; where only some requirements are judged, by the small ones.
-
-    Raises :class:`BringUpError` where it doesn't come up.
+    Where only some requirements are judged, the small cases do it.
     """
-    driver = factory()
+    try:
+        driver = factory()
+    except BringUpError as error:
+        findings = Findings(lost=["fixed cases: the driver didn't come up"])
+        findings.note_breakdown((), error.as_breakdown())
+        tell(findings)
+        return
     try:
         with workspace() as directory:
-            findings = _of_requirements(driver, Path(directory), names)
-            return FixedFindings(findings, None if names is not None else _of_lives(driver, Path(directory)))
+            comparison = _Comparison(driver, Path(directory), tell)
+            comparison.of_requirements(requirements)
+            if requirements is None:
+                comparison.of_lives()
     finally:
         driver.close()
 
 
-def _of_requirements(driver: Driver, directory: Path, names: Sequence[str] | None) -> Findings:
-    findings = Findings()
-    wanted = [
+def _small(capabilities: frozenset[str], requirements: Sequence[str] | None) -> list[derived.DerivedCase]:
+    return [
         case
         for case in derived.cases()
-        if case.needs <= driver.hello.capabilities and (names is None or not case.requirements.isdisjoint(names))
+        if case.needs <= capabilities and (requirements is None or not case.requirements.isdisjoint(requirements))
     ]
-    for outcome in derived.outcomes(_asked(wanted, driver, directory)):
-        number = int.from_bytes(blake2b(outcome.case.name.encode(), digest_size=8).digest())
-        for requirement in outcome.requirements:
-            findings.cases[requirement].add(number)
-        for difference in outcome.differences:
-            for requirement in difference.requirements:
+
+
+@define
+class _Comparison:
+    """The fixed cases put to a driver, until it has broken too often."""
+
+    driver: Driver
+    directory: Path
+    tell: Tell
+
+    def of_requirements(self, requirements: Sequence[str] | None) -> None:
+        """Judge requirements by the small cases."""
+        cases, findings = _small(self.driver.hello.capabilities, requirements), Findings()
+        self.tell(Size(len(cases) + 1))
+        for outcome in derived.outcomes(self._asked(cases)):
+            number = number_of(outcome.case.name)
+            for requirement in outcome.requirements:
                 findings.cases[requirement].add(number)
-                findings.broken[requirement].add(number)
-                findings.failures.setdefault(requirement, _failure(outcome.case, difference))
-    return findings
+            for difference in outcome.differences:
+                for requirement in difference.requirements:
+                    findings.cases[requirement].add(number)
+                    findings.broken[requirement].add(number)
+                    findings.failures.setdefault(requirement, _failure(outcome.case, difference))
+        self.tell(findings)
 
+    def _asked(self, cases: Sequence[derived.DerivedCase]) -> Iterator[tuple[derived.DerivedCase, Json]]:
+        kind, patience = "small fixed cases", Patience()
+        for case in cases:
+            findings = Findings()
+            try:
+                yield case, derived.ask(case, self.driver, self.directory)
+                patience.held()
+            except (BrokenDriverError, BringUpError) as error:
+                if self._is_enough(findings, kind, case.requests, error, patience):
+                    return
+            finally:
+                self.tell(findings)
 
-def _asked(
-    cases: Sequence[derived.DerivedCase], driver: Driver, directory: Path
-) -> Iterator[tuple[derived.DerivedCase, Json]]:
-    broke = 0
-    for case in cases:
-        try:
-            yield case, derived.ask(case, driver, directory)
-        except DriverError:
-            broke += 1
-            if broke >= _MOST_BREAKDOWNS:
+    def of_lives(self) -> None:
+        """Compare whole lives; what the driver can't be asked is counted apart."""
+        kind, patience, scenarios = "whole fixed cases", Patience(), list(vectors.stream())
+        self.tell(Size(len(scenarios)))
+        for scenario in scenarios:
+            if not scenario.needs <= self.driver.hello.capabilities:
+                self.tell(Findings(fixed=JudgeResult(not_declared=1)))
+                continue
+            findings, enough = Findings(), False
+            try:
+                differences = [str(each) for each in vectors.judge(scenario, self.driver, self.directory)]
+                patience.held()
+            except (BrokenDriverError, BringUpError) as error:
+                differences = [str(error)]
+                enough = self._is_enough(findings, kind, _requests(scenario), error, patience)
+            failures = tuple((scenario.name, difference) for difference in differences[:1])
+            findings.fixed = JudgeResult(agreed=int(not failures), differing=len(failures), failures=failures)
+            self.tell(findings)
+            if enough:
                 return
+
+    @staticmethod
+    def _is_enough(
+        findings: Findings,
+        kind: str,
+        requests: Sequence[Request],
+        error: BrokenDriverError | BringUpError,
+        patience: Patience,
+    ) -> bool:
+        """Note how the driver broke, and tell whether no more cases of this kind are worth trying."""
+        breakdown = error.as_breakdown() if isinstance(error, BringUpError) else error
+        findings.note_breakdown(requests, breakdown)
+        reason = patience.broke(kind, breakdown.verdict)
+        if reason:
+            findings.lost.append(f"{kind}: given up, {reason}")
+            findings.cut = patience.exhausted
+        return bool(reason)
+
+
+def _requests(scenario: vectors.Scenario) -> list[Request]:
+    steps = ((step["op"], {name: value for name, value in step.items() if name != "op"}) for step in scenario.steps)
+    return [("open", {"store": 0}), *steps]
 
 
 def _failure(case: derived.DerivedCase, difference: derived.DerivedDifference) -> Failure:
@@ -89,20 +145,3 @@ def _failure(case: derived.DerivedCase, difference: derived.DerivedDifference) -
 
 def _value(side: Side) -> Json:
     return None if side is ABSENT else side
-
-
-def _of_lives(driver: Driver, directory: Path) -> JudgeResult:
-    """Compare whole lives; what the driver can't be asked is counted apart."""
-    agreed, not_declared, broke, failed = 0, 0, 0, []
-    for scenario in vectors.stream():
-        if not scenario.needs <= driver.hello.capabilities or broke >= _MOST_BREAKDOWNS:
-            not_declared += broke < _MOST_BREAKDOWNS
-            continue
-        try:
-            differences = [str(each) for each in vectors.judge(scenario, driver, directory)]
-        except DriverError as broken:
-            broke += 1
-            differences = [str(broken)]
-        agreed += not differences
-        failed += [(scenario.name, difference) for difference in differences[:1]]
-    return JudgeResult(agreed=agreed, not_declared=not_declared, differing=len(failed), failures=tuple(failed))

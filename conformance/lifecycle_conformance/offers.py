@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from lifecycle_conformance.driver.interface import Answer, Driver, Hello
+from lifecycle_conformance.driver.interface import Answer, Driver, ExitStatus, Hello
 from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.greetings import GREET, TENANT
 from lifecycle_conformance.life import lived
@@ -92,11 +92,11 @@ class LesserDriver:
         """Say something to it."""
         return self.driver.say(line)
 
-    def restart(self, *, kill: bool = False) -> int | None:
+    def restart(self, *, kill: bool = False) -> ExitStatus:
         """Start it anew."""
         return self.driver.restart(kill=kill)
 
-    def close(self) -> int | None:
+    def close(self) -> ExitStatus:
         """End it."""
         return self.driver.close()
 

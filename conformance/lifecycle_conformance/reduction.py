@@ -6,12 +6,12 @@ somebody wrote are reduced alike, nothing has to be found again first, and each 
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from time import monotonic
 from typing import Final, TypeAlias
 
 from attrs import evolve
 
 from lifecycle_conformance import schemas
+from lifecycle_conformance.driver.interface import Breakdown
 from lifecycle_conformance.life import OWN_WORDS
 from lifecycle_conformance.properties.judgement import canonical
 from lifecycle_conformance.trace import Request
@@ -25,21 +25,25 @@ _FIRST: Final = frozenset({"open", "greet", "read"})
 _Requests: TypeAlias = tuple[Request, ...]
 
 
-class _TimeIsUpError(Exception):
-    """There is no time for another attempt."""
+_MOST_HANGS: Final = 3
+"""How many attempts may end in a hang: each takes as long as a driver has for an answer."""
 
 
-def reduced(failure: Failure, proof: Proof, deadline: float) -> Failure:
-    """Make a failure smaller until the deadline, a reading of the monotonic clock; the smallest one found is given.
+class _EnoughError(Exception):
+    """There were enough attempts."""
 
-    First requests go, then members and items wherever they occur, then long values. `shrunk` tells that the search
-    had the time to look at all requests at least.
+
+def reduced(failure: Failure, proof: Proof, attempts: int) -> Failure:
+    """Make a failure smaller in at most so many attempts; the smallest one found is given.
+
+    First requests go, then members and items wherever they occur, then long values. `shrunk` tells that there were
+    attempts enough to look at all requests at least.
     """
-    search = _Reduction(failure, proof, deadline)
+    search = _Reduction(failure, proof, attempts)
     try:
         while search.fewer_requests() | search.smaller_values():
             pass
-    except _TimeIsUpError:
+    except _EnoughError:
         pass
     return search.best
 
@@ -47,10 +51,11 @@ def reduced(failure: Failure, proof: Proof, deadline: float) -> Failure:
 class _Reduction:
     """The smallest failure so far, and the steps that try to make it smaller; each tells whether it did."""
 
-    def __init__(self, failure: Failure, proof: Proof, deadline: float) -> None:
+    def __init__(self, failure: Failure, proof: Proof, attempts: int) -> None:
         self.best = failure
         self._proof = proof
-        self._deadline = deadline
+        self._attempts = attempts
+        self._hangs = 0
         self._tried: set[bytes] = set()
 
     def fewer_requests(self) -> bool:
@@ -80,12 +85,13 @@ class _Reduction:
         key = canonical([list(each) for each in requests])
         if key in self._tried or not _sendable(requests):
             return False
+        if len(self._tried) >= self._attempts or self._hangs >= _MOST_HANGS:
+            raise _EnoughError
         self._tried.add(key)
-        if monotonic() > self._deadline:
-            raise _TimeIsUpError
         found = self._proof(requests)
         if found is None:
             return False
+        self._hangs += found.broke is Breakdown.TIMEOUT
         self.best = evolve(found, shrunk=self.best.shrunk)
         return True
 

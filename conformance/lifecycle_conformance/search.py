@@ -4,39 +4,65 @@ A search is cut into shards, each with a driver and a seed of its own, which may
 of their own: what they find together is the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from time import monotonic
 from typing import Any, Final
 
 import hypothesis
+from attrs import Factory as Made
 from attrs import define, frozen
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
 from hypothesis.stateful import run_state_machine_as_test
 
 from lifecycle_conformance import agreement
 from lifecycle_conformance.database import LivesDatabase
-from lifecycle_conformance.driver.interface import BrokenDriverError, Driver
+from lifecycle_conformance.driver.interface import Breakdown, BringUpError, BrokenDriverError, Driver, Hello
 from lifecycle_conformance.findings import Findings
-from lifecycle_conformance.greetings import greetings
+from lifecycle_conformance.greetings import GREET, TENANT, greetings
 from lifecycle_conformance.life import Life, lived
 from lifecycle_conformance.machine import corners, machine
+from lifecycle_conformance.offers import DECLARING, offered
+from lifecycle_conformance.patience import GivenUpError, Patience
 from lifecycle_conformance.properties import CHECKS, Registered
 from lifecycle_conformance.readings import readings
+from lifecycle_conformance.strategies import run_record
 from lifecycle_conformance.trace import Request
+from lifecycle_conformance.workers import Tell
 
 Factory = Callable[[], Driver]
 """Starts a driver. Raises :class:`BringUpError`."""
-_MOST_BREAKDOWNS: Final = 10
 _FRESH: Final = 10
 """How many examples Hypothesis makes up before it begins to vary what it has; here, breadth is worth more."""
+_PLAINEST: Final[tuple[Request, ...]] = (
+    GREET,
+    ("open", {"store": 0}),
+    ("project", {"run": run_record("run-1", TENANT, "queued")}),
+)
+_ATTEMPTS: Final = 3
+"""How often a driver may try the plainest requests before it is a hopeless one."""
+
+
+@frozen(kw_only=True)
+class Introduction:
+    """How a driver introduced itself, and what of that isn't there.
+
+    `hopeless` says how it went if it couldn't even answer the plainest requests; `absent` are the capabilities that it
+    declares and doesn't offer.
+    """
+
+    hello: Hello
+    hopeless: str = ""
+    absent: frozenset[str] = frozenset()
 
 
 @frozen(kw_only=True)
 class Shard:
-    """A part of a search, and for how many seconds it may go on.
+    """A part of a search.
 
     `lives` is how many lives go round each corner, of so many `pieces` after that; `readings` and `greetings` are how
     many there are of these.
@@ -50,17 +76,16 @@ class Shard:
     pieces: int
     readings: int
     greetings: int
-    seconds: float
     database: Path | None = None
+
+    def size(self, capabilities: frozenset[str]) -> int:
+        """Give how many cases there are for a driver with these capabilities."""
+        return self.greetings + self.readings + self.lives * sum(corners(capabilities).values())
 
 
 def _fresh(count: int) -> list[int]:
     """Cut a number of examples into runs that hold fresh ones only."""
     return [min(_FRESH, count - start) for start in range(0, count, _FRESH)]
-
-
-class _EnoughError(KeyboardInterrupt):
-    """Ends a search; Hypothesis lets it through where it would take an ordinary exception for a failure."""
 
 
 def checks_for(requirements: Sequence[str] | None) -> list[Registered]:
@@ -70,79 +95,165 @@ def checks_for(requirements: Sequence[str] | None) -> list[Registered]:
     return [each for each in CHECKS if not set(requirements).isdisjoint(each.requirements)]
 
 
-def explored(factory: Factory, shard: Shard, checks: Sequence[Registered]) -> Findings:
-    """Search a shard. Raises :class:`BringUpError` where the driver doesn't come up."""
+def introduced(tell: Tell, factory: Factory, requirements: Sequence[str] | None) -> None:
+    """Greet a driver and ask it the plainest requests, and tell an :class:`Introduction`, then what they showed.
+
+    Raises :class:`BringUpError` where the driver doesn't come up.
+    """
     driver = factory()
     try:
-        search = _Search(driver, shard, checks, Findings(), monotonic() + shard.seconds)
-        search.all()
-        return search.findings
+        hello, findings = driver.hello, Findings()
+        hopeless = _first_steps(driver, findings, checks_for(requirements))
+        absent = frozenset[str]()
+        if not hopeless:
+            absent, shown = offered(driver, checks_for([DECLARING]))
+            findings.add(shown)
+        tell(Introduction(hello=hello, hopeless=hopeless, absent=absent))
+        tell(findings)
     finally:
         driver.close()
 
 
+def _first_steps(driver: Driver, findings: Findings, checks: Sequence[Registered]) -> str:
+    """Ask the plainest requests, several times if need be; say what happened if none was answered, or each time hung.
+
+    Whatever else goes wrong, there is something to be learned from a search.
+    """
+    answered, hung, last = False, True, ""
+    for _ in range(_ATTEMPTS):
+        life, broke = lived(driver, _PLAINEST, checks)
+        findings.note(life, broke)
+        if broke is None:
+            return ""
+        # To be greeted is no answer: any driver that could be started was.
+        answered = answered or len(life.trace.steps) > 1
+        hung = hung and broke.verdict is Breakdown.TIMEOUT
+        last = broke.message
+    return last if hung or not answered else ""
+
+
+def explored(tell: Tell, factory: Factory, shard: Shard, requirements: Sequence[str] | None) -> None:
+    """Search a shard, and tell :class:`Findings` of each case as soon as it is over."""
+    try:
+        driver = factory()
+    except BringUpError as error:
+        findings = Findings(lost=[f"part {shard.number} of the search: the driver didn't come up"])
+        findings.note_breakdown((), error.as_breakdown())
+        tell(findings)
+        return
+    try:
+        with _without_local_constants():
+            _Search(driver, shard, checks_for(requirements), tell).all()
+    finally:
+        driver.close()
+
+
+@contextmanager
+def _without_local_constants() -> Iterator[None]:
+    """Keep Hypothesis from drawing constants that it finds in modules: it would find others on other machines.
+
+    It takes modules for local by where they are installed, and looks at all that happen to be loaded.
+    """
+    name = "_get_local_constants"
+    found = getattr(providers, name, None)
+    if found is None:  # a version that doesn't do so
+        yield
+        return
+    setattr(providers, name, type(found()))
+    providers.CONSTANTS_CACHE.cache.clear()
+    try:
+        yield
+    finally:
+        setattr(providers, name, found)
+        providers.CONSTANTS_CACHE.cache.clear()
+
+
 @define
 class _Search:
-    """A shard being searched."""
+    """A shard being searched; `findings` is what the case shows that is being lived."""
 
     driver: Driver
     shard: Shard
     checks: Sequence[Registered]
-    findings: Findings
-    deadline: float
+    tell: Tell
+    findings: Findings = Made(Findings)
+    patience: Patience = Made(Patience)
+    kind: str = ""
+    broke: bool = False
+    broken: set[str] = Made(set)
     database: LivesDatabase | None = None
 
     def all(self) -> None:
         """Search by greetings, readings and lives, in this order: from the plainest to the deepest."""
         capabilities = self.driver.hello.capabilities
+        self._try("greetings", partial(self._short, greetings(capabilities), self.shard.greetings))
+        self._try("readings", partial(self._short, readings(capabilities), self.shard.readings))
+        for corner, weight in corners(capabilities).items():
+            if not self.patience.no_more_lives:
+                self._try(corner, partial(self._lives, corner, weight * self.shard.lives))
+
+    def _try(self, kind: str, look: Callable[[], None]) -> None:
+        """Look at a kind of case; where that costs too much, go on with the others."""
+        if self.patience.exhausted:
+            return
+        self.kind = kind
         try:
-            self._short("greetings", greetings(capabilities), self.shard.greetings)
-            self._short("readings", readings(capabilities), self.shard.readings)
-            self._lives()
-        except _EnoughError:
-            pass
+            look()
+        except GivenUpError as reason:
+            given_up = "all lives" if self.patience.no_more_lives else kind
+            lost = f"part {self.shard.number} of the search: {given_up} given up, {reason}"
+            self.tell(Findings(lost=[lost], cut=self.patience.exhausted))
 
     def note(self, life: Life, breakdown: BrokenDriverError | None = None) -> None:
-        """Take in what a piece of life showed; a driver that is too slow or breaks again and again ends the search."""
-        if self.findings.note(life, breakdown) and self.database is not None:
-            self.database.keep()
-        if monotonic() > self.deadline:
-            self._enough(f"the time was over after {self.shard.seconds:.0f} s")
-        breakdowns = self.findings.breakdowns
-        if breakdown is not None and breakdowns >= _MOST_BREAKDOWNS:
-            self._enough(f"the driver broke {breakdowns} times")
+        """Take in what a piece of life showed. Raises :class:`GivenUpError` where no more of its kind should follow."""
+        self.findings.note(life, breakdown)
+        if not self.findings.failures.keys() <= self.broken:
+            self.broken |= self.findings.failures.keys()
+            if self.database is not None:
+                self.database.keep()
+        if breakdown is not None:
+            self.broke, is_life = True, self.kind not in {"greetings", "readings"}
+            if reason := self.patience.broke(self.kind, breakdown.verdict, life=is_life):
+                raise GivenUpError(reason)
 
-    def _enough(self, reason: str) -> None:
-        wanted = self.shard.lives * sum(corners(self.driver.hello.capabilities).values())
-        self.findings.lost.append(
-            f"part {self.shard.number} of the search was ended, {reason}: {self.findings.census.lives} of"
-            f" {wanted} lives were lived"
-        )
-        raise _EnoughError
+    def over(self) -> None:
+        """Tell what a case showed."""
+        if not self.broke:
+            self.patience.held()
+        findings, self.findings, self.broke = self.findings, Findings(), False
+        self.tell(findings)
 
-    def _lives(self) -> None:
-        """Let each corner be gone round by as many lives."""
-        for corner, weight in corners(self.driver.hello.capabilities).items():
-            lives = machine(self.driver, self.findings.census, self.note, self.checks, corner)
-            for part, count in enumerate(_fresh(weight * self.shard.lives)):
-                settings = self._settings(count, stateful_step_count=self.shard.pieces)
-                seed = self._seed(corner, part)
-                run_state_machine_as_test(hypothesis.seed(seed)(lives), settings=settings)
+    def _lives(self, corner: str, count: int) -> None:
+        """Let a corner be gone round by so many lives."""
+        search, plain = self, machine(self.driver, self.findings.census, self.note, self.checks, corner)
 
-    def _short(self, name: str, strategy: st.SearchStrategy[list[Request]], count: int) -> None:
+        class Lives(plain):  # type: ignore[valid-type, misc]
+            """Lives that tell when they are over."""
+
+            def teardown(self) -> None:
+                super().teardown()
+                search.over()
+                type(self).census = search.findings.census
+
+        for part, some in enumerate(_fresh(count)):
+            settings = self._settings(some, stateful_step_count=self.shard.pieces)
+            run_state_machine_as_test(hypothesis.seed(self._seed(corner, part))(Lives), settings=settings)
+
+    def _short(self, strategy: st.SearchStrategy[list[Request]], count: int) -> None:
         """Live short lives whose requests are known beforehand."""
         for part, examples in enumerate(_fresh(count)):
 
-            @hypothesis.seed(self._seed(name, part))
+            @hypothesis.seed(self._seed(self.kind, part))
             @self._settings(examples)
             @hypothesis.given(strategy)
             def short(requests: list[Request]) -> None:
-                self._live(requests)
+                life, broke = lived(self.driver, requests, self.checks)
+                try:
+                    self.note(life, broke)
+                finally:
+                    self.over()
 
             short()
-
-    def _live(self, requests: Sequence[Request]) -> None:
-        self.note(*lived(self.driver, requests, self.checks))
 
     def _seed(self, *what: str | int) -> int:
         """Give a seed for one run of Hypothesis, the same each time and another one for each run."""

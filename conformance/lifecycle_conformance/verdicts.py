@@ -105,6 +105,16 @@ class JudgeResult:
     failures: tuple[tuple[str, str], ...] = ()
     failure: Failure | None = None
 
+    def with_(self, other: "JudgeResult") -> "JudgeResult":
+        """Give what both found together; the failures of this one come first."""
+        return JudgeResult(
+            agreed=self.agreed + other.agreed,
+            not_declared=self.not_declared + other.not_declared,
+            differing=self.differing + other.differing,
+            failures=(*self.failures, *other.failures),
+            failure=self.failure or other.failure,
+        )
+
 
 @frozen(kw_only=True)
 class Report:
@@ -113,7 +123,8 @@ class Report:
     `errors` are defects of the suite itself; `lost` says what was not looked at, and why. `cut` says in a sentence what
     ended the search before its counts were reached (the caller's time, an interruption, a driver that can't go on), and
     is empty where nothing did; `interrupted` tells that the caller did. `absent` names the capabilities that the driver
-    declares and doesn't offer.
+    declares and doesn't offer. `hopeless` tells that it couldn't even answer the plainest requests; `cut` says how that
+    went, and nothing else was looked at.
     """
 
     hello: Hello
@@ -129,6 +140,7 @@ class Report:
     cut: str = ""
     interrupted: bool = False
     absent: tuple[str, ...] = ()
+    hopeless: bool = False
 
     @property
     def verdicts(self) -> Mapping[str, Verdict]:
@@ -144,7 +156,7 @@ class Report:
         differs = any(judge is not None and judge.differing for judge in (self.vectors, self.agreement))
         if self.absent:
             return FALLS_SHORT
-        judged = any(result.cases for result in self.results)
+        judged = not self.hopeless and any(result.cases for result in self.results)
         return exit_code({*found, Verdict.FAIL} if differs else found, judged=judged, undecided=bool(self.errors))
 
 

@@ -10,16 +10,19 @@ from typing import Final
 
 import click
 
+from lifecycle_conformance.cli.messages import warn
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
+from lifecycle_conformance.cli.signals import interruptible
 from lifecycle_conformance.workspace import workspace
 
 _STORAGE: Final = "HYPOTHESIS_STORAGE_DIRECTORY"
 _EPILOG = """\b
 EXAMPLES
   lifecycle-projection check                          judge the reference
-  lifecycle-projection check --profile quick          in under a minute
+  lifecycle-projection check --profile quick          with fewer cases of each kind
+  lifecycle-projection check --seconds 60             see how far a minute gets
   lifecycle-projection check -- ./my-driver --fast    judge your implementation
   lifecycle-projection check --seed 7 -- ./my-driver  search somewhere else
   lifecycle-projection check --requirements 'ALIAS-*' --requirements 'PASS-*' -- ./my-driver
@@ -30,7 +33,8 @@ EXIT CODES
   0  every requirement that was judged holds
   1  some don't, or a declared capability was never exercised
   2  the call is wrong
-  3  undecided: the driver would not start, or broke the protocol"""
+  3  undecided: the driver would not start or broke the protocol, or --seconds were over
+  130  interrupted; what was found by then is reported"""
 
 
 @contextmanager
@@ -55,7 +59,7 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     type=click.Choice(["quick", "default", "thorough"]),
     default="default",
     show_default=True,
-    help="How long to search: quick is for every change, thorough for a release.",
+    help="How much to search: quick is for every change, thorough for a release.",
 )
 @click.option(
     "--seed",
@@ -72,12 +76,18 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     help="Judge only the requirements whose ids match, such as 'ALIAS-*'; may be given several times.",
 )
 @click.option(
-    "--shrink-seconds",
+    "--seconds",
     metavar="SECONDS",
-    type=click.FloatRange(min=0),
-    default=60.0,
+    type=click.FloatRange(min=0, min_open=True),
+    help="How long the check may take; what it cuts off is undecided. Without it, counts alone end a check.",
+)
+@click.option(
+    "--shrink-attempts",
+    metavar="INT",
+    type=click.IntRange(min=0),
+    default=20_000,
     show_default=True,
-    help="How long to look for smaller lives, for all failures together.",
+    help="How many attempts to find smaller lives, for all failures together; each failure has 200 at least.",
 )
 @click.option(
     "--timeout",
@@ -126,7 +136,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     profile: str,
     seed: int,
     requirements: tuple[str, ...],
-    shrink_seconds: float,
+    seconds: float | None,
+    shrink_attempts: int,
     timeout: float,
     jobs: int,
     cases: Path,
@@ -150,19 +161,23 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     # Hypothesis takes its time to load; the help should not wait for it.
     from lifecycle_conformance import cases as case_files  # noqa: PLC0415
     from lifecycle_conformance import check  # noqa: PLC0415
+    from lifecycle_conformance.driver import descendants  # noqa: PLC0415
     from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
     from lifecycle_conformance.report import as_json as json_report  # noqa: PLC0415
     from lifecycle_conformance.report import terminal  # noqa: PLC0415
 
     if requirements and not check.chosen(requirements):
         raise click.BadParameter(f"no requirement matches {', '.join(requirements)}", param_hint="--requirements")
-    with progress_line() as show, _hypothesis_elsewhere():
+    if not descendants.can_adopt():
+        warn("on this system nobody can end what a driver starts in a session of its own")
+    with interruptible(), progress_line() as show, _hypothesis_elsewhere():
         report = check.run(
             partial(SubprocessDriver, driver_command or reference_command(store), timeout_s=timeout),
             profile=profile,
             seed=seed,
             jobs=jobs,
-            shrink_s=shrink_seconds,
+            seconds=seconds,
+            shrink_attempts=shrink_attempts,
             only=requirements,
             database=database,
             vectors=not no_vectors,

@@ -5,9 +5,11 @@ from itertools import count
 
 from lifecycle_conformance.driver.interface import (
     PROTOCOLS,
+    STILL_RUNNING,
     Answer,
     BringUpError,
     BrokenDriverError,
+    ExitStatus,
     Hello,
     IncompatibleDriverError,
 )
@@ -26,12 +28,15 @@ class SubprocessDriver:
     """Run a command, an argument list, as a driver; start, operation and end have `timeout_s` seconds each.
 
     Raises :class:`BringUpError` where it doesn't come up, now or at any later start.
+
+    A process that doesn't end in time when its input does is waited for once; later ones are killed without waiting.
     """
 
     def __init__(self, command: Sequence[str], *, timeout_s: float = 10.0) -> None:
         self._command = tuple(command)
         self._timeout_s = timeout_s
         self._ids = count(1)
+        self._lingers = False
         self._process, self._hello = self._started()
 
     @property
@@ -72,7 +77,7 @@ class SubprocessDriver:
             process.kill()
             raise
 
-    def restart(self, *, kill: bool = False) -> int | None:
+    def restart(self, *, kill: bool = False) -> ExitStatus:
         """Start the same command in a new process, after the end of the old one's input or, with `kill`, a kill."""
         if kill:
             self._process.kill()
@@ -80,12 +85,18 @@ class SubprocessDriver:
         self._process, self._hello = self._started()
         return status
 
-    def close(self) -> int | None:
-        """End the process: its input first, then what is left of its group.
+    def close(self) -> ExitStatus:
+        """End the process: its input first, then what is left of its group (DRIVER-16).
 
-        Gives the exit status; `None` where the process did not end in time, or had ended before. (DRIVER-16)
+        Gives the exit status; `STILL_RUNNING` where the process did not end in time; `None` where it had ended before,
+        or was killed at once because an earlier one did not end in time.
         """
-        return self._process.end(self._timeout_s)
+        if self._lingers:
+            self._process.kill()
+            return None
+        status = self._process.end(self._timeout_s)
+        self._lingers = status == STILL_RUNNING
+        return status
 
     def stderr_tail(self) -> str:
         """Give the end of what the current process, or if it has ended the last one, wrote to standard error."""
@@ -103,7 +114,9 @@ class SubprocessDriver:
         except NoAnswerError as failure:
             process.kill()
             problem = f"asked for hello, {failure}"
-            raise BringUpError(command=self._command, problem=problem, stderr=process.stderr_tail()) from None
+            raise BringUpError(
+                command=self._command, problem=problem, stderr=process.stderr_tail(), verdict=failure.verdict
+            ) from None
         except DisagreementError as disagreement:
             process.kill()
             raise IncompatibleDriverError(

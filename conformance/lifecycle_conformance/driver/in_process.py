@@ -5,7 +5,7 @@ from collections.abc import Collection
 from itertools import count
 from typing import Final
 
-from lifecycle_conformance.driver.interface import PROTOCOLS, Answer, BrokenDriverError, Hello
+from lifecycle_conformance.driver.interface import PROTOCOLS, Answer, BrokenDriverError, ExitStatus, Hello
 from lifecycle_conformance.driver.messages import NoAnswerError, hello_from, read_answer, request_line
 from lifecycle_conformance.driver.server import Server, StoreKind
 from lifecycle_projection.records import Json
@@ -47,14 +47,14 @@ class InProcessDriver:
                 verdict=failure.verdict, message=f"asked for {op}: {failure}", stderr=self.stderr_tail()
             ) from None
 
-    def restart(self, *, kill: bool = False) -> int | None:
+    def restart(self, *, kill: bool = False) -> ExitStatus:
         """Start anew: nothing is left but what is on the disk. Gives the status that a process would end with."""
         self._tracebacks: deque[str] = deque(maxlen=_TRACEBACKS_KEPT)
         self._server = Server(self._store, without=self._without, report=self._tracebacks.append)
         self._hello = hello_from(self.ask("hello", protocols=list(PROTOCOLS)))
         return None if kill else 0
 
-    def close(self) -> int | None:
+    def close(self) -> ExitStatus:
         """Do nothing: there is no process."""
         return 0
 

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
-from typing import Final, Protocol, Self
+from typing import Final, Literal, Protocol, Self, TypeAlias
 
 from attrs import Factory, asdict, frozen
 
@@ -72,6 +72,12 @@ class Answer:
     error: Refusal | None = None
 
 
+STILL_RUNNING: Final = "still running"
+"""What is told in place of an exit status of a process that didn't end in time when its input did."""
+ExitStatus: TypeAlias = int | Literal["still running"] | None
+"""How a process ended; `None` where nobody can tell, because it was killed or had ended before."""
+
+
 class Driver(Protocol):
     """An implementation that answers requests."""
 
@@ -94,14 +100,14 @@ class Driver(Protocol):
         """
         ...
 
-    def restart(self, *, kill: bool = False) -> int | None:
+    def restart(self, *, kill: bool = False) -> ExitStatus:
         """Start anew: end the old process at the end of its input, or with `kill` at once, as a crash would.
 
         Gives the exit status of the old process as :meth:`close` does; `None` after a kill.
         """
         ...
 
-    def close(self) -> int | None:
+    def close(self) -> ExitStatus:
         """End it. Gives the exit status of a process that ended by itself when its input did (DRIVER-16)."""
         ...
 
@@ -139,6 +145,17 @@ class BrokenDriverError(DriverError):
         return f"{self.verdict}: {self.message}{_attached(self.stderr)}"
 
 
+@frozen(str=False)
+class NothingJudgedError(DriverError):
+    """A check came to its end before it had learned anything of a driver."""
+
+    problem: str
+
+    def __str__(self) -> str:
+        """Say what ended it."""
+        return f"nothing was judged: {self.problem}"
+
+
 @frozen(kw_only=True, str=False)
 class BringUpError(DriverError):
     """A driver could not be brought to say hello: nothing can be judged."""
@@ -146,6 +163,7 @@ class BringUpError(DriverError):
     command: tuple[str, ...]
     problem: str
     stderr: str
+    verdict: Breakdown = Breakdown.CRASH
 
     def __str__(self) -> str:
         """Name the command, then the problem, then what it wrote to its standard error."""
@@ -153,7 +171,7 @@ class BringUpError(DriverError):
 
     def as_breakdown(self) -> BrokenDriverError:
         """Give it as the breakdown that it is where the driver had come up before."""
-        return BrokenDriverError(verdict=Breakdown.CRASH, message=str(self.problem), stderr=self.stderr)
+        return BrokenDriverError(verdict=self.verdict, message=str(self.problem), stderr=self.stderr)
 
 
 @frozen(kw_only=True, str=False)

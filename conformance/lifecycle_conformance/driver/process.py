@@ -10,11 +10,14 @@ from threading import Thread
 from time import monotonic
 from typing import IO, Final
 
-from lifecycle_conformance.driver.interface import Breakdown
+from lifecycle_conformance.driver import descendants
+from lifecycle_conformance.driver.interface import STILL_RUNNING, Breakdown, ExitStatus
 from lifecycle_conformance.driver.messages import NoAnswerError, quoted
 
 _CHUNK: Final = 1 << 16
-_LONGEST_LINE: Final = 1 << 28
+_LONGEST_LINE: Final = 1 << 24
+"""How many bytes an answer may have: 16 MiB, a hundred times the longest that the suite asks for."""
+_BEGINNING: Final = 100
 _STDERR_KEPT: Final = 1 << 14
 # How long to wait for output before looking whether the process is alive: something else may hold its pipe open.
 _GLANCE_S: Final = 0.1
@@ -31,14 +34,16 @@ class DriverProcess:
     """
 
     def __init__(self, command: Sequence[str]) -> None:
-        self._child = subprocess.Popen(  # noqa: S603 - an argument list, never a shell
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
+        with descendants.starting:
+            self._child = subprocess.Popen(  # noqa: S603 - an argument list, never a shell
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
+            descendants.keep(self._child.pid)
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         assert self._child.stderr is not None
@@ -75,10 +80,10 @@ class DriverProcess:
             raise NoAnswerError(Breakdown.PROTOCOL, f"it wrote {quoted(line)} before it had read the request")
         return line
 
-    def end(self, timeout_s: float) -> int | None:
+    def end(self, timeout_s: float) -> ExitStatus:
         """Close the input, wait for the process to end, then kill what is left of its group.
 
-        Gives the exit status; `None` where the process had to be killed.
+        Gives the exit status; `STILL_RUNNING` where the process had to be killed, `None` where it had ended before.
         """
         if not self.running:
             return None
@@ -94,10 +99,10 @@ class DriverProcess:
             self._child.wait(max(0.0, deadline - monotonic()))
         status = self._child.poll()
         self.kill()
-        return status
+        return STILL_RUNNING if status is None else status
 
     def kill(self) -> None:
-        """Kill the process group and close the pipes."""
+        """Kill the process group, and what had left it if that can be found; close the pipes."""
         if not self.running:
             return
         self.running = False
@@ -105,6 +110,8 @@ class DriverProcess:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
+        descendants.let_go(self._child.pid)
+        descendants.end_orphans()
         self._requests.close()
         self._answers.close()
         self._stderr.join()
@@ -136,10 +143,10 @@ class DriverProcess:
 
     def _next_line(self) -> bytes | None:
         end = self._received.find(b"\n", self._searched)
+        self._searched = len(self._received)
+        if (self._searched if end < 0 else end) > _LONGEST_LINE:
+            raise NoAnswerError(Breakdown.PROTOCOL, self._too_long())
         if end < 0:
-            self._searched = len(self._received)
-            if self._searched > _LONGEST_LINE:
-                raise NoAnswerError(Breakdown.PROTOCOL, f"it wrote {quoted(bytes(self._received))} without a newline")
             return None
         line = bytes(self._received[:end])
         del self._received[: end + 1]
@@ -163,6 +170,12 @@ class DriverProcess:
             written = quoted(bytes(self._received))
             return f"{problem}, only {written} without a newline: is it missing, or not flushed?"
         return f"{problem}, and nothing on standard output: does it hang, or is the answer not flushed?"
+
+    def _too_long(self) -> str:
+        began = quoted(bytes(self._received[:_BEGINNING]))
+        return (
+            f"it wrote a line of more than {_LONGEST_LINE} bytes, the most that an answer may have, which began {began}"
+        )
 
     def _parted(self) -> NoAnswerError:
         """Say how the process went, once it has closed a pipe or died."""

@@ -167,7 +167,7 @@ def lines(step: Step, _: Trace) -> Iterator[Judgement]:
 
 @judges("DRIVER-16")
 def ends(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge the status with which a process ended at the end of its input, where it is known."""
+    """Judge the status with which a process ended at the end of its input, where it is known: it may not have ended."""
     status = step.ok.get("exit_status")
     if step.op in {"greet", "restart"} and status is not None:
         yield judged("DRIVER-16", "the exit status at the end of input", expected=0, actual=status)

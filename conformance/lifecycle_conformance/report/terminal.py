@@ -25,6 +25,9 @@ def render(report: Report, *, driver: Sequence[str] = (), verbose: bool = False,
 
 
 def _lines(report: Report, driver: Sequence[str], *, verbose: bool) -> Iterator[str]:
+    if report.hopeless:
+        yield from _hopeless(report)
+        return
     yield from _failures(report, driver, verbose=verbose)
     yield from verdict_table.by_chapter(report.results)
     yield ""
@@ -39,6 +42,14 @@ def _lines(report: Report, driver: Sequence[str], *, verbose: bool) -> Iterator[
     yield from _own("defects of this suite, which nobody else is to blame for", report.errors)
     yield ""
     yield from _summary(report)
+
+
+def _hopeless(report: Report) -> Iterator[str]:
+    """Tell in three lines what happened, how far it got and what to do: a table would hold nothing."""
+    name = f"{printable(report.hello.name)} {printable(report.hello.version)}"
+    yield click.style(f"{name} can't be judged: it answers hello, and not the plainest requests", fg="red", bold=True)
+    yield printable(report.cut)
+    yield 'Mend that first: answer {"id": 1, "op": "open", …} with the line {"id":1,"ok":{}}, flushed; then project.'
 
 
 def _failures(report: Report, driver: Sequence[str], *, verbose: bool) -> Iterator[str]:
@@ -93,7 +104,8 @@ def _own(what: str, texts: Sequence[str]) -> Iterator[str]:
 
 def _summary(report: Report) -> Iterator[str]:
     name = f"{printable(report.hello.name)} {printable(report.hello.version)}"
-    how = f"({report.profile}, seed {report.seed}, {report.seconds:.0f} s)"
+    partial = f", partial: {report.cut}" if report.cut else ""
+    how = f"({report.profile}, seed {report.seed}, {report.seconds:.0f} s{partial})"
     colour = {0: "green", 1: "red"}.get(report.exit_code, "yellow")
     yield f"{click.style(f'{name} {_outcome(report)}', fg=colour, bold=True)} {how}"
     yield f"{verdict_table.verdicts(report.results)}"
@@ -106,7 +118,7 @@ def _outcome(report: Report) -> str:
             return "conforms, as far as it was checked"
         case 3 if report.errors and not short_in:
             return "is undecided: this suite has a defect"
-        case 3 if not short_in:
+        case 3 | 130 if not short_in:
             return "is undecided: the check was cut off"
         case 3:
             return "is undecided: it broke the protocol"
