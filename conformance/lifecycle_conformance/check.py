@@ -13,6 +13,7 @@ from lifecycle_conformance.driver.interface import Driver, DriverError, Hello
 from lifecycle_conformance.findings import ANSWERING, Findings, failure_of
 from lifecycle_conformance.fixed import FixedFindings, compared
 from lifecycle_conformance.life import lived
+from lifecycle_conformance.reasons import why_unjudged
 from lifecycle_conformance.reduction import reduced
 from lifecycle_conformance.requirements import Judge, Requirement
 from lifecycle_conformance.search import Factory, Shard, checks_for, explored
@@ -228,7 +229,16 @@ def _result(requirement: Requirement, hello: Hello, found: Findings, smallest: F
         verdict = Verdict.NOT_JUDGED_HERE
     else:
         verdict = Verdict.PASS if cases >= wanted else Verdict.NOT_EXERCISED
-    return Result(requirement=requirement, verdict=verdict, cases=cases, wanted=wanted, broken=broken, failure=smallest)
+    return Result(
+        requirement=requirement,
+        verdict=verdict,
+        cases=cases,
+        wanted=wanted,
+        broken=broken,
+        ended=found.ended[requirement.id],
+        failure=smallest,
+        why=why_unjudged(requirement, verdict, hello.capabilities, cases=cases, wanted=wanted),
+    )
 
 
 def _agreement(found: Findings, smallest: Failure | None) -> JudgeResult:

@@ -1,6 +1,6 @@
 """What lives showed: in how many cases each requirement was judged, how often it was broken, and the shortest proof."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Final
 
@@ -8,7 +8,7 @@ from attrs import Factory, define
 
 from lifecycle_conformance.census import Census
 from lifecycle_conformance.driver.interface import BrokenDriverError
-from lifecycle_conformance.life import Judged, Life
+from lifecycle_conformance.life import Judged, Life, number_of_life
 from lifecycle_conformance.trace import Request
 from lifecycle_conformance.verdicts import Failure
 
@@ -24,11 +24,16 @@ def _numbers() -> defaultdict[str, set[int]]:
 
 @define
 class Findings:
-    """What lives showed. `cases` and `broken` hold, for each requirement, the numbers of the steps that tell of it."""
+    """What lives showed.
+
+    `cases` and `broken` hold, for each requirement, the numbers of the steps that tell of it; `ended` is how many lives
+    it ended.
+    """
 
     census: Census = Factory(Census)
     cases: defaultdict[str, set[int]] = Factory(_numbers)
     broken: defaultdict[str, set[int]] = Factory(_numbers)
+    ended: Counter[str] = Factory(Counter)
     failures: dict[str, Failure] = Factory(dict)
     errors: dict[str, str] = Factory(dict)
     lost: list[str] = Factory(list)
@@ -42,11 +47,17 @@ class Findings:
         known = len(self.failures)
         for judged in life.unseen():
             self._note(life.requests, judged)
+        for requirement in life.ended_by:
+            self.ended[requirement] += 1
+        life.ended_by.clear()
         for error in life.errors:
             self.errors.setdefault(error.where, error.traceback)
         if breakdown is not None:
             self.breakdowns += 1
-            self._count(self.broken[ANSWERING], hash(tuple(op for op, _ in life.requests)))
+            number = number_of_life(life.requests)
+            self._count(self.cases[ANSWERING], number)
+            self._count(self.broken[ANSWERING], number)
+            self.ended[ANSWERING] += 1
             failure = Failure(
                 requests=tuple(life.requests),
                 message=breakdown.message,
@@ -62,6 +73,7 @@ class Findings:
         for mine, theirs in ((self.cases, other.cases), (self.broken, other.broken)):
             for requirement, numbers in theirs.items():
                 mine[requirement] |= numbers
+        self.ended.update(other.ended)
         for requirement, failure in other.failures.items():
             self._keep(requirement, failure)
         self.errors |= {name: text for name, text in other.errors.items() if name not in self.errors}
@@ -96,5 +108,7 @@ def failure_of(requests: Iterable[Request], judged: Judged) -> Failure:
         message=judgement.what,
         expected=judgement.expected,
         actual=judgement.actual,
-        compared=True,
+        compared=not judgement.problems,
+        problems=judgement.problems,
+        seen=judged.seen,
     )

@@ -39,7 +39,8 @@ def compared(factory: Factory, names: Sequence[str] | None) -> FixedFindings:
     try:
         with workspace() as directory:
             findings = _of_requirements(driver, Path(directory), names)
-            return FixedFindings(findings, None if names is not None else _of_lives(driver, Path(directory)))
+            result = None if names is not None else _of_lives(driver, Path(directory), findings.lost)
+            return FixedFindings(findings, result)
     finally:
         driver.close()
 
@@ -51,7 +52,7 @@ def _of_requirements(driver: Driver, directory: Path, names: Sequence[str] | Non
         for case in derived.cases()
         if case.needs <= driver.hello.capabilities and (names is None or not case.requirements.isdisjoint(names))
     ]
-    for outcome in derived.outcomes(_asked(wanted, driver, directory)):
+    for outcome in derived.outcomes(_asked(wanted, driver, directory, findings.lost)):
         number = int.from_bytes(blake2b(outcome.case.name.encode(), digest_size=8).digest())
         for requirement in outcome.case.requirements if outcome.judged else ():
             findings.cases[requirement].add(number)
@@ -64,16 +65,22 @@ def _of_requirements(driver: Driver, directory: Path, names: Sequence[str] | Non
 
 
 def _asked(
-    cases: Sequence[derived.DerivedCase], driver: Driver, directory: Path
+    cases: Sequence[derived.DerivedCase], driver: Driver, directory: Path, lost: list[str]
 ) -> Iterator[tuple[derived.DerivedCase, Json]]:
     broke = 0
-    for case in cases:
+    for number, case in enumerate(cases, start=1):
         try:
             yield case, derived.ask(case, driver, directory)
         except DriverError:
             broke += 1
             if broke >= _MOST_BREAKDOWNS:
+                if number < len(cases):
+                    lost.append(_stopped("small fixed cases", number, len(cases)))
                 return
+
+
+def _stopped(what: str, asked: int, wanted: int) -> str:
+    return f"{what}: {asked} of {wanted} were asked, then the driver had broken {_MOST_BREAKDOWNS} times"
 
 
 def _failure(case: derived.DerivedCase, difference: derived.DerivedDifference) -> Failure:
@@ -91,12 +98,15 @@ def _value(side: Side) -> Json:
     return None if side is ABSENT else side
 
 
-def _of_lives(driver: Driver, directory: Path) -> JudgeResult:
-    """Compare whole lives; what the driver can't be asked is counted apart."""
-    agreed, not_declared, broke, failed = 0, 0, 0, []
+def _of_lives(driver: Driver, directory: Path, lost: list[str]) -> JudgeResult:
+    """Compare whole lives; what the driver can't be asked is counted apart, what it wasn't asked any more is `lost`."""
+    agreed, not_declared, broke, left, failed = 0, 0, 0, 0, []
     for scenario in vectors.stream():
-        if not scenario.needs <= driver.hello.capabilities or broke >= _MOST_BREAKDOWNS:
-            not_declared += broke < _MOST_BREAKDOWNS
+        if not scenario.needs <= driver.hello.capabilities:
+            not_declared += 1
+            continue
+        if broke >= _MOST_BREAKDOWNS:
+            left += 1
             continue
         try:
             differences = [str(each) for each in vectors.judge(scenario, driver, directory)]
@@ -105,4 +115,7 @@ def _of_lives(driver: Driver, directory: Path) -> JudgeResult:
             differences = [str(broken)]
         agreed += not differences
         failed += [(scenario.name, difference) for difference in differences[:1]]
+    if left:
+        asked = agreed + len(failed)
+        lost.append(_stopped("fixed cases", asked, asked + left))
     return JudgeResult(agreed=agreed, not_declared=not_declared, differing=len(failed), failures=tuple(failed))

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.inputs import read_runs
-from lifecycle_conformance.cli.messages import complain, warn, warnings_shown
+from lifecycle_conformance.cli.messages import complain, echo, echo_json, warn, warnings_shown
 from lifecycle_projection import (
     FileStore,
     LifecycleProjectionError,
@@ -95,12 +95,12 @@ def command(ctx: click.Context, runs: str, directory: Path, lock_timeout: float,
             elif done.error is not None:
                 warn(f"projection of run {done.run.run_id!r} failed: {done.message}")
             if not as_json:
-                click.echo(_line(done))
+                echo(_line(done))
     left = len(records) - len(passes)
     if as_json:
-        click.echo(json.dumps(_report(directory, passes, left), ensure_ascii=False, indent=2))
+        echo_json(_report(directory, passes, left))
     else:
-        click.echo(_summary(passes, left))
+        echo(_summary(passes, left))
     ctx.exit(max((done.code for done in passes), default=exits.WELL))
 
 

@@ -1,6 +1,5 @@
 """`lifecycle-projection validate`."""
 
-import json
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Final
@@ -10,7 +9,7 @@ from attrs import frozen
 
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.inputs import read_source
-from lifecycle_conformance.cli.messages import complain
+from lifecycle_conformance.cli.messages import complain, echo, echo_json
 from lifecycle_projection import InvalidInputError, Problem, parse_runs
 from lifecycle_projection.codec import event_from, snapshot_from
 from lifecycle_projection.json_text import read_json
@@ -97,10 +96,10 @@ def command(ctx: click.Context, files: tuple[str, ...], kind: str | None, *, wri
         for problem in finding.problems:
             complain(f"{finding.source}: {problem}")
     if as_json:
-        click.echo(json.dumps({"files": list(map(_entry, validated))}, ensure_ascii=False, indent=2))
+        echo_json({"files": list(map(_entry, validated))})
     else:
         for one in validated:
-            click.echo(_line(one))
+            echo(_line(one))
     ctx.exit(max(one.code for one in validated))
 
 

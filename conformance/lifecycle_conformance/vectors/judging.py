@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from attrs import frozen
 
@@ -13,8 +12,6 @@ from lifecycle_conformance.driver.interface import Answer, Driver
 from lifecycle_conformance.vectors.comparison import ABSENT, Mismatch, Side, mismatches
 from lifecycle_conformance.vectors.scenarios import Scenario
 from lifecycle_projection.records import Json
-
-_SHOWN: Final = 300
 
 
 @frozen(kw_only=True)
@@ -32,11 +29,15 @@ class Difference:
     actual: Side
     wrong_reason: bool = False
 
+    @property
+    def where(self) -> str:
+        """The step, or what is compared at the end."""
+        return self.op if self.step is None else f"step {self.step}, {self.op}"
+
     def __str__(self) -> str:
         """Say where, then what was expected and what came."""
-        where = self.op if self.step is None else f"step {self.step}, {self.op}"
         reason = " (refused, but for the wrong reason)" if self.wrong_reason else ""
-        return f"{where}, {self.path}: expected {_shown(self.expected)}, got {_shown(self.actual)}{reason}"
+        return f"{self.where}, {self.path}: expected {_shown(self.expected)}, got {_shown(self.actual)}{reason}"
 
 
 def judge(scenario: Scenario, driver: Driver, directory: Path) -> list[Difference]:
@@ -98,5 +99,4 @@ def _digests(store: Path) -> dict[str, str]:
 def _shown(side: Side) -> str:
     if side is ABSENT:
         return "nothing"
-    text = json.dumps(side, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} … ({len(text)} characters)"
+    return json.dumps(side, ensure_ascii=False)
