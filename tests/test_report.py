@@ -112,7 +112,7 @@ see it again  lifecycle-projection replay cases/PASS-2-0a1b2c3d.json -- './my dr
 def test_what_a_failure_may_say_besides() -> None:
     members = {"shrunk": False, "leaks": True, "case": None, "stderr": "\n".join(f"line {n}" for n in range(12))}
     text = render(report(result("PASS-2", Verdict.STATE_LEAK, failure=evolve(NOT_RECORDED, **members))))
-    assert "   in a fresh process it holds: something of the lives before was kept\n" in text
+    assert "   in a fresh process it holds: something was kept of a store that was open\n" in text
     assert "   standard error, its end:\n     line 2\n" in text
     assert "line 1\n" not in text.replace("line 11\n", "")
     assert "   (not shrunk: the time for that was spent)\n" in text

@@ -359,7 +359,12 @@ def seen_of(step: Step) -> Object:
     written = [each for before, after in pairs for each in added(before.snapshots, after.snapshots)]
     gone = [each["event_id"] for before, after in pairs for each in added(after.events, before.events)]
     gone += [each["snapshot_id"] for before, after in pairs for each in added(after.snapshots, before.snapshots)]
-    return {**seen, "appended": appended, "written": written, "gone": gone}
+    return {**seen, "appended": _once(appended), "written": _once(written), "gone": list(dict.fromkeys(gone))}
+
+
+def _once(records: Sequence[Object]) -> list[Object]:
+    """Give each record once: several owners may be shown the same."""
+    return list({canonical(each): each for each in records}.values())
 
 
 def number_of_life(requests: Sequence[Request]) -> int:

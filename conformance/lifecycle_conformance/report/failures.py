@@ -25,6 +25,7 @@ _AGREEMENT: Final = (
     "What an implementation answers and shows is what the reference answers and shows from where the implementation "
     "stood before."
 )
+_LEAK: Final = "in a fresh process it holds: something was kept of a store that was open before; does `open` begin anew? (DRIVER-7)"
 _WHETHER: Final = "whether "
 _REFUSALS: Final = ("the refusal", "the kind of the refusal")
 
@@ -97,9 +98,7 @@ def life(failure: Failure, width: int = WIDTH) -> Iterator[str]:
     if failure.seen is not None and "answer" in failure.seen:
         yield from _seen(failure.seen, failure.requests[-1][0] if failure.requests else "", width)
     if failure.leaks:
-        yield from paragraph(
-            "in a fresh process it holds: something of the lives before was kept", width, first=_INDENT
-        )
+        yield from paragraph(_LEAK, width, first=_INDENT)
     yield from _stderr(failure.stderr, width)
 
 

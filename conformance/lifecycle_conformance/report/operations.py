@@ -90,6 +90,9 @@ class _Telling:
             rest = {name: value for name, value in rest.items() if name in _SMALL}
         elif isinstance(rest.get("run"), dict):
             yield from self._plain_run(rest.pop("run"))
+        elif isinstance(rest.get("run_json"), str):
+            text = rest.pop("run_json")
+            yield f"run_json, a text of {len(text)} characters that can be read"
         yield from _plainly(rest)
         yield f"to be refused as {named(arguments.get('kind'))}{_because(arguments)}"
 

@@ -66,7 +66,7 @@ def _because(report: Report) -> str:
     most = max(report.results, key=lambda each: each.ended, default=None)
     if most is not None and lives and 2 * most.ended > lives:
         return f": {most.requirement.id} ended {most.ended} lives"
-    return ": no pass recorded anything" if lives and not report.census.phases else ""
+    return ": no pass wrote a snapshot" if lives and not report.census.phases else ""
 
 
 def to_mend(told: Told) -> str:
@@ -85,7 +85,8 @@ def in_short(failure: Failure) -> str:
         others = f" and {counted(more, 'more problem')}" if more else ""
         return f"{message}: {safe(failure.problems[0])}{others}"
     if not failure.compared:
-        return message
+        last = failure.stderr.strip().splitlines()[-1:]
+        return f"{message}: {short(safe(last[0].strip()), _CAUSE)}" if last else message
     expected, actual = written(failure.expected), written(failure.actual)
     plain = len(expected) + len(actual) <= _CAUSE // 2
     return f"{short(message, _CAUSE)}{f': expected {expected}, got {actual}' if plain else ''}"
