@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -74,12 +74,13 @@ def sentences(name: str, document: Json) -> list[str]:
             missing[each.path[:-1]].append(str(each.path[-1]))
     absent = sorted(missing.items(), key=lambda each: len(each[0]))
     return [
-        *(f"{_listed(names)} missing{_inside(path)}" for path, names in absent),
+        *(f"{listed(names)} missing{_inside(path)}" for path, names in absent),
         *(_sentence(each) for each in found if each.message != _MISSING),
     ]
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Name one or several members as the subject of a sentence, with its verb."""
     quoted = [f"`{name}`" for name in names]
     return f"{quoted[0]} is" if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]} are"
 

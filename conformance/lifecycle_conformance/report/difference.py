@@ -24,7 +24,7 @@ _COLOURS: Final = {"expected": "green", "got": "red"}
 def difference(expected: Json, actual: Json, width: int = WIDTH) -> Iterator[str]:
     """Show where two values differ: short ones as they are, others by the paths of their members and items."""
     if expected == [] and isinstance(actual, list):
-        yield f"{_INDENT}expected none, got {counted(len(actual), 'item')}:"
+        yield f"{_INDENT}expected  none"
         yield from _items(actual, width)
     elif _are_plain(expected, actual):
         yield from _both(expected, actual, _INDENT, width)
@@ -37,11 +37,15 @@ def difference(expected: Json, actual: Json, width: int = WIDTH) -> Iterator[str
 
 
 def _items(items: list[Json], width: int) -> Iterator[str]:
-    for item in items[:_MOST]:
+    """Show items where none was expected: plain ones beside each other if there is room, or each on a line."""
+    if _are_plain([], items):
+        yield from _said(f"{'got':8} ", written(items), _INDENT, width, _COLOURS["got"])
+        return
+    for number, item in enumerate(items[:_MOST]):
         text = safe(item) if isinstance(item, str) else _window(written(item), 0)
-        yield from _said("", text, f"{_INDENT}  ", width, "red")
+        yield from _said(f"{'' if number else 'got':8} ", text, _INDENT, width, _COLOURS["got"])
     if len(items) > _MOST:
-        yield f"{_INDENT}  and {len(items) - _MOST} more"
+        yield f"{_INDENT}{'':8}  and {len(items) - _MOST} more"
 
 
 def _are_plain(expected: Json, actual: Json) -> bool:

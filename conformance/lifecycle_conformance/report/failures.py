@@ -25,7 +25,10 @@ _AGREEMENT: Final = (
     "What an implementation answers and shows is what the reference answers and shows from where the implementation "
     "stood before."
 )
-_LEAK: Final = "in a fresh process it holds: something was kept of a store that was open before; does `open` begin anew? (DRIVER-7)"
+_LEAK: Final = (
+    "in a fresh process it holds: something was kept of a store that was open before; does `open` begin with an empty "
+    "store (DRIVER-7)?"
+)
 _WHETHER: Final = "whether "
 _REFUSALS: Final = ("the refusal", "the kind of the refusal")
 

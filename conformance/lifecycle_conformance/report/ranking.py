@@ -9,23 +9,25 @@ from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Result,
 
 Told: TypeAlias = Result | JudgeResult
 """A requirement that is broken, or the judge that compares with the reference."""
+_OPERATIONS: Final = "DRIVER-5"
 _EMPTY_STORES: Final = "DRIVER-7"
 _BLOCKERS: Final[Sequence[Callable[[Result], bool]]] = (
     lambda result: result.verdict is Verdict.NONDETERMINISTIC,
     lambda result: result.verdict in {Verdict.CRASH, Verdict.TIMEOUT, Verdict.PROTOCOL},
-    lambda result: result.failure is not None and bool(result.failure.problems),
+    lambda result: result.requirement.id == _OPERATIONS,
     lambda result: result.requirement.id == _EMPTY_STORES,
     lambda result: result.verdict is Verdict.STATE_LEAK,
 )
 """What keeps everything else from being judged, the worst first: answers that differ each time, none at all, records
-that can't be read, stores that begin with what is another's, and answers that depend on what was asked in others."""
+that can't be read or operations that aren't there, stores that don't begin empty, answers that depend on other stores."""
 
 
 def worst_first(report: Report) -> list[Told]:
     """Give all that failed, in the order in which it is best mended.
 
     1. Blockers: answers that differ from time to time, then a driver that crashes, hangs or breaks the protocol, then
-       records that can't be read, then stores that don't begin empty (DRIVER-7), then whatever else leaks into them.
+       records that can't be read (DRIVER-5), then stores that don't begin empty (DRIVER-7), then whatever else leaks
+       into them.
     2. The others: MUST before SHOULD; then what ended most lives, in tenths of all lives; then what was broken in the
        largest share of its cases, in tenths; then in most cases; then in the order of the specification.
     3. Agreement with the reference shows an answer whole: it stands behind the first of the others, and before it if

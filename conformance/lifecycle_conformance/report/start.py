@@ -87,7 +87,7 @@ def in_short(failure: Failure) -> str:
     if not failure.compared:
         last = failure.stderr.strip().splitlines()[-1:]
         return f"{message}: {short(safe(last[0].strip()), _CAUSE)}" if last else message
-    expected, actual = written(failure.expected), written(failure.actual)
+    expected, actual = "none" if failure.expected == [] else written(failure.expected), written(failure.actual)
     plain = len(expected) + len(actual) <= _CAUSE // 2
     return f"{short(message, _CAUSE)}{f': expected {expected}, got {actual}' if plain else ''}"
 
