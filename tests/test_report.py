@@ -250,7 +250,9 @@ def test_runs_are_told_apart_by_tenant_and_what_else_a_new_one_has_is_named() ->
     lines = projected(ONE, {**ONE, "tenant_context": OTHER_TENANT}, {**local, "cost": 5, "detail": "x"})
     assert lines[1].startswith("2  project  run-1  of org-b/ws-a  running  + [0]")
     assert lines[2].startswith("3  project  run-1  running  + [0]")
-    assert " ".join(lines[2:]).endswith("with cost, detail")
+    assert " ".join(lines[2:]).endswith('cost 5  detail "x"')
+    many = {f"m{n}": n for n in range(8)}
+    assert " ".join(projected({**local, **many})).endswith("with m0, m1, m2, m3, m4, m5 and 2 more")
 
 
 def test_what_is_imported_is_told_in_brief() -> None:

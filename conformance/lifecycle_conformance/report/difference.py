@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, written
+from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, short, written
 from lifecycle_conformance.safe_text import safe
 from lifecycle_conformance.vectors.comparison import ABSENT, Mismatch, Side, mismatches
 from lifecycle_projection.records import Json
@@ -34,6 +34,13 @@ def difference(expected: Json, actual: Json, width: int = WIDTH) -> Iterator[str
             yield from place(mismatch, width)
         if len(found) > _MOST:
             yield f"{_INDENT}and {counted(len(found) - _MOST, 'more place')} where they differ"
+
+
+def first_place(expected: Json, actual: Json) -> str:
+    """Say in a line where two values that differ do so first."""
+    mismatch = next(mismatches(expected, actual))
+    left, right = (short(_text(side), _WHOLE) for side in (mismatch.expected, mismatch.actual))
+    return f"{_path(mismatch.path)}: expected {left}, got {right}"
 
 
 def _items(items: list[Json], width: int) -> Iterator[str]:

@@ -24,6 +24,9 @@ _MOST_TOLD: Final = 8
 _SMALL: Final = frozenset({"tenant", "run_id", "store", "retention_ms", "now_ms", "keep"})
 """Arguments that are short enough to be told beside what is spoilt in others."""
 _MOST_NAMES: Final = 6
+_FEW_MEMBERS: Final = 2
+_LONGEST_OF_FEW: Final = 400
+"""Where a run has but a few further members, they are what it is about."""
 _MOST_LISTED: Final = 3
 _TOLD_APART: Final = frozenset(
     {"run_id", "status", "tenant_context", "checkpoint"}
@@ -158,11 +161,17 @@ def _introduced(run: Object) -> Iterator[str]:
     yield named(run.get("status"))
     history = _history_of(run)
     yield from _history([], history or [])
-    names = [name for name in run if name not in _TOLD_APART]
-    names += [f"checkpoint.{name}" for name in run["checkpoint"] if name != "lifecycle_history" or history is None]
-    if names:
-        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        yield f"with {', '.join(map(named, names[:_MOST_NAMES]))}{more}"
+    others = {name: value for name, value in run.items() if name not in _TOLD_APART}
+    others |= {
+        f"checkpoint.{name}": value
+        for name, value in run["checkpoint"].items()
+        if name != "lifecycle_history" or history is None
+    }
+    if len(others) <= _FEW_MEMBERS:
+        yield from (f"{named(name)} {_brief(value, _LONGEST_OF_FEW)}" for name, value in others.items())
+    else:
+        more = f" and {len(others) - _MOST_NAMES} more" if len(others) > _MOST_NAMES else ""
+        yield f"with {', '.join(map(named, [*others][:_MOST_NAMES]))}{more}"
 
 
 def _tenant(tenant: Json) -> str:

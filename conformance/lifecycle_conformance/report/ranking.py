@@ -19,7 +19,7 @@ _BLOCKERS: Final[Sequence[Callable[[Result], bool]]] = (
     lambda result: result.verdict is Verdict.STATE_LEAK,
 )
 """What keeps everything else from being judged, the worst first: answers that differ each time, none at all, records
-that can't be read or operations that aren't there, stores that don't begin empty, answers that depend on other stores."""
+that can't be read or operations that aren't there, stores that don't begin empty, what leaks from one to another."""
 
 
 def worst_first(report: Report) -> list[Told]:

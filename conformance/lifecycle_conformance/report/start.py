@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from lifecycle_conformance.report.difference import first_place
 from lifecycle_conformance.report.failures import again
 from lifecycle_conformance.report.ranking import Told, failure_of, name_of
 from lifecycle_conformance.report.wording import counted, paragraph, short, written
@@ -88,8 +89,9 @@ def in_short(failure: Failure) -> str:
         last = failure.stderr.strip().splitlines()[-1:]
         return f"{message}: {short(safe(last[0].strip()), _CAUSE)}" if last else message
     expected, actual = "none" if failure.expected == [] else written(failure.expected), written(failure.actual)
-    plain = len(expected) + len(actual) <= _CAUSE // 2
-    return f"{short(message, _CAUSE)}{f': expected {expected}, got {actual}' if plain else ''}"
+    if len(expected) + len(actual) <= _CAUSE // 2:
+        return f"{short(message, _CAUSE)}: expected {expected}, got {actual}"
+    return f"{short(message, _CAUSE)}: {first_place(failure.expected, failure.actual)}"
 
 
 def _command(report: Report, told: Sequence[Told], driver: Sequence[str]) -> str:
