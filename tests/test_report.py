@@ -401,7 +401,7 @@ def test_every_requirement_is_in_the_table_with_its_cases() -> None:
     assert "04 identity: 2 pass, 1 not exercised\n" in text
     assert "  not exercised     ID-3 4/20  (too few cases met the precondition)\n" in text
     assert "  pass              ID-1 40  ID-2 3/20\n" in text
-    assert "  not declared      TENANT-6  (the driver doesn't declare tenants)\n" in text
+    assert "  not declared      TENANT-6  (tenants)\n" in text
     assert "  not judged here   LOG-6\n" in text
     assert "least judged  ID-2 3/20  ID-3 4/20  ID-1 40/20\n" in text
 

@@ -6,6 +6,8 @@ from typing import Final
 from lifecycle_conformance.requirements import Requirement
 from lifecycle_conformance.verdicts import Verdict
 
+NOT_DECLARED: Final = "the driver doesn't declare "
+"""What comes before the capabilities that are missing."""
 _UNIT: Final = "no driver can show it: the tests of an implementation hold it"
 
 
@@ -25,7 +27,7 @@ def why_unjudged(  # noqa: PLR0913 - what decides
     """
     match verdict:
         case Verdict.NOT_DECLARED:
-            return f"the driver doesn't declare {', '.join(sorted(requirement.capabilities - set(declared)))}"
+            return f"{NOT_DECLARED}{', '.join(sorted(requirement.capabilities - set(declared)))}"
         case Verdict.NOT_JUDGED_HERE:
             return _UNIT
         case Verdict.NOT_EXERCISED if not cases:

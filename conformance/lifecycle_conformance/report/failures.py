@@ -135,17 +135,22 @@ def _said(failure: Failure, width: int) -> Iterator[str]:
 
 
 def _compared(failure: Failure, width: int) -> Iterator[str]:
-    expected, actual = failure.expected, failure.actual
-    words: tuple[str, str] | None = None
-    if failure.message.startswith(_WHETHER) and isinstance(expected, bool) and isinstance(actual, bool):
-        words = ("yes" if expected else "no", "yes" if actual else "no")
-    elif failure.message.startswith(_REFUSALS) and not isinstance(expected, dict | list):
-        words = (_refusal(expected), _refusal(actual))
+    words = in_words(failure)
     if words is None:
-        yield from difference(expected, actual, width)
+        yield from difference(failure.expected, failure.actual, width)
     else:
         yield f"{_INDENT}  expected  {click.style(words[0], fg='green')}"
         yield f"{_INDENT}  got       {click.style(words[1], fg='red')}"
+
+
+def in_words(failure: Failure) -> tuple[str, str] | None:
+    """Give expected and actual in words, where the message asks whether something is so, or for a refusal."""
+    expected, actual = failure.expected, failure.actual
+    if failure.message.startswith(_WHETHER) and isinstance(expected, bool) and isinstance(actual, bool):
+        return "yes" if expected else "no", "yes" if actual else "no"
+    if failure.message.startswith(_REFUSALS) and not isinstance(expected, dict | list):
+        return _refusal(expected), _refusal(actual)
+    return None
 
 
 def _refusal(kind: object) -> str:

@@ -29,7 +29,7 @@ def start(name: str, replayed: Sequence[Replayed], driver: Sequence[str], width:
     if failed:
         first = failed[0]
         assert first.failure is not None
-        yield from line("mend first", f"{_subject(first)}: {in_short(first.failure)}", width)
+        yield from line("mend first", f"{_subject(first)}. {in_short(first.failure)}", width)
         yield from line("see it again", again(first.case.source, driver), width, whole=True)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from lifecycle_conformance.report.difference import first_place
-from lifecycle_conformance.report.failures import again
+from lifecycle_conformance.report.failures import again, in_words
 from lifecycle_conformance.report.ranking import Told, failure_of, name_of
 from lifecycle_conformance.report.wording import counted, paragraph, short, written
 from lifecycle_conformance.safe_text import safe
@@ -29,8 +29,8 @@ def lines(report: Report, told: Sequence[Told], driver: Sequence[str], width: in
     elif told:
         yield from line("mend first", to_mend(told[0]), width)
     elif lacking := [each.requirement.id for each in report.results if each.verdict is Verdict.NOT_EXERCISED]:
-        few = "nothing fails, but too few cases met the preconditions of "
-        yield from line("mend first", few + _some(lacking), width)
+        few = f"nothing fails, but too few cases met the preconditions of {_some(lacking)}: search longer, or elsewhere"
+        yield from line("mend first", few, width)
     else:
         yield from line("mend first", "nothing: what was judged holds", width)
     yield from line("see it again", _command(report, told, driver), width, whole=True)
@@ -88,7 +88,8 @@ def in_short(failure: Failure) -> str:
     if not failure.compared:
         last = failure.stderr.strip().splitlines()[-1:]
         return f"{message}: {short(safe(last[0].strip()), _CAUSE)}" if last else message
-    expected, actual = "none" if failure.expected == [] else written(failure.expected), written(failure.actual)
+    none_expected = "none" if failure.expected == [] else written(failure.expected)
+    expected, actual = in_words(failure) or (none_expected, written(failure.actual))
     if len(expected) + len(actual) <= _CAUSE // 2:
         return f"{short(message, _CAUSE)}: expected {expected}, got {actual}"
     return f"{short(message, _CAUSE)}: {first_place(failure.expected, failure.actual)}"

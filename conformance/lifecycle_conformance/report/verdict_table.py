@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from lifecycle_conformance.reasons import NOT_DECLARED
 from lifecycle_conformance.report.failures import styled
 from lifecycle_conformance.report.wording import paragraph, wrapped
 from lifecycle_conformance.safe_text import safe
@@ -55,16 +56,22 @@ def _of_verdict(verdict: Verdict, results: Sequence[Result], width: int) -> Iter
 
 
 def _by_reason(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
-    """Put those together that have the same reason; of a precondition that was met too seldom, the cells say enough."""
+    """Put those together that have the same reason: the capabilities that aren't declared, or what was not met."""
     groups: dict[str, list[Result]] = {}
     for each in results:
-        why = "" if each.verdict is Verdict.PASS else _TOO_FEW if _too_few(each) else each.why
-        groups.setdefault(why, []).append(each)
+        groups.setdefault(_reason(each), []).append(each)
     return list(groups.items())
 
 
-def _too_few(result: Result) -> bool:
-    return result.verdict is Verdict.NOT_EXERCISED and result.cases > 0
+def _reason(result: Result) -> str:
+    match result.verdict:
+        case Verdict.NOT_DECLARED:
+            return result.why.removeprefix(NOT_DECLARED)
+        case Verdict.NOT_EXERCISED:
+            return _TOO_FEW if result.cases else result.why
+        case Verdict.UNDECIDED:
+            return result.why
+    return ""
 
 
 def _cell(result: Result) -> str:
