@@ -406,6 +406,42 @@ def test_every_requirement_is_in_the_table_with_its_cases() -> None:
     assert "least judged  ID-2 3/20  ID-3 4/20  ID-1 40/20\n" in text
 
 
+def test_the_table_is_short_where_all_is_well() -> None:
+    """What holds is counted; how often each was judged is told with --verbose, and what wasn't judged anyway."""
+    well = report(result("ID-1"), result("ID-2"), result("TENANT-6", Verdict.NOT_DECLARED, cases=0))
+    text = render(well)
+    assert text.startswith("Requirements by chapter")
+    assert "04 identity: 2 pass\n11 tenants: 1 not declared\n  not declared      TENANT-6\n" in text
+    assert "  pass              ID-1 40  ID-2 40\n" in render(well, verbose=True)
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"absent": ("compact", "prune")}, "mend first declared, but not there: compact, prune"),
+        ({"cut": "the time was over"}, "1 requirement holds, 1 is broken; the time was over"),
+        ({"interrupted": True}, "how far interrupted, so this is a part: 1 requirement holds"),
+        ({}, "mend first PASS-2 (Each new record is recorded once, in order)"),
+    ],
+)
+def test_the_first_lines_say_what_comes_first(members: Any, said: str) -> None:
+    start = render(report(failed("PASS-2"), result("PASS-3"), **members)).split("\n\n")[0]
+    assert said in " ".join(start.split())
+
+
+def test_the_first_lines_show_the_operation_that_is_not_there() -> None:
+    """B12: of several failures, the one of the operation that is declared and absent is the one to see again."""
+    asked: Any = (OPEN, ("compact", {"retention_ms": 1, "now_ms": 2}))
+    found = report(failed("PASS-2"), failed("DRIVER-5", requests=asked), absent=("compact",))
+    assert "see it again  lifecycle-projection replay cases/DRIVER-5-0a1b2c3d.json\n" in render(found)
+
+
+def test_what_ended_most_lives_is_said_where_others_were_not_reached() -> None:
+    most = evolve(failed("DRIVER-5"), ended=3)
+    text = render(report(most, result("PASS-3", Verdict.NOT_EXERCISED, cases=0)))
+    assert "1 was not reached: DRIVER-5 ended 3 lives" in " ".join(text.split())
+
+
 def test_the_judges_and_how_deep_lives_went_are_told() -> None:
     smallest = evolve(NOT_RECORDED, case="cases/agreement-0a1b2c3d.json")
     vectors = JudgeResult(
