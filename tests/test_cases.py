@@ -276,6 +276,35 @@ def test_replays_are_told_as_json(tmp_path: Path) -> None:
     }
 
 
+def test_several_cases_begin_with_what_to_mend_first(tmp_path: Path) -> None:
+    """As a check does: how they fared, the first to mend, and the command that shows it again."""
+    path = saved(tmp_path, found())
+    done = call(saved(tmp_path, found("COMPACT-1")), path, *driver(tmp_path))
+    start = done.stdout.split("\n\n")[0]
+    assert start.startswith("how far       idle 1: 2 cases: 1 fails, 1 undecided\n")
+    assert "mend first PASS-2: Each new record is recorded once, in order. " in " ".join(start.split())
+    assert start.splitlines()[-1].startswith(f"see it again  lifecycle-projection replay {path} -- ")
+    assert not call(path, *driver(tmp_path)).stdout.startswith("how far")
+
+
+def test_in_json_everything_is_whole(tmp_path: Path) -> None:
+    long = run_json(lifecycle("node_started", 20, reason="y" * 5000))
+    path = saved(tmp_path, found(requests=(OPEN, ("project", {"run": long}))))
+    told = call("--json", path, *driver(tmp_path)).stdout
+    assert json.loads(told)["cases"][0]["steps"][1]["run"] == long
+    assert "…" not in told
+    assert None not in json.loads(told)["cases"][0].values()
+
+
+def test_a_replay_tells_what_the_driver_did_and_what_it_wrote_to_standard_error(tmp_path: Path) -> None:
+    talking = "sys.stderr.write('recorded nothing\\n'); sys.stderr.flush()"
+    # Standard error is read beside the answers: the later ones give it the time.
+    done = call(saved(tmp_path, found(requests=LIFE * 5)), *driver(tmp_path, talking))
+    assert '   the driver answered {"projected": 0}\n' in done.stdout
+    assert "   it appended no event and wrote no snapshot\n" in done.stdout
+    assert "   standard error, its end:\n     recorded nothing\n" in done.stdout
+
+
 def test_of_several_ways_to_break_a_requirement_the_one_that_was_found_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
