@@ -37,7 +37,13 @@ class Difference:
     def __str__(self) -> str:
         """Say where, then what was expected and what came."""
         reason = " (refused, but for the wrong reason)" if self.wrong_reason else ""
-        return f"{self.where}, {self.path}: expected {_shown(self.expected)}, got {_shown(self.actual)}{reason}"
+        if self.actual is ABSENT:
+            said = f" is missing: expected {_written(self.expected)}"
+        elif self.expected is ABSENT:
+            said = f" is one too many: {_written(self.actual)}"
+        else:
+            said = f": expected {_written(self.expected)}, got {_written(self.actual)}"
+        return f"{self.where}, {self.path}{said}{reason}"
 
 
 def judge(scenario: Scenario, driver: Driver, directory: Path) -> list[Difference]:
@@ -96,7 +102,5 @@ def _digests(store: Path) -> dict[str, str]:
     }
 
 
-def _shown(side: Side) -> str:
-    if side is ABSENT:
-        return "nothing"
-    return json.dumps(side, ensure_ascii=False)
+def _written(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False)
