@@ -234,7 +234,7 @@ def driver(folder: Path, fault: str = "pass") -> list[str]:
 def test_what_the_reference_does_right_holds(tmp_path: Path) -> None:
     done = call(saved(tmp_path, found()), "--store", "memory")
     assert done.exit_code == 0, done.output
-    assert done.stdout.startswith("── PASS-2: Each new record is recorded once, in order ── holds  ")
+    assert done.stdout.startswith("── PASS-2: Each new record is recorded once, in order ── holds\n")
     assert "    1  identify  run-1  of org-a/ws-a  running  + [0] node_started @20\n" in done.stdout
     assert re.search(r"\n   it holds, judged \d+ times?\n", done.stdout)
     assert done.stdout.endswith(": 1 case: 1 holds\n")
@@ -245,7 +245,7 @@ def test_what_an_implementation_does_wrong_still_fails(tmp_path: Path) -> None:
     path = saved(tmp_path, found(message="the indexes of the records that got an event"))
     done = call(path, *driver(tmp_path))
     assert done.exit_code == 1
-    assert "── fails  " in done.stdout
+    assert "── fails\n" in done.stdout
     assert "    1  project  run-1  of org-a/ws-a  running  + [0] node_started @20\n" in done.stdout
     assert "     expected  [0]\n     got       []\n" in done.stdout
     assert done.stdout.endswith("idle 1: 1 case: 1 fails\n")
@@ -269,10 +269,41 @@ def test_replays_are_told_as_json(tmp_path: Path) -> None:
         "message": "",
         "expected": [0],
         "actual": [],
+        "seen": {"answer": {"ok": {"projected": 0}}, "appended": [], "written": [], "gone": []},
+        "steps": [{"op": "open", "store": 0}, {"op": "project", "run": ONE}],
+        "leaks": False,
         "stderr": "",
         "also_broken": [],
-        "why": None,
     }
+
+
+def test_several_cases_begin_with_what_to_mend_first(tmp_path: Path) -> None:
+    """As a check does: how they fared, the first to mend, and the command that shows it again."""
+    path = saved(tmp_path, found())
+    done = call(saved(tmp_path, found("COMPACT-1")), path, *driver(tmp_path))
+    start = done.stdout.split("\n\n")[0]
+    assert start.startswith("how far       idle 1: 2 cases: 1 fails, 1 undecided\n")
+    assert "mend first PASS-2: Each new record is recorded once, in order. " in " ".join(start.split())
+    assert start.splitlines()[-1].startswith(f"see it again  lifecycle-projection replay {path} -- ")
+    assert not call(path, *driver(tmp_path)).stdout.startswith("how far")
+
+
+def test_in_json_everything_is_whole(tmp_path: Path) -> None:
+    long = run_json(lifecycle("node_started", 20, reason="y" * 5000))
+    path = saved(tmp_path, found(requests=(OPEN, ("project", {"run": long}))))
+    told = call("--json", path, *driver(tmp_path)).stdout
+    assert json.loads(told)["cases"][0]["steps"][1]["run"] == long
+    assert "…" not in told
+    assert None not in json.loads(told)["cases"][0].values()
+
+
+def test_a_replay_tells_what_the_driver_did_and_what_it_wrote_to_standard_error(tmp_path: Path) -> None:
+    talking = "sys.stderr.write('recorded nothing\\n'); sys.stderr.flush()"
+    # Standard error is read beside the answers: the later ones give it the time.
+    done = call(saved(tmp_path, found(requests=LIFE * 5)), *driver(tmp_path, talking))
+    assert '   the driver answered {"projected": 0}\n' in done.stdout
+    assert "   it appended no event and wrote no snapshot\n" in done.stdout
+    assert "   standard error, its end:\n     recorded nothing\n" in done.stdout
 
 
 def test_of_several_ways_to_break_a_requirement_the_one_that_was_found_is_told(
@@ -281,7 +312,7 @@ def test_of_several_ways_to_break_a_requirement_the_one_that_was_found_is_told(
     said = [judged("PASS-2", what, expected=what, actual=None) for what in ("another", "a message")]
 
     def shown(count: int) -> Any:
-        judgements = [Judged(judgement=each, step=0, length=1) for each in said[:count]]
+        judgements = [Judged(judgement=each, step=1, length=2) for each in said[:count]]
         return lambda *_: (SimpleNamespace(judgements=judgements), None)
 
     monkeypatch.setattr(replaying, "lived", shown(2))
@@ -299,9 +330,9 @@ def test_of_several_ways_to_break_a_requirement_the_one_that_was_found_is_told(
 @pytest.mark.parametrize(
     ("fault", "code", "said"),
     [
-        ("sys.exit('out of luck')", 1, "── fails (crash)  "),
-        ("import time; time.sleep(9)", 1, "── fails (timeout)  "),
-        ("print('a stray line', flush=True)", 1, "── fails (protocol)  "),
+        ("sys.exit('out of luck')", 1, "── fails (crash)\n"),
+        ("import time; time.sleep(9)", 1, "── fails (timeout)\n"),
+        ("print('a stray line', flush=True)", 1, "── fails (protocol)\n"),
     ],
 )
 def test_a_driver_that_breaks_is_told(fault: str, code: int, said: str, tmp_path: Path) -> None:
@@ -319,7 +350,7 @@ def test_a_driver_that_breaks_no_more_is_well(tmp_path: Path) -> None:
 def test_a_leak_of_state_that_does_not_show_by_itself_is_explained(tmp_path: Path) -> None:
     done = call(saved(tmp_path, found(verdict=Verdict.STATE_LEAK)))
     assert done.exit_code == 0
-    assert "what broke it were other lives before it" in done.stdout
+    assert "what broke it were other lives before it" in " ".join(done.stdout.split())
 
 
 def test_what_was_not_judged_is_undecided(tmp_path: Path) -> None:
@@ -427,7 +458,7 @@ def test_agreement_with_the_reference_is_replayed(tmp_path: Path) -> None:
     assert call(path).exit_code == 0
     done = call(path, *driver(tmp_path))
     assert done.exit_code == 1
-    assert done.stdout.startswith("── Agreement with the reference ── fails  ")
+    assert done.stdout.startswith("── Agreement with the reference ── fails\n")
     assert "     answer.ok.projected: expected 1, got 0\n" in done.stdout
 
 
@@ -444,7 +475,7 @@ def test_fixed_cases_are_compared_with_productions_answers(tmp_path: Path) -> No
     }
     done = call("-", *driver(tmp_path), text=json.dumps(plain))
     assert done.exit_code == 1
-    assert done.stdout.startswith("── plain ── fails  standard input\n")
+    assert done.stdout.startswith("── plain ── fails\n   standard input\n")
     assert "   the answer to project:\n     ok.projected: expected 1, got 0\n" in done.stdout
 
 

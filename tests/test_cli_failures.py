@@ -88,7 +88,7 @@ def test_cases_that_are_not_declared_are_never_well(tmp_path: Path) -> None:
     needy = next(one["name"] for one in listed if one["needs"])
     result = call("vectors", "--only", needy, "--", *driver(tmp_path, None))
     assert result.exit_code == 3
-    assert "1 cases: 1 not declared (for want of " in result.stdout
+    assert "1 case: 1 not declared (for want of " in result.stdout
 
 
 def test_a_crash_is_told_and_the_other_cases_go_on(tmp_path: Path) -> None:

@@ -180,10 +180,13 @@ def test_a_command_that_cannot_be_started(command: list[str]) -> None:
         ("read()\nsleep()", "no answer within 1 s"),
         ("sleep()", "no answer within 1 s"),
         ("write(line(read(), error={'kind': 'internal', 'message': 'no idea'}))\nread()", "internal: no idea"),
-        ("answer(read(), {'protocol': 1})\nread()", "capabilities, language, name, spec, version"),
-        ("hello(protocol='1')\nread()", "not right: protocol"),
-        ("hello(capabilities={})\nread()", "not right: capabilities"),
-        ("hello(mood='good')\nread()", "not right: mood"),
+        (
+            "answer(read(), {'protocol': 1})\nread()",
+            "`capabilities` is missing; `language` is missing; `name` is missing",
+        ),
+        ("hello(protocol='1')\nread()", '`protocol` is "1"'),
+        ("hello(capabilities={})\nread()", "`capabilities` is {}"),
+        ("hello(mood='good')\nread()", "`mood` is one member too many"),
         ("hello(capabilities=['files', 'identify', 'files'])\nread()", "it declares files twice"),
     ],
 )
@@ -266,15 +269,26 @@ FAULTS: list[tuple[str, Breakdown, str]] = [
     ("write('{\\n \"id\": 2}\\n')", PROTOCOL, "standard output"),
     ("sys.stdout.buffer.write(b'\\xff\\n')\nsys.stdout.flush()", PROTOCOL, "no answer"),
     ('write(\'{"id": 2, "ok": {"pruned": 1, "x": "\\\\ud800"}}\\n\')', PROTOCOL, "lenient reader"),
-    ("write('[' * 100000 + '\\n')", PROTOCOL, "no answer"),
+    ("write('[' * 100000 + '\\n')", PROTOCOL, "inside each other"),
+    (
+        "write('{' + ' ' * 9000 + '\"id\": 2, \"ok\": {\"pruned\": NaN}}\\n')",
+        PROTOCOL,
+        '"pruned": NaN}}',
+    ),
+    ("write('{' + ' ' * 9000 + '\"id\": 7, \"ok\": {\"pruned\": 1}}\\n')", PROTOCOL, '"id": 7, "ok"'),
+    (
+        "sys.stdout.buffer.write(b'[' + b' ' * 900 + b'\\xff]\\n')\nsys.stdout.flush()",
+        PROTOCOL,
+        "at byte 901 of them",
+    ),
     ("write('7\\n')", PROTOCOL, "an answer is an object"),
     # the id
-    ("answer({'id': request['id'] + 1}, {'pruned': 1})", PROTOCOL, "expected the id 2"),
+    ("answer({'id': request['id'] + 1}, {'pruned': 1})", PROTOCOL, "expected the id 2, found 3"),
     ("answer({'id': request['id'] - 1}, {'pruned': 1})", PROTOCOL, "earlier request"),
     ("answer({'id': str(request['id'])}, {'pruned': 1})", PROTOCOL, "expected the id 2"),
     ("answer({'id': float(request['id'])}, {'pruned': 1})", PROTOCOL, "expected the id 2"),
     ("write(line({'id': None}, error={'kind': 'invalid_input', 'message': 'eh?'}))", PROTOCOL, "had not been JSON"),
-    ('write(\'{"ok": {"pruned": 1}}\\n\')', PROTOCOL, "expected the id 2, found"),
+    ('write(\'{"ok": {"pruned": 1}}\\n\')', PROTOCOL, "expected the id 2, found no id"),
     # members that stand twice
     ('write(\'{"id": 2, "ok": {"pruned": 1, "pruned": 1}}\\n\')', PROTOCOL, "the member `pruned` stands twice"),
     ('write(\'{"id": 2, "ok": {"pruned": [{"a": {"b": 1, "b": 2}}]}}\\n\')', PROTOCOL, "the member `b` stands twice"),
@@ -290,10 +304,10 @@ FAULTS: list[tuple[str, Breakdown, str]] = [
     ("write(line(request, error={'kind': 'storage', 'message': '', 'data': []}))", PROTOCOL, "kind and message"),
     ("write(line(request, error={'kind': 'storage', 'message': '', 'path': '/'}))", PROTOCOL, "no more"),
     ("write(line(request, error={'kind': 'oops', 'message': ''}))", PROTOCOL, "phase_transition, storage"),
-    ("answer(request, {})", PROTOCOL, "not right: pruned"),
-    ("answer(request, {'pruned': -1})", PROTOCOL, "not right: pruned"),
-    ("answer(request, {'pruned': True})", PROTOCOL, "not right: pruned"),
-    ("answer(request, {'pruned': 1, 'took_ms': 3})", PROTOCOL, "not right: took_ms"),
+    ("answer(request, {})", PROTOCOL, "`pruned` is missing"),
+    ("answer(request, {'pruned': -1})", PROTOCOL, "`pruned` is -1"),
+    ("answer(request, {'pruned': True})", PROTOCOL, "`pruned` is true"),
+    ("answer(request, {'pruned': 1, 'took_ms': 3})", PROTOCOL, "`took_ms` is one member too many"),
 ]
 
 
@@ -772,7 +786,7 @@ def test_in_process_an_answer_of_a_wrong_shape_is_one_too(tmp_path: Path, monkey
     driver = InProcessDriver("memory")
     driver.ask("open", store=str(tmp_path))
     monkeypatch.setitem(driver._server._operations, "events", lambda _: {"events": 1})
-    with pytest.raises(BrokenDriverError, match="not right: events") as caught:
+    with pytest.raises(BrokenDriverError, match="`events` is 1") as caught:
         driver.ask("events", **VIEW)
     assert caught.value.verdict is PROTOCOL
 

@@ -87,6 +87,18 @@ def test_no_request_that_breaks_the_protocol_is_tried() -> None:
         assert all("status" in arguments["run"] for op, arguments in requests if op == "project")
 
 
+def test_a_reading_that_does_not_matter_goes_also_where_it_comes_first() -> None:
+    """B15: what follows on readings must begin with a store of its own."""
+    plain = {"run": {}, "means": {}, "because": "REC-4"}
+    refuse: Request = ("refuse", {"request": {"op": "dance"}, "kind": "unsupported", "because": ["REC-1"]})
+
+    def proof(requests: Sequence[Request]) -> Failure | None:
+        return Failure(requests=tuple(requests), message="") if refuse in requests else None
+
+    found = reduced(Failure(requests=(("read", plain), OPEN, refuse), message=""), proof, 1000)
+    assert found.requests == (OPEN, refuse)
+
+
 def test_without_attempts_the_life_is_told_as_it_was_found() -> None:
     failure = Failure(requests=LIFE, message="found")
     proof = Proof("needed")

@@ -14,11 +14,12 @@ from lifecycle_conformance.census import Census
 from lifecycle_conformance.driver.interface import Breakdown, Hello
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.difference import difference
-from lifecycle_conformance.report.failures import worst_first
 from lifecycle_conformance.report.lives import ALLOWED, FORBIDDEN
 from lifecycle_conformance.report.operations import operations
+from lifecycle_conformance.report.ranking import name_of, worst_first
 from lifecycle_conformance.report.terminal import render
-from lifecycle_conformance.report.wording import printable, short_id, written
+from lifecycle_conformance.report.wording import short_id, written
+from lifecycle_conformance.safe_text import safe
 from lifecycle_conformance.trace import Request
 from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Result, Verdict
 from lifecycle_projection.codec import to_json
@@ -72,7 +73,7 @@ def report(*results: Result, **members: Any) -> Report:
 
 def told(*requests: Request) -> list[str]:
     """Tell requests, without the numbers and what is left of them."""
-    return [line.strip() for line in operations((OPEN, *requests))]
+    return [line.strip() for line in operations((OPEN, *requests), width=118)]
 
 
 def projected(*runs: dict[str, Any]) -> list[str]:
@@ -86,11 +87,18 @@ def test_a_failure_is_told_in_full() -> None:
     text = render(report(failed("PASS-2")), driver=("./my driver", "--fast"))
     assert text.startswith(
         """\
-── PASS-2: Each new record is recorded once, in order ── fail, in 4 of 40 cases
-   Going through the history in its order, a pass MUST append one event for each record whose stable id isn't in
-   the table, under its stable id, and enter that id into the table. It MUST append no other event.
+how far       0 requirements hold, 1 is broken
+mend first    PASS-2 (Each new record is recorded once, in order): the indexes
+              of the records that got an event: expected [0], got []
+see it again  lifecycle-projection replay cases/PASS-2-0a1b2c3d.json -- './my driver' --fast
 
-    1  project  run-1  of org-a/ws-a  running  + [0] node_started @20 {"metadata": {"node_id": "a"}}
+── PASS-2: Each new record is recorded once, in order ── fail, in 4 of 40 cases
+   Going through the history in its order, a pass MUST append one event for each
+   record whose stable id isn't in the table, under its stable id, and enter that
+   id into the table. It MUST append no other event.
+
+    1  project  run-1  of org-a/ws-a  running
+                + [0] node_started @20 {"metadata": {"node_id": "a"}}
 
    the indexes of the records that got an event:
      expected  [0]
@@ -109,7 +117,7 @@ def test_what_a_failure_may_say_besides() -> None:
         "stderr": "\n".join(f"line {n}" for n in range(12)),
     }
     text = render(report(result("PASS-2", Verdict.STATE_LEAK, failure=evolve(NOT_RECORDED, **members))))
-    assert "   in a fresh process it holds: something of the lives before was kept\n" in text
+    assert "   in a fresh process it holds: something was kept of a store that was open\n" in text
     assert "   standard error, its end:\n     line 2\n" in text
     assert "line 1\n" not in text.replace("line 11\n", "")
     assert "   (not shrunk: the time for that was spent)\n" in text
@@ -132,26 +140,49 @@ def test_a_driver_that_broke_shows_what_it_did_and_nothing_is_compared() -> None
 
 def test_a_should_is_called_one() -> None:
     should = next(each for each in KNOWN.values() if each.level is requirements.Level.SHOULD)
-    assert f"{should.title} ── fail (SHOULD), in 4 of 40 cases\n" in render(report(failed(should.id)))
+    assert f"{should.title} ── fail (SHOULD), in 4 of 40 cases\n" in render(report(failed(should.id)), width=120)
 
 
-def test_the_worst_comes_first() -> None:
+def order(found: Report) -> list[str]:
+    return [name_of(each) for each in worst_first(found)]
+
+
+def test_blockers_come_before_symptoms() -> None:
+    """C2: what keeps everything else from being judged comes first, whatever its place in the text."""
+    unreadable = failed("DRIVER-5", broken=1, compared=False, problems=("`scope` is missing",))
+    found = report(
+        failed("REC-1", broken=40),
+        failed("PASS-7", Verdict.STATE_LEAK),
+        unreadable,
+        failed("DRIVER-2", Verdict.CRASH, broken=1),
+        failed("DRIVER-17", Verdict.NONDETERMINISTIC, broken=1),
+    )
+    assert order(found) == ["DRIVER-17", "DRIVER-2", "DRIVER-5", "PASS-7", "REC-1"]
+
+
+def test_of_the_others_what_blocks_most_comes_first() -> None:
+    """MUST before SHOULD, then what ended most lives, then the largest share, then the most cases, then the text."""
     must = evolve(KNOWN["PASS-3"], id="MUST-1", level=requirements.Level.MUST)
     should = evolve(must, id="SHOULD-1", level=requirements.Level.SHOULD)
-    results = [
+    found = report(
         evolve(failed("PASS-3", broken=40), requirement=should),
         evolve(failed("PASS-3", broken=3), requirement=must),
-        failed("PASS-4", broken=39),
+        evolve(failed("PASS-4", broken=40), cases=40),
+        evolve(failed("PASS-6", broken=400), cases=400),
+        evolve(failed("PASS-8", broken=1), ended=3),
         result("PASS-5"),
-        failed("PASS-6", Verdict.WRONG_REASON),
-        failed("PASS-7", Verdict.STATE_LEAK),
-        failed("PASS-8", Verdict.PROTOCOL),
-        failed("PASS-9", Verdict.TIMEOUT),
-        failed("PASS-10", Verdict.CRASH),
-    ]
-    assert [each.requirement.id for each in worst_first(results)] == [
-        "PASS-10", "PASS-9", "PASS-8", "PASS-7", "PASS-6", "PASS-4", "MUST-1", "SHOULD-1",
-    ]  # fmt: skip
+        evolve(failed("PASS-9", broken=40), cases=40),
+    )
+    assert order(found) == ["PASS-8", "PASS-6", "PASS-4", "PASS-9", "MUST-1", "SHOULD-1"]
+
+
+def test_agreement_stands_near_the_top() -> None:
+    agreement = JudgeResult(agreed=1, differing=9, failure=NOT_RECORDED)
+    assert order(report(failed("PASS-2"), failed("PASS-3"), agreement=agreement))[1] == "agreement"
+    assert order(report(result("PASS-2"), agreement=agreement)) == ["agreement"]
+    longer = evolve(NOT_RECORDED, requests=NOT_RECORDED.requests * 2)
+    behind = [evolve(failed("PASS-2"), failure=longer), failed("DRIVER-2", Verdict.CRASH)]
+    assert order(report(*behind, agreement=agreement)) == ["DRIVER-2", "agreement", "PASS-2"]
 
 
 def test_many_failures_are_told_in_a_line_each_unless_all_are_asked_for() -> None:
@@ -160,7 +191,7 @@ def test_many_failures_are_told_in_a_line_each_unless_all_are_asked_for() -> Non
     text = render(found)
     assert text.count("── fail") == 12
     assert "2 more, in full with --verbose:\n" in text
-    line = f"  PASS-13    fail, in 28 of 40 cases: {KNOWN['PASS-13'].title}  cases/PASS-13-0a1b2c3d.json\n"
+    line = f"  PASS-13    fail, in 28 of 40 cases: {KNOWN['PASS-13'].title}\n             cases/PASS-13-0a1b2c3d.json\n"
     assert line in text
     verbose = render(found, verbose=True)
     assert verbose.count("── fail") == 14
@@ -224,7 +255,9 @@ def test_runs_are_told_apart_by_tenant_and_what_else_a_new_one_has_is_named() ->
     lines = projected(ONE, {**ONE, "tenant_context": OTHER_TENANT}, {**local, "cost": 5, "detail": "x"})
     assert lines[1].startswith("2  project  run-1  of org-b/ws-a  running  + [0]")
     assert lines[2].startswith("3  project  run-1  running  + [0]")
-    assert " ".join(lines[2:]).endswith("with cost, detail")
+    assert " ".join(lines[2:]).endswith('cost 5  detail "x"')
+    many = {f"m{n}": n for n in range(8)}
+    assert " ".join(projected({**local, **many})).endswith("with m0, m1, m2, m3, m4, m5 and 2 more")
 
 
 def test_what_is_imported_is_told_in_brief() -> None:
@@ -263,10 +296,10 @@ def test_every_word_of_the_suite_is_told() -> None:
         ("put", {"path": "a", "bytes": "ff"}),
         ("remove", {"path": "a"}),
     )[1:] == [
-        "2  refuse   project  status running → sleeping  to be refused as invalid_input (REC-8)",
+        '2  refuse   project  status: "sleeping" (at $.status)  to be refused as invalid_input (REC-8)',
         "3  refuse   dance  with 7  to be refused as unsupported",
         "4  read     run-1  detail nothing → null  (REC-9)",
-        '5  read     the text "{ }"  that means {}',
+        "5  read     the text { }  that means {}",
         "6  append   run-1 of org-b/ws-a  event x …run-1-3-x  @5",
         "7  events   r of org-b/ws-a",
         "8  compact  retention_ms 1  now_ms 5",
@@ -290,11 +323,28 @@ def test_a_run_of_any_shape_can_be_told(run: Any) -> None:
     assert told(("append", {"event": 7}), ("import", {"events": [7, {}]}), ("refuse", {}), ("put", {}), ("tear", {}))
 
 
-def test_lines_are_no_longer_than_a_terminal_is_wide() -> None:
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_lines_are_no_longer_than_a_terminal_is_wide(width: int) -> None:
+    """C5: whatever the width, and but for the commands, which are there to be copied."""
     many = run_json(*(lifecycle("x" * 40, n, reason="y" * 300) for n in range(9)), **{f"m{n}" * 9: 1 for n in range(9)})
-    members = {"requests": (OPEN, ("project", {"run": many})), "stderr": "z" * 500, "message": "w" * 500}
-    for line in render(report(failed("PASS-2", **members, expected={"a": "b" * 400}, actual={"a": "c"}))).splitlines():
-        assert len(line) <= 120
+    long = {"requests": (OPEN, ("project", {"run": many})), "stderr": "z" * 500, "message": "w " * 250}
+    seen = {"answer": {"ok": {"n": "a" * 400}}, "appended": [{"event_id": "e" * 300}], "written": [], "gone": []}
+    found = report(
+        failed("PASS-2", **long, expected={"a": "b" * 400, "m": 1}, actual={"a": "c"}, seen=seen),
+        failed("DRIVER-5", compared=False, problems=(f"`{'p' * 200}` is missing",)),
+        result("ID-3", Verdict.NOT_EXERCISED, cases=0, why="w" * 200),
+        vectors=JudgeResult(differing=1, failures=(("edge", "d " * 90),)),
+        lost=("l " * 200,),
+        errors=("e" * 200,),
+    )
+    lines = [line for line in render(found, width=width).splitlines() if "lifecycle-projection replay" not in line]
+    assert [line for line in lines if len(line) > width] == []
+    assert "".join(lines).count("w") > 440
+
+
+def test_words_are_not_broken_where_a_line_ends() -> None:
+    text = render(report(failed("PASS-2", message="understandable " * 30)), width=60)
+    assert text.count("understandable") >= 30
 
 
 # --- expected against actual ------------------------------------------------------------------------------------------
@@ -310,23 +360,23 @@ def test_objects_differ_in_members_and_lists_of_objects_in_items() -> None:
     assert lines(expected, actual) == [
         'payload.status: expected "running", got "queued"',
         "list[0].a: expected 1, got 1.0",
-        "list[1]: expected 2, got nothing",
-        '["odd name"]: expected null, got nothing',
-        "more: expected nothing, got true",
+        "list[1] is missing: expected 2",
+        '["odd name"] is missing: expected null',
+        "more is one too many: true",
     ]
 
 
 def test_short_values_are_shown_whole() -> None:
     assert lines(0.0, -0.0) == ["expected  0.0", "got       -0.0"]
     assert lines([0, 1], [1]) == ["expected  [0, 1]", "got       [1]"]
-    assert lines(list(range(50)), list(range(49))) == ["[49]: expected 49, got nothing"]
+    assert lines(list(range(50)), list(range(49))) == ["[49] is missing: expected 49"]
 
 
 def test_of_long_texts_the_place_of_the_first_difference_is_shown() -> None:
-    expected, actual = lines({"m": "a" * 200 + "b"}, {"m": "a" * 200 + "c"})[1:]
-    assert expected.endswith('ab" (203 characters)')
-    assert actual.endswith('ac" (203 characters)')
-    assert len(expected) < 120
+    text = " ".join(lines({"m": "a" * 200 + "b"}, {"m": "a" * 200 + "c"}))
+    assert 'ab" (203 characters) got' in text
+    assert text.endswith('ac" (203 characters)')
+    assert "a" * 100 not in text
 
 
 def test_a_member_that_is_named_by_a_path_is_shown_by_it() -> None:
@@ -348,17 +398,53 @@ def test_every_requirement_is_in_the_table_with_its_cases() -> None:
             result("ID-1"),
             result("ID-2", cases=3),
             result("ID-3", Verdict.NOT_EXERCISED, cases=4),
-            result("TENANT-6", Verdict.NOT_DECLARED, cases=0),
+            result("TENANT-6", Verdict.NOT_DECLARED, cases=0, why="the driver doesn't declare tenants"),
             result("LOG-6", Verdict.NOT_JUDGED_HERE, cases=0),
         )
     )
-    assert "(20 were asked for)\n" in text
+    assert "(20 were\nasked for)\n" in text
     assert "04 identity: 2 pass, 1 not exercised\n" in text
-    assert f"  not exercised     ID-3 4/20  {KNOWN['ID-3'].title}\n" in text
+    assert "  not exercised     ID-3 4/20  (too few cases met the precondition)\n" in text
     assert "  pass              ID-1 40  ID-2 3/20\n" in text
-    assert "  not declared      TENANT-6\n" in text
+    assert "  not declared      TENANT-6  (tenants)\n" in text
     assert "  not judged here   LOG-6\n" in text
     assert "least judged  ID-2 3/20  ID-3 4/20  ID-1 40/20\n" in text
+
+
+def test_the_table_is_short_where_all_is_well() -> None:
+    """What holds is counted; how often each was judged is told with --verbose, and what wasn't judged anyway."""
+    well = report(result("ID-1"), result("ID-2"), result("TENANT-6", Verdict.NOT_DECLARED, cases=0))
+    text = render(well)
+    assert text.startswith("Requirements by chapter")
+    assert "04 identity: 2 pass\n11 tenants: 1 not declared\n  not declared      TENANT-6\n" in text
+    assert "  pass              ID-1 40  ID-2 40\n" in render(well, verbose=True)
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"absent": ("compact", "prune")}, "mend first declared, but not there: compact, prune"),
+        ({"cut": "the time was over"}, "1 requirement holds, 1 is broken; the time was over"),
+        ({"interrupted": True}, "how far interrupted, so this is a part: 1 requirement holds"),
+        ({}, "mend first PASS-2 (Each new record is recorded once, in order)"),
+    ],
+)
+def test_the_first_lines_say_what_comes_first(members: Any, said: str) -> None:
+    start = render(report(failed("PASS-2"), result("PASS-3"), **members)).split("\n\n")[0]
+    assert said in " ".join(start.split())
+
+
+def test_the_first_lines_show_the_operation_that_is_not_there() -> None:
+    """B12: of several failures, the one of the operation that is declared and absent is the one to see again."""
+    asked: Any = (OPEN, ("compact", {"retention_ms": 1, "now_ms": 2}))
+    found = report(failed("PASS-2"), failed("DRIVER-5", requests=asked), absent=("compact",))
+    assert "see it again  lifecycle-projection replay cases/DRIVER-5-0a1b2c3d.json\n" in render(found)
+
+
+def test_what_ended_most_lives_is_said_where_others_were_not_reached() -> None:
+    most = evolve(failed("DRIVER-5"), ended=3)
+    text = render(report(most, result("PASS-3", Verdict.NOT_EXERCISED, cases=0)))
+    assert "1 was not reached: DRIVER-5 ended 3 lives" in " ".join(text.split())
 
 
 def test_the_judges_and_how_deep_lives_went_are_told() -> None:
@@ -428,7 +514,7 @@ def test_a_report_as_json_is_valid_and_holds_everything() -> None:
     )
     document = json.loads(json.dumps(as_json(found)))
     assert schemas.problems("report", document) == []
-    assert document["worst_first"] == ["DRIVER-2", "PASS-2"]
+    assert document["worst_first"] == ["DRIVER-2", "PASS-2", "agreement"]
     assert document["verdicts"]["crash"] == 1
     assert document["requirements"][0] == {
         "id": "PASS-1",
@@ -441,6 +527,7 @@ def test_a_report_as_json_is_valid_and_holds_everything() -> None:
         "cases": 40,
         "wanted": 20,
         "broken": 0,
+        "ended": 0,
     }
     assert document["requirements"][1]["failure"] == {
         "message": "the indexes of the records that got an event",
@@ -473,7 +560,7 @@ def test_a_report_without_further_judges_is_valid_too() -> None:
 
 
 def test_nothing_that_acts_upon_a_terminal_is_written() -> None:
-    assert printable("a\x1b\x7f\u2028\x9b😀é") == "a\\u001b\\u007f\\u2028\\u009b😀é"
+    assert safe("a\x1b\x7f\u2028\x9b😀é") == "a\\u001b\\u007f\\u2028\\u009b😀é"
     assert json.loads(written("a\x1b\x7f\u2028\x9b😀é")) == "a\x1b\x7f\u2028\x9b😀é"
 
 

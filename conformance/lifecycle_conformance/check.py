@@ -24,6 +24,7 @@ from lifecycle_conformance.evidence import counted, with_evidence
 from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.fixed import compared
 from lifecycle_conformance.offers import Lesser
+from lifecycle_conformance.reasons import why_unjudged
 from lifecycle_conformance.reduction import reduced
 from lifecycle_conformance.requirements import Judge, Requirement
 from lifecycle_conformance.search import Factory, Introduction, Shard, explored, introduced
@@ -266,19 +267,17 @@ class _Check:
     def _result(self, requirement: Requirement, found: Findings, failure: Failure | None, missing: str) -> Result:
         assert self.hello is not None
         cases, broken = counted(found, requirement.id), len(found.broken[requirement.id])
-        wanted, why = PROFILES[self.profile].wanted, ""
+        wanted = PROFILES[self.profile].wanted
         if failure is not None:
             verdict = failure.verdict
-        elif not requirement.capabilities <= self.hello.capabilities:
+        elif not requirement.capabilities <= self.hello.capabilities or requirement.capabilities & self.absent:
             verdict = Verdict.NOT_DECLARED
-        elif absent := requirement.capabilities & self.absent:
-            verdict, why = Verdict.NOT_DECLARED, f"declared, but not there: {', '.join(sorted(absent))}"
         elif requirement.judge is Judge.UNIT:
             verdict = Verdict.NOT_JUDGED_HERE
         elif cases >= wanted:
             verdict = Verdict.PASS
         elif missing:
-            verdict, why = Verdict.UNDECIDED, f"judged in {cases} of {wanted} cases: {missing}"
+            verdict = Verdict.UNDECIDED
         else:
             verdict = Verdict.NOT_EXERCISED
         return Result(
@@ -287,8 +286,11 @@ class _Check:
             cases=cases,
             wanted=wanted,
             broken=broken,
+            ended=found.ended[requirement.id],
             failure=failure,
-            why=why,
+            why=why_unjudged(
+                requirement, verdict, self.hello.capabilities - self.absent, cases=cases, wanted=wanted, cut=missing
+            ),
         )
 
 

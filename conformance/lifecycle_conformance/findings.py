@@ -1,6 +1,6 @@
 """What lives showed: in how many cases each requirement was judged, how often it was broken, and the shortest proof."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
@@ -25,15 +25,17 @@ def _numbers() -> defaultdict[str, set[int]]:
 
 @define
 class Findings:
-    """What lives showed. `cases` and `broken` hold, for each requirement, the numbers of the steps that tell of it.
+    """What lives showed.
 
-    At most `most` are counted. `fixed` is what the fixed cases showed as a judge of their own. `lost` says what was
+    `cases` and `broken` hold, for each requirement, the numbers of the steps that tell of it; `ended` is how many lives
+    it ended. At most `most` are counted. `fixed` is what the fixed cases showed as a judge of their own. `lost` says what was
     given up and why, `cut` why the whole search was. All but `lost` can be told piece by piece and put together again.
     """
 
     census: Census = Factory(Census)
     cases: defaultdict[str, set[int]] = Factory(_numbers)
     broken: defaultdict[str, set[int]] = Factory(_numbers)
+    ended: Counter[str] = Factory(Counter)
     failures: dict[str, Failure] = Factory(dict)
     errors: dict[str, str] = Factory(dict)
     lost: list[str] = Factory(list)
@@ -45,6 +47,9 @@ class Findings:
         """Take in what was judged of a life since this was done last, and how its driver broke, if it did."""
         for judged in life.unseen():
             self._note(life.requests, judged)
+        for requirement in life.ended_by:
+            self.ended[requirement] += 1
+        life.ended_by.clear()
         for error in life.errors:
             self.errors.setdefault(error.where, error.traceback)
         if breakdown is not None:
@@ -56,6 +61,7 @@ class Findings:
         number = number_of("\n".join(op for op, _ in requests))
         self._count(self.cases[ANSWERING], number)
         self._count(self.broken[ANSWERING], number)
+        self.ended[ANSWERING] += 1
         failure = Failure(
             requests=requests, message=breakdown.message, broke=breakdown.verdict, stderr=breakdown.stderr
         )
@@ -68,6 +74,7 @@ class Findings:
             for requirement, numbers in theirs.items():
                 for number in sorted(numbers):
                     self._count(mine[requirement], number)
+        self.ended.update(other.ended)
         for requirement, failure in other.failures.items():
             self._keep(requirement, failure)
         self.errors |= {name: text for name, text in other.errors.items() if name not in self.errors}
@@ -107,5 +114,7 @@ def failure_of(requests: Iterable[Request], judged: Judged) -> Failure:
         message=judgement.what,
         expected=judgement.expected,
         actual=judgement.actual,
-        compared=True,
+        compared=not judgement.problems,
+        problems=judgement.problems,
+        seen=judged.seen,
     )

@@ -17,7 +17,8 @@ from attrs import frozen
 from lifecycle_conformance import schemas
 from lifecycle_conformance.driver.interface import Answer, BringUpError, BrokenDriverError, Driver
 from lifecycle_conformance.properties import CHECKS, Judgement, Registered
-from lifecycle_conformance.properties.judgement import judged
+from lifecycle_conformance.properties.changes import added
+from lifecycle_conformance.properties.judgement import canonical
 from lifecycle_conformance.properties.layout import LOG
 from lifecycle_conformance.trace import (
     Files,
@@ -29,6 +30,7 @@ from lifecycle_conformance.trace import (
     Trace,
     View,
     key_of,
+    once_a_step,
     owner_of,
     owner_of_run,
     tenant_of,
@@ -43,6 +45,7 @@ _PARTING: Final = "DRIVER-16"
 _BLINDING: Final = frozenset({"FILE-19"})
 """Where one of these is broken, what is shown is not what is stored, and nothing else can be told from it."""
 _LOOKING: Final = frozenset({"identify", "say", "events", "snapshots"})
+_CHANGING: Final = frozenset({"project", "append", "compact", "prune"})
 _ENDING: Final = frozenset({"greet", "open", "restart", "tear", "put", "remove"})
 
 
@@ -55,12 +58,13 @@ class Judged:
     """A judgement on a step of a life.
 
     `step` is a number that tells the step from others, in whichever life: what was asked, and of what store; `length`
-    is the number of requests up to it.
+    is the number of requests up to it; `seen` is what a step that broke something led to (see :class:`Failure`).
     """
 
     judgement: Judgement
     step: int
     length: int
+    seen: Object | None = None
 
 
 @frozen(kw_only=True)
@@ -84,6 +88,7 @@ class Life:
         self.requests: list[Request] = []
         self.judgements: list[Judged] = []
         self.errors: list[SuiteError] = []
+        self.ended_by: set[str] = set()
         self._given = 0
         self._workspace = workspace()
         self._store: int | None = None
@@ -192,7 +197,8 @@ class Life:
         for registered in self._checks:
             try:
                 for judgement in registered.check(step, self.trace):
-                    self.judgements.append(Judged(judgement=judgement, step=number, length=length))
+                    led_to = None if judgement.holds else seen_of(step)
+                    self.judgements.append(Judged(judgement=judgement, step=number, length=length, seen=led_to))
             except Exception:  # noqa: BLE001 - a check that can't judge costs its own verdict and nobody else's
                 self.err(registered.name)
         self.trace.steps.append(step)
@@ -205,6 +211,7 @@ class Life:
             ]
             self.judgements[seen:] = kept
         if blinding or (step.op in _ENDING and wrong - {_PARTING}):
+            self.ended_by |= blinding or wrong - {_PARTING}
             raise LifeOverError
 
     # --- asking -------------------------------------------------------------------------------------------------------
@@ -257,19 +264,24 @@ class Life:
         for op, schema in (("events", "event-stored"), ("snapshots", "snapshot-stored")):
             answer = self.driver.ask(op, **asked)
             if answer.error is not None:
-                self._misfit("DRIVER-5", f"the answer to {op}", expected=None, actual=answer.error.kind)
+                refused = f"it was refused: {answer.error.kind}, {answer.error.message}"
+                self._misfit("DRIVER-5", f"`{op}` of run {owner.run_id!r} shows nothing", [refused], answer.error.data)
             records = (answer.ok or {})[op]
-            for record in records:
+            for number, record in enumerate(records):
                 if not schemas.is_valid(schema, record):
-                    problems = [f"{path}: {expected}" for path, expected in schemas.problems(schema, record)]
-                    self._misfit("DRIVER-5", f"what is wrong with what {op} shows", expected=[], actual=problems)
+                    what = f"item {number} of what `{op}` shows of run {owner.run_id!r} can't be read"
+                    self._misfit("DRIVER-5", what, schemas.sentences(schema, record), record)
             shown.append(tuple(records))
         return Shown(*shown)
 
-    def _misfit(self, requirement: str, what: str, *, expected: Json, actual: Json) -> None:
+    def _misfit(self, requirement: str, what: str, problems: Sequence[str], shown: Json) -> None:
         """End the life: what is shown can't be judged any further."""
-        judgement = judged(requirement, what, expected=expected, actual=actual)
-        self.judgements.append(Judged(judgement=judgement, step=0, length=len(self.requests)))
+        judgement = Judgement(requirement=requirement, what=what, problems=tuple(problems))
+        seen = {"shown": shown}
+        self.judgements.append(
+            Judged(judgement=judgement, step=number_of_life(self.requests), length=len(self.requests), seen=seen)
+        )
+        self.ended_by.add(requirement)
         raise LifeOverError
 
     # --- what happens to files ----------------------------------------------------------------------------------------
@@ -340,6 +352,32 @@ def _owners_of(op: str, arguments: Object) -> list[Owner]:
     if op == "import":
         return [owner_of(each) for each in (*arguments["events"], *arguments["snapshots"])]
     return []
+
+
+@once_a_step
+def seen_of(step: Step) -> Object:
+    """Give what a step led to: its answer, and where it may change the store, what is shown now and was not before."""
+    answer = step.answer
+    error = None if answer.error is None else {"kind": answer.error.kind, "message": answer.error.message}
+    seen: Object = {"answer": {"ok": answer.ok} if error is None else {"error": {**error, "data": step.data}}}
+    if step.op not in _CHANGING:
+        return seen
+    pairs = [(step.before.get(owner, Shown()), shown) for owner, shown in step.after.items()]
+    appended = [each for before, after in pairs for each in added(before.events, after.events)]
+    written = [each for before, after in pairs for each in added(before.snapshots, after.snapshots)]
+    gone = [each["event_id"] for before, after in pairs for each in added(after.events, before.events)]
+    gone += [each["snapshot_id"] for before, after in pairs for each in added(after.snapshots, before.snapshots)]
+    return {**seen, "appended": _once(appended), "written": _once(written), "gone": list(dict.fromkeys(gone))}
+
+
+def _once(records: Sequence[Object]) -> list[Object]:
+    """Give each record once: several owners may be shown the same."""
+    return list({canonical(each): each for each in records}.values())
+
+
+def number_of_life(requests: Sequence[Request]) -> int:
+    """Tell a life from all others: by its requests."""
+    return int.from_bytes(blake2b(canonical([list(each) for each in requests]), digest_size=8).digest())
 
 
 def _number_of(step: Step) -> int:

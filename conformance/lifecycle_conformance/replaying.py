@@ -11,6 +11,7 @@ from lifecycle_conformance import requirements
 from lifecycle_conformance.agreement import AGREEMENT, REGISTERED
 from lifecycle_conformance.cases import Case
 from lifecycle_conformance.driver.interface import BringUpError, BrokenDriverError, Driver
+from lifecycle_conformance.findings import failure_of
 from lifecycle_conformance.life import lived
 from lifecycle_conformance.properties import CHECKS
 from lifecycle_conformance.properties.judgement import canonical
@@ -100,29 +101,21 @@ def _replayed(case: Case, driver: Driver) -> Replayed:
 def _found(case: Case, driver: Driver) -> Replayed:
     """Live a case that was found, and look for what it broke."""
     life, broke = lived(driver, case.requests, [*CHECKS, REGISTERED])
-    judgements = [each.judgement for each in life.judgements]
-    ours = [each for each in judgements if each.requirement == case.requirement]
-    broken = [each for each in ours if not each.holds]
-    others = {each.requirement for each in judgements if not each.holds} - {case.requirement, AGREEMENT}
+    ours = [each for each in life.judgements if each.judgement.requirement == case.requirement]
+    broken = [each for each in ours if not each.judgement.holds]
+    wrong = {each.judgement.requirement for each in life.judgements if not each.judgement.holds}
+    others = wrong - {case.requirement, AGREEMENT}
     shown = Replayed(
         case=case,
         outcome=Outcome.HOLDS,
         judged=len(ours),
-        compared=len(judgements),
+        compared=len(life.judgements),
         also=tuple(sorted(others)),
     )
     if broken:
         # A requirement may be broken in several ways: the one that was found comes first.
-        said = next((each for each in broken if each.what == case.message), broken[0])
-        failure = Failure(
-            requests=case.requests,
-            message=said.what,
-            expected=said.expected,
-            actual=said.actual,
-            compared=True,
-            shrunk=True,
-            stderr=driver.stderr_tail(),
-        )
+        said = next((each for each in broken if each.judgement.what == case.message), broken[0])
+        failure = evolve(failure_of(case.requests, said), shrunk=True, stderr=driver.stderr_tail())
         return evolve(shown, outcome=Outcome.FAILS, failure=failure)
     if broke is not None:
         return evolve(shown, outcome=Outcome.FAILS, failure=_breakdown(case, broke))

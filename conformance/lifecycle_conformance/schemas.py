@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -59,9 +59,48 @@ def problems(name: str, document: Json, definition: str | None = None) -> list[t
     A member that is missing, or one too many, is named by its own path. Of alternatives, the one that the document
     comes closest to speaks.
     """
+    return [(json_path(each.path), each.message) for each in faults(name, document, definition)]
+
+
+def faults(name: str, document: Json, definition: str | None = None) -> "list[Fault]":
+    """Give what is wrong with a document, the deepest first; nothing if it is valid."""
     found = {each for error in validator(name, definition).iter_errors(document) for each in _problems(error)}
-    ordered = sorted(found, key=lambda each: (-len(each.path), [str(part) for part in each.path], each.message))
-    return [(_json_path(each.path), each.message) for each in ordered]
+    return sorted(found, key=lambda each: (-len(each.path), [str(part) for part in each.path], each.message))
+
+
+def sentences(name: str, document: Json) -> list[str]:
+    """Say what is wrong with a document in full sentences; all members that are missing from one object in one."""
+    found = faults(name, document)
+    missing: defaultdict[tuple[str | int, ...], list[str]] = defaultdict(list)
+    for each in found:
+        if each.message == _MISSING:
+            missing[each.path[:-1]].append(str(each.path[-1]))
+    absent = sorted(missing.items(), key=lambda each: len(each[0]))
+    return [
+        *(f"{listed(names)} missing{_inside(path)}" for path, names in absent),
+        *(_sentence(each) for each in found if each.message != _MISSING),
+    ]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Name one or several members as the subject of a sentence, with its verb."""
+    quoted = [f"`{name}`" for name in names]
+    return f"{quoted[0]} is" if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]} are"
+
+
+def _inside(path: tuple[str | int, ...]) -> str:
+    return f" in `{_place(path)}`" if path else ""
+
+
+def _place(path: tuple[str | int, ...]) -> str:
+    return json_path(path).removeprefix("$").removeprefix(".")
+
+
+def _sentence(fault: "Fault") -> str:
+    if fault.message == _SUPERFLUOUS:
+        return f"`{_place(fault.path)}` is one member too many"
+    said = fault.message.replace(", found ", ", got ", 1)
+    return f"`{_place(fault.path)}`: {said}" if fault.path else said
 
 
 # --- integers and doubles ---------------------------------------------------------------------------------------------
@@ -115,9 +154,13 @@ def _fast(name: str) -> "jsonschema_rs.Draft202012Validator":
 # --- what an error means ----------------------------------------------------------------------------------------------
 
 
+_MISSING: Final = "expected this member, found nothing"
+_SUPERFLUOUS: Final = "expected no such member"
+
+
 @frozen
-class _Problem:
-    """One thing that is wrong; `structural` if a member is missing or one too many."""
+class Fault:
+    """One thing that is wrong with a document, and where; `structural` if a member is missing or one too many."""
 
     path: tuple[str | int, ...]
     message: str
@@ -136,7 +179,7 @@ _TYPES: Final = {
 _ALTERNATIVES: Final = ("anyOf", "oneOf")
 
 
-def _problems(error: ValidationError) -> Iterator[_Problem]:
+def _problems(error: ValidationError) -> Iterator[Fault]:
     path = tuple(error.absolute_path)
     value: Any = error.validator_value
     instance: Any = error.instance
@@ -145,19 +188,19 @@ def _problems(error: ValidationError) -> Iterator[_Problem]:
         case "required":
             for name in value:
                 if name not in instance:
-                    yield _Problem((*path, name), "expected this member, found nothing", structural=True)
+                    yield Fault((*path, name), _MISSING, structural=True)
         case "additionalProperties":
             for name in instance.keys() - schema["properties"].keys():
-                yield _Problem((*path, name), "expected no such member", structural=True)
+                yield Fault((*path, name), _SUPERFLUOUS, structural=True)
         case "not" if value == {}:
-            yield _Problem(path, "expected no such member", structural=True)
+            yield Fault(path, _SUPERFLUOUS, structural=True)
         case "anyOf" | "oneOf":
             yield from _of_alternatives(error, path)
         case _:
-            yield _Problem(path, f"expected {_expected(error)}, found {_shown(instance)}")
+            yield Fault(path, f"expected {_expected(error)}, found {_shown(instance)}")
 
 
-def _of_alternatives(error: ValidationError, path: tuple[str | int, ...]) -> Iterator[_Problem]:
+def _of_alternatives(error: ValidationError, path: tuple[str | int, ...]) -> Iterator[Fault]:
     """Tell what the alternative misses that the document comes closest to; all of them where it is close to none."""
     branches: defaultdict[str | int, list[ValidationError]] = defaultdict(list)
     for each in error.context or ():
@@ -165,7 +208,7 @@ def _of_alternatives(error: ValidationError, path: tuple[str | int, ...]) -> Ite
     alternatives: Any = error.validator_value
     schema: Any = error.schema
     if all(set(each) == {"required"} for each in alternatives):
-        yield _Problem(path, f"expected {schema['title']}", structural=True)
+        yield Fault(path, f"expected {schema['title']}", structural=True)
         return
     told = [[each for inner in branch for each in _problems(inner)] for branch in branches.values()]
     closest = max(told, key=_closeness)
@@ -173,14 +216,14 @@ def _of_alternatives(error: ValidationError, path: tuple[str | int, ...]) -> Ite
         yield from closest
     else:
         expected = " or ".join(_expected(inner) for branch in branches.values() for inner in branch)
-        yield _Problem(path, f"expected {expected}, found {_shown(error.instance)}")
+        yield Fault(path, f"expected {expected}, found {_shown(error.instance)}")
 
 
-def _closeness(told: list[_Problem]) -> tuple[int, int, int]:
+def _closeness(told: list[Fault]) -> tuple[int, int, int]:
     return _depth(told), -sum(each.structural for each in told), -len(told)
 
 
-def _depth(told: Iterable[_Problem]) -> int:
+def _depth(told: Iterable[Fault]) -> int:
     return min(len(each.path) for each in told)
 
 
@@ -241,7 +284,8 @@ def _shown(value: Json) -> str:
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
-def _json_path(path: Iterable[str | int]) -> str:
+def json_path(path: Iterable[str | int]) -> str:
+    """Write a path, such as `$.runs[0].status`."""
     return "$" + "".join(map(_step, path))
 
 

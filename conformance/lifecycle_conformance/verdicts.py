@@ -10,7 +10,7 @@ from attrs import frozen
 from lifecycle_conformance.census import Census
 from lifecycle_conformance.driver.interface import ERROR_KINDS, Breakdown, Hello
 from lifecycle_conformance.requirements import Requirement
-from lifecycle_conformance.trace import Request
+from lifecycle_conformance.trace import Object, Request
 from lifecycle_projection.records import Json
 
 
@@ -41,7 +41,9 @@ FAILURES: Final = frozenset(Verdict) - {Verdict.PASS} - UNJUDGED
 class Failure:
     """A life that breaks a requirement: its requests in order, and what the last one should have shown.
 
-    `compared` tells that expected and actual are there; a driver that broke shows neither, and `broke` tells how.
+    `compared` tells that expected and actual are there; a driver that broke shows neither, and `broke` tells how, and
+    `problems` say in sentences what is wrong with a record that can't be read. `seen` is what the last request led to:
+    `answer`, and `appended`, `written` and `gone`, the events, snapshots and ids that were not, or no longer, there.
     `shrunk` tells that this is the smallest such life that was found, `again` what it is if living it again in fresh
     processes showed that it is no plain failure (a state leak, or nondeterministic), `case` where it is saved.
     """
@@ -52,6 +54,8 @@ class Failure:
     actual: Json = None
     compared: bool = False
     broke: Breakdown | None = None
+    problems: tuple[str, ...] = ()
+    seen: Object | None = None
     shrunk: bool = False
     again: Verdict | None = None
     stderr: str = ""
@@ -78,8 +82,8 @@ class Result:
     """The verdict on one requirement.
 
     `cases` is the number of distinct cases in which its precondition held, `wanted` how many were asked for, `broken`
-    in how many of the cases it was violated. `why` says in a sentence why a requirement was not judged: what the driver
-    doesn't declare, what was never met, what cut the search off.
+    in how many of the cases it was violated, `ended` how many lives that ended. `why` says in a sentence why a
+    requirement was not judged: what the driver doesn't declare, what was never met, what cut the search off.
     """
 
     requirement: Requirement
@@ -87,6 +91,7 @@ class Result:
     cases: int
     wanted: int
     broken: int = 0
+    ended: int = 0
     failure: Failure | None = None
     why: str = ""
 

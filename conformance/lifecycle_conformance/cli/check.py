@@ -1,6 +1,5 @@
 """`lifecycle-projection check`."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from typing import Final
 
 import click
 
-from lifecycle_conformance.cli.messages import warn
+from lifecycle_conformance.cli.messages import echo_json, echo_report, warn, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
@@ -25,7 +24,7 @@ EXAMPLES
   lifecycle-projection check --seconds 60             see how far a minute gets
   lifecycle-projection check -- ./my-driver --fast    judge your implementation
   lifecycle-projection check --seed 7 -- ./my-driver  search somewhere else
-  lifecycle-projection check --requirements 'ALIAS-*' --requirements 'PASS-*' -- ./my-driver
+  lifecycle-projection check --requirements 'ALIAS-*' -- ./my-driver
   lifecycle-projection check --json -- ./my-driver > report.json
 
 \b
@@ -185,7 +184,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         )
     report = case_files.save_all(cases, report)
     if as_json:
-        click.echo(json.dumps(json_report.as_json(report), ensure_ascii=False, indent=2))
+        echo_json(json_report.as_json(report))
     else:
-        click.echo(terminal.render(report, driver=driver_command, verbose=verbose, colour=True).rstrip("\n"))
+        text = terminal.render(report, driver=driver_command, verbose=verbose, colour=True, width=width())
+        echo_report(text.rstrip("\n"))
     ctx.exit(report.exit_code)

@@ -1,14 +1,27 @@
-"""Errors and warnings as this command line shows them, and the warnings that the reference logs among them."""
+"""What this command line writes: its output, errors and warnings, and the warnings that the reference logs among them.
 
+Whatever is written goes through here, so that text of a driver or a file never acts upon a terminal.
+"""
+
+import json
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Final
 
 import click
 
 from lifecycle_conformance.cli.progress import CLEAR
+from lifecycle_conformance.safe_text import safe, safe_output
+from lifecycle_projection.records import Json
+
+_LINES: Final = "\n"
+_PIPE: Final = 80
+_NARROWEST: Final = 40
+_WIDEST: Final = 120
 
 
 class _ToStandardError(logging.Handler):
@@ -16,14 +29,32 @@ class _ToStandardError(logging.Handler):
         warn(record.getMessage())
 
 
+def echo(text: str) -> None:
+    """Write a text, of one or several lines, and a newline to standard output."""
+    click.echo(safe(text, keep=_LINES))
+
+
+def echo_report(text: str) -> None:
+    """Write a report and a newline to standard output; its colours reach a terminal only.
+
+    Foreign text in it is safe already: here nobody can tell an escape sequence in it from a colour of the report.
+    """
+    click.echo(safe_output(text))
+
+
+def echo_json(value: Json) -> None:
+    """Write a JSON value to standard output, whole; what is not safe to show is escaped in its strings."""
+    echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
 def warn(message: str) -> None:
     """Show a warning."""
-    _tell(f"{click.style('warning:', fg='yellow')} {message}")
+    _tell(f"{click.style('warning:', fg='yellow')} {safe(message, keep=_LINES)}")
 
 
 def complain(message: str) -> None:
     """Show an error."""
-    _tell(f"{click.style('error:', fg='red')} {message}")
+    _tell(f"{click.style('error:', fg='red')} {safe(message, keep=_LINES)}")
 
 
 def _tell(text: str) -> None:
@@ -33,6 +64,15 @@ def _tell(text: str) -> None:
     except OSError:
         with suppress(OSError, ValueError):  # what is still in the buffer would fail again at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def width() -> int:
+    """Give how many columns a line may have: those of the terminal, from 40 to 120, and 80 in a pipe.
+
+    The variable COLUMNS, where it is set, counts for both.
+    """
+    columns = shutil.get_terminal_size((_PIPE, 24)).columns
+    return max(_NARROWEST, min(_WIDEST, columns))
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """`lifecycle-projection replay`."""
 
-import json
 from typing import Final
 
 import click
 
 from lifecycle_conformance.cli.inputs import read_source
+from lifecycle_conformance.cli.messages import echo_json, echo_report, width
 from lifecycle_conformance.cli.platform import require_posix
+from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
 
 _EPILOG = """\b
@@ -76,14 +77,17 @@ def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store:
     driver = SubprocessDriver(ctx.meta[_DRIVER] or reference_command(store), timeout_s=timeout)
     name, done = f"{driver.hello.name} {driver.hello.version}", []
     try:
-        for each in replayed(cases, driver):
-            done.append(each)
-            if not as_json:
-                click.echo("".join(f"{line}\n" for line in replays.lines(each)))
+        with progress_line() as show:
+            for each in replayed(cases, driver):
+                done.append(each)
+                show(f"{len(done)} of {len(cases)} cases lived again")
     finally:
         driver.close()
     if as_json:
-        click.echo(json.dumps(replays.as_json(name, done), ensure_ascii=False, indent=2))
+        echo_json(replays.as_json(name, done))
     else:
-        click.echo(replays.summary(name, done))
+        wide, command_ = width(), ctx.meta[_DRIVER]
+        told = [line for each in done for line in (*replays.lines(each, wide), "")]
+        start = [*replays.start(name, done, command_, wide), ""] if len(cases) > 1 else []
+        echo_report("\n".join([*start, *told, replays.summary(name, done)]))
     ctx.exit(exit_code_of(done))

@@ -10,7 +10,8 @@ from typing import Any, Final, NoReturn
 import click
 
 from lifecycle_conformance.cli import exits
-from lifecycle_conformance.cli.messages import complain
+from lifecycle_conformance.cli.epilogs import fitted
+from lifecycle_conformance.cli.messages import complain, width
 
 # The names, so that no module is loaded before it is needed: help and `serve` start in a fraction of a second.
 _COMMANDS: Final = {
@@ -21,6 +22,7 @@ _COMMANDS: Final = {
     "validate": "Say whether files hold what they should.",
     "vectors": "List the fixed cases, export them, or judge by them alone.",
 }
+_WIDEST_HELP: Final = 100
 _TRACEBACK: Final = "LIFECYCLE_PROJECTION_TRACEBACK"
 
 
@@ -34,7 +36,12 @@ class _Root(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = import_module(f"lifecycle_conformance.cli.{cmd_name}").command
+        command.epilog = fitted(command.epilog or "", _columns())
         return command
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.epilog = fitted(self.epilog or "", _columns())
+        super().format_epilog(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -54,6 +61,11 @@ class _Root(click.Group):
             ctx.exit(exits.INTERRUPTED)
         except Exception as error:  # noqa: BLE001 - a traceback is no answer to a wrong call
             _explain(ctx, error)
+
+
+def _columns() -> int:
+    """Give how wide a line of an epilog may be: click indents them, and leaves a margin."""
+    return min(width(), _WIDEST_HELP) - 4
 
 
 def _leave(ctx: click.Context, message: str, code: int) -> NoReturn:
@@ -132,7 +144,9 @@ NO_COLOR, set to anything, turns colours off; a pipe never gets any."""
 
 
 @click.group(
-    cls=_Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=_EPILOG
+    cls=_Root,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST_HELP},
+    epilog=_EPILOG,
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the versions."

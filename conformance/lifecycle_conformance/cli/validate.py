@@ -1,6 +1,5 @@
 """`lifecycle-projection validate`."""
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -12,7 +11,7 @@ from attrs import Factory, define, frozen
 
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.inputs import bytes_shown, opened
-from lifecycle_conformance.cli.messages import complain
+from lifecycle_conformance.cli.messages import complain, echo_json
 from lifecycle_projection import InvalidInputError, Problem
 from lifecycle_projection.codec import event_from, snapshot_from
 from lifecycle_projection.json_stream import cut_line, first_object, next_not_blank
@@ -127,7 +126,7 @@ def command(ctx: click.Context, sources: tuple[str, ...], kind: str | None, *, w
         validated += new
     if as_json:
         report["files"] = list(map(_entry, validated))
-        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        echo_json(report)
     ctx.exit(max(one.code for one in validated))
 
 

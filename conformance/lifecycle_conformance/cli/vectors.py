@@ -1,6 +1,5 @@
 """`lifecycle-projection vectors`."""
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,13 +11,18 @@ from typing import Final
 import click
 from attrs import frozen
 
+from lifecycle_conformance.cli.messages import echo, echo_json, echo_report, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.interface import Driver
+from lifecycle_conformance.report.difference import place
+from lifecycle_conformance.report.wording import counted, paragraph
+from lifecycle_conformance.safe_text import safe
 from lifecycle_conformance.texts import VECTORS
-from lifecycle_conformance.vectors.judging import compare
+from lifecycle_conformance.vectors.comparison import Mismatch
+from lifecycle_conformance.vectors.judging import Difference, compare
 from lifecycle_conformance.vectors.scenarios import FILES, Scenario, stream
 from lifecycle_conformance.vectors.tags import tags
 from lifecycle_conformance.verdicts import Verdict, exit_code
@@ -62,6 +66,7 @@ class _Judged:
     verdict: Verdict
     details: tuple[str, ...] = ()
     compared: int = 0
+    differences: tuple[Difference, ...] = ()
 
 
 @click.command(epilog=_EPILOG)
@@ -129,7 +134,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     finally:
         driver.close()
     if as_json:
-        click.echo(json.dumps(_report(name, judged), ensure_ascii=False, indent=2))
+        echo_json(_report(name, judged))
     else:
         _show(name, judged)
     ctx.exit(_code(judged))
@@ -139,7 +144,7 @@ def _export(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         _copy(VECTORS / name, directory / name)
-        click.echo(str(directory / name))
+        echo(str(directory / name))
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -166,7 +171,7 @@ def _touched(scenario: Scenario, patterns: Sequence[str]) -> list[str]:
 def _list(scenarios: Sequence[Scenario], patterns: Sequence[str], *, as_json: bool) -> None:
     if not as_json:
         lines = (" ".join([each.name, *(_touched(each, patterns) if patterns else ())]) for each in scenarios)
-        click.echo("\n".join(lines))
+        echo("\n".join(lines))
         return
     listed = [
         {
@@ -178,7 +183,7 @@ def _list(scenarios: Sequence[Scenario], patterns: Sequence[str], *, as_json: bo
         }
         for scenario in scenarios
     ]
-    click.echo(json.dumps({"vectors": listed}, ensure_ascii=False, indent=2))
+    echo_json({"vectors": listed})
 
 
 def _judged(scenarios: Sequence[Scenario], driver: Driver) -> Iterator[_Judged]:
@@ -202,7 +207,13 @@ def _judge_one(scenario: Scenario, driver: Driver, directory: Path) -> _Judged:
     else:
         wrong_reason = all(difference.wrong_reason for difference in differences)
         verdict = Verdict.WRONG_REASON if wrong_reason else Verdict.FAIL
-    return _Judged(scenario=scenario, verdict=verdict, details=details, compared=comparison.compared)
+    return _Judged(
+        scenario=scenario,
+        verdict=verdict,
+        details=details,
+        differences=tuple(differences),
+        compared=comparison.compared,
+    )
 
 
 def _code(judged: Sequence[_Judged]) -> int:
@@ -212,20 +223,30 @@ def _code(judged: Sequence[_Judged]) -> int:
 
 
 def _show(name: str, judged: Sequence[_Judged]) -> None:
+    wide = width()
     for one in judged:
         if one.verdict not in (Verdict.PASS, Verdict.NOT_DECLARED):
-            click.echo(f"{one.scenario.name} ({one.scenario.source}): {one.verdict}")
-            for detail in one.details:
-                click.echo("".join(f"  {line}\n" for line in detail.splitlines()), nl=False)
+            echo_report("\n".join(_told(one, wide)))
     needed = sorted({need for one in judged if one.verdict is Verdict.NOT_DECLARED for need in one.details})
     counts = ", ".join(f"{number} {verdict}" for verdict, number in _counts(judged).items() if number)
     because = f" (for want of {', '.join(needed)})" if needed else ""
-    click.echo(f"{name}: {len(judged)} cases: {counts}{because}")
+    echo("\n".join(paragraph(safe(f"{name}: {counted(len(judged), 'case')}: {counts}{because}"), wide, rest="  ")))
+
+
+def _told(one: _Judged, wide: int) -> Iterator[str]:
+    """Tell of a case that differs, at which step and in which members, or how the driver broke."""
+    yield from paragraph(f"{one.scenario.name} ({one.scenario.source}): {one.verdict}", wide, rest="  ")
+    for difference in one.differences:
+        yield f"  {difference.where}"
+        yield from place(Mismatch(difference.path, difference.expected, difference.actual), wide)
+    for detail in () if one.differences else one.details:
+        for line in detail.splitlines():
+            yield from paragraph(safe(line), wide, first="  ", rest="    ")
 
 
 def _counts(judged: Sequence[_Judged]) -> dict[str, int]:
-    counted = Counter(one.verdict for one in judged)
-    return {verdict.value: counted[verdict] for verdict in _TOLD}
+    number = Counter(one.verdict for one in judged)
+    return {verdict.value: number[verdict] for verdict in _TOLD}
 
 
 def _report(name: str, judged: Sequence[_Judged]) -> dict[str, Json]:

@@ -16,6 +16,8 @@ from lifecycle_conformance.driver.interface import (
     Hello,
     Refusal,
 )
+from lifecycle_conformance.safe_text import safe
+from lifecycle_conformance.spots import excerpt, offending
 from lifecycle_projection import InvalidInputError
 from lifecycle_projection.json_text import DuplicateMembers, read_json
 from lifecycle_projection.records import Json
@@ -56,7 +58,7 @@ def request_line(request_id: int, op: str, arguments: Mapping[str, Json]) -> byt
 
 def quoted(text: bytes) -> str:
     """Quote what a driver wrote, shortened."""
-    shown = ascii(text[:_QUOTED].decode(errors="replace"))
+    shown = f"'{safe(text[:_QUOTED].decode(errors='backslashreplace'))}'"
     return shown if len(text) <= _QUOTED else f"{shown} … ({len(text)} bytes)"
 
 
@@ -68,13 +70,15 @@ def read_answer(line: bytes, request_id: int | None, op: str) -> Answer:
     try:
         value = read_json(line, max_depth=_MAX_DEPTH)
     except InvalidInputError as error:
-        raise _stray(line, f"{error}; {_likely_cause(line)}") from None
+        spot = offending(line, _MAX_DEPTH)
+        problem, where = (str(error), 0) if spot is None else (spot.problem, spot.offset)
+        raise _stray(line, f"{problem}; {_likely_cause(line)}", where) from None
     if not isinstance(value, dict):
         raise _stray(line, "an answer is an object; was it printed for a human?")
     if twice := _named_twice(value, line):
         raise _stray(line, f"the member `{twice}` stands twice in one object: readers differ in which of them counts")
     if "id" not in value or type(value["id"]) is not type(request_id) or value["id"] != request_id:
-        raise _stray(line, _about_id(value, request_id))
+        raise _stray(line, _about_id(value, request_id), line.find(b'"id"'))
     match value:
         case {"id": _, "ok": dict(ok), **rest} if not rest:
             _check_members(line, ok, op)
@@ -186,7 +190,8 @@ def _check_members(line: bytes, ok: Mapping[str, Json], op: str) -> None:
     # What is no operation of the protocol is asked on purpose; its answer has no shape.
     if op in _SHAPES and (amiss := _amiss(ok, _SHAPES[op])):
         expected = ", ".join(_SHAPES[op]) or "no members"
-        raise _stray(line, f"expected `ok` of {op} with {expected}; not right: {', '.join(amiss)}")
+        found = "; ".join(_about_member(name, ok, _SHAPES[op]) for name in amiss)
+        raise _stray(line, f"expected `ok` of {op} with {expected}: {found}", line.find(amiss[0].encode()))
 
 
 def _refusal(line: bytes, error: Mapping[str, Json]) -> Refusal:
@@ -195,23 +200,38 @@ def _refusal(line: bytes, error: Mapping[str, Json]) -> Refusal:
     if not (known and isinstance(kind, str) and isinstance(message, str) and isinstance(data, dict)):
         raise _stray(line, "expected `error` with kind and message, strings, and data, an object, and no more")
     if kind not in ERROR_KINDS:
-        raise _stray(line, f"expected an error of kind {', '.join(sorted(ERROR_KINDS))}")
+        raise _stray(line, f"expected an error of kind {', '.join(sorted(ERROR_KINDS))}, found {json.dumps(kind)}")
     return Refusal(kind, message, data)
 
 
 # --- what may be wrong with a line that is no answer ------------------------------------------------------------------
 
 
-def _stray(line: bytes, problem: str) -> NoAnswerError:
-    return NoAnswerError(Breakdown.PROTOCOL, f"it wrote {quoted(line)}, which is no answer: {problem}")
+def _stray(line: bytes, problem: str, offset: int = 0) -> NoAnswerError:
+    """Quote a line that is no answer: whole where it is short, otherwise what stands around a place in it."""
+    if len(line) <= _QUOTED:
+        shown = quoted(line)
+    else:
+        place = max(0, offset)
+        shown = f"{len(line)} bytes, at byte {place} of them '{safe(excerpt(line, place))}'"
+    return NoAnswerError(Breakdown.PROTOCOL, f"it wrote {shown}, which is no answer: {problem}")
+
+
+def _about_member(name: str, members: Mapping[str, Json], shape: _Shape) -> str:
+    if name not in members:
+        return f"`{name}` is missing"
+    found = excerpt(json.dumps(members[name]).encode(), 0)
+    return f"`{name}` is {found}" if name in shape else f"`{name}` is one member too many"
 
 
 def _about_id(value: Mapping[str, Json], request_id: int | None) -> str:
     if "id" not in value or request_id is None:
-        return f"expected the id {json.dumps(request_id)}, found {json.dumps(value.get('id', 'nothing'))}"
+        found = json.dumps(value["id"]) if "id" in value else "no id"
+        return f"expected the id {json.dumps(request_id)}, found {found}"
     if value["id"] is None:
-        return f"it has the id null, as if the request {request_id} had not been JSON"
-    return f"expected the id {request_id}; is it a second answer to an earlier request?"
+        return f"expected the id {request_id}, found null, as if the request had not been JSON"
+    found = json.dumps(value["id"])
+    return f"expected the id {request_id}, found {found}; is it a second answer to an earlier request?"
 
 
 def _likely_cause(line: bytes) -> str:

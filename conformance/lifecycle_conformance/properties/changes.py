@@ -111,12 +111,15 @@ def deeds(step: Step) -> Deeds:
     """Tell for which records a pass appended events and wrote snapshots.
 
     An event is known by what it says, and the index that it names tells it from identical ones; a snapshot by the index
-    that it names, where name and time agree. So a wrong id is no fault of what is found here.
+    that it names, where name and time agree. So a wrong id is no fault of what is found here. An event that tells of no
+    record is of the one whose stable id it has: what it says is wrong, that it was appended is not.
     """
     contents = [content for content, _ in contents_of(step.run)]
+    ids = {stable_id(*each): index for index, each in enumerate(contents_of(step.run))}
     found = Deeds(events=[[] for _ in contents], snapshots=[None for _ in contents])
     for event in appended(step):
         index = _record_of(event, step, contents, found)
+        index = ids.get(event["event_id"]) if index is None else index
         (found.strays if index is None else found.events[index]).append(event)
     for snapshot in written(step):
         index = member(snapshot.get("metadata"), "lifecycle_index")

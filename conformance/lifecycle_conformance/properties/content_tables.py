@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from attrs import frozen
 
+from lifecycle_conformance import schemas
 from lifecycle_conformance.properties.judgement import Judgement, canonical, judged
 from lifecycle_conformance.requirements import code_spans, tables
 from lifecycle_conformance.trace import Object
@@ -94,13 +95,13 @@ def exactly(requirement: str, table: str, document: Json) -> Iterator[Judgement]
     always = {row.name for row in rows(table) if row.written == "always"}
     allowed = {row.name for row in rows(table) if row.written != "never"}
     null = [name for name in allowed - always if name in document and document[name] is None]
-    yield judged(requirement, f"missing members of {table}", expected=[], actual=sorted(always - document.keys()))
-    yield judged(
-        requirement,
-        f"members that {table} doesn't have",
-        expected=[],
-        actual=sorted((document.keys() - allowed) | set(null)),
-    )
+    missing = sorted(always - document.keys())
+    problems = [
+        *([f"{schemas.listed(missing)} missing"] if missing else []),
+        *(f"`{name}` is one member too many" for name in sorted(document.keys() - allowed)),
+        *(f"`{name}` is null, and left out where it has no value" for name in sorted(null)),
+    ]
+    yield Judgement(requirement=requirement, what=f"the members of {table}", problems=tuple(problems))
 
 
 def summary_of(run: Object) -> Object:

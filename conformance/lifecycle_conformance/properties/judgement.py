@@ -12,17 +12,21 @@ from lifecycle_projection.records import Json
 
 @frozen(kw_only=True)
 class Judgement:
-    """One comparison that a check made. That it was made at all says that the requirement's precondition held."""
+    """One comparison that a check made. That it was made at all says that the requirement's precondition held.
+
+    `problems` are sentences that say what is wrong, where there is no value to compare with: what can't be read.
+    """
 
     requirement: str
     what: str
-    expected: Json
-    actual: Json
+    expected: Json = None
+    actual: Json = None
+    problems: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Tell whether both are the same JSON value: members in any order, integers and doubles apart."""
-        return canonical(self.expected) == canonical(self.actual)
+        return not self.problems and canonical(self.expected) == canonical(self.actual)
 
 
 Check: TypeAlias = Callable[[Step, Trace], Iterator[Judgement]]

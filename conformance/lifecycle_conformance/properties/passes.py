@@ -57,7 +57,11 @@ def each_new_record_is_recorded_once(step: Step, trace: Trace) -> Iterator[Judge
     got = sorted((event["seq"], index) for index in new for event in done.events[index])
     actual = [index for _, index in got]
     if new:
-        yield judged("PASS-2", "the indexes of the new records that got an event", expected=new, actual=actual)
+        what = "the indexes of the new records that got an event"
+        if done.strays:
+            of_none = ", ".join(repr(each["event_id"]) for each in done.strays)
+            what += f" (neither the id nor the payload of {of_none} is that of a record)"
+        yield judged("PASS-2", what, expected=new, actual=actual)
     strays = [event["event_id"] for event in done.strays]
     if new or strays:
         yield judged("PASS-2", "new events that are of no record", expected=[], actual=strays)

@@ -5,7 +5,7 @@ from typing import Final
 
 from lifecycle_conformance.cases import suite_version
 from lifecycle_conformance.report import lives
-from lifecycle_conformance.report.failures import worst_first
+from lifecycle_conformance.report.ranking import name_of, worst_first
 from lifecycle_conformance.requirements import SPEC_VERSION
 from lifecycle_conformance.trace import Object
 from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Result, Verdict
@@ -34,7 +34,7 @@ def as_json(report: Report) -> Object:
         "exit_code": report.exit_code,
         "verdicts": {verdict.value: counts[verdict] for verdict in Verdict},
         "requirements": [_result(each) for each in report.results],
-        "worst_first": [each.requirement.id for each in worst_first(report.results)],
+        "worst_first": [name_of(each) for each in worst_first(report)],
         "vectors": None if report.vectors is None else _judge(report.vectors),
         "agreement": None if report.agreement is None else _judge(report.agreement),
         "lives": _lives(report),
@@ -59,16 +59,20 @@ def _result(result: Result) -> Object:
         "cases": result.cases,
         "wanted": result.wanted,
         "broken": result.broken,
-        **({} if result.failure is None else {"failure": _failure(result.failure)}),
+        "ended": result.ended,
+        **({} if result.failure is None else {"failure": failure_as_json(result.failure)}),
         **({"why": result.why} if result.why else {}),
     }
 
 
-def _failure(failure: Failure) -> Object:
+def failure_as_json(failure: Failure) -> Object:
+    """Give a failure as a JSON object, whole."""
     compared = {"expected": failure.expected, "actual": failure.actual} if failure.compared else {}
     return {
         "message": failure.message,
         **compared,
+        **({"problems": list(failure.problems)} if failure.problems else {}),
+        **({} if failure.seen is None else {"seen": failure.seen}),
         "steps": [{"op": op, **arguments} for op, arguments in failure.requests],
         "shrunk": failure.shrunk,
         "leaks": failure.again is Verdict.STATE_LEAK,
@@ -83,7 +87,7 @@ def _judge(result: JudgeResult) -> Object:
         "not_declared": result.not_declared,
         "differing": result.differing,
         "failures": [{"name": name, "difference": difference} for name, difference in result.failures],
-        **({} if result.failure is None else {"failure": _failure(result.failure)}),
+        **({} if result.failure is None else {"failure": failure_as_json(result.failure)}),
     }
 
 

@@ -1,7 +1,6 @@
 """How a failure is told: the requirement, the life that breaks it, expected against actual, how to see it again."""
 
 import shlex
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -9,32 +8,31 @@ import click
 
 from lifecycle_conformance.report.difference import difference
 from lifecycle_conformance.report.operations import operations
-from lifecycle_conformance.report.wording import WIDTH, printable, short
+from lifecycle_conformance.report.ranking import Told, failure_of
+from lifecycle_conformance.report.wording import WIDTH, counted, named, paragraph, short, written
 from lifecycle_conformance.requirements import Level
-from lifecycle_conformance.verdicts import FAILURES, Failure, JudgeResult, Result, Verdict
+from lifecycle_conformance.safe_text import safe
+from lifecycle_conformance.trace import Object
+from lifecycle_conformance.verdicts import FAILURES, Failure, JudgeResult, Verdict
 
 _INDENT: Final = "   "
 _LINES_OF_STDERR: Final = 10
-_SEVERITY: Final = (
-    Verdict.NONDETERMINISTIC, Verdict.CRASH, Verdict.TIMEOUT, Verdict.PROTOCOL, Verdict.STATE_LEAK,
-    Verdict.WRONG_REASON, Verdict.FAIL,
-)  # fmt: skip
+_LONGEST_ANSWER: Final = 300
+_MOST_SEEN: Final = 4
 AGREEING: Final = "Agreement with the reference"
 """The name of a judge that is no requirement."""
 _AGREEMENT: Final = (
     "What an implementation answers and shows is what the reference answers and shows from where the implementation "
     "stood before."
 )
-
-
-def worst_first(results: Sequence[Result]) -> list[Result]:
-    """Give the results that have a failure: by verdict, MUST before SHOULD, then by the share of cases that failed."""
-    return sorted((each for each in results if each.failure is not None), key=_rank)
-
-
-def _rank(result: Result) -> tuple[int, bool, float]:
-    severity = _SEVERITY.index(result.verdict) if result.verdict in _SEVERITY else len(_SEVERITY)
-    return severity, result.requirement.level is not Level.MUST, -result.broken / max(1, result.cases)
+_LEAK: Final = (
+    "in a fresh process it holds: something was kept of a store that was open before; does `open` begin with an empty "
+    "store (DRIVER-7)?"
+)
+_LEFT_BEHIND: Final = "in a fresh process the same requests were answered"
+_DIFFERING: Final = "fresh processes answer the same requests in different ways: see DRIVER-17"
+_WHETHER: Final = "whether "
+_REFUSALS: Final = ("the refusal", "the kind of the refusal")
 
 
 def styled(verdict: Verdict, text: str | None = None) -> str:
@@ -42,87 +40,175 @@ def styled(verdict: Verdict, text: str | None = None) -> str:
     said = verdict.value if text is None else text
     if verdict is Verdict.PASS:
         return click.style(said, fg="green")
-    if verdict is Verdict.NOT_EXERCISED:
+    if verdict in {Verdict.NOT_EXERCISED, Verdict.UNDECIDED}:
         return click.style(said, fg="yellow")
     return click.style(said, fg="red") if verdict in FAILURES else click.style(said, dim=True)
 
 
-def of_requirement(result: Result, driver: Sequence[str]) -> Iterator[str]:
-    """Tell in full how a requirement is broken. `driver` is the command that starts it, if there is one."""
-    requirement, failure = result.requirement, result.failure
-    assert failure is not None
-    level = "" if requirement.level is Level.MUST else f" ({requirement.level})"
-    yield heading(f"{requirement.id}: {requirement.title}", styled(result.verdict), f"{level}{_share(result)}")
-    yield from statement(requirement.statement)
+def in_full(told: Told, driver: Sequence[str], width: int = WIDTH) -> Iterator[str]:
+    """Tell in full how a requirement is broken, or how the reference is disagreed with.
+
+    `driver` is the command that starts the implementation, if there is one.
+    """
+    failure = failure_of(told)
+    if isinstance(told, JudgeResult):
+        yield from heading(AGREEING, failure.verdict, share(told), width)
+        yield from statement(_AGREEMENT, width)
+    else:
+        requirement = told.requirement
+        level = "" if requirement.level is Level.MUST else f" ({requirement.level})"
+        yield from heading(f"{requirement.id}: {requirement.title}", told.verdict, f"{level}{share(told)}", width)
+        yield from statement(requirement.statement, width)
     yield ""
-    yield from told(failure)
-    yield from _again(failure, driver)
+    yield from life(failure, width)
+    if not failure.shrunk:
+        yield f"{_INDENT}(not shrunk: the time for that was spent)"
+    if failure.case is not None:
+        # One line, whatever its length: it is there to be copied.
+        yield f"{_INDENT}again: {again(failure.case, driver)}"
 
 
-def of_agreement(agreement: JudgeResult, driver: Sequence[str]) -> Iterator[str]:
-    """Tell in full the smallest disagreement with the reference."""
-    assert agreement.failure is not None
-    share = f", in {agreement.differing} of {agreement.agreed + agreement.differing} cases"
-    yield heading(AGREEING, styled(agreement.failure.verdict), share)
-    yield from statement(_AGREEMENT)
-    yield ""
-    yield from told(agreement.failure)
-    yield from _again(agreement.failure, driver)
+def in_a_line(told: Told) -> str:
+    """Tell in a line how a requirement is broken, and where its case is saved."""
+    failure = failure_of(told)
+    if isinstance(told, JudgeResult):
+        said = f"  agreement  {styled(failure.verdict)}{share(told)}: {AGREEING}"
+    else:
+        said = f"  {told.requirement.id:<10} {styled(told.verdict)}{share(told)}: {told.requirement.title}"
+    return said if failure.case is None else f"{said}\n{_INDENT * 4} {click.style(safe(failure.case), dim=True)}"
 
 
-def in_a_line(result: Result) -> str:
-    """Tell in a line how a requirement is broken."""
-    requirement, failure = result.requirement, result.failure
-    assert failure is not None
-    where = "" if failure.case is None else f"  {click.style(printable(failure.case), dim=True)}"
-    return f"  {requirement.id:<10} {styled(result.verdict)}{_share(result)}: {requirement.title}{where}"
+def heading(name: str, verdict: Verdict, more: str, width: int, said: str | None = None) -> Iterator[str]:
+    """Write the line that a failure begins with, of `said` or the verdict's own word."""
+    word = verdict.value if said is None else said
+    plain = f"── {name} ── {word}{more}"
+    if len(plain) <= width:
+        yield f"── {click.style(name, bold=True)} ── {styled(verdict, word)}{more}"
+    else:
+        yield from (click.style(line, bold=True) for line in paragraph(f"── {name}", width, rest=_INDENT))
+        yield f"   ── {styled(verdict, word)}{more}"
 
 
-def heading(name: str, verdict: str, more: str = "") -> str:
-    """Write the line that a failure begins with."""
-    return f"── {click.style(name, bold=True)} ── {verdict}{more}"
-
-
-def statement(text: str) -> list[str]:
+def statement(text: str, width: int = WIDTH) -> list[str]:
     """Write what a requirement asks for."""
-    return textwrap.wrap(text, WIDTH - len(_INDENT), initial_indent=_INDENT, subsequent_indent=_INDENT)
+    return paragraph(text, width, first=_INDENT)
 
 
-def told(failure: Failure) -> Iterator[str]:
-    """Tell the life, and what its last request should have shown against what it showed."""
+def life(failure: Failure, width: int = WIDTH) -> Iterator[str]:
+    """Tell the life, what its last request should have shown against what it showed, and what the driver said."""
     if failure.requests:
-        yield from operations(failure.requests)
+        yield from operations(failure.requests, width)
         yield ""
-    said = [printable(line) for line in failure.message.splitlines()] or ["it is broken"]
-    for line in said[:-1]:
-        yield f"{_INDENT}{short(line, WIDTH - len(_INDENT))}"
-    yield f"{_INDENT}{short(said[-1], WIDTH - len(_INDENT) - 1)}{':' if failure.compared else ''}"
-    if failure.compared:
-        yield from difference(failure.expected, failure.actual)
+    yield from _said(failure, width)
+    if failure.seen is not None and "answer" in failure.seen:
+        yield from _seen(failure.seen, failure.requests[-1][0] if failure.requests else "", width)
+    if (said := _said_again(failure)) is not None:
+        yield from paragraph(said, width, first=_INDENT)
+    yield from _stderr(failure.stderr, width)
+
+
+def _said_again(failure: Failure) -> str | None:
+    """Say what fresh processes showed, if that makes it something else than a plain failure."""
     if failure.again is Verdict.NONDETERMINISTIC:
-        yield f"{_INDENT}fresh processes answer the same requests in different ways: see DRIVER-17"
-    if failure.again is Verdict.STATE_LEAK and failure.broke is not None:
-        yield f"{_INDENT}in a fresh process the same requests were answered"
-    elif failure.again is Verdict.STATE_LEAK:
-        yield f"{_INDENT}in a fresh process it holds: something of the lives before was kept"
-    yield from _stderr(failure.stderr)
+        return _DIFFERING
+    if failure.again is Verdict.STATE_LEAK:
+        return _LEAK if failure.broke is None else _LEFT_BEHIND
+    return None
 
 
-def _stderr(text: str) -> Iterator[str]:
+def share(told: Told) -> str:
+    """Tell in how many of the cases it failed."""
+    if isinstance(told, JudgeResult):
+        return f", in {told.differing} of {told.agreed + told.differing} cases"
+    return f", in {told.broken} of {told.cases} cases" if told.broken and told.cases else ""
+
+
+def again(case: str, driver: Sequence[str]) -> str:
+    """Give the command that lives a case again."""
+    return safe(shlex.join(["lifecycle-projection", "replay", case, *(["--", *driver] if driver else [])]))
+
+
+# --- what was expected, and what came ---------------------------------------------------------------------------------
+
+
+def _said(failure: Failure, width: int) -> Iterator[str]:
+    """Say what is wrong: the cause whole, problems a line each, or expected against actual."""
+    more = failure.compared or bool(failure.problems)
+    lines = failure.message.splitlines() or ["it is broken"]
+    for number, line in enumerate(lines, start=1):
+        colon = ":" if more and number == len(lines) else ""
+        yield from paragraph(f"{safe(line)}{colon}", width, first=_INDENT)
+    for problem in failure.problems:
+        for line in paragraph(safe(problem), width, first=f"{_INDENT}  ", rest=f"{_INDENT}    "):
+            yield click.style(line, fg="red")
+    if failure.compared:
+        yield from _compared(failure, width)
+
+
+def _compared(failure: Failure, width: int) -> Iterator[str]:
+    words = in_words(failure)
+    if words is None:
+        yield from difference(failure.expected, failure.actual, width)
+    else:
+        yield f"{_INDENT}  expected  {click.style(words[0], fg='green')}"
+        yield f"{_INDENT}  got       {click.style(words[1], fg='red')}"
+
+
+def in_words(failure: Failure) -> tuple[str, str] | None:
+    """Give expected and actual in words, where the message asks whether something is so, or for a refusal."""
+    expected, actual = failure.expected, failure.actual
+    if failure.message.startswith(_WHETHER) and isinstance(expected, bool) and isinstance(actual, bool):
+        return "yes" if expected else "no", "yes" if actual else "no"
+    if failure.message.startswith(_REFUSALS) and not isinstance(expected, dict | list):
+        return _refusal(expected), _refusal(actual)
+    return None
+
+
+def _refusal(kind: object) -> str:
+    return "none, the request is accepted" if kind is None else named(str(kind))
+
+
+# --- what was seen ----------------------------------------------------------------------------------------------------
+
+
+def _seen(seen: Object, op: str, width: int) -> Iterator[str]:
+    """Tell what the last request led to: its answer, and what is shown now and was not before."""
+    error = seen["answer"].get("error")
+    if error is None:
+        answer = short(written(seen["answer"].get("ok")), _LONGEST_ANSWER)
+        yield from paragraph(f"the driver answered {answer}", width, first=_INDENT, rest=f"{_INDENT}  ")
+    else:
+        data = f", data {short(written(error['data']), _LONGEST_ANSWER)}" if error["data"] else ""
+        refused = f"the driver refused: {named(error['kind'])}, {written(error['message'])}{data}"
+        yield from paragraph(refused, width, first=_INDENT, rest=f"{_INDENT}  ")
+    if "appended" not in seen:
+        return
+    told = [f"it appended {_event(each)}" for each in seen["appended"]]
+    told += [f"it wrote {_snapshot(each)}" for each in seen["written"]]
+    told += [f"{named(each)} is gone or changed" for each in seen["gone"]]
+    if not told and op == "project":
+        told = ["it appended no event and wrote no snapshot"]
+    for each in told[:_MOST_SEEN]:
+        yield from paragraph(each, width, first=_INDENT, rest=f"{_INDENT}  ")
+    if len(told) > _MOST_SEEN:
+        yield f"{_INDENT}and {counted(len(told) - _MOST_SEEN, 'more change')}"
+
+
+def _event(event: Object) -> str:
+    return (
+        f"the event {named(event.get('event_id'))}, seq {written(event.get('seq'))}, {named(event.get('event_type'))}"
+    )
+
+
+def _snapshot(snapshot: Object) -> str:
+    phase = f", phase {named(snapshot['phase'])}" if snapshot.get("phase") is not None else ""
+    return f"the snapshot {named(snapshot.get('snapshot_id'))}, seq {written(snapshot.get('seq'))}{phase}"
+
+
+def _stderr(text: str, width: int) -> Iterator[str]:
     lines = text.strip().splitlines()
     if lines:
         yield f"{_INDENT}standard error, its end:"
     for line in lines[-_LINES_OF_STDERR:]:
-        yield click.style(f"{_INDENT}  {short(printable(line), WIDTH - len(_INDENT) - 2)}", dim=True)
-
-
-def _share(result: Result) -> str:
-    return f", in {result.broken} of {result.cases} cases" if result.broken and result.cases else ""
-
-
-def _again(failure: Failure, driver: Sequence[str]) -> Iterator[str]:
-    if not failure.shrunk:
-        yield f"{_INDENT}(not shrunk: the time for that was spent)"
-    if failure.case is not None:
-        command = shlex.join(["lifecycle-projection", "replay", failure.case, *(["--", *driver] if driver else [])])
-        yield f"{_INDENT}again: {printable(command)}"
+        for part in paragraph(safe(line.expandtabs(4)), width, first=f"{_INDENT}  "):
+            yield click.style(part, dim=True)

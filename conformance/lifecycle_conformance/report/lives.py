@@ -7,7 +7,8 @@ from typing import Final
 
 from lifecycle_conformance.census import Census
 from lifecycle_conformance.properties.phases import NEXT
-from lifecycle_conformance.report.wording import counted, printable, wrapped
+from lifecycle_conformance.report.wording import WIDTH, counted, wrapped
+from lifecycle_conformance.safe_text import safe
 
 ALLOWED: Final = frozenset(f"{source} → {target}" for source, following in NEXT.items() for target in following)
 """The moves between phases that the table allows."""
@@ -31,18 +32,20 @@ def moves(census: Census) -> dict[str, tuple[int, int]]:
     }
 
 
-def lines(census: Census) -> Iterator[str]:
+def lines(census: Census, width: int = WIDTH) -> Iterator[str]:
     """Tell what lives met."""
     refused = f" ({census.refusals} refused)" if census.refusals else ""
     requests, passes = counted(census.steps, "request"), counted(census.passes, "pass", "passes")
-    yield from _line("lives", [f"{census.lives}, with {requests} judged, {passes}{refused}"])
+    yield from _line("lives", [f"{census.lives}, with {requests} judged, {passes}{refused}"], width)
     if told := [_depth(name, *numbers) for name, numbers in depths(census).items()]:
-        yield from _line("of a life", told)
-    yield from _line("phases", [f"{len(NEXT.keys() & census.phases)} of {len(NEXT)} seen", *_counts(census.phases)])
+        yield from _line("of a life", told, width)
+    yield from _line(
+        "phases", [f"{len(NEXT.keys() & census.phases)} of {len(NEXT)} seen", *_counts(census.phases)], width
+    )
     asked = [f"{seen} of {all_} {kind} ones" for kind, (seen, all_) in moves(census).items()]
-    yield from _line("moves", [", ".join(asked)])
+    yield from _line("moves", [", ".join(asked)], width)
     for name, counter in (("generations", census.generations), ("corners", census.corners)):
-        yield from _line(name, _counts(counter) or ["none"])
+        yield from _line(name, _counts(counter) or ["none"], width)
 
 
 def _depth(name: str, middle: float, most: int) -> str:
@@ -50,8 +53,8 @@ def _depth(name: str, middle: float, most: int) -> str:
 
 
 def _counts(counter: Mapping[str, int]) -> list[str]:
-    return [f"{printable(name)} {count}" for name, count in Counter(counter).most_common()]
+    return [f"{safe(name)} {count}" for name, count in Counter(counter).most_common()]
 
 
-def _line(name: str, pieces: Sequence[str]) -> Iterator[str]:
-    return wrapped(pieces, first=f"{name:{COLUMN}}")
+def _line(name: str, pieces: Sequence[str], width: int) -> Iterator[str]:
+    return wrapped(pieces, width, first=f"{name:{COLUMN}}")

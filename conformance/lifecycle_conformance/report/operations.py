@@ -1,12 +1,16 @@
 """The requests of a life, told in a line each: of a run only what is new since it was last asked about."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
 from lifecycle_conformance.properties.content_ids import listed_by
-from lifecycle_conformance.report.wording import WIDTH, named, printable, short, short_id, wrapped, written
+from lifecycle_conformance.report.difference import windows
+from lifecycle_conformance.report.spoilt import spoilt_members
+from lifecycle_conformance.report.wording import WIDTH, named, short, short_id, wrapped, written
+from lifecycle_conformance.safe_text import safe
 from lifecycle_conformance.trace import LOCAL, Object, Request
 from lifecycle_conformance.vectors.comparison import ABSENT, mismatches
 from lifecycle_projection.records import Json
@@ -17,7 +21,12 @@ _TYPE: Final = re.compile(r"stateful_runtime\.(automation_v2\.)?(?=.)")
 _LONGEST: Final = 72
 _LONGEST_OF_TWO: Final = 40
 _MOST_TOLD: Final = 8
+_SMALL: Final = frozenset({"tenant", "run_id", "store", "retention_ms", "now_ms", "keep"})
+"""Arguments that are short enough to be told beside what is spoilt in others."""
 _MOST_NAMES: Final = 6
+_FEW_MEMBERS: Final = 2
+_LONGEST_OF_FEW: Final = 400
+"""Where a run has but a few further members, they are what it is about."""
 _MOST_LISTED: Final = 3
 _TOLD_APART: Final = frozenset(
     {"run_id", "status", "tenant_context", "checkpoint"}
@@ -26,14 +35,14 @@ _TOLD_APART: Final = frozenset(
 """Members of a run that is new that its list of further members doesn't name: told anyway, or in every run."""
 
 
-def operations(requests: Sequence[Request]) -> Iterator[str]:
+def operations(requests: Sequence[Request], width: int = WIDTH) -> Iterator[str]:
     """Tell the requests of a life, numbered from 1; that its first store is opened goes without saying."""
     shown = [each for index, each in enumerate(requests) if (index, each) != (0, _FIRST)]
-    telling, width = _Telling(), max((len(op) for op, _ in shown), default=0)
-    indent = len(_INDENT) + 6 + width
+    telling, longest = _Telling(), max((len(op) for op, _ in shown), default=0)
+    indent = len(_INDENT) + 6 + longest
     for number, (op, arguments) in enumerate(shown, start=1):
-        pieces = (short(piece, WIDTH - indent) for piece in telling.of(op, arguments))
-        yield from wrapped(pieces, first=f"{_INDENT}{number:>2}  {op:{width}}  ", rest=" " * indent)
+        first = f"{_INDENT}{number:>2}  {safe(op):{longest}}  "
+        yield from wrapped(telling.of(op, arguments), width, first=first, rest=" " * indent)
 
 
 class _Telling:
@@ -78,20 +87,39 @@ class _Telling:
         asked = request if isinstance(request, dict) else {}
         yield named(asked.get("op"))
         rest = {name: value for name, value in asked.items() if name != "op"}
-        if isinstance(rest.get("run"), dict) and isinstance(self._latest, dict):
-            yield from _changes(self._latest, rest.pop("run")) or ["the same run"]
+        spoilt = list(spoilt_members(asked))
+        yield from spoilt[:_MOST_TOLD]
+        if spoilt:
+            rest = {name: value for name, value in rest.items() if name in _SMALL}
+        elif isinstance(rest.get("run"), dict):
+            yield from self._plain_run(rest.pop("run"))
+        elif isinstance(rest.get("run_json"), str):
+            text = rest.pop("run_json")
+            yield f"run_json, a text of {len(text)} characters that can be read"
         yield from _plainly(rest)
         yield f"to be refused as {named(arguments.get('kind'))}{_because(arguments)}"
 
+    def _plain_run(self, run: Object) -> Iterator[str]:
+        """Tell of a run in which nothing is spoilt: what is new in it, or what it is."""
+        if isinstance(self._latest, dict):
+            yield from _changes(self._latest, run) or ["the same run"]
+        elif isinstance(run.get("checkpoint"), dict):
+            yield named(run.get("run_id"))
+            yield from _introduced(run)
+        else:
+            yield f"run {_brief(run)}"
+
     @staticmethod
     def _read(arguments: Object) -> Iterator[str]:
-        means, other = arguments.get("means"), arguments.get("run")
+        means, other, text = arguments.get("means"), arguments.get("run"), arguments.get("run_json")
         if isinstance(means, dict) and isinstance(other, dict):
             yield named(means.get("run_id"))
             yield from _changes(means, other) or ["the same run"]
         else:
-            yield f"the text {_brief(arguments.get('run_json'))}"
-            yield f"that means {_brief(means)}"
+            plain = json.dumps(means, ensure_ascii=False)
+            left, right = windows(plain, text if isinstance(text, str) else written(text))
+            yield f"the text {safe(right)}"
+            yield f"that means {safe(left)}"
         if _because(arguments):
             yield _because(arguments).strip()
 
@@ -133,11 +161,17 @@ def _introduced(run: Object) -> Iterator[str]:
     yield named(run.get("status"))
     history = _history_of(run)
     yield from _history([], history or [])
-    names = [name for name in run if name not in _TOLD_APART]
-    names += [f"checkpoint.{name}" for name in run["checkpoint"] if name != "lifecycle_history" or history is None]
-    if names:
-        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        yield f"with {', '.join(map(named, names[:_MOST_NAMES]))}{more}"
+    others = {name: value for name, value in run.items() if name not in _TOLD_APART}
+    others |= {
+        f"checkpoint.{name}": value
+        for name, value in run["checkpoint"].items()
+        if name != "lifecycle_history" or history is None
+    }
+    if len(others) <= _FEW_MEMBERS:
+        yield from (f"{named(name)} {_brief(value, _LONGEST_OF_FEW)}" for name, value in others.items())
+    else:
+        more = f" and {len(others) - _MOST_NAMES} more" if len(others) > _MOST_NAMES else ""
+        yield f"with {', '.join(map(named, [*others][:_MOST_NAMES]))}{more}"
 
 
 def _tenant(tenant: Json) -> str:
@@ -170,7 +204,7 @@ def _without_history(run: Object) -> Object:
 def _members(before: Object, after: Object) -> list[str]:
     told = []
     for mismatch in mismatches(before, after):
-        path, sides = printable(mismatch.path.removeprefix("$.")), (mismatch.expected, mismatch.actual)
+        path, sides = safe(mismatch.path.removeprefix("$.")), (mismatch.expected, mismatch.actual)
         most = _LONGEST if ABSENT in sides else _LONGEST_OF_TWO
         old, new = ("nothing" if side is ABSENT else _value(side, path, most) for side in sides)
         told.append(f"{path} {old} → {new}")

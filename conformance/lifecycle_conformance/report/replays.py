@@ -4,44 +4,81 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import click
+
 from lifecycle_conformance.agreement import AGREEMENT
 from lifecycle_conformance.replaying import Outcome, Replayed
-from lifecycle_conformance.report.failures import AGREEING, heading, statement, styled, told
+from lifecycle_conformance.report.as_json import failure_as_json
+from lifecycle_conformance.report.failures import AGREEING, again, heading, life, statement
 from lifecycle_conformance.report.operations import operations
-from lifecycle_conformance.report.wording import counted, printable, wrapped
+from lifecycle_conformance.report.start import in_short, line
+from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, wrapped
 from lifecycle_conformance.requirements import load
+from lifecycle_conformance.safe_text import safe
 from lifecycle_conformance.trace import Object
 from lifecycle_conformance.verdicts import Verdict
 
 _INDENT: Final = "   "
+_BLOCKERS: Final = (Verdict.NONDETERMINISTIC, Verdict.CRASH, Verdict.TIMEOUT, Verdict.PROTOCOL)
 
 
-def lines(replayed: Replayed) -> Iterator[str]:
+def start(name: str, replayed: Sequence[Replayed], driver: Sequence[str], width: int = WIDTH) -> Iterator[str]:
+    """Tell in three lines of several cases how they fared, what to mend first, and how to see that again."""
+    failed = sorted((each for each in replayed if each.failure is not None), key=_weight)
+    yield from line("how far", summary(name, replayed), width)
+    if failed:
+        first = failed[0]
+        assert first.failure is not None
+        yield from line("mend first", f"{_subject(first)}. {in_short(first.failure)}", width)
+        yield from line("see it again", again(first.case.source, driver), width, whole=True)
+
+
+def _weight(replayed: Replayed) -> tuple[int, int]:
+    """Order failures: what keeps others from being judged first, then the shortest."""
+    assert replayed.failure is not None
+    verdict = replayed.failure.verdict
+    blocker = _BLOCKERS.index(verdict) if verdict in _BLOCKERS else len(_BLOCKERS)
+    return blocker + (not replayed.failure.problems), len(replayed.failure.requests)
+
+
+def lines(replayed: Replayed, width: int = WIDTH) -> Iterator[str]:
     """Tell of one case: its requirement, its requests, and what came of them."""
     case, requirement = replayed.case, load().get(replayed.case.requirement or "")
-    name = printable(case.name) if requirement is None else f"{requirement.id}: {requirement.title}"
-    name = AGREEING if case.requirement == AGREEMENT else name
-    yield heading(name, _said(replayed), f"  {printable(case.source)}")
+    yield from heading(_subject(replayed), _verdict(replayed), "", width, _said(replayed))
+    yield f"{_INDENT}{click.style(safe(case.source), dim=True)}"
     if requirement is not None:
-        yield from statement(requirement.statement)
+        yield from statement(requirement.statement, width)
     yield ""
     if replayed.failure is None:
-        yield from operations(case.requests)
+        yield from operations(case.requests, width)
         yield ""
-        yield from (f"{_INDENT}{printable(line)}" for line in _why(replayed).splitlines())
+        for each in _why(replayed).splitlines():
+            yield from paragraph(safe(each), width, first=_INDENT)
     else:
-        yield from told(replayed.failure)
+        yield from life(replayed.failure, width)
     if replayed.also:
         first = f"{_INDENT}also broken in this life: "
-        yield from wrapped(replayed.also, first=first, between=", ")
+        yield from wrapped(replayed.also, width, first=first, between=", ")
+
+
+def _subject(replayed: Replayed) -> str:
+    case = replayed.case
+    requirement = load().get(case.requirement or "")
+    if requirement is not None:
+        return f"{requirement.id}: {requirement.title}"
+    return AGREEING if case.requirement == AGREEMENT else safe(case.name)
+
+
+def _verdict(replayed: Replayed) -> Verdict:
+    if replayed.outcome is Outcome.UNDECIDED:
+        return Verdict.NOT_EXERCISED
+    return Verdict.PASS if replayed.failure is None else replayed.failure.verdict
 
 
 def _said(replayed: Replayed) -> str:
     verdict = Verdict.PASS if replayed.failure is None else replayed.failure.verdict
-    unsaid = {Outcome.UNDECIDED: Verdict.NOT_EXERCISED, Outcome.NOT_APPLICABLE: Verdict.NOT_DECLARED}
-    colour = unsaid.get(replayed.outcome, verdict)
     more = "" if verdict in {Verdict.PASS, Verdict.FAIL} else f" ({verdict})"
-    return styled(colour, f"{replayed.outcome}{more}")
+    return f"{replayed.outcome}{more}"
 
 
 def _why(replayed: Replayed) -> str:
@@ -64,27 +101,26 @@ def summary(name: str, replayed: Sequence[Replayed]) -> str:
         Outcome.NOT_APPLICABLE: "not applicable",
     }
     said = (counted(counts[outcome], outcome.value, word) for outcome, word in words.items() if counts[outcome])
-    return f"{printable(name)}: {counted(len(replayed), 'case')}: {', '.join(said)}"
+    return f"{safe(name)}: {counted(len(replayed), 'case')}: {', '.join(said)}"
 
 
 def as_json(name: str, replayed: Sequence[Replayed]) -> Object:
-    """Give the outcomes as a JSON object."""
+    """Give the outcomes as a JSON object: everything whole, and no member that has nothing to say."""
     return {"driver": name, "cases": [_entry(each) for each in replayed]}
 
 
 def _entry(replayed: Replayed) -> Object:
-    failure = replayed.failure
-    told_: Object = {}
-    if failure is not None:
-        compared = {"expected": failure.expected, "actual": failure.actual} if failure.compared else {}
-        told_ = {"verdict": failure.verdict.value, "message": failure.message, **compared, "stderr": failure.stderr}
+    case, failure = replayed.case, replayed.failure
+    steps = [{"op": op, **arguments} for op, arguments in case.requests]
+    told = {"steps": steps} if failure is None else failure_as_json(failure)
     return {
-        "case": replayed.case.source,
-        "name": replayed.case.name,
-        "requirement": replayed.case.requirement,
+        "case": case.source,
+        "name": case.name,
+        "requirement": case.requirement,
         "outcome": replayed.outcome.value,
         "judged": replayed.judged,
-        **told_,
+        **({} if failure is None else {"verdict": failure.verdict.value}),
+        **{member: value for member, value in told.items() if member not in {"case", "shrunk"}},
         "also_broken": list(replayed.also),
-        "why": replayed.why or None,
+        **({"why": replayed.why} if replayed.why else {}),
     }

@@ -1,76 +1,89 @@
-"""A report as text: what failed, worst first, each with its smallest life; then how all that was judged fared."""
+"""A report as text: what to do first, what failed, each with its smallest life, then how all that was judged fared."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 import click
 
-from lifecycle_conformance.report import lives, verdict_table
-from lifecycle_conformance.report.failures import in_a_line, of_agreement, of_requirement, worst_first
-from lifecycle_conformance.report.wording import WIDTH, counted, printable, short, wrapped
-from lifecycle_conformance.verdicts import FAILURES, JudgeResult, Report
+from lifecycle_conformance.report import lives, start, verdict_table
+from lifecycle_conformance.report.failures import in_a_line, in_full
+from lifecycle_conformance.report.ranking import Told, worst_first
+from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, short, wrapped
+from lifecycle_conformance.safe_text import safe
+from lifecycle_conformance.verdicts import FAILURES, INTERRUPTED, UNDECIDED, WELL, JudgeResult, Report
 
 _IN_FULL: Final = 12
 _DIFFERENCES: Final = 10
+_LONGEST: Final = 400
+_WITHOUT_FAILURE: Final = {
+    WELL: "conforms, as far as it was checked",
+    INTERRUPTED: "was judged in part: the check was interrupted",
+}
 
 
-def render(report: Report, *, driver: Sequence[str] = (), verbose: bool = False, colour: bool = False) -> str:
+def render(
+    report: Report, *, driver: Sequence[str] = (), verbose: bool = False, colour: bool = False, width: int = WIDTH
+) -> str:
     """Write a report for people.
 
     `driver` is the command that starts the implementation, none for the reference: to replay a failure with; with
-    `verbose` every failure is told in full; `colour` is for terminals.
+    `verbose` every failure is told in full; `colour` is for terminals; no line is longer than `width` columns but for
+    commands, which are there to be copied.
     """
-    text = "".join(f"{line}\n" for line in _lines(report, driver, verbose=verbose))
+    text = "".join(f"{line}\n" for line in _lines(report, driver, verbose=verbose, width=width))
     return text if colour else click.unstyle(text)
 
 
-def _lines(report: Report, driver: Sequence[str], *, verbose: bool) -> Iterator[str]:
+def _lines(report: Report, driver: Sequence[str], *, verbose: bool, width: int) -> Iterator[str]:
     if report.hopeless:
-        yield from _hopeless(report)
+        yield from _hopeless(report, width)
         return
-    yield from _failures(report, driver, verbose=verbose)
-    yield from verdict_table.by_chapter(report.results)
+    told = worst_first(report)
+    if report.exit_code:
+        yield from start.lines(report, told, driver, width)
+        yield ""
+    yield from _failures(told, driver, verbose=verbose, width=width)
+    yield from verdict_table.by_chapter(report.results, width, passes=verbose or bool(report.exit_code))
     yield ""
     yield "Judges"
-    yield from verdict_table.by_judge(report.results)
-    yield from _judge("production's fixed cases", report.vectors, verbose=verbose)
-    yield from _judge("agreement with the reference", report.agreement, verbose=verbose)
+    yield from verdict_table.by_judge(report.results, width)
+    yield from _judge("production's fixed cases", report.vectors, verbose=verbose, width=width)
+    yield from _judge("agreement with the reference", report.agreement, verbose=verbose, width=width)
     yield ""
-    yield from lives.lines(report.census)
-    yield from _least(report)
-    yield from _own("not looked at", report.lost)
-    yield from _own("defects of this suite, which nobody else is to blame for", report.errors)
+    yield from lives.lines(report.census, width)
+    yield from _least(report, width)
+    yield from _own("not looked at", report.lost, width)
+    yield from _own("defects of this suite, which nobody else is to blame for", report.errors, width)
     yield ""
-    yield from _summary(report)
+    yield from _summary(report, width)
 
 
-def _hopeless(report: Report) -> Iterator[str]:
+def _hopeless(report: Report, width: int) -> Iterator[str]:
     """Tell in three lines what happened, how far it got and what to do: a table would hold nothing."""
-    name = f"{printable(report.hello.name)} {printable(report.hello.version)}"
-    yield click.style(f"{name} can't be judged: it answers hello, and not the plainest requests", fg="red", bold=True)
-    yield printable(report.cut)
-    yield 'Mend that first: answer {"id": 1, "op": "open", …} with the line {"id":1,"ok":{}}, flushed; then project.'
+    name = f"{safe(report.hello.name)} {safe(report.hello.version)}"
+    said = f"{name} can't be judged: it answers hello, and not the plainest requests"
+    for line in paragraph(said, width):
+        yield click.style(line, fg="red", bold=True)
+    yield from paragraph(safe(report.cut), width)
+    mend = 'Mend that first: answer {"id": 1, "op": "open", …} with the line {"id":1,"ok":{}}, flushed; then project.'
+    yield from paragraph(mend, width)
 
 
-def _failures(report: Report, driver: Sequence[str], *, verbose: bool) -> Iterator[str]:
-    failed = worst_first(report.results)
-    in_full = failed if verbose else failed[:_IN_FULL]
-    for result in in_full:
-        yield from of_requirement(result, driver)
+def _failures(told: Sequence[Told], driver: Sequence[str], *, verbose: bool, width: int) -> Iterator[str]:
+    whole = told if verbose else told[:_IN_FULL]
+    for each in whole:
+        yield from in_full(each, driver, width)
         yield ""
-    if rest := failed[len(in_full) :]:
+    if rest := told[len(whole) :]:
         yield f"{len(rest)} more, in full with --verbose:"
         yield from map(in_a_line, rest)
         yield ""
-    if report.agreement is not None and report.agreement.failure is not None:
-        yield from of_agreement(report.agreement, driver)
-        yield ""
 
 
-def _judge(name: str, result: JudgeResult | None, *, verbose: bool) -> Iterator[str]:
+def _judge(name: str, result: JudgeResult | None, *, verbose: bool, width: int) -> Iterator[str]:
     """Count what a judge of whole answers found, and show the first differences."""
     if result is None:
-        yield f"  {name}: not asked"
+        yield from paragraph(f"{name}: not asked", width, first="  ", rest="    ")
         return
     differing = f"{result.differing} differ"
     counts = (
@@ -78,50 +91,50 @@ def _judge(name: str, result: JudgeResult | None, *, verbose: bool) -> Iterator[
         click.style(differing, fg="red") if result.differing else differing,
         *([f"{result.not_declared} not declared"] if result.not_declared else []),
     )
-    yield f"  {name}: {', '.join(counts)}"
+    yield from wrapped(counts, width, first=f"  {name}: ", rest="    ", between=", ")
     shown = result.failures if verbose else result.failures[:_DIFFERENCES]
     for failed, difference in shown:
-        yield f"    {short(printable(f'{failed}: {difference}'), WIDTH - 4)}"
+        first, *more = difference.splitlines() or [""]
+        yield from paragraph(safe(f"{failed}: {short(first, _LONGEST)}"), width, first="    ", rest="      ")
+        for line in more:
+            yield from paragraph(safe(line), width, first="      ")
     if left := len(result.failures) - len(shown):
         yield f"    and {counted(left, 'more', 'more')}, with --verbose"
 
 
-def _least(report: Report) -> Iterator[str]:
+def _least(report: Report, width: int) -> Iterator[str]:
     least = verdict_table.least_exercised(report.results)
     if least:
         cells = [f"{each.requirement.id} {each.cases}/{each.wanted}" for each in least]
-        yield from wrapped(cells, first=f"{'least judged':{lives.COLUMN}}")
+        yield from wrapped(cells, width, first=f"{'least judged':{lives.COLUMN}}")
 
 
-def _own(what: str, texts: Sequence[str]) -> Iterator[str]:
+def _own(what: str, texts: Sequence[str], width: int) -> Iterator[str]:
     if texts:
         yield ""
-        yield click.style(f"{what}:", fg="yellow")
+        yield from (click.style(line, fg="yellow") for line in paragraph(f"{what}:", width))
     for text in texts:
         for line in text.rstrip().splitlines():
-            yield f"  {printable(line)}"
+            yield from paragraph(safe(line), width, first="  ", rest="    ")
 
 
-def _summary(report: Report) -> Iterator[str]:
-    name = f"{printable(report.hello.name)} {printable(report.hello.version)}"
-    partial = f", partial: {report.cut}" if report.cut else ""
+def _summary(report: Report, width: int) -> Iterator[str]:
+    name = f"{safe(report.hello.name)} {safe(report.hello.version)}"
+    partial = f", partial: {safe(report.cut)}" if report.cut else ""
     how = f"({report.profile}, seed {report.seed}, {report.seconds:.0f} s{partial})"
     colour = {0: "green", 1: "red"}.get(report.exit_code, "yellow")
-    yield f"{click.style(f'{name} {_outcome(report)}', fg=colour, bold=True)} {how}"
-    yield f"{verdict_table.verdicts(report.results)}"
+    outcome = paragraph(f"{name} {_outcome(report)} {how}", width, rest="  ")
+    yield from (click.style(line, fg=colour, bold=True) for line in outcome)
+    yield from wrapped(verdict_table.counts(report.results), width, between=", ")
 
 
 def _outcome(report: Report) -> str:
     short_in = sum(result.verdict in FAILURES for result in report.results)
-    match report.exit_code:
-        case 0:
-            return "conforms, as far as it was checked"
-        case 3 if report.errors and not short_in:
-            return "is undecided: this suite has a defect"
-        case 3 | 130 if not short_in:
-            return "is undecided: the check was cut off"
-        case 3:
-            return "is undecided: it broke the protocol"
+    if report.exit_code == UNDECIDED:
+        defect, cut = "this suite has a defect", "the check was cut off"
+        return f"is undecided: {'it broke the protocol' if short_in else defect if report.errors else cut}"
+    if report.exit_code in _WITHOUT_FAILURE:
+        return _WITHOUT_FAILURE[report.exit_code]
     if short_in:
         return f"falls short in {counted(short_in, 'requirement')}"
     differing = [

@@ -1,36 +1,29 @@
-"""How values, names and lines are written in a report for people: on one line each, and safe for a terminal."""
+"""How values, names and lines are written in a report for people: safe for a terminal, and as wide as it is."""
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 import click
 
+from lifecycle_conformance.safe_text import safe
 from lifecycle_projection.records import Json
 
-WIDTH: Final = 118
-"""No line is longer where that can be helped."""
+WIDTH: Final = 80
+"""How many columns a line may have where nothing else is known, as in a pipe."""
 _ELLIPSIS: Final = "…"
 _PLAIN: Final = re.compile(r"[\w.:/@+-]+", re.ASCII)
 _HEXADECIMAL: Final = re.compile(r"[0-9a-f]{16,}")
 _STABLE: Final = "automation-v2-lifecycle-"
 _LONGEST_ID: Final = 48
-
-
-def printable(text: str) -> str:
-    """Write as escapes what could act upon a terminal or would not show."""
-    return "".join(each if each.isprintable() else _escaped(each) for each in text)
-
-
-def _escaped(character: str) -> str:
-    # JSON leaves the character DEL as it is.
-    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
+_NARROWEST: Final = 20
 
 
 def written(value: Json) -> str:
     """Write a JSON value."""
-    return printable(json.dumps(value, ensure_ascii=False))
+    return safe(json.dumps(value, ensure_ascii=False))
 
 
 def named(text: Json) -> str:
@@ -61,13 +54,35 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
-def wrapped(pieces: Iterable[str], *, first: str = "", rest: str | None = None, between: str = "  ") -> Iterator[str]:
-    """Put pieces beside each other, as many as a line holds; lines after the first begin with `rest`."""
+def paragraph(text: str, width: int, *, first: str = "", rest: str | None = None) -> list[str]:
+    """Break a text between words, and a word only where it is longer than a line.
+
+    The first line begins with `first`, others with `rest`, or as far to the right. Neither may hold colours.
+    """
+    rest = " " * len(first) if rest is None else rest
+    widest = max(width, len(first) + _NARROWEST, len(rest) + _NARROWEST)
+    lines = textwrap.wrap(text, widest, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    return lines or [first.rstrip()]
+
+
+def wrapped(
+    pieces: Iterable[str], width: int, *, first: str = "", rest: str | None = None, between: str = "  "
+) -> Iterator[str]:
+    """Put pieces beside each other, as many as a line holds; lines after the first begin with `rest`.
+
+    A piece that is longer than a line is broken between its words, unless it has colours.
+    """
+    rest = " " * len(click.unstyle(first)) if rest is None else rest
     line, empty = first, True
     for piece in pieces:
-        if not empty and len(click.unstyle(line + between + piece)) > WIDTH:
+        if not empty and len(click.unstyle(line + between + piece)) > width:
             yield line.rstrip()
-            line, empty = " " * len(click.unstyle(first)) if rest is None else rest, True
-        line, empty = (line if empty else line + between) + piece, False
+            line, empty = rest, True
+        whole = piece if empty else between + piece
+        if len(click.unstyle(line + whole)) > width and click.unstyle(piece) == piece:
+            *full, last = paragraph(piece, width - len(rest), rest="")
+            yield from (f"{line if not number else rest}{each}" for number, each in enumerate(full))
+            line, whole = (rest if full else line), last
+        line, empty = line + whole, False
     if not empty or line.strip():
         yield line.rstrip()

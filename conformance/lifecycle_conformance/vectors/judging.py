@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from attrs import Factory, define, frozen
 
@@ -13,8 +12,6 @@ from lifecycle_conformance.driver.interface import Answer, BrokenDriverError, Dr
 from lifecycle_conformance.vectors.comparison import ABSENT, Mismatch, Side, mismatches
 from lifecycle_conformance.vectors.scenarios import Scenario
 from lifecycle_projection.records import Json
-
-_SHOWN: Final = 300
 
 
 @frozen(kw_only=True)
@@ -32,11 +29,21 @@ class Difference:
     actual: Side
     wrong_reason: bool = False
 
+    @property
+    def where(self) -> str:
+        """The step, or what is compared at the end."""
+        return self.op if self.step is None else f"step {self.step}, {self.op}"
+
     def __str__(self) -> str:
         """Say where, then what was expected and what came."""
-        where = self.op if self.step is None else f"step {self.step}, {self.op}"
         reason = " (refused, but for the wrong reason)" if self.wrong_reason else ""
-        return f"{where}, {self.path}: expected {_shown(self.expected)}, got {_shown(self.actual)}{reason}"
+        if self.actual is ABSENT:
+            said = f" is missing: expected {_written(self.expected)}"
+        elif self.expected is ABSENT:
+            said = f" is one too many: {_written(self.actual)}"
+        else:
+            said = f": expected {_written(self.expected)}, got {_written(self.actual)}"
+        return f"{self.where}, {self.path}{said}{reason}"
 
 
 @define
@@ -122,8 +129,5 @@ def _digests(store: Path) -> dict[str, str]:
     }
 
 
-def _shown(side: Side) -> str:
-    if side is ABSENT:
-        return "nothing"
-    text = json.dumps(side, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} … ({len(text)} characters)"
+def _written(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False)

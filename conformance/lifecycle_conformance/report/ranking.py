@@ -1,0 +1,74 @@
+"""In which order failures are told: what has to be mended before others mean anything comes first."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+from lifecycle_conformance.agreement import AGREEMENT
+from lifecycle_conformance.requirements import Level
+from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Result, Verdict
+
+Told: TypeAlias = Result | JudgeResult
+"""A requirement that is broken, or the judge that compares with the reference."""
+_OPERATIONS: Final = "DRIVER-5"
+_EMPTY_STORES: Final = "DRIVER-7"
+_BLOCKERS: Final[Sequence[Callable[[Result], bool]]] = (
+    lambda result: result.verdict is Verdict.NONDETERMINISTIC,
+    lambda result: result.verdict in {Verdict.CRASH, Verdict.TIMEOUT, Verdict.PROTOCOL},
+    lambda result: result.requirement.id == _OPERATIONS,
+    lambda result: result.requirement.id == _EMPTY_STORES,
+    lambda result: result.verdict is Verdict.STATE_LEAK,
+)
+"""What keeps everything else from being judged, the worst first: answers that differ each time, none at all, records
+that can't be read or operations that aren't there, stores that don't begin empty, what leaks from one to another."""
+
+
+def worst_first(report: Report) -> list[Told]:
+    """Give all that failed, in the order in which it is best mended.
+
+    1. Blockers: answers that differ from time to time, then a driver that crashes, hangs or breaks the protocol, then
+       records that can't be read (DRIVER-5), then stores that don't begin empty (DRIVER-7), then whatever else leaks
+       into them.
+    2. The others: MUST before SHOULD; then what ended most lives, in tenths of all lives; then what was broken in the
+       largest share of its cases, in tenths; then in most cases; then in the order of the specification.
+    3. Agreement with the reference shows an answer whole: it stands behind the first of the others, and before it if
+       the life that shows it is shorter.
+    """
+    failed = [each for each in report.results if each.failure is not None]
+    blockers = sorted((each for each in failed if _blocks(each) < len(_BLOCKERS)), key=_blocks)
+    others = sorted((each for each in failed if each not in blockers), key=lambda each: _weight(each, report))
+    told: list[Told] = [*blockers, *others]
+    agreement = report.agreement
+    if agreement is not None and agreement.failure is not None:
+        first = bool(others) and not _shorter(agreement.failure, others[0])
+        told.insert(len(blockers) + first, agreement)
+    return told
+
+
+def name_of(told: Told) -> str:
+    """Give the id of a requirement, or the name of agreement."""
+    return AGREEMENT if isinstance(told, JudgeResult) else told.requirement.id
+
+
+def failure_of(told: Told) -> Failure:
+    """Give the failure of something that failed."""
+    assert told.failure is not None
+    return told.failure
+
+
+def _blocks(result: Result) -> int:
+    return next((rank for rank, blocks in enumerate(_BLOCKERS) if blocks(result)), len(_BLOCKERS))
+
+
+def _weight(result: Result, report: Report) -> tuple[bool, int, int, int]:
+    lives, share = max(1, report.census.lives), result.broken / max(1, result.cases)
+    return (
+        result.requirement.level is not Level.MUST,
+        -(10 * result.ended // lives),
+        -round(10 * share),
+        -result.broken,
+    )
+
+
+def _shorter(failure: Failure, result: Result) -> bool:
+    assert result.failure is not None
+    return len(failure.requests) < len(result.failure.requests)

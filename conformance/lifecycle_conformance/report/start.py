@@ -1,0 +1,110 @@
+"""The start of a report: how far it got, what to mend first, how to see that again."""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import click
+
+from lifecycle_conformance.report.difference import first_place
+from lifecycle_conformance.report.failures import again, in_words
+from lifecycle_conformance.report.ranking import Told, failure_of, name_of
+from lifecycle_conformance.report.wording import counted, paragraph, short, written
+from lifecycle_conformance.safe_text import safe
+from lifecycle_conformance.verdicts import UNJUDGED, Failure, JudgeResult, Report, Verdict
+
+_LABEL: Final = 14
+_CAUSE: Final = 200
+
+
+def lines(report: Report, told: Sequence[Told], driver: Sequence[str], width: int) -> Iterator[str]:
+    """Tell in three lines, each on as many rows as it takes, where an implementation stands and what to do next.
+
+    `told` is all that failed, the worst first; `driver` is the command that starts the implementation.
+    """
+    yield from line("how far", how_far(report), width)
+    if report.absent:
+        yield from line("mend first", f"declared, but not there: {', '.join(map(safe, report.absent))}", width)
+    elif told:
+        yield from line("mend first", to_mend(told[0]), width)
+    elif lacking := [each.requirement.id for each in report.results if each.verdict is Verdict.NOT_EXERCISED]:
+        few = f"nothing fails, but too few cases met the preconditions of {_some(lacking)}: search longer, or elsewhere"
+        yield from line("mend first", few, width)
+    else:
+        yield from line("mend first", "nothing: what was judged holds", width)
+    yield from line("see it again", _command(report, told, driver), width, whole=True)
+
+
+def line(label: str, text: str, width: int, *, whole: bool = False) -> Iterator[str]:
+    """Write one of the three lines; a command stays `whole`, to be copied."""
+    first = f"{label:{_LABEL}}"
+    rows = [f"{first}{text}"] if whole else paragraph(text, width, first=first)
+    for row in rows:
+        yield f"{click.style(row[: len(first)], bold=True)}{row[len(first) :]}" if row.startswith(first) else row
+
+
+def how_far(report: Report) -> str:
+    """Say how many requirements were judged and how those fared, and what kept the others from it."""
+    counts = Counter(each.verdict for each in report.results)
+    judged = [each for each in report.results if each.verdict not in UNJUDGED | {Verdict.NOT_EXERCISED}]
+    broken = len(judged) - counts[Verdict.PASS]
+    said = [counted(counts[Verdict.PASS], "requirement holds", "requirements hold")]
+    if broken:
+        said.append(counted(broken, "is broken", "are broken"))
+    if counts[Verdict.UNDECIDED]:
+        said.append(counted(counts[Verdict.UNDECIDED], "is undecided", "are undecided"))
+    if missed := counts[Verdict.NOT_EXERCISED]:
+        said.append(f"{counted(missed, 'was', 'were')} not reached{_because(report)}")
+    cut = f"; {safe(report.cut)}" if report.cut else ""
+    partial = "interrupted, so this is a part: " if report.interrupted else ""
+    return f"{partial}{', '.join(said)}{cut}"
+
+
+def _because(report: Report) -> str:
+    """Say what keeps requirements from being reached, where that is plain to see."""
+    lives = report.census.lives
+    most = max(report.results, key=lambda each: each.ended, default=None)
+    if most is not None and lives and 2 * most.ended > lives:
+        return f": {most.requirement.id} ended {most.ended} lives"
+    return ": no pass wrote a snapshot" if lives and not report.census.phases else ""
+
+
+def to_mend(told: Told) -> str:
+    """Name what failed, with its title, and what is wrong in a few words."""
+    title = "what an implementation does is what the reference does"
+    if not isinstance(told, JudgeResult):
+        title = told.requirement.title
+    return f"{name_of(told)} ({title}): {in_short(failure_of(told))}"
+
+
+def in_short(failure: Failure) -> str:
+    """Say in one sentence what is wrong."""
+    message = " ".join(safe(failure.message, keep="\n").split())
+    if failure.problems:
+        more = len(failure.problems) - 1
+        others = f" and {counted(more, 'more problem')}" if more else ""
+        return f"{message}: {safe(failure.problems[0])}{others}"
+    if not failure.compared:
+        last = failure.stderr.strip().splitlines()[-1:]
+        return f"{message}: {short(safe(last[0].strip()), _CAUSE)}" if last else message
+    none_expected = "none" if failure.expected == [] else written(failure.expected)
+    expected, actual = in_words(failure) or (none_expected, written(failure.actual))
+    if len(expected) + len(actual) <= _CAUSE // 2:
+        return f"{short(message, _CAUSE)}: expected {expected}, got {actual}"
+    return f"{short(message, _CAUSE)}: {first_place(failure.expected, failure.actual)}"
+
+
+def _command(report: Report, told: Sequence[Told], driver: Sequence[str]) -> str:
+    failures = [failure_of(each) for each in told]
+    about = [each for each in failures if each.requests and each.requests[-1][0] in report.absent]
+    saved = [each.case for each in [*about, *failures] if each.case is not None]
+    if saved:
+        return again(saved[0], driver)
+    command = ["lifecycle-projection", "check", "--profile", report.profile, "--seed", str(report.seed)]
+    return safe(shlex.join([*command, *(["--", *driver] if driver else [])]))
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:6])
+    return shown if len(names) <= 6 else f"{shown} and {len(names) - 6} more"
