@@ -66,7 +66,7 @@ def problems(name: str, document: Json, definition: str | None = None) -> list[t
 
 # --- integers and doubles ---------------------------------------------------------------------------------------------
 
-_STRICT: Final = extend(
+_STRICT: Final[type[Draft202012Validator]] = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
 )
