@@ -97,9 +97,12 @@ def test_a_story_can_be_lived_with_the_reference_and_reaches_what_it_is_for(name
 def test_a_tail_is_torn_between_any_two_bytes() -> None:
     line = damages.note(RUN, FILES)
     length = len(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode())
-    cuts = {requests[0][1]["bytes"] for requests in drawn(damages.torn_tails(RUN, FILES), 200)}
-    assert length in cuts
-    texts = [requests[0][1] for requests in drawn(damages.torn_tails(RUN, FILES), 200)]
+    first = [requests[0] for requests in drawn(damages.torn_tails(RUN, FILES), 200)]
+    texts = [arguments for op, arguments in first if op == "tear"]
+    assert length in {each["bytes"] for each in texts}
+    nuls = [arguments["text"] for op, arguments in first if op == "put"]
+    assert nuls
+    assert all(text.endswith("}" + "\0" * 64) for text in nuls)
     letters = [each for each in texts if not is_utf8(each["text"].encode()[: each["bytes"]])]
     assert len({each["bytes"] for each in letters}) > 3
 

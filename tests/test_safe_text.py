@@ -91,7 +91,16 @@ def test_vectors(driver: Any, fault: str, more: list[str]) -> None:
 @pytest.mark.parametrize("fault", ["unreadable", "dies"])
 @pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
 def test_check(driver: Any, fault: str, more: list[str]) -> None:
-    options = ["--profile", "quick", "--requirements", "PASS-1", "--requirements", "DRIVER-*", "--shrink-seconds", "1"]
+    options = [
+        "--profile",
+        "quick",
+        "--requirements",
+        "PASS-1",
+        "--requirements",
+        "DRIVER-*",
+        "--shrink-attempts",
+        "20",
+    ]
     done = call("check", *options, "--no-vectors", "--jobs", "1", *more, *driver(fault))
     assert_safe(done)
     assert "red" in done.output

@@ -194,7 +194,7 @@ def test_why_a_requirement_was_not_judged(verdict: Verdict, cases: int, cut: str
 
 
 def report(factory: Any, **options: Any) -> Report:
-    return check.run(factory, profile="quick", seed=1, shrink_s=5, **{"vectors": False, **options})
+    return check.run(factory, profile="quick", seed=1, shrink_attempts=100, **{"vectors": False, **options})
 
 
 def test_a_report_says_why(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:

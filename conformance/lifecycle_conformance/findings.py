@@ -28,8 +28,9 @@ class Findings:
     """What lives showed.
 
     `cases` and `broken` hold, for each requirement, the numbers of the steps that tell of it; `ended` is how many lives
-    it ended. At most `most` are counted. `fixed` is what the fixed cases showed as a judge of their own. `lost` says what was
-    given up and why, `cut` why the whole search was. All but `lost` can be told piece by piece and put together again.
+    it ended. At most `most` are counted. `fixed` is what the fixed cases showed as a judge of their own. `lost` says
+    what was given up and why, `cut` why the whole search was. All but `lost` can be told piece by piece and put
+    together again.
     """
 
     census: Census = Factory(Census)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from lifecycle_conformance.safe_text import safe
+
 CLEAR: Final = "\r\x1b[K"
 """Empties the line on which the cursor stands."""
 
@@ -19,7 +21,7 @@ def progress_line() -> Iterator[Callable[[str], None]]:
 
     def show(text: str) -> None:
         line = " ".join(text.split())[: shutil.get_terminal_size().columns - 1]
-        sys.stderr.write(f"{CLEAR}{line}")
+        sys.stderr.write(f"{CLEAR}{safe(line)}")
         sys.stderr.flush()
 
     try:

@@ -11,7 +11,7 @@ from attrs import define, frozen
 
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.inputs import read_runs
-from lifecycle_conformance.cli.messages import complain, warn, warnings_shown
+from lifecycle_conformance.cli.messages import complain, echo, warn, warnings_shown
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.stopping import Stopping, stoppable
@@ -194,7 +194,7 @@ class _Reader:
         """Write a text, unless that failed before."""
         if text and self.error is None:
             try:
-                click.echo(text)
+                echo(text)
             except OSError as error:
                 self.error = error
 

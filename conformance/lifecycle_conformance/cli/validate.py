@@ -11,7 +11,7 @@ from attrs import Factory, define, frozen
 
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.inputs import bytes_shown, opened
-from lifecycle_conformance.cli.messages import complain, echo_json
+from lifecycle_conformance.cli.messages import complain, echo, echo_json
 from lifecycle_projection import InvalidInputError, Problem
 from lifecycle_projection.codec import event_from, snapshot_from
 from lifecycle_projection.json_stream import cut_line, first_object, next_not_blank
@@ -122,7 +122,7 @@ def command(ctx: click.Context, sources: tuple[str, ...], kind: str | None, *, w
             new = new or [_nothing_in(source)]
             report["between_files"] = "not looked at"
         if not as_json:
-            click.echo(_directory_line(source, new) if directory else _line(new[0]))
+            echo(_directory_line(source, new) if directory else _line(new[0]))
         validated += new
     if as_json:
         report["files"] = list(map(_entry, validated))
