@@ -8,6 +8,7 @@ import click
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.inputs import read_source
 from lifecycle_conformance.cli.root import reference_command
+from lifecycle_conformance.cli.signals import interruptible
 
 _EPILOG = """\b
 EXAMPLES
@@ -66,11 +67,14 @@ def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store:
     """
     # All checks take their time to load; the help should not wait for them.
     from lifecycle_conformance.cases import parse  # noqa: PLC0415
+    from lifecycle_conformance.driver import descendants  # noqa: PLC0415
     from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
     from lifecycle_conformance.replaying import Outcome, replayed  # noqa: PLC0415
     from lifecycle_conformance.report import replays  # noqa: PLC0415
 
     cases = [case for source in sources for text, name in [read_source(source)] for case in parse(text, source=name)]
+    ctx.with_resource(interruptible())
+    ctx.with_resource(descendants.adopting())
     driver = SubprocessDriver(ctx.meta[_DRIVER] or reference_command(store), timeout_s=timeout)
     name, done = f"{driver.hello.name} {driver.hello.version}", []
     try:

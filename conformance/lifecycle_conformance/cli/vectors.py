@@ -15,6 +15,8 @@ from attrs import frozen
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
+from lifecycle_conformance.cli.signals import interruptible
+from lifecycle_conformance.driver import descendants
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.interface import Breakdown, BrokenDriverError, Driver
 from lifecycle_conformance.texts import VECTORS
@@ -122,6 +124,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     if listed:
         _list(scenarios, requirements, as_json=as_json)
         return
+    ctx.with_resource(interruptible())
+    ctx.with_resource(descendants.adopting())
     driver = SubprocessDriver(driver_command or reference_command(store), timeout_s=timeout)
     try:
         judged = list(_judged(scenarios, driver))
