@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from functools import partial
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +165,6 @@ def test_what_a_faulty_implementation_breaks_or_hides_are_requirements() -> None
 
 DRIVER = f"""
 import sys
-from functools import partial
 sys.path[:0] = {[str(Path(server.__file__).parents[2]), *sys.path]!r}
 from lifecycle_conformance.driver.server import Server
 server = Server("memory")
