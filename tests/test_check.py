@@ -112,15 +112,15 @@ def test_what_is_searched_depends_on_no_module_that_happens_to_be_loaded(tmp_pat
     """Hypothesis draws constants from modules that it takes for local, which others are on other machines."""
     program = """
 import sys
+from functools import partial
 sys.path[:0] = PATHS
 import lifecycle_conformance.check
 EXTRA
-from lifecycle_conformance.check import PROFILES, _shards
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.search import Shard, explored
-shard = Shard(number=0, seed=1, lives=0, pieces=1, readings=0, greetings=10)
+shard = Shard(number=0, seed=1, lives=1, pieces=4, readings=10, greetings=10)
 told = []
-explored(told.append, InProcessDriver, shard, None)
+explored(told.append, partial(InProcessDriver, "memory"), shard, None)
 print(sorted((name, number) for each in told for name, numbers in each.cases.items() for number in numbers))
 """
     (tmp_path / "constants.py").write_text("\n".join(f"C{n} = {f'constant-{n}'!r}, {n * 7919}" for n in range(500)))

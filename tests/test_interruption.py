@@ -244,6 +244,26 @@ def test_time_that_is_over_cuts_a_check_off(run: Callable[..., Run]) -> None:
 
 
 @pytest.mark.skipif(not descendants.can_adopt(), reason="nobody adopts orphans here")
+@pytest.mark.parametrize("signal_", [None, signal.SIGTERM])
+def test_vectors_leaves_nothing_behind(tmp_path: Path, run: Callable[..., Run], signal_: signal.Signals | None) -> None:
+    check = run()
+    check.end()
+    check.process = subprocess.Popen(
+        [sys.executable, "-m", "lifecycle_conformance.cli", "vectors", "--", sys.executable, tmp_path / "driver.py"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS), "MARK": check.mark},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    if signal_ is not None:
+        check.wait_for("sleep")
+        check.process.send_signal(signal_)
+    _, err = check.process.communicate(timeout=LONG_S)
+    assert (check.process.returncode, err) == (0 if signal_ is None else 130, b"")
+    assert check.living() == []
+    assert check.folders() == []
+
+
+@pytest.mark.skipif(not descendants.can_adopt(), reason="nobody adopts orphans here")
 def test_what_a_driver_leaves_behind_ends_with_it(tmp_path: Path) -> None:
     """Feedback D3: sessions of their own, several generations deep; other children of this process stay."""
     script, pids = tmp_path / "driver.py", tmp_path / "pids"

@@ -53,7 +53,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
     "default": Profile(shards=8, lives=4, pieces=15, readings=10, greetings=10, wanted=20),
     "thorough": Profile(shards=80, lives=15, pieces=30, readings=20, greetings=20, wanted=20),
 }
-SHRINK_ATTEMPTS: Final = 20_000
+SHRINK_ATTEMPTS: Final = 5_000
 """How many attempts to find smaller lives there are, unless told otherwise, for all failures together."""
 _LEAST_ATTEMPTS: Final = 200
 """How many there are for each failure, however many failures share them, if there are to be any."""

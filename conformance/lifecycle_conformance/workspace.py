@@ -5,13 +5,14 @@ behind that was killed.
 """
 
 import atexit
-import fcntl
 import os
 import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+from lifecycle_projection.stores.flock import try_lock
 
 _MEMORY: Final = "/dev/shm"  # noqa: S108 - a directory of its own is made in it
 _PREFIX: Final = "lifecycle-conformance-"
@@ -52,8 +53,7 @@ def remove_leftovers(parent: Path) -> None:
         with suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
-                if os.fstat(descriptor).st_uid == os.getuid():
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(descriptor).st_uid == os.getuid() and try_lock(descriptor):
                     shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(descriptor)
@@ -64,7 +64,7 @@ def _made_and_locked(parent: Path) -> Path:
         folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
         with suppress(FileNotFoundError):
             # Never closed: the lock ends with the process, however that ends.
-            fcntl.flock(os.open(folder, os.O_RDONLY | os.O_DIRECTORY), fcntl.LOCK_EX)
+            locked = try_lock(os.open(folder, os.O_RDONLY | os.O_DIRECTORY))
             # Before it was locked, somebody may have taken it for left behind.
-            if folder.exists():
+            if locked and folder.exists():
                 return folder

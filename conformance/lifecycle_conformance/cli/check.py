@@ -84,7 +84,7 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     "--shrink-attempts",
     metavar="INT",
     type=click.IntRange(min=0),
-    default=20_000,
+    default=5_000,
     show_default=True,
     help="How many attempts to find smaller lives, for all failures together; each failure has 200 at least.",
 )

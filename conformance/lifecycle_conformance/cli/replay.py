@@ -9,6 +9,7 @@ from lifecycle_conformance.cli.messages import echo_json, echo_report, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
+from lifecycle_conformance.cli.signals import interruptible
 
 _EPILOG = """\b
 EXAMPLES
@@ -69,11 +70,14 @@ def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store:
     require_posix("replay")
     # All checks take their time to load; the help should not wait for them.
     from lifecycle_conformance.cases import parse  # noqa: PLC0415
+    from lifecycle_conformance.driver import descendants  # noqa: PLC0415
     from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
     from lifecycle_conformance.replaying import exit_code_of, replayed  # noqa: PLC0415
     from lifecycle_conformance.report import replays  # noqa: PLC0415
 
     cases = [case for source in sources for text, name in [read_source(source)] for case in parse(text, source=name)]
+    ctx.with_resource(interruptible())
+    ctx.with_resource(descendants.adopting())
     driver = SubprocessDriver(ctx.meta[_DRIVER] or reference_command(store), timeout_s=timeout)
     name, done = f"{driver.hello.name} {driver.hello.version}", []
     try:

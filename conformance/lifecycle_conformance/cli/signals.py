@@ -11,7 +11,8 @@ from typing import Final, NoReturn
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.workspace import remove_own_folder
 
-_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING: Final = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""The signals that ask a command to end; Windows has fewer."""
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def interruptible() -> Iterator[None]:
     What is ignored when the command starts, as HUP by `nohup`, stays so. After the first, all that is left to do is to
     tell what there is; the second ends that, too.
     """
-    heeded = [each for each in _ENDING if signal.getsignal(each) is not signal.SIG_IGN]
+    heeded = [each for each in ENDING if signal.getsignal(each) is not signal.SIG_IGN]
 
     def interrupt(_: int, __: FrameType | None) -> NoReturn:
         for each in heeded:

@@ -5,11 +5,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
 
 from lifecycle_conformance.cli import exits
-
-_SIGNALS: Final = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+from lifecycle_conformance.cli.signals import ENDING
 
 
 class Stopping:
@@ -45,7 +43,7 @@ class Stopping:
 def stoppable() -> Iterator[Stopping]:
     """Let signals stop the commands inside. What is ignored when they start, as HUP is by `nohup`, stays ignored."""
     stopping = Stopping()
-    heeded = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+    heeded = [each for each in ENDING if signal.getsignal(each) is not signal.SIG_IGN]
     before = {each: signal.signal(each, stopping.handle) for each in heeded}
     try:
         yield stopping

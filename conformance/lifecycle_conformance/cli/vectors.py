@@ -15,6 +15,8 @@ from lifecycle_conformance.cli.messages import echo, echo_json, echo_report, wid
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
+from lifecycle_conformance.cli.signals import interruptible
+from lifecycle_conformance.driver import descendants
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.report.difference import place
@@ -127,6 +129,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         _list(scenarios, requirements, as_json=as_json)
         return
     require_posix("vectors")
+    ctx.with_resource(interruptible())
+    ctx.with_resource(descendants.adopting())
     driver = SubprocessDriver(driver_command or reference_command(store), timeout_s=timeout)
     try:
         judged = list(_judged(scenarios, driver))
