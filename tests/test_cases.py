@@ -282,7 +282,7 @@ def test_several_cases_begin_with_what_to_mend_first(tmp_path: Path) -> None:
     path = saved(tmp_path, found())
     done = call(saved(tmp_path, found("COMPACT-1")), path, *driver(tmp_path))
     start = done.stdout.split("\n\n")[0]
-    assert start.startswith("how far       idle 1: 2 cases: 1 fails, 1 undecided\n")
+    assert start.startswith("how far       idle 1: 2 cases: 1 fails, 1 not applicable\n")
     assert "mend first PASS-2: Each new record is recorded once, in order. " in " ".join(start.split())
     assert start.splitlines()[-1].startswith(f"see it again  lifecycle-projection replay {path} -- ")
     assert not call(path, *driver(tmp_path)).stdout.startswith("how far")
@@ -421,7 +421,7 @@ def test_a_case_that_does_not_apply_says_so_and_is_no_failure(tmp_path: Path) ->
     path = saved(tmp_path, found("DRIVER-11", requests=(OPEN, TEXT), verdict=Verdict.WRONG_REASON))
     alone = call(path)
     assert alone.exit_code == 3
-    assert "── not applicable  " in alone.stdout
+    assert "── not applicable\n" in alone.stdout
     assert "\n   the driver declares text-input\n" in alone.stdout
     beside = call(path, saved(tmp_path, found()))
     assert beside.exit_code == 0

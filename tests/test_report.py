@@ -94,8 +94,8 @@ see it again  lifecycle-projection replay cases/PASS-2-0a1b2c3d.json -- './my dr
 
 ── PASS-2: Each new record is recorded once, in order ── fail, in 4 of 40 cases
    Going through the history in its order, a pass MUST append one event for each
-   record whose stable id isn't in the table, under its stable id, and enter that
-   id into the table. It MUST append no other event.
+   record whose stable id isn't in the table, under its stable id, and enter
+   that id into the table. It MUST append no other event.
 
     1  project  run-1  of org-a/ws-a  running
                 + [0] node_started @20 {"metadata": {"node_id": "a"}}

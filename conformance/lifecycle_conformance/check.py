@@ -21,9 +21,9 @@ from lifecycle_conformance.driver.interface import (
     NothingJudgedError,
 )
 from lifecycle_conformance.evidence import counted, with_evidence
-from lifecycle_conformance.findings import Findings
+from lifecycle_conformance.findings import ANSWERING, Findings
 from lifecycle_conformance.fixed import compared
-from lifecycle_conformance.offers import Lesser
+from lifecycle_conformance.offers import DECLARING, Lesser
 from lifecycle_conformance.reasons import why_unjudged
 from lifecycle_conformance.reduction import reduced
 from lifecycle_conformance.requirements import Judge, Requirement
@@ -55,6 +55,8 @@ PROFILES: Final[Mapping[str, Profile]] = {
 }
 SHRINK_ATTEMPTS: Final = 5_000
 """How many attempts to find smaller lives there are, unless told otherwise, for all failures together."""
+_BLOCKING: Final = frozenset({ANSWERING, DECLARING})
+"""What a driver must do before anything else of it can be judged: answer, and offer what it declares."""
 _LEAST_ATTEMPTS: Final = 200
 """How many there are for each failure, however many failures share them, if there are to be any."""
 
@@ -191,7 +193,8 @@ class _Check:
 
     def shrink(self, hands: Workers, attempts: int) -> None:
         """Make each failure smaller, the worst first; all have as many attempts."""
-        found, subjects = self.found(), {*(each.id for each in self.wanted), agreement.AGREEMENT}
+        found = self.found()
+        subjects = {*(each.id for each in self._told(found)), agreement.AGREEMENT}
         failures = [
             (subject, found.failures[subject])
             for subject in sorted(subjects & found.failures.keys(), key=lambda subject: _badness(subject, found))
@@ -222,6 +225,11 @@ class _Check:
             found.add(part)
         return found
 
+    def _told(self, found: Findings) -> Sequence[Requirement]:
+        """Give the requirements that were asked for, and what kept the suite from judging them, if something did."""
+        wanted = {each.id for each in self.wanted} | (_BLOCKING & found.failures.keys())
+        return [each for each in requirements.load().values() if each.id in wanted]
+
     def smallest(self) -> Mapping[str, Failure]:
         """Give one failure for each subject: that an implementation is nondeterministic counts more than another."""
         smallest: dict[str, Failure] = {}
@@ -243,7 +251,7 @@ class _Check:
         assert self.hello is not None
         found = self.found()
         failures = {**found.failures, **self.smallest()}
-        judged = [each for each in self.wanted if self.vectors or each.judge is not Judge.VECTORS]
+        judged = [each for each in self._told(found) if self.vectors or each.judge is not Judge.VECTORS]
         was_compared = self.vectors and self.names is None and found.fixed != JudgeResult()
         # Where nothing was given up and nothing cut off, what was not met is not there to be met.
         missing = "" if self.searched and not found.lost else self.cut or found.lost[0]
