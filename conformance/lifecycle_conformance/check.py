@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from attrs import evolve, frozen
 
 from lifecycle_conformance import agreement, requirements
-from lifecycle_conformance.confirmation import SAME_ANSWERS, Proof, smallest
+from lifecycle_conformance.confirmation import SAME_ANSWERS, Proof, doubted, smallest
 from lifecycle_conformance.driver.interface import Driver, DriverError, Hello
 from lifecycle_conformance.findings import Findings
 from lifecycle_conformance.fixed import FixedFindings, compared
@@ -169,7 +169,7 @@ def _together(found: Iterable[tuple[str, Failure]]) -> Mapping[str, Failure]:
     for subject, failure in found:
         if subject not in smallest or failure.verdict is Verdict.NONDETERMINISTIC:
             smallest[subject] = failure
-    return smallest
+    return doubted(smallest)
 
 
 def _badness(subject: str, failure: Failure, found: Findings) -> tuple[bool, bool, float, str]:
