@@ -119,7 +119,7 @@ ROWS: Final = [
         ("it ended with status 1", "KeyError: 'run'"),
         only=(ANSWERS, "PASS-2"),
     ),
-    ending("dies-on-the-first-pass", CRASH, "asked for project", "segmentation fault", quick=True),
+    ending("dies-on-the-first-pass", CRASH, "asked for project", "segmentation fault"),
     ending("dies-at-random", CRASH, "it ended with signal 9"),
     ending("closes-its-output", BROKEN_PROTOCOL, "it closed its pipe and goes on"),
     # it hangs
