@@ -12,7 +12,7 @@ from attrs import evolve
 from examples import lifecycle, run_json
 from lifecycle_conformance import check
 from lifecycle_conformance.check import Profile
-from lifecycle_conformance.confirmation import SAME_ANSWERS, Confirmed, Proof, confirmed, smallest
+from lifecycle_conformance.confirmation import SAME_ANSWERS, Confirmed, Proof, confirmed, doubted, smallest
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Breakdown, BrokenDriverError
 from lifecycle_conformance.properties import CHECKS
@@ -149,6 +149,13 @@ def test_a_crash_is_a_crash_and_is_tried_once() -> None:
 def test_a_driver_that_dies_before_it_comes_to_the_point_leaves_the_failure_as_it_was_found() -> None:
     found, _ = again(broken)
     assert (found.failure.verdict, found.differing) == (Verdict.FAIL, None)
+
+
+def test_where_answers_differ_nothing_is_called_a_leak() -> None:
+    leak = evolve(FAILURE, again=Verdict.STATE_LEAK)
+    differs = evolve(FAILURE, again=Verdict.NONDETERMINISTIC)
+    assert doubted({"A": FAILURE, "B": leak}) == {"A": FAILURE, "B": leak}
+    assert doubted({"A": FAILURE, "B": leak, "C": differs}) == {"A": FAILURE, "B": differs, "C": differs}
 
 
 PROCESSES: Final = count()

@@ -11,7 +11,7 @@ from attrs import Factory as Made
 from attrs import define, evolve, frozen
 
 from lifecycle_conformance import agreement, requirements
-from lifecycle_conformance.confirmation import SAME_ANSWERS, Proof, smallest
+from lifecycle_conformance.confirmation import SAME_ANSWERS, Proof, doubted, smallest
 from lifecycle_conformance.driver.interface import (
     STILL_RUNNING,
     Breakdown,
@@ -57,6 +57,8 @@ SHRINK_ATTEMPTS: Final = 5_000
 """How many attempts to find smaller lives there are, unless told otherwise, for all failures together."""
 _BLOCKING: Final = frozenset({ANSWERING, DECLARING})
 """What a driver must do before anything else of it can be judged: answer, and offer what it declares."""
+_FRESH_ATTEMPTS: Final = 100
+"""How many there are at most where each takes a process of its own."""
 _LEAST_ATTEMPTS: Final = 200
 """How many there are for each failure, however many failures share them, if there are to be any."""
 
@@ -250,7 +252,7 @@ class _Check:
         """Give a verdict for each requirement."""
         assert self.hello is not None
         found = self.found()
-        failures = {**found.failures, **self.smallest()}
+        failures = doubted({**found.failures, **self.smallest()})
         judged = [each for each in self._told(found) if self.vectors or each.judge is not Judge.VECTORS]
         was_compared = self.vectors and self.names is None and found.fixed != JudgeResult()
         # Where nothing was given up and nothing cut off, what was not met is not there to be met.
@@ -347,6 +349,10 @@ def _smallest(driver: Driver, subject: str, failure: Failure, attempts: int) -> 
     """Make a failure smaller, then live it again in fresh processes, which may show that answers differ (DRIVER-17)."""
     if failure.shrunk or failure.actual == STILL_RUNNING or not failure.requests:
         return [(subject, failure)]  # that a process doesn't end, nobody waits for twice
-    found = smallest(Proof(driver, subject), failure, lambda failure, proof: reduced(failure, proof, attempts))
+
+    def reduce(failure: Failure, proof: Proof) -> Failure:
+        return reduced(failure, proof, min(attempts, _FRESH_ATTEMPTS) if proof.fresh else attempts)
+
+    found = smallest(Proof(driver, subject), failure, reduce)
     failure = evolve(found.failure, stderr=found.failure.stderr or driver.stderr_tail())
     return [(subject, failure), *([] if found.differing is None else [(SAME_ANSWERS, found.differing)])]

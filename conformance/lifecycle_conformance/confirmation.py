@@ -5,7 +5,7 @@ before: a state leak. Where the same requests are answered in different ways by 
 nondeterministic (DRIVER-17), and no other failure can be relied on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from attrs import evolve, frozen
@@ -111,6 +111,16 @@ def confirmed(proof: Proof, failure: Failure) -> Confirmed:
             return Confirmed(failure)
     failed = not showings or showings[0].failure is not None
     return Confirmed(failure if failed else evolve(failure, again=Verdict.STATE_LEAK))
+
+
+def doubted(found: Mapping[str, Failure]) -> dict[str, Failure]:
+    """Give failures as what they are beside each other: where answers differ anyhow, one that never came is no leak."""
+    if all(each.again is not Verdict.NONDETERMINISTIC for each in found.values()):
+        return {**found}
+    return {
+        subject: evolve(each, again=Verdict.NONDETERMINISTIC) if each.again is Verdict.STATE_LEAK else each
+        for subject, each in found.items()
+    }
 
 
 def _fresh(requests: Sequence[Request], number: int) -> list[Request]:

@@ -603,14 +603,16 @@ class StartsADaemon(Conforming):
 
 
 class LeavesFilesBeside(Conforming):
-    """Puts a lock beside each store that it opens, and makes directories that aren't there."""
+    """Puts a lock beside each store that it opens, and makes what isn't there in the folder where it was started."""
 
     def take(self, line: bytes) -> None:
         request = _request(line)
         store = request.get("store")
         if request.get("op") == "open" and isinstance(store, str):
-            Path(store).mkdir(parents=True, exist_ok=True)
-            Path(f"{store}.lock").touch()
+            if not Path(store).is_absolute():
+                Path(store).mkdir(parents=True, exist_ok=True)
+            if Path(store).is_dir():
+                Path(f"{store}.lock").touch()
         super().take(line)
 
 

@@ -1,0 +1,314 @@
+"""The broken drivers of `drivers/broken.py`: each gets its verdict, its exit code, and words that tell what is wrong.
+
+None takes long, and none leaves anything behind: no process, no temporary folder, no file where the caller stands.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, Final
+
+import pytest
+from attrs import evolve, frozen
+from click.testing import CliRunner
+
+from drivers import broken
+from lifecycle_conformance import check, workspace
+from lifecycle_conformance.cli import main
+from lifecycle_conformance.driver.client import SubprocessDriver
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.driver.interface import Driver
+from lifecycle_conformance.driver.messages import hello_from
+from lifecycle_conformance.report.terminal import render
+from lifecycle_conformance.verdicts import Verdict
+
+SCRIPT: Final = Path(broken.__file__)
+FEW: Final = evolve(check.PROFILES["quick"], shards=1, lives=1, pieces=6, readings=3, greetings=5, wanted=1)
+"""Enough lives for a driver that answers everything: such a fault shows at once or never."""
+PROTOCOL: Final = ("DRIVER-*",)
+PATIENT_S: Final = 60.0
+UNSAFE: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+"""Characters that no report may hold, whatever a driver says."""
+
+
+BROKEN: Final = (sys.executable, str(SCRIPT))
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, str(SCRIPT), *arguments]
+
+
+@frozen
+class Row:
+    """A driver, what it comes to, and words that stand in the report.
+
+    `quick` asks for the whole profile of that name: where it counts how soon the suite gives up. One that `hangs` is
+    given less time. A driver whose fault lies in its answers is asked `inside` this process, by the same lines.
+    """
+
+    name: str
+    exit_code: int
+    verdicts: dict[str, Verdict]
+    words: tuple[str, ...]
+    only: tuple[str, ...] = PROTOCOL
+    hangs: bool = False
+    quick: bool = False
+    inside: bool = False
+    vectors: bool = False
+
+    def factory(self, timeout_s: float) -> Callable[[], Driver]:
+        """Give what starts the driver."""
+        if self.inside:
+            return partial(Inside, broken.drivers()[self.name])
+        return partial(SubprocessDriver, command(self.name), timeout_s=timeout_s)
+
+
+class Inside(InProcessDriver):
+    """A broken driver without a process."""
+
+    def __init__(self, kind: type[broken.Conforming]) -> None:
+        self._kind = kind
+        super().__init__("memory")
+
+    def restart(self, *, kill: bool = False) -> int | None:
+        self._tracebacks = deque()
+        self._server = self._kind()
+        self._hello = hello_from(self.ask("hello", protocols=[1]))
+        return None if kill else 0
+
+
+ANSWERS: Final = "DRIVER-2"
+
+
+def ending(name: str, how: Verdict, *words: str, **options: Any) -> Row:
+    """A driver that gives no answer to something."""
+    return Row(name, 1, {ANSWERS: how}, words, **options)
+
+
+def showing(name: str, requirement: str, *words: str, verdict: Verdict = Verdict.FAIL, only: str = "") -> Row:
+    """A driver that answers everything, and breaks a requirement."""
+    return Row(name, 1, {requirement: verdict}, words, only=tuple((only or requirement).split()), inside=True)
+
+
+def stray(name: str, *words: str) -> Row:
+    """A driver that writes a line which is no answer."""
+    return Row(name, 1, {ANSWERS: Verdict.PROTOCOL}, words, inside=True)
+
+
+def fine(name: str) -> Row:
+    """A driver that answers as the protocol says, whatever else it does."""
+    return Row(name, 0, {ANSWERS: Verdict.PASS, "PASS-2": Verdict.PASS}, (), only=(ANSWERS, "PASS-2"))
+
+
+CRASH, TIMEOUT, BROKEN_PROTOCOL = Verdict.CRASH, Verdict.TIMEOUT, Verdict.PROTOCOL
+
+ROWS: Final = [
+    # it ends
+    ending("exits-after-hello", CRASH, "it ended with status 0 instead of answering", quick=True),
+    Row(
+        "dies-on-malformed-requests",
+        1,
+        {ANSWERS: CRASH, "PASS-2": Verdict.PASS},
+        ("it ended with status 1", "KeyError: 'run'"),
+        only=(ANSWERS, "PASS-2"),
+    ),
+    ending("dies-on-the-first-pass", CRASH, "asked for project", "segmentation fault"),
+    ending("dies-at-random", CRASH, "it ended with signal 9"),
+    ending("closes-its-output", BROKEN_PROTOCOL, "it closed its pipe and goes on"),
+    # it hangs
+    ending("hangs-at-a-pass", TIMEOUT, "asked for project: no answer within", hangs=True, quick=True),
+    ending("holds-answers-back", TIMEOUT, "is the answer not flushed", hangs=True),
+    ending("writes-half-a-line", TIMEOUT, "without a newline", hangs=True),
+    Row("hangs-at-the-end", 1, {"DRIVER-16": Verdict.FAIL}, ("still running",), hangs=True),
+    Row("ignores-sigterm", 1, {"DRIVER-16": Verdict.FAIL}, ("still running",), hangs=True),
+    # its lines are no answers
+    ending("writes-a-huge-line", BROKEN_PROTOCOL, "a line of more than 16777216 bytes"),
+    ending("never-ends-a-line", BROKEN_PROTOCOL, "a line of more than 16777216 bytes"),
+    ending("writes-newlines-only", BROKEN_PROTOCOL, "an empty line: is a newline written twice?"),
+    ending("answers-twice", BROKEN_PROTOCOL, "is it a second answer to an earlier request?"),
+    stray("writes-nan", "NaN", "only a lenient reader takes that for JSON"),
+    stray("writes-a-bad-byte", "jected"),
+    stray("writes-deep-answers", "arrays and objects inside each other"),
+    stray("writes-members-twice", "the member `projected` stands twice"),
+    stray("answers-with-a-wrong-id", "expected the id"),
+    stray("answers-with-a-string-id", "expected the id", ', found "'),
+    stray("answers-with-null-id", "found null, as if the request had not been JSON"),
+    stray("answers-without-id", "found no id"),
+    stray("answers-ok-and-error", "one of the two and no more"),
+    stray("names-an-unknown-error-kind", "expected an error of kind", 'found "forbidden"'),
+    stray("counts-in-doubles", "expected `ok` of project with projected: `projected` is", ".0"),
+    stray("counts-in-text", '`projected` is "'),
+    stray("counts-below-zero", "`projected` is -1"),
+    stray("does-not-count", "`projected` is missing"),
+    stray("shows-events-by-number", "asked for events", "`events` is {"),
+    # what it shows is no event or snapshot
+    showing("shows-no-scope", "DRIVER-5", "`event_type` and `scope` are missing"),
+    showing("shows-seq-in-doubles", "DRIVER-5", "seq", "1.0"),
+    showing("shows-an-unknown-phase", "DRIVER-5", "phase", "in_flight"),
+    # it does the wrong thing
+    showing("boasts-compact", "DRIVER-3", "declared, but not there: compact", only="DRIVER-*"),
+    showing("shows-no-payload", "EVENT-1", "payload"),
+    showing("shows-metadata-as-a-list", "EVENT-2", "payload"),
+    showing("shows-wrong-event-ids", "ID-5", "the id of the event", "-0-x"),
+    showing("shows-no-phase", "SNAP-1", "phase_history", "allowed_next_phases"),
+    showing("refuses-moves-as-storage", "PHASE-7", "storage", "phase_transition", verdict=Verdict.WRONG_REASON),
+    showing("answers-at-random", "DRIVER-17", verdict=Verdict.NONDETERMINISTIC, only="DRIVER-17 PASS-*"),
+    showing("opens-the-first-store-again", "DRIVER-6", "what an empty directory shows", only="DRIVER-*"),
+    showing("forgets-after-many-passes", "PASS-2", "in a fresh process it holds", verdict=Verdict.STATE_LEAK),
+    Row(
+        "shows-no-enterprise-scope",
+        1,
+        {"SCOPE-2": Verdict.FAIL, **{f"SCOPE-{number}": Verdict.NOT_EXERCISED for number in range(3, 12)}},
+        ("data_classes",),
+        only=("SCOPE-*",),
+        inside=True,
+        vectors=True,
+    ),
+    # nothing is wrong with it, by the protocol
+    *map(fine, ["conforming", "talks-a-lot", "leaves-files-beside"]),
+    Row("colours-its-name", 1, {"DRIVER-13": Verdict.WRONG_REASON}, ("internal",), only=("DRIVER-13",), inside=True),
+]
+
+
+# --- drivers that say hello -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Stand in an empty folder with a folder for stores, and tell what is left there, and which processes run."""
+    here, stores, mark = tmp_path / "here", tmp_path / "stores", f"mark-{tmp_path}"
+    here.mkdir()
+    stores.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(workspace, "_MEMORY", str(stores))
+    monkeypatch.setattr(workspace, "_own", None, raising=False)
+    monkeypatch.setenv("BROKEN_DRIVER", mark)
+
+    def found() -> list[str]:
+        # The folder of this process stays as long as it does, and is empty between one check and the next.
+        return [*map(str, here.rglob("*")), *map(str, stores.glob("*/*")), *processes(mark)]
+
+    return found
+
+
+def processes(mark: str) -> list[str]:
+    """Give the processes that were started with a mark in their environment, and are no corpses."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                if f"BROKEN_DRIVER={mark}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    own = Path(f"/proc/{os.getpid()}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    # What Python starts to look after the workers of this process ends with it.
+    return [each for each in found if each not in {own, ""} and "resource_tracker" not in each]
+
+
+def settled(left: Callable[[], list[str]]) -> list[str]:
+    """Tell what is left; what was killed is on its way out for a moment still."""
+    deadline = monotonic() + PATIENT_S
+    while left() and monotonic() < deadline:
+        sleep(0.05)
+    return left()
+
+
+@pytest.fixture(scope="module")
+def impatient_s() -> float:
+    """Give several times what a good driver takes to start here and now: enough for one that hangs."""
+    started = monotonic()
+    SubprocessDriver(command("conforming"), timeout_s=PATIENT_S).close()
+    return max(1.0, 5 * (monotonic() - started))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_a_broken_driver_gets_its_verdict(
+    row: Row, impatient_s: float, monkeypatch: pytest.MonkeyPatch, left: Callable[[], list[str]]
+) -> None:
+    if not row.quick:
+        monkeypatch.setattr(check, "PROFILES", {"quick": FEW})
+    factory = row.factory(impatient_s if row.hangs else PATIENT_S)
+    report = check.run(factory, profile="quick", seed=0, vectors=row.vectors, only=row.only)
+    text = render(report, driver=command(row.name))
+    assert {id_: report.verdicts[id_] for id_ in row.verdicts} == row.verdicts
+    assert report.exit_code == row.exit_code
+    assert report.errors == ()
+    for words in row.words:
+        assert words in re.sub(r"\s+", " ", text)
+    assert UNSAFE.findall(text) == []
+    assert settled(left) == []
+
+
+@pytest.mark.parametrize("name", ["is-slow", "starts-a-daemon"])
+def test_what_the_time_of_the_caller_cut_off_is_undecided(name: str, left: Callable[[], list[str]]) -> None:
+    """A slow driver falls short of nothing: counts end a search. What a driver left behind is ended, too."""
+    called = ["check", "--profile=quick", "--seconds=8", "--no-vectors", "--requirements=PASS-*", "--", *BROKEN, name]
+    command_line = [sys.executable, "-m", "lifecycle_conformance.cli", *called]
+    done = subprocess.run(command_line, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "undecided" in done.stdout
+    assert "falls short" not in done.stdout
+    assert settled(left) == []
+
+
+# --- drivers that don't -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "timeout_s", "said"),
+    [
+        ((*BROKEN, "exits-at-start"), PATIENT_S, ("it ended with status 1", "no such database: state.db")),
+        ((*BROKEN, "never-says-hello"), 1, ("asked for hello, no answer within 1 s",)),
+        ((*BROKEN, "needs-two-newlines"), 1, ("asked for hello, no answer within 1 s",)),
+        ((*BROKEN, "prints-a-banner"), PATIENT_S, ("broken driver 1.0, ready", "Print to standard error instead")),
+        ((*BROKEN, "declares-an-unknown-capability"), PATIENT_S, ("the driver declares teleport",)),
+        ((*BROKEN, "speaks-another-protocol"), PATIENT_S, ("the driver chose version 2",)),
+        ((*BROKEN, "does-not-say-its-language"), PATIENT_S, ("hello", "language")),
+        ((*BROKEN, "declares-twice"), PATIENT_S, ("it declares identify twice",)),
+        (("sh", "-c", "echo ready"), PATIENT_S, ("ready",)),
+        (("sh", "-c", "exit 7"), PATIENT_S, ("it ended with status 7",)),
+        (("sh", "-c", "kill -9 $$"), PATIENT_S, ("it ended with signal 9",)),
+        (("cat",), PATIENT_S, ("one of the two and no more",)),
+        (("true",), PATIENT_S, ("it ended with status 0",)),
+        (("yes",), PATIENT_S, ("wrote 'y'",)),
+        (("no-such-driver",), PATIENT_S, ("it can't be started",)),
+    ],
+    ids=lambda value: "-".join(value).rpartition("/")[2] if isinstance(value, tuple) else None,
+)
+def test_a_driver_that_does_not_come_up_is_told_once(
+    arguments: tuple[str, ...], timeout_s: float, said: tuple[str, ...], left: Callable[[], list[str]]
+) -> None:
+    called = ["vectors", "--only", "member-9", "--timeout", str(timeout_s), "--", *arguments]
+    done = CliRunner().invoke(main, called)
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert done.stderr.startswith("error: the driver `")
+    for words in said:
+        assert words in re.sub(r"\s+", " ", done.stderr)
+    assert settled(left) == []
+
+
+def test_check_and_replay_say_the_same_of_a_driver_that_does_not_come_up(
+    tmp_path: Path, left: Callable[[], list[str]]
+) -> None:
+    case = {"name": "n", "requirement": "PASS-2", "steps": [{"op": "open", "store": 0}]}
+    (tmp_path / "case.json").write_text(json.dumps(case))
+    driver = ["--", *BROKEN, "exits-at-start"]
+    calls = [["vectors", "--only", "member-9"], ["replay", str(tmp_path / "case.json")], ["check", "--profile=quick"]]
+    told = [CliRunner().invoke(main, [*called, *driver]) for called in calls]
+    assert [each.exit_code for each in told] == [3, 3, 3]
+    assert len({each.stderr for each in told}) == 1
+    assert settled(left) == []
+
+
+def test_every_broken_driver_is_tried() -> None:
+    tried = {"is-slow", "starts-a-daemon", *(row.name for row in ROWS)}
+    marks = test_a_driver_that_does_not_come_up_is_told_once.pytestmark  # type: ignore[attr-defined]
+    tried |= {arguments[2] for arguments, _, _ in marks[0].args[1] if arguments[:2] == BROKEN}
+    assert tried == broken.drivers().keys()
