@@ -114,11 +114,11 @@ class Showing:
 @pytest.mark.parametrize(
     ("kind", "name", "value", "says"),
     [
-        ("events", "seq", 1.0, "$.seq"),
-        ("snapshots", "seq", 1.0, "$.seq"),
-        ("snapshots", "created_at_ms", 10.0, "$.created_at_ms"),
-        ("events", "seq", True, "$.seq"),
-        ("events", "scope", [], "$.scope"),
+        ("events", "seq", 1.0, "`seq`"),
+        ("snapshots", "seq", 1.0, "`seq`"),
+        ("snapshots", "created_at_ms", 10.0, "`created_at_ms`"),
+        ("events", "seq", True, "`seq`"),
+        ("events", "scope", [], "`scope`"),
     ],
 )
 def test_a_record_that_does_not_fit_is_a_verdict(kind: str, name: str, value: Json, says: str) -> None:

@@ -210,7 +210,7 @@ def test_a_report_says_why(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None
     assert "not declared COMPACT-1 (" in text
     document = as_json(told)
     assert schemas.problems("report", document) == []
-    assert document["requirements"][-1]["why"] == whys["COMPACT-1"]
+    assert [each["why"] for each in document["requirements"] if each["id"] == "COMPACT-1"] == [whys["COMPACT-1"]]
 
 
 # --- small things (B15) -----------------------------------------------------------------------------------------------

@@ -299,7 +299,13 @@ class _Check:
             ended=found.ended[requirement.id],
             failure=failure,
             why=why_unjudged(
-                requirement, verdict, self.hello.capabilities - self.absent, cases=cases, wanted=wanted, cut=missing
+                requirement,
+                verdict,
+                self.hello.capabilities,
+                cases=cases,
+                wanted=wanted,
+                cut=missing,
+                absent=self.absent,
             ),
         )
 

@@ -8,6 +8,8 @@ from lifecycle_conformance.verdicts import Verdict
 
 NOT_DECLARED: Final = "the driver doesn't declare "
 """What comes before the capabilities that are missing."""
+NOT_THERE: Final = "declared, but not there: "
+"""What comes before the capabilities that are declared and not offered."""
 _UNIT: Final = "no driver can show it: the tests of an implementation hold it"
 
 
@@ -19,13 +21,16 @@ def why_unjudged(  # noqa: PLR0913 - what decides
     cases: int,
     wanted: int,
     cut: str = "",
+    absent: Collection[str] = (),
 ) -> str:
     """Say in a sentence why a requirement got a verdict that judges nothing; of others there is nothing to say.
 
-    `declared` are the capabilities of the driver, `cases` the cases in which the precondition was met, of `wanted`, and
-    `cut` is what ended the search too early.
+    `declared` are the capabilities of the driver, `absent` those of them that it doesn't offer; `cases` are the cases in
+    which the precondition was met, of `wanted`, and `cut` is what ended the search too early.
     """
     match verdict:
+        case Verdict.NOT_DECLARED if not_there := requirement.capabilities & set(absent):
+            return f"{NOT_THERE}{', '.join(sorted(not_there))}"
         case Verdict.NOT_DECLARED:
             return f"{NOT_DECLARED}{', '.join(sorted(requirement.capabilities - set(declared)))}"
         case Verdict.NOT_JUDGED_HERE:

@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from lifecycle_conformance.reasons import NOT_THERE
 from lifecycle_conformance.report.difference import first_place
 from lifecycle_conformance.report.failures import again, in_words
 from lifecycle_conformance.report.ranking import Told, failure_of, name_of
@@ -25,7 +26,7 @@ def lines(report: Report, told: Sequence[Told], driver: Sequence[str], width: in
     """
     yield from line("how far", how_far(report), width)
     if report.absent:
-        yield from line("mend first", f"declared, but not there: {', '.join(map(safe, report.absent))}", width)
+        yield from line("mend first", f"{NOT_THERE}{', '.join(map(safe, report.absent))}", width)
     elif told:
         yield from line("mend first", to_mend(told[0]), width)
     elif lacking := [each.requirement.id for each in report.results if each.verdict is Verdict.NOT_EXERCISED]:
