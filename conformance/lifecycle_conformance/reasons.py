@@ -25,14 +25,14 @@ def why_unjudged(  # noqa: PLR0913 - what decides
 ) -> str:
     """Say in a sentence why a requirement got a verdict that judges nothing; of others there is nothing to say.
 
-    `declared` are the capabilities of the driver, `absent` those of them that it doesn't offer; `cases` are the cases in
+    `declared` are the capabilities of the driver, `absent` those of them that it doesn't offer, `cases` the cases in
     which the precondition was met, of `wanted`, and `cut` is what ended the search too early.
     """
     match verdict:
-        case Verdict.NOT_DECLARED if not_there := requirement.capabilities & set(absent):
-            return f"{NOT_THERE}{', '.join(sorted(not_there))}"
+        case Verdict.NOT_DECLARED if missing := requirement.capabilities - set(declared):
+            return f"{NOT_DECLARED}{', '.join(sorted(missing))}"
         case Verdict.NOT_DECLARED:
-            return f"{NOT_DECLARED}{', '.join(sorted(requirement.capabilities - set(declared)))}"
+            return f"{NOT_THERE}{', '.join(sorted(requirement.capabilities & set(absent)))}"
         case Verdict.NOT_JUDGED_HERE:
             return _UNIT
         case Verdict.NOT_EXERCISED if not cases:
