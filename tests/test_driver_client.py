@@ -361,7 +361,7 @@ def test_a_driver_that_closes_its_output_and_goes_on(
 ) -> None:
     monkeypatch.setattr(process_module, "_PARTING_S", 0.1)
     error = broken(start("os.close(1)\nsleep()"))
-    assert error.verdict is PROTOCOL
+    assert error.verdict is TIMEOUT
     assert "closed its pipe" in error.message
 
 

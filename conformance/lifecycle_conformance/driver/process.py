@@ -182,7 +182,7 @@ class DriverProcess:
         try:
             status = self._child.wait(_PARTING_S)
         except subprocess.TimeoutExpired:
-            return NoAnswerError(Breakdown.PROTOCOL, f"it closed its pipe and goes on without{self._last_words()}")
+            return NoAnswerError(Breakdown.TIMEOUT, f"it closed its pipe and goes on without{self._last_words()}")
         how = f"status {status}" if status >= 0 else f"signal {-status} ({signal.strsignal(-status)})"
         return NoAnswerError(Breakdown.CRASH, f"it ended with {how} instead of answering{self._last_words()}")
 
