@@ -374,7 +374,9 @@ def _unreadable_import(requirement: str, random: Random) -> Request:
 
 def _unreadable_append(random: Random) -> Request:
     """Append an event that can't be read, for other reasons than its seq, which is ignored."""
-    event = random.choice([each for each, _ in unreadable("event") if each.get("seq") == 1])
+    # To Python, `True` equals 1.
+    readable_seq = [each for each, _ in unreadable("event") if each.get("seq") == 1 and each["seq"] is not True]
+    event = random.choice(readable_seq)
     return refused(["DRIVER-13"], "invalid_input", "append", tenant=TENANT, event=event)
 
 
