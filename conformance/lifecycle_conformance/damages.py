@@ -29,6 +29,7 @@ from lifecycle_conformance.properties.layout import (
     path_of,
     snapshots_of,
 )
+from lifecycle_conformance.strategies import evenly
 from lifecycle_conformance.trace import LOCAL, Files, Object, Request, Step, owner_of_run
 from lifecycle_projection.records import Json
 
@@ -39,7 +40,8 @@ LONG_NAME: Final = "node_" + "x" * 300
 ODD_RUN_IDS: Final = ("run/with:odd é", "😀", ".", "..", "...", "", "a/b", "größe 1")
 """Run ids that are no file names as they are (FILE-4)."""
 _ODD_LINES: Final = ("", "7", "null", '"a line"', "{}", "{", "\x00", '{"event_id": "no-event"}', "]")
-_TAILS: Final = ("7", '"ü"', "{}", "null", "{", "[1,", '{"event_id"')
+_WHOLE: Final = (b"7", '"ü"'.encode(), b"{}", b"null")
+_BROKEN_OFF: Final = (b"{", b"[1,", b'{"event_id"')
 _NULS: Final = 64
 _NO_UTF8: Final = (b"\xff", b"\xc3", b'{"event_id": "\xf0\x9f\x98"}', b"\xed\xa0\x80", b"\xc0\xaf")
 _SPOILED: Final = (b"", b"{", b"null", b"7", b"{}", b"no snapshot", b"\xff\xfe", b'{"snapshot_id": 7}')
@@ -69,25 +71,29 @@ def note(run: Object, files: Files, **members: Json) -> Object:
 
 
 def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
-    """Tear a line off, between any two bytes, also inside a letter; at times all of it but the newline is there.
+    """Tear a line off, between any two bytes, also inside a letter; as often all of it but the newline is there.
 
     At times the newline of the last line became NULs, as after a power failure. Mostly a record arrives then, so that
     something is appended behind the tail.
     """
     line = _line(note(run, files))
     inside = [at for at in range(1, len(line)) if line[at] & 0xC0 == 0x80]
-    places = st.integers(1, len(line) - 1) | st.sampled_from(inside) | st.just(len(line))
-    tears = places.map(lambda at: _tear(line, at)) | st.sampled_from(_TAILS).map(
-        lambda text: _tear(text.encode(), len(text.encode()))
+    places = st.integers(1, len(line) - 1) | st.sampled_from(inside)
+    arrived = _project(
+        _grown(run, {"event": "node_started", "recorded_at_ms": 1, "metadata": {"log": len(log_of(files))}})
     )
-    arrived = _grown(run, {"event": "node_started", "recorded_at_ms": 1, "metadata": {"log": len(log_of(files))}})
-    behind = st.tuples(tears, st.sampled_from([[_project(arrived)], [_project(arrived)], []])).map(
-        lambda drawn: [drawn[0], *drawn[1]]
-    )
-    if not lines_of(log_of(files))[0]:
-        return behind
-    nulls: Requests = [_put(LOG, log_of(files)[:-1] + bytes(_NULS)), _project(arrived)]
-    return behind | behind | behind | st.just(nulls)
+    behind = st.sampled_from([[arrived], [arrived], []])
+    kinds: Mapping[str, st.SearchStrategy[Requests]] = {
+        "whole": st.builds(
+            lambda text, then: [_tear(text, len(text)), *then], st.sampled_from([line, *_WHOLE]), behind
+        ),
+        "torn": st.builds(lambda at, then: [_tear(line, at), *then], places, behind),
+        "no JSON": st.builds(lambda text, then: [_tear(text, len(text)), *then], st.sampled_from(_BROKEN_OFF), behind),
+        "NULs": st.just([_put(LOG, log_of(files)[:-1] + bytes(_NULS)), arrived]),
+    }
+    some = ["whole", "whole", "torn", "torn", "no JSON"]
+    # Chance is told which: of alternatives, Hypothesis likes some more than others.
+    return evenly([*some, "NULs"] if lines_of(log_of(files))[0] else some).flatmap(lambda kind: kinds[kind])
 
 
 def damaged_lines(run: Object, files: Files) -> st.SearchStrategy[Requests]:
