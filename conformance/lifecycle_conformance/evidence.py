@@ -42,6 +42,9 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(_numbered("EVENT", 3, 4, 5, 10), frozenset({_RECORDS})),
     "LOG-7": frozenset({_RECORDS}),
     "SNAP-6": frozenset({_SNAPSHOTS}),
+    # What is left out of a list says something where there is a list; what is kept, where passes record.
+    "FILE-21": frozenset({_SNAPSHOTS}),
+    "FILE-25": frozenset({_RECORDS}),
     **dict.fromkeys(_numbered("REDACT", 1, 2, 3, 4, 5), frozenset({_RECORDS, _SUMMARY})),
     # That reading leaves a torn tail alone says something where it is mended.
     "FILE-17": frozenset({"FILE-16"}),

@@ -128,7 +128,9 @@ class Living(RuleBasedStateMachine):
         def piece() -> None:
             events = self.shown().events
             if how == "for two tenants" and events and "import" in self.capabilities:
-                self.do("import", events=[], snapshots=[self._foreign_snapshot(events[which % len(events)]["seq"])])
+                # Beyond all events, it decides on those that the own newest snapshot protects by itself.
+                seq = highest_seq(events) + 1 if which % 2 else events[which % len(events)]["seq"]
+                self.do("import", events=[], snapshots=[self._foreign_snapshot(seq)])
             moment = self._moment("events", which) if how == "early" else AFTER_ALL_MS
             self.do("compact", retention_ms=retention_ms, now_ms=moment + later + retention_ms)
             self.pass_()

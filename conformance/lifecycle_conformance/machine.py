@@ -267,8 +267,10 @@ def _mishap(name: str, compacted: bool) -> _Way:  # noqa: FBT001
 _WEIGHTS: Final = {
     "an event that is hard to read": 3,
     "a torn tail": 2,
-    "a name too long": 2,
-    "for two tenants": 5,
+    "a name too long": 3,
+    "an interruption": 2,
+    "snapshots in foreign folders": 2,
+    "for two tenants": 3,
     "off": 2,
 }
 _LEAST: Final = 24

@@ -412,8 +412,8 @@ def _is_cut(earlier: Step, whole: tuple[Files, Files], now: Files) -> bool:
     ):
         return False
     order = _order_of_writing(earlier, before, after)
-    if order is None:
-        return False
+    if not order:
+        return False  # what wrote nothing can't have been cut off
     events = {event["event_id"] for event in events_of(log)}
     done = [(what in there) if is_snapshot_path(what) else what in events for what in order]
     return done == sorted(done, reverse=True)

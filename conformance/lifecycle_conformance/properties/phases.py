@@ -384,6 +384,8 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
     if stopped is None or again is None or again.index != stopped.index:
         return
     if not again.move.allowed:
+        if stopped.event_id not in {each["event_id"] for each in step.shown_before().events}:
+            return  # whether it is appended once more, nobody sees of an event that isn't shown
         said = {"refused": step.refusal, "lifecycle_index": step.data.get("lifecycle_index")}
         expected: Json = {"refused": "phase_transition", "lifecycle_index": stopped.index}
         yield judged("PASS-12", "where the next pass stops", expected=expected, actual=said)
