@@ -22,7 +22,8 @@ def test_the_reference_cut_down_to_a_level_conforms_by_half_a_search(
 ) -> None:
     """Half of `quick` reaches all, so that other seeds and other implementations do with the whole of it.
 
-    All capabilities together are judged in the tests of the check.
+    All capabilities together are judged in the tests of the check. Every requirement is named, which leaves agreement
+    aside: the reference would only be compared with itself.
     """
     quick = check.PROFILES["quick"]
     monkeypatch.setattr(check, "PROFILES", {"quick": evolve(quick, shards=quick.shards // 2)})
@@ -30,7 +31,7 @@ def test_the_reference_cut_down_to_a_level_conforms_by_half_a_search(
     driver = partial(
         InProcessDriver, "files" if "durable" in declared else "memory", without=frozenset(CAPABILITIES - declared)
     )
-    report = check.run(driver, profile="quick", seed=0)
+    report = check.run(driver, profile="quick", seed=0, only=["*"])
     assert report.hello.capabilities == declared
     assert {id_ for id_, verdict in report.verdicts.items() if verdict not in _WELL} == set()
     assert report.exit_code == 0

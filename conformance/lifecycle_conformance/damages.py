@@ -71,7 +71,7 @@ def note(run: Object, files: Files, **members: Json) -> Object:
 
 
 def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
-    """Tear a line off, between any two bytes, also inside a letter; as often all of it but the newline is there.
+    """Tear a line off, between any two bytes, also inside a letter; as often all but the newline is there.
 
     At times the newline of the last line became NULs, as after a power failure. Mostly a record arrives then, so that
     something is appended behind the tail.
@@ -84,14 +84,12 @@ def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
     )
     behind = st.sampled_from([[arrived], [arrived], []])
     kinds: Mapping[str, st.SearchStrategy[Requests]] = {
-        "whole": st.builds(
-            lambda text, then: [_tear(text, len(text)), *then], st.sampled_from([line, *_WHOLE]), behind
-        ),
+        "whole": st.sampled_from([line, *_WHOLE]).map(lambda text: [_tear(text, len(text)), arrived]),
         "torn": st.builds(lambda at, then: [_tear(line, at), *then], places, behind),
         "no JSON": st.builds(lambda text, then: [_tear(text, len(text)), *then], st.sampled_from(_BROKEN_OFF), behind),
         "NULs": st.just([_put(LOG, log_of(files)[:-1] + bytes(_NULS)), arrived]),
     }
-    some = ["whole", "whole", "torn", "torn", "no JSON"]
+    some = ["whole", "whole", "whole", "torn", "torn", "no JSON"]
     # Chance is told which: of alternatives, Hypothesis likes some more than others.
     return evenly([*some, "NULs"] if lines_of(log_of(files))[0] else some).flatmap(lambda kind: kinds[kind])
 

@@ -266,7 +266,7 @@ def _mishap(name: str, compacted: bool) -> _Way:  # noqa: FBT001
 
 _WEIGHTS: Final = {
     "an event that is hard to read": 3,
-    "a torn tail": 2,
+    "a torn tail": 3,
     "a name too long": 3,
     "an interruption": 2,
     "snapshots in foreign folders": 2,
