@@ -42,7 +42,7 @@ from lifecycle_conformance.vectors import derived
 from lifecycle_conformance.workspace import workspace
 from sessions import sessions
 
-_NEVER_SHOWN: Final = frozenset({"DRIVER-17", "FILE-15", "TENANT-6"})
+_NEVER_SHOWN: Final = frozenset({"DRIVER-17", "TENANT-6"})
 """What the recorded sessions on files don't meet."""
 
 
