@@ -17,10 +17,10 @@ from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Breakdown, BrokenDriverError
 from lifecycle_conformance.properties import CHECKS
 from lifecycle_conformance.reduction import reduced
-from lifecycle_conformance.report.failures import worst_first
+from lifecycle_conformance.report.ranking import worst_first
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.trace import Request
-from lifecycle_conformance.verdicts import Failure, Verdict
+from lifecycle_conformance.verdicts import Failure, Result, Verdict
 
 RUN: Final = run_json(lifecycle("node_started", 20))
 LIFE: Final[tuple[Request, ...]] = (("open", {"store": 0}), ("project", {"run": RUN}), ("project", {"run": RUN}))
@@ -178,13 +178,14 @@ class Random12(Faulty):
 
 
 def test_answers_at_random_are_told_as_such_and_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = Profile(shards=1, lives=1, pieces=4, readings=2, greetings=3, seconds=60, wanted=1)
+    small = Profile(shards=1, lives=1, pieces=4, readings=2, greetings=3, wanted=1)
     monkeypatch.setattr(check, "PROFILES", {"quick": small})
     report = check.run(Random12, profile="quick", seed=1, vectors=False, only=["PASS-*", "DRIVER-*"])
     verdicts = report.verdicts
     assert verdicts[SAME_ANSWERS] is Verdict.NONDETERMINISTIC
     assert Verdict.STATE_LEAK not in verdicts.values()
-    first, *_ = worst_first(report.results)
+    first, *_ = worst_first(report)
+    assert isinstance(first, Result)
     assert first.verdict is Verdict.NONDETERMINISTIC
     assert f"{SAME_ANSWERS}: " in render(report)
 
