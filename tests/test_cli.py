@@ -573,7 +573,11 @@ def test_vectors_judge_the_reference_and_any_driver() -> None:
 IDLE = """
 import json, sys
 for line in sys.stdin:
-    request = json.loads(line)
+    try:
+        request = json.loads(line)
+    except ValueError:
+        print('{"id": null, "error": {"kind": "invalid_input", "message": "no JSON"}}', flush=True)
+        continue
     ok = {
         "hello": {"protocol": 1, "name": "idle", "version": "1", "language": "Python", "spec": "1", "capabilities": []},
         "project": {"projected": 0}, "events": {"events": []}, "snapshots": {"snapshots": []},

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from lifecycle_conformance.report.wording import short
 from lifecycle_conformance.safe_text import safe
 
 CLEAR: Final = "\r\x1b[K"
@@ -20,8 +21,9 @@ def progress_line() -> Iterator[Callable[[str], None]]:
         return
 
     def show(text: str) -> None:
-        line = " ".join(text.split())[: shutil.get_terminal_size().columns - 1]
-        sys.stderr.write(f"{CLEAR}{safe(line)}")
+        # What has a name in it may be long; how far it is stands at the end.
+        line = short(safe(" ".join(text.split())), shutil.get_terminal_size().columns - 1)
+        sys.stderr.write(f"{CLEAR}{line}")
         sys.stderr.flush()
 
     try:
