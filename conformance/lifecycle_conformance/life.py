@@ -6,7 +6,7 @@ again: a case file is nothing but the requests of a life.
 
 import os
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -117,14 +117,7 @@ class Life:
         """Give what the store directory holds, where the implementation declares `files`."""
         if self._store is None or "files" not in self.driver.hello.capabilities:
             return None
-        root = self._file("")
-        folders = ((Path(folder), names) for folder, _, names in os.walk(root))
-        return {
-            f"{prefix}{name}": (folder / name).read_bytes()
-            for folder, names in folders
-            for prefix in ["" if folder == root else f"{folder.relative_to(root).as_posix()}/"]
-            for name in names
-        }
+        return dict(_contents(self._file(""), ""))
 
     def unseen(self) -> list[Judged]:
         """Give what was judged since this was asked last."""
@@ -385,3 +378,14 @@ def _number_of(step: Step) -> int:
     store = [[owner.run_id, owner.tenant, shown.events, shown.snapshots] for owner, shown in step.before.items()]
     text = orjson.dumps([step.op, step.arguments, store], option=orjson.OPT_SORT_KEYS)
     return int.from_bytes(blake2b(text, digest_size=8).digest())
+
+
+def _contents(folder: str | Path, prefix: str) -> Iterator[tuple[str, bytes]]:
+    """Give path and content of each file below a folder, by plain calls: this is done twice a step."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _contents(entry.path, f"{prefix}{entry.name}/")
+            else:
+                with open(entry.path, "rb") as file:  # noqa: PTH123 - see above
+                    yield f"{prefix}{entry.name}", file.read()

@@ -269,7 +269,8 @@ _WEIGHTS: Final = {
     "a torn tail": 3,
     "a name too long": 3,
     "an interruption": 2,
-    "snapshots in foreign folders": 2,
+    "snapshots in foreign folders": 3,
+    "compacted twins": 5,
     "for two tenants": 3,
     "off": 2,
 }
@@ -277,7 +278,7 @@ _LEAST: Final = 24
 """How many lives, at least, go round corners for each one that a profile asks for, however few corners there are."""
 _COMPACTING: Final = {"for two tenants": "compact import"}
 CORNERS: Final[Mapping[str, Corner]] = {
-    **{name: Corner("import", _past(name, "nothing")) for name in pasts.PASTS},
+    **{name: Corner("import", _past(name, "nothing"), weight=_WEIGHTS.get(name, 1)) for name in pasts.PASTS},
     **{
         f"{name}, then an append": Corner("import append", _past(name, "an append"), weight=3)
         for name in ("markers", "overlapping")
@@ -297,7 +298,10 @@ CORNERS: Final[Mapping[str, Corner]] = {
         )
         for how in COMPACTIONS
     },
-    **{f"pruning {how}": Corner("prune", partial(Living.prune, how=how)) for how in PRUNINGS},
+    **{
+        f"pruning {how}": Corner("prune", partial(Living.prune, how=how), weight=_WEIGHTS.get(how, 1))
+        for how in PRUNINGS
+    },
     **{
         f"{name}, then {after}": Corner("files", _mishap(name, compacted), weight=_WEIGHTS.get(name, 1))
         for name in mishaps.STORIES
@@ -337,7 +341,7 @@ CORNERS: Final[Mapping[str, Corner]] = {
         lambda machine, _: machine.insert_and_pass("a record without a name", len(machine.history), [dict(_NAMELESS)]),
     ),
     "some phase": Corner("import", _rule("another_run_was_left_in_some_phase", choice=1)),
-    "a retry": Corner("", lambda machine, _: machine.a_node_is_retried(at=1), weight=2),
+    "a retry": Corner("", lambda machine, _: machine.a_node_is_retried(at=1), weight=4),
     "the engine restarts": Corner("durable", lambda machine, _: machine.the_engine_restarts(kill=True)),
     "a run without history": Corner(
         "", lambda machine, _: machine.live("a run without history", lambda: machine.change([]))

@@ -241,7 +241,7 @@ def _with_twins(draw: st.DrawFn, records: list[Object]) -> list[Object]:
     return [*records, *(records[:1] if draw(st.booleans()) else [])]
 
 
-def _contents(run: Object, records: Sequence[Object]) -> list[tuple[bytes, int]]:
+def _contents(run: Object, records: Sequence[Object]) -> tuple[tuple[bytes, int], ...]:
     """Give content and occurrence of records that come after the history of a run."""
     history = [*history_of(run), *records]
     grown = {**run, "checkpoint": {**run["checkpoint"], "lifecycle_history": history}}

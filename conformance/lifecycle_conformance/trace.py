@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, wraps
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar, TypeVarTuple
 
 from attrs import Factory, define, field, frozen
 
@@ -10,6 +10,7 @@ from lifecycle_conformance.driver.interface import Answer
 from lifecycle_projection.records import Json
 
 _T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 Object: TypeAlias = dict[str, Json]
 Request: TypeAlias = tuple[str, Object]
 """An operation of the protocol or a word of the suite's own (see :meth:`Life.do`), and its arguments."""
@@ -112,6 +113,24 @@ def once_a_step(function: Callable[[Step], _T]) -> Callable[[Step], _T]:
     return remembered
 
 
+def once_an_object(function: Callable[[*_Ts], _T]) -> Callable[[*_Ts], _T]:
+    """Let something be worked out once for objects that nobody changes; the newest ones are remembered."""
+    remembered: dict[tuple[int, ...], tuple[tuple[*_Ts], _T]] = {}
+
+    @wraps(function)
+    def recalled(*objects: *_Ts) -> _T:
+        key = tuple(map(id, objects))
+        if (found := remembered.get(key)) is None:
+            if len(remembered) >= _REMEMBERED:
+                remembered.clear()
+            # The objects are kept with what was worked out, so that their ids stay theirs.
+            remembered[key] = found = objects, function(*objects)
+        return found[1]
+
+    return recalled
+
+
+_REMEMBERED: Final = 1 << 12
 _READING: Final = frozenset({"identify", "refuse", "say", "events", "snapshots"})
 
 

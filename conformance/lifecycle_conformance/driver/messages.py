@@ -118,15 +118,17 @@ def hello_from(answer: Answer) -> Hello:
 
 def _named_twice(value: Json, line: bytes) -> str | None:
     """Name a member that stands twice in an object of an answer; a line that comes out as it went in has none."""
-    if line == orjson.dumps(value):
-        return None
-    inner: Iterable[Json] = value
+    return None if line.strip() == orjson.dumps(value) else _first_named_twice(value)
+
+
+def _first_named_twice(value: Json) -> str | None:
+    inner: Iterable[Json] = value if isinstance(value, list) else ()
     if isinstance(value, DuplicateMembers):
         names = [name for name, _ in value.pairs]
         return next(name for name in names if names.count(name) > 1)
     if isinstance(value, dict):
         inner = value.values()
-    return next((name for each in inner if isinstance(each, dict | list) and (name := _named_twice(each, b""))), None)
+    return next((name for each in inner if (name := _first_named_twice(each))), None)
 
 
 # --- what a line should look like -------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from lifecycle_conformance.properties.content_ids import (
     stable_id,
 )
 from lifecycle_conformance.properties.judgement import canonical
-from lifecycle_conformance.trace import Object, Shown, Step, Trace, View, member, once_a_step, owner_of
+from lifecycle_conformance.trace import Object, Shown, Step, Trace, View, member, once_a_step, once_an_object, owner_of
 from lifecycle_projection.records import Json
 
 
@@ -74,14 +74,17 @@ def written(step: Step) -> list[Object]:
 
 def added(before: Sequence[Object], after: Sequence[Object]) -> list[Object]:
     """Give what is there now more often than it was."""
-    left = Counter(map(canonical, before))
+    left = Counter(map(_text, before))
     new = []
     for each in after:
-        if left[canonical(each)] > 0:
-            left[canonical(each)] -= 1
+        if left[_text(each)] > 0:
+            left[_text(each)] -= 1
         else:
             new.append(each)
     return new
+
+
+_text: Final = once_an_object(canonical)
 
 
 def differences(before: Shown, after: Shown) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias, TypeGuard
 import orjson
 
 from lifecycle_conformance.requirements import code_spans, tables
-from lifecycle_conformance.trace import Object, history_of, member
+from lifecycle_conformance.trace import Object, history_of, member, once_an_object
 from lifecycle_projection.records import Json
 
 Content: TypeAlias = bytes
@@ -37,7 +37,8 @@ def content_of(run: Object, record: Object) -> Content:
     return _content(values)
 
 
-def contents_of(run: Object) -> list[tuple[Content, int]]:
+@once_an_object
+def contents_of(run: Object) -> tuple[tuple[Content, int], ...]:
     """Give content and occurrence of each record of a history (OCC-1)."""
     seen: Counter[Content] = Counter()
     contents = []
@@ -45,7 +46,7 @@ def contents_of(run: Object) -> list[tuple[Content, int]]:
         content = content_of(run, record)
         contents.append((content, seen[content]))
         seen[content] += 1
-    return contents
+    return tuple(contents)
 
 
 @lru_cache(maxsize=1 << 13)
@@ -76,6 +77,7 @@ def ids_of(run: Object) -> list[str]:
     return [stable_id(*each) for each in contents_of(run)]
 
 
+@once_an_object
 def content_of_event(run: Object, event: Object) -> Content | None:
     """Give the content of the lifecycle record that an event records, if it records one of this automation."""
     if not event["event_type"].startswith(PREFIX) or event.get("correlation_id") != run["automation_id"]:
