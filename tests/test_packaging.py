@@ -142,11 +142,9 @@ def test_the_metadata_say_what_it_is(wheel: Path) -> None:
 
 
 def test_an_installed_wheel_judges_the_reference_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
-    """By the fixed cases, and by searches of a few requirements; all of them are the same code."""
-    cases = outside(installed, tmp_path / "cases", "vectors")
-    assert " agree" in cases.stdout
-    done = outside(installed, tmp_path / "empty", "check", "--profile", "quick", "--requirements", "ID-*")
-    assert " conforms, as far as it was checked " in done.stdout
+    """By the fixed cases; a search runs the same code, and is as long as one in the checkout."""
+    done = outside(installed, tmp_path / "empty", "vectors")
+    assert re.search(r": (\d+) cases: \1 pass$", done.stdout)
 
 
 def test_an_installed_wheel_does_not_look_into_the_checkout(installed: Path, tmp_path: Path) -> None:
