@@ -39,8 +39,8 @@ format: $(READY)
 	$(BIN)/ruff format
 
 tags: $(READY) ## name anew which requirements the vectors touch
-	$(BIN)/python -m lifecycle_conformance.vectors.tags > tags.tmp
-	mv tags.tmp conformance/lifecycle_conformance/vectors/tags.json
+	$(BIN)/python -m lifecycle_conformance.judges.vectors.tags > tags.tmp
+	mv tags.tmp conformance/lifecycle_conformance/judges/vectors/tags.json
 
 # Pins what pyproject.toml asks for; uv is needed for this only.
 LOCK := uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

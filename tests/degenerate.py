@@ -8,7 +8,7 @@ from attrs import evolve
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Hello, Refusal
 from lifecycle_conformance.driver.server import StoreKind
-from lifecycle_conformance.trace import Object
+from lifecycle_conformance.execution.trace import Object
 
 Change = Callable[[str, Object, Answer], Answer]
 """What is answered instead: from the operation, its arguments and the right answer."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from lifecycle_conformance.schemas import load
+from lifecycle_conformance.specification.schemas import load
 
 
 @frozen

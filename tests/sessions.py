@@ -8,16 +8,17 @@ from attrs import frozen
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis.stateful import run_state_machine_as_test
 
-from lifecycle_conformance.census import Census
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.driver.server import StoreKind
-from lifecycle_conformance.greetings import greetings
-from lifecycle_conformance.life import Life, lived
-from lifecycle_conformance.machine import corners, machine
-from lifecycle_conformance.properties import CHECKS, Registered
-from lifecycle_conformance.readings import readings
-from lifecycle_conformance.trace import Request, Step, Trace
+from lifecycle_conformance.execution.coverage import Census
+from lifecycle_conformance.execution.judgement import Registered
+from lifecycle_conformance.execution.session import Life, lived
+from lifecycle_conformance.execution.trace import Request, Step, Trace
+from lifecycle_conformance.generation.input_cases import readings
+from lifecycle_conformance.generation.protocol_cases import greetings
+from lifecycle_conformance.generation.state_machine import corners, machine
+from lifecycle_conformance.judges.properties import CHECKS
 
 _EXAMPLES = 3
 _PIECES = 3

@@ -3,8 +3,8 @@
 from attrs import evolve
 
 from examples import lifecycle, run_json
-from lifecycle_conformance.agreement import AGREEMENT, agrees
-from lifecycle_conformance.trace import Trace
+from lifecycle_conformance.execution.trace import Trace
+from lifecycle_conformance.judges.agreement import AGREEMENT, agrees
 from traces import OPEN, answered, lived, shown
 
 RUN = run_json(lifecycle("a", 1), lifecycle("b", 2))

@@ -21,17 +21,18 @@ from attrs import evolve, frozen
 from click.testing import CliRunner
 
 from drivers import broken
-from lifecycle_conformance import check, workspace
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.driver.messages import hello_from
+from lifecycle_conformance.execution import workspace
 from lifecycle_conformance.report.terminal import render
-from lifecycle_conformance.verdicts import Verdict
+from lifecycle_conformance.runner import runner
+from lifecycle_conformance.runner.verdicts import Verdict
 
 SCRIPT: Final = Path(broken.__file__)
-FEW: Final = evolve(check.PROFILES["quick"], shards=1, lives=1, pieces=6, readings=3, greetings=5, wanted=1)
+FEW: Final = evolve(runner.PROFILES["quick"], shards=1, lives=1, pieces=6, readings=3, greetings=5, wanted=1)
 """Enough lives for a driver that answers everything: such a fault shows at once or never."""
 PROTOCOL: Final = ("DRIVER-*",)
 PATIENT_S: Final = 60.0
@@ -233,9 +234,9 @@ def test_a_broken_driver_gets_its_verdict(
     row: Row, impatient_s: float, monkeypatch: pytest.MonkeyPatch, left: Callable[[], list[str]]
 ) -> None:
     if not row.quick:
-        monkeypatch.setattr(check, "PROFILES", {"quick": FEW})
+        monkeypatch.setattr(runner, "PROFILES", {"quick": FEW})
     factory = row.factory(impatient_s if row.hangs else PATIENT_S)
-    report = check.run(factory, profile="quick", seed=0, vectors=row.vectors, only=row.only)
+    report = runner.run(factory, profile="quick", seed=0, vectors=row.vectors, only=row.only)
     text = render(report, driver=command(row.name))
     assert {id_: report.verdicts[id_] for id_ in row.verdicts} == row.verdicts
     assert report.exit_code == row.exit_code

@@ -12,19 +12,20 @@ from attrs import evolve
 from click.testing import CliRunner, Result
 
 from examples import lifecycle, run_json
-from lifecycle_conformance import cases, replaying, requirements, schemas
-from lifecycle_conformance.agreement import AGREEMENT
-from lifecycle_conformance.census import Census
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Breakdown, Hello
-from lifecycle_conformance.life import Judged
-from lifecycle_conformance.properties.judgement import judged
-from lifecycle_conformance.texts import VECTORS
-from lifecycle_conformance.trace import Request
-from lifecycle_conformance.vectors import derived
-from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Verdict
-from lifecycle_conformance.verdicts import Result as Found
+from lifecycle_conformance.execution.coverage import Census
+from lifecycle_conformance.execution.judgement import judged
+from lifecycle_conformance.execution.session import Judged
+from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.judges.agreement import AGREEMENT
+from lifecycle_conformance.judges.vectors import derived
+from lifecycle_conformance.runner import case_files, replay
+from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Verdict
+from lifecycle_conformance.runner.verdicts import Result as Found
+from lifecycle_conformance.specification import requirements, schemas
+from lifecycle_conformance.specification.texts import VECTORS
 from lifecycle_projection import InvalidInputError
 
 KNOWN: Final = requirements.load()
@@ -43,7 +44,7 @@ def found(id_: str = "PASS-2", *, verdict: Verdict = Verdict.FAIL, **members: An
 
 
 def saved(folder: Path, result: Found | JudgeResult) -> Path:
-    return cases.save(folder, result, hello=HELLO, profile="quick", seed=7)
+    return case_files.save(folder, result, hello=HELLO, profile="quick", seed=7)
 
 
 # --- the files --------------------------------------------------------------------------------------------------------
@@ -61,14 +62,14 @@ def test_a_case_says_what_was_found_and_comes_back_as_it_was(tmp_path: Path) -> 
         "expected": [0],
         "actual": [],
         "spec": requirements.SPEC_VERSION,
-        "suite": cases.suite_version(),
+        "suite": case_files.suite_version(),
         "driver": "mine 0.1",
         "profile": "quick",
         "seed": 7,
         "presumes": {"declared": [], "undeclared": []},
     }
     assert document["steps"][2] == {"op": "project", "run": ONE}
-    case = cases.load(path)
+    case = case_files.load(path)
     assert (case.requests, case.requirement, case.message, case.verdict) == (LIFE, "PASS-2", "a message", "fail")
     assert (case.name, case.source, case.scenario) == (path.stem, str(path), None)
     assert not case.about_a_breakdown
@@ -85,7 +86,7 @@ def test_the_same_life_is_the_same_file_and_another_one_another(tmp_path: Path) 
 def test_values_survive_exactly(tmp_path: Path) -> None:
     value = [1.0, -0.0, 0.0, 1, 2**64 - 1, -(2**63), 1e16, 5e-324, 0.1 + 0.2, True, None, "\u2028\x1b\x7f😀"]
     run = run_json(lifecycle("x", 1, metadata=value))
-    case = cases.load(saved(tmp_path, found(requests=(OPEN, ("project", {"run": run})))))
+    case = case_files.load(saved(tmp_path, found(requests=(OPEN, ("project", {"run": run})))))
     assert repr(case.requests[1][1]["run"]["checkpoint"]["lifecycle_history"][0]["metadata"]) == repr(value)
     assert case.presumed.declared == {"json-numbers", "exact-numbers"}
 
@@ -94,7 +95,7 @@ def test_a_driver_that_broke_leaves_nothing_to_compare(tmp_path: Path) -> None:
     broke = found("DRIVER-2", verdict=Verdict.CRASH, compared=False, broke=Breakdown.CRASH)
     path = saved(tmp_path, broke)
     assert not {"expected", "actual"} & json.loads(path.read_bytes()).keys()
-    assert cases.load(path).about_a_breakdown
+    assert case_files.load(path).about_a_breakdown
 
 
 def test_a_report_gets_a_case_for_each_failure_that_has_a_life(tmp_path: Path) -> None:
@@ -107,33 +108,33 @@ def test_a_report_gets_a_case_for_each_failure_that_has_a_life(tmp_path: Path) -
         results=(found(), evolve(found("PASS-3"), failure=None), found("PASS-4", requests=())),
         agreement=JudgeResult(differing=1, failure=found().failure),
     )
-    told = cases.save_all(tmp_path, report)
+    told = case_files.save_all(tmp_path, report)
     first, second, third = (each.failure for each in told.results)
     assert first is not None
     assert first.case is not None
-    assert cases.load(first.case).requirement == "PASS-2"
+    assert case_files.load(first.case).requirement == "PASS-2"
     assert (second, third) == (None, found("PASS-4", requests=()).failure)
     assert told.agreement is not None
     assert told.agreement.failure is not None
-    assert cases.load(str(told.agreement.failure.case)).requirement == AGREEMENT
+    assert case_files.load(str(told.agreement.failure.case)).requirement == AGREEMENT
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_nothing_is_made_where_nothing_failed(tmp_path: Path) -> None:
     report = Report(hello=HELLO, profile="quick", seed=7, seconds=1.0, census=Census(), results=())
-    assert cases.save_all(tmp_path / "cases", report) == report
+    assert case_files.save_all(tmp_path / "cases", report) == report
     assert not (tmp_path / "cases").exists()
 
 
 def test_a_fixed_case_is_one_too_and_so_are_several_lines() -> None:
-    (one,) = cases.parse(FIXED[0].encode(), source="x")
+    (one,) = case_files.parse(FIXED[0].encode(), source="x")
     assert (one.source, one.requirement) == ("x", None)
     assert one.scenario is not None
     assert len(one.scenario.answers) == len(one.requests)
     assert one.presumed.declared == one.scenario.needs
     indented = json.dumps(json.loads(FIXED[0]), indent=2).encode()
-    assert cases.parse(indented, source="x") == (one,)
-    both = cases.parse("\n".join([*FIXED, ""]).encode(), source="x")
+    assert case_files.parse(indented, source="x") == (one,)
+    both = case_files.parse("\n".join([*FIXED, ""]).encode(), source="x")
     assert [each.source for each in both] == ["x:1", "x:2"]
 
 
@@ -183,7 +184,7 @@ def test_what_is_no_case_is_refused_by_its_place(text: str, path: str, said: str
     file = tmp_path / "case.json"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidInputError) as caught:
-        cases.load(file)
+        case_files.load(file)
     assert caught.value.source == str(file)
     assert path in {problem.path for problem in caught.value.problems}
     assert said in str(caught.value)
@@ -191,15 +192,15 @@ def test_what_is_no_case_is_refused_by_its_place(text: str, path: str, said: str
 
 def test_a_file_that_is_not_there_or_has_many_cases_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="expected a readable file: No such file"):
-        cases.load(tmp_path / "case.json")
+        case_files.load(tmp_path / "case.json")
     (tmp_path / "two.jsonl").write_text("\n".join(FIXED), encoding="utf-8")
     with pytest.raises(InvalidInputError, match="expected one case, found 2"):
-        cases.load(tmp_path / "two.jsonl")
+        case_files.load(tmp_path / "two.jsonl")
 
 
 def test_the_line_of_a_bad_case_is_named() -> None:
     with pytest.raises(InvalidInputError, match=r"^x:2: .*expected this member, found nothing at \$\.name"):
-        cases.parse(f"{FIXED[0]}\n{{}}\n".encode(), source="x")
+        case_files.parse(f"{FIXED[0]}\n{{}}\n".encode(), source="x")
 
 
 # --- replaying --------------------------------------------------------------------------------------------------------
@@ -315,14 +316,14 @@ def test_of_several_ways_to_break_a_requirement_the_one_that_was_found_is_told(
         judgements = [Judged(judgement=each, step=1, length=2) for each in said[:count]]
         return lambda *_: (SimpleNamespace(judgements=judgements), None)
 
-    monkeypatch.setattr(replaying, "lived", shown(2))
-    case = cases.load(saved(tmp_path, found()))
-    (again,) = replaying.replayed([case], InProcessDriver("memory"))
-    assert again.outcome is replaying.Outcome.FAILS
+    monkeypatch.setattr(replay, "lived", shown(2))
+    case = case_files.load(saved(tmp_path, found()))
+    (again,) = replay.replayed([case], InProcessDriver("memory"))
+    assert again.outcome is replay.Outcome.FAILS
     assert again.failure is not None
     assert again.failure.expected == "a message"
-    monkeypatch.setattr(replaying, "lived", shown(1))
-    (again,) = replaying.replayed([case], InProcessDriver("memory"))
+    monkeypatch.setattr(replay, "lived", shown(1))
+    (again,) = replay.replayed([case], InProcessDriver("memory"))
     assert again.failure is not None
     assert again.failure.expected == "another"
 
@@ -402,13 +403,13 @@ def test_a_case_says_which_capabilities_it_presumes(
     assert document["presumes"] == {"declared": sorted(declared), "undeclared": sorted(undeclared)}
     del document["presumes"]  # as older files are
     for text in (path.read_text(encoding="utf-8"), json.dumps(document)):
-        (case,) = cases.parse(text.encode(), source="x")
+        (case,) = case_files.parse(text.encode(), source="x")
         assert (case.presumed.declared, case.presumed.undeclared) == (declared, undeclared)
 
 
 def test_what_a_case_says_that_it_presumes_counts() -> None:
     said = {"declared": ["files"], "undeclared": ["some-day"]}
-    (case,) = cases.parse(json.dumps({**MINIMAL, "presumes": said}).encode(), source="x")
+    (case,) = case_files.parse(json.dumps({**MINIMAL, "presumes": said}).encode(), source="x")
     assert case.misfits(frozenset({"files"})) == ()
     assert case.misfits(frozenset({"some-day"})) == (
         "the driver doesn't declare files",

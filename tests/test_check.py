@@ -9,24 +9,25 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import lifecycle_conformance.properties
 import pytest
 from attrs import evolve
 
-import lifecycle_conformance.properties
-from lifecycle_conformance import check, requirements, search
-from lifecycle_conformance.check import Profile
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import STILL_RUNNING, ExitStatus, Hello
 from lifecycle_conformance.driver.process import DriverProcess
-from lifecycle_conformance.machine import corners
+from lifecycle_conformance.generation.state_machine import corners
+from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.mutants import MUTANTS, Mutant
-from lifecycle_conformance.properties import CHECKS
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.terminal import render
-from lifecycle_conformance.requirements import Judge
-from lifecycle_conformance.verdicts import FAILURES, Report, Verdict
+from lifecycle_conformance.runner import runner, search
+from lifecycle_conformance.runner.runner import Profile
+from lifecycle_conformance.runner.verdicts import FAILURES, Report, Verdict
+from lifecycle_conformance.specification import requirements
+from lifecycle_conformance.specification.requirements import Judge
 
 CHANGING = {"project", "import", "append", "compact", "prune", "restart", "tear", "put", "remove", "read", "refuse"}
 SMALL = Profile(shards=1, lives=1, pieces=6, readings=3, greetings=3, wanted=1)
@@ -34,7 +35,7 @@ FAULTY = Profile(shards=1, lives=1, pieces=8, readings=5, greetings=8, wanted=1)
 
 
 def checked_by(factory: Any, *, seed: int = 1, **options: Any) -> Report:
-    return check.run(factory, profile="quick", seed=seed, **{"vectors": False, **options})
+    return runner.run(factory, profile="quick", seed=seed, **{"vectors": False, **options})
 
 
 def checked(store: Any = "files", **options: Any) -> Report:
@@ -44,7 +45,7 @@ def checked(store: Any = "files", **options: Any) -> Report:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that is over soon."""
-    monkeypatch.setattr(check, "PROFILES", {"quick": SMALL})
+    monkeypatch.setattr(runner, "PROFILES", {"quick": SMALL})
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ SELDOM = {"ALIAS-5", "ALIAS-10", "ALIAS-12", "COMPACT-4", "DRIVER-12", "ERR-4", 
 
 def test_the_reference_passes_every_requirement_by_its_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     """In memory, by half of a quick search; on files `make check` says so."""
-    monkeypatch.setattr(check, "PROFILES", {"quick": evolve(check.PROFILES["quick"], shards=1, wanted=2)})
+    monkeypatch.setattr(runner, "PROFILES", {"quick": evolve(runner.PROFILES["quick"], shards=1, wanted=2)})
     report = checked("memory", vectors=True)
     assert {id_: verdict for id_, verdict in report.verdicts.items() if verdict in FAILURES} == {}
     assert report.exit_code == 0
@@ -97,7 +98,7 @@ def test_a_seed_gives_the_same_report_whatever_the_machine_does(
         monkeypatch.setenv("PYTHONHASHSEED", str(jobs))
         loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
         try:
-            report = check.run(factory, profile="quick", seed=2, vectors=False, jobs=jobs, shrink_attempts=500)
+            report = runner.run(factory, profile="quick", seed=2, vectors=False, jobs=jobs, shrink_attempts=500)
         finally:
             for loop in loops:
                 loop.kill()
@@ -141,7 +142,7 @@ print(sorted((name, number) for each in told for name, numbers in each.cases.ite
 def test_a_faulty_implementation_is_caught_under_the_right_requirement_with_a_short_life(
     mutant: Mutant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(check, "PROFILES", {"quick": FAULTY})
+    monkeypatch.setattr(runner, "PROFILES", {"quick": FAULTY})
     with mutant.applied():
         report = checked(mutant.store, shrink_attempts=600)
     assert report.exit_code == 1
@@ -240,7 +241,7 @@ def test_a_driver_that_breaks_now_and_then_loses_nothing_that_was_established(
     factory = partial(
         SubprocessDriver, [sys.executable, str(script)], timeout_s=2.0 if verdict is Verdict.TIMEOUT else 30.0
     )
-    report = check.run(factory, profile="quick", seed=1, vectors=False, shrink_attempts=200)
+    report = runner.run(factory, profile="quick", seed=1, vectors=False, shrink_attempts=200)
     assert report.verdicts["DRIVER-2"] == verdict
     assert report.verdicts["ID-1"] == report.verdicts["PASS-2"] == Verdict.PASS
     assert not {each for each, found in report.verdicts.items() if found is Verdict.FAIL}
@@ -256,7 +257,7 @@ def test_a_driver_that_never_comes_up_again_gets_a_report(tmp_path: Path) -> Non
     script.write_text(f"import os\nif os.path.exists({str(flag)!r}): raise SystemExit('dead')\n")
     script.write_text(script.read_text() + DRIVER % f"open({str(flag)!r}, 'w').close(); sys.exit('dying')")
     factory = partial(SubprocessDriver, [sys.executable, str(script)])
-    report = check.run(factory, profile="quick", seed=1, vectors=False, shrink_attempts=2000)
+    report = runner.run(factory, profile="quick", seed=1, vectors=False, shrink_attempts=2000)
     assert report.verdicts["DRIVER-2"] is Verdict.CRASH
     assert report.lost
 
@@ -312,7 +313,7 @@ def test_a_driver_that_cannot_answer_the_plainest_requests_is_told_so_in_three_l
 ) -> None:
     """Feedback B4: and what it was not asked is undecided, for it was never there to be exercised."""
     timeout_s = 1.5 if verdict is Verdict.TIMEOUT else 60.0
-    report = check.run(partial(SubprocessDriver, broken_driver(tmp_path, fault), timeout_s=timeout_s), profile="quick")
+    report = runner.run(partial(SubprocessDriver, broken_driver(tmp_path, fault), timeout_s=timeout_s), profile="quick")
     assert report.hopeless
     assert says in report.cut
     assert report.verdicts["DRIVER-2"] is verdict
@@ -329,7 +330,7 @@ def test_a_driver_that_cannot_answer_the_plainest_requests_is_told_so_in_three_l
 def test_a_driver_that_dies_of_malformed_requests_has_all_its_lives(tmp_path: Path) -> None:
     """Feedback B3: what a crash costs is that case."""
     died = "if request['op'] == 'malformed' or not isinstance(request.get('store', ''), str): os._exit(3)"
-    report = check.run(partial(SubprocessDriver, broken_driver(tmp_path, died)), profile="quick", vectors=False)
+    report = runner.run(partial(SubprocessDriver, broken_driver(tmp_path, died)), profile="quick", vectors=False)
     assert report.verdicts["DRIVER-2"] is Verdict.CRASH
     assert report.census.lives >= sum(corners(frozenset()).values())
     assert report.errors == ()
@@ -351,7 +352,7 @@ def test_a_driver_that_does_not_end_fails_and_is_waited_for_once(
     monkeypatch.setattr(DriverProcess, "end", counted)
     command = broken_driver(tmp_path, "pass", hangs)
     factory = partial(SubprocessDriver, command, timeout_s=3.0)
-    report = check.run(factory, profile="quick", vectors=False, only=["DRIVER-16", "PASS-2"])
+    report = runner.run(factory, profile="quick", vectors=False, only=["DRIVER-16", "PASS-2"])
     (result,) = (each for each in report.results if each.requirement.id == "DRIVER-16")
     assert result.verdict is Verdict.FAIL
     assert result.failure is not None
@@ -367,7 +368,7 @@ def test_a_driver_that_hangs_again_and_again_ends_the_check(tmp_path: Path) -> N
     hangs = "ok['asked'] = ok.get('asked', 0) + 1\n        if ok['asked'] > 6: time.sleep(1000)"
     command = broken_driver(tmp_path, hangs)
     factory = partial(SubprocessDriver, command, timeout_s=3.0)
-    report = check.run(factory, profile="quick", vectors=False, shrink_attempts=0)
+    report = runner.run(factory, profile="quick", vectors=False, shrink_attempts=0)
     assert not report.hopeless
     assert report.cut == "the driver hung 3 times in a row"
     assert report.verdicts["DRIVER-2"] is Verdict.TIMEOUT
@@ -397,7 +398,7 @@ def test_an_implementation_that_does_nothing_gets_its_report(tmp_path: Path) -> 
     script = tmp_path / "driver.py"
     script.write_text(HOPELESS)
     factory = partial(SubprocessDriver, [sys.executable, str(script)])
-    report = check.run(factory, profile="quick", vectors=False, shrink_attempts=0)
+    report = runner.run(factory, profile="quick", vectors=False, shrink_attempts=0)
     assert report.errors == ()
     failed = [each for each in report.results if each.failure is not None]
     assert len(failed) > 15
@@ -433,7 +434,7 @@ def test_no_spoilt_answer_costs_the_report(kind: str, spoil: str, tmp_path: Path
     paths = repr([str(Path(server.__file__).parents[2]), *sys.path])
     script.write_text(SPOILT.replace("PATHS", paths).replace("KIND", kind).replace("SPOIL", spoil))
     factory = partial(SubprocessDriver, [sys.executable, str(script)])
-    report = check.run(factory, profile="quick", vectors=False, shrink_attempts=0)
+    report = runner.run(factory, profile="quick", vectors=False, shrink_attempts=0)
     assert report.errors == ()
     assert {id_ for id_, verdict in report.verdicts.items() if verdict is Verdict.FAIL}
     assert render(report)
@@ -453,7 +454,7 @@ def test_every_requirement_that_a_check_can_judge_is_judged_by_one() -> None:
 
 def test_no_check_runs_the_reference() -> None:
     """Of the reference the checks may use the type of JSON values, and nothing else."""
-    for path in Path(lifecycle_conformance.properties.__path__[0]).glob("*.py"):
+    for path in Path(lifecycle_conformance.judges.properties.__path__[0]).glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             modules = [node.module] if isinstance(node, ast.ImportFrom) else []
             modules += [each.name for each in node.names] if isinstance(node, ast.Import) else []

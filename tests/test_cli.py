@@ -21,8 +21,8 @@ import lifecycle_conformance
 import lifecycle_projection
 from examples import RUN_ID, lifecycle, run_json
 from lifecycle_conformance.cli import main
-from lifecycle_conformance.texts import VECTORS
-from lifecycle_conformance.workspace import workspace
+from lifecycle_conformance.execution.workspace import workspace
+from lifecycle_conformance.specification.texts import VECTORS
 from lifecycle_projection import FileStore, StorageError, compact
 from lifecycle_projection.stores import files
 

@@ -19,7 +19,7 @@ import lifecycle_conformance
 import lifecycle_projection
 from examples import lifecycle, run_json
 from lifecycle_conformance.cli import main
-from lifecycle_conformance.workspace import workspace
+from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_projection import FileStore
 from lifecycle_projection.stores.effects import SystemEffects
 from lifecycle_projection.stores.engine import LOCK_NAME

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from examples import lifecycle, run_json
-from lifecycle_conformance import cases
 from lifecycle_conformance.cli import main
-from lifecycle_conformance.confinement import is_inside, problems_of_line
 from lifecycle_conformance.driver.in_process import InProcessDriver
-from lifecycle_conformance.greetings import greetings
-from lifecycle_conformance.life import Life, LifeOverError
-from lifecycle_conformance.trace import Request
+from lifecycle_conformance.execution.confinement import is_inside, problems_of_line
+from lifecycle_conformance.execution.session import Life, LifeOverError
+from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.generation.protocol_cases import greetings
+from lifecycle_conformance.runner import case_files
 from lifecycle_projection import InvalidInputError
 
 RUN: Final = run_json(lifecycle("node_started", 20))
@@ -87,7 +87,7 @@ def test_what_a_lenient_driver_could_take_for_a_way_out_is_refused(
     else:
         text, place = found(OPEN, refused(**request_)), f"$.steps[1].request.{path}"
     with pytest.raises(InvalidInputError) as caught:
-        cases.parse(text.encode(), source="x")
+        case_files.parse(text.encode(), source="x")
     assert place in {each.path for each in caught.value.problems}
 
 
@@ -108,7 +108,7 @@ def test_what_a_lenient_driver_could_take_for_a_way_out_is_refused(
 )
 def test_a_line_is_no_request_and_nothing_like_an_open(line: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        cases.parse(found({"op": "say", "line": line}).encode(), source="x")
+        case_files.parse(found({"op": "say", "line": line}).encode(), source="x")
     assert {each.path for each in caught.value.problems} == {"$.steps[0].line"}
 
 
@@ -117,7 +117,7 @@ def test_a_line_is_no_request_and_nothing_like_an_open(line: str) -> None:
 def test_files_lie_in_the_store(op: str, path: str) -> None:
     step = {"op": op, "path": path, **({"text": ""} if op == "put" else {})}
     with pytest.raises(InvalidInputError) as caught:
-        cases.parse(found(OPEN, step).encode(), source="x")
+        case_files.parse(found(OPEN, step).encode(), source="x")
     assert {each.path for each in caught.value.problems} == {"$.steps[1].path"}
 
 
@@ -127,7 +127,7 @@ def test_files_lie_in_the_store(op: str, path: str) -> None:
 @given(greetings(frozenset({"import", "append", "identify"})))
 def test_what_the_suite_itself_asks_can_be_saved_and_read(requests: list[Request]) -> None:
     steps = [{"op": op, **arguments} for op, arguments in requests]
-    (case,) = cases.parse(found(*steps).encode(), source="x")
+    (case,) = case_files.parse(found(*steps).encode(), source="x")
     assert [*case.requests] == requests
 
 

@@ -10,17 +10,17 @@ import pytest
 from attrs import evolve
 
 from examples import lifecycle, run_json
-from lifecycle_conformance import check
-from lifecycle_conformance.check import Profile
-from lifecycle_conformance.confirmation import SAME_ANSWERS, Confirmed, Proof, confirmed, doubted, smallest
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Breakdown, BrokenDriverError
-from lifecycle_conformance.properties import CHECKS
-from lifecycle_conformance.reduction import reduced
+from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.report.ranking import worst_first
 from lifecycle_conformance.report.terminal import render
-from lifecycle_conformance.trace import Request
-from lifecycle_conformance.verdicts import Failure, Result, Verdict
+from lifecycle_conformance.runner import runner
+from lifecycle_conformance.runner.confirmation import SAME_ANSWERS, Confirmed, Proof, confirmed, doubted, smallest
+from lifecycle_conformance.runner.runner import Profile
+from lifecycle_conformance.runner.shrinker import reduced
+from lifecycle_conformance.runner.verdicts import Failure, Result, Verdict
 
 RUN: Final = run_json(lifecycle("node_started", 20))
 LIFE: Final[tuple[Request, ...]] = (("open", {"store": 0}), ("project", {"run": RUN}), ("project", {"run": RUN}))
@@ -179,8 +179,8 @@ class Random12(Faulty):
 
 def test_answers_at_random_are_told_as_such_and_first(monkeypatch: pytest.MonkeyPatch) -> None:
     small = Profile(shards=1, lives=1, pieces=4, readings=2, greetings=3, wanted=1)
-    monkeypatch.setattr(check, "PROFILES", {"quick": small})
-    report = check.run(Random12, profile="quick", seed=1, vectors=False, only=["PASS-*", "DRIVER-*"])
+    monkeypatch.setattr(runner, "PROFILES", {"quick": small})
+    report = runner.run(Random12, profile="quick", seed=1, vectors=False, only=["PASS-*", "DRIVER-*"])
     verdicts = report.verdicts
     assert verdicts[SAME_ANSWERS] is Verdict.NONDETERMINISTIC
     assert Verdict.STATE_LEAK not in verdicts.values()

@@ -13,11 +13,11 @@ from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.driver.server import CAPABILITIES_OF
-from lifecycle_conformance.life import Life, lived
-from lifecycle_conformance.machine import corners
-from lifecycle_conformance.properties import CHECKS
-from lifecycle_conformance.trace import Request
-from lifecycle_conformance.vectors import derived
+from lifecycle_conformance.execution.session import Life, lived
+from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.generation.state_machine import corners
+from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.judges.vectors import derived
 from lifecycle_projection import FileStore, InvalidInputError, Store, retention, scope
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.retention import prunable

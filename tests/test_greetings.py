@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from lifecycle_conformance import schemas
 from lifecycle_conformance.driver import in_process
 from lifecycle_conformance.driver.interface import CAPABILITIES, OPERATIONS
 from lifecycle_conformance.driver.server import CAPABILITIES_OF, Server, StoreKind
-from lifecycle_conformance.greetings import STRANGERS, TENANT, greetings, refused, unreadable
-from lifecycle_conformance.life import Life
-from lifecycle_conformance.properties.errors import REASONS
-from lifecycle_conformance.requirements import load
-from lifecycle_conformance.trace import Request, key_of
+from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.trace import Request, key_of
+from lifecycle_conformance.generation.protocol_cases import STRANGERS, TENANT, greetings, refused, unreadable
+from lifecycle_conformance.judges.properties.errors import REASONS
+from lifecycle_conformance.specification import schemas
+from lifecycle_conformance.specification.requirements import load
 from lifecycle_projection import InvalidInputError
 from traces import lived
 

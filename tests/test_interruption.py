@@ -19,7 +19,7 @@ import lifecycle_conformance
 import lifecycle_projection
 from lifecycle_conformance.driver import descendants
 from lifecycle_conformance.driver.client import SubprocessDriver
-from lifecycle_conformance.workspace import _MEMORY, _PREFIX
+from lifecycle_conformance.execution.workspace import _MEMORY, _PREFIX
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks into /proc")
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from lifecycle_conformance import requirements
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.mutants.__main__ import main
+from lifecycle_conformance.specification import requirements
 
 REQUIREMENTS = requirements.load()
 LOCAL = {"org_id": "local", "workspace_id": "local"}

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from lifecycle_conformance import check
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.interface import (
     Answer,
@@ -17,11 +16,13 @@ from lifecycle_conformance.driver.interface import (
     BrokenDriverError,
     IncompatibleDriverError,
 )
-from lifecycle_conformance.greetings import greetings
-from lifecycle_conformance.life import Life, LifeOverError
-from lifecycle_conformance.properties import CHECKS, Judgement
-from lifecycle_conformance.trace import Object, Request
-from lifecycle_conformance.verdicts import Verdict
+from lifecycle_conformance.execution.judgement import Judgement
+from lifecycle_conformance.execution.session import Life, LifeOverError
+from lifecycle_conformance.execution.trace import Object, Request
+from lifecycle_conformance.generation.protocol_cases import greetings
+from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.runner import runner
+from lifecycle_conformance.runner.verdicts import Verdict
 
 CANNED = Path(__file__).parent / "drivers" / "canned.mjs"
 LONG, SHORT = 30.0, 0.5
@@ -172,10 +173,10 @@ def test_it_is_judged_from_end_to_end(
     node: str, faults: list[str], verdict: Verdict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How it breaks is told, and what it answers before is judged all the same; without a fault it records nothing."""
-    small = check.Profile(shards=1, lives=1, pieces=4, readings=2, greetings=8, wanted=1)
-    monkeypatch.setattr(check, "PROFILES", {"quick": small})
+    small = runner.Profile(shards=1, lives=1, pieces=4, readings=2, greetings=8, wanted=1)
+    monkeypatch.setattr(runner, "PROFILES", {"quick": small})
     timeout_s = 1.0 if "hang" in faults else LONG
-    report = check.run(
+    report = runner.run(
         lambda: SubprocessDriver([node, str(CANNED), *faults], timeout_s=timeout_s),
         profile="quick",
         vectors=False,

@@ -112,9 +112,9 @@ def test_the_wheel_holds_the_packages_the_texts_and_nothing_else(wheel: Path) ->
         "lifecycle_projection/py.typed",
         "lifecycle_conformance/py.typed",
         "lifecycle_conformance/texts/spec/04-identity.md",
-        "lifecycle_conformance/vectors/production.jsonl",
-        "lifecycle_conformance/vectors/generations.jsonl",
-        "lifecycle_conformance/vectors/edges.jsonl",
+        "lifecycle_conformance/judges/vectors/production.jsonl",
+        "lifecycle_conformance/judges/vectors/generations.jsonl",
+        "lifecycle_conformance/judges/vectors/edges.jsonl",
     ],
 )
 def test_the_wheel_holds(wheel: Path, name: str) -> None:
@@ -148,13 +148,13 @@ def test_an_installed_wheel_judges_the_reference_outside_the_checkout(installed:
 
 
 def test_an_installed_wheel_does_not_look_into_the_checkout(installed: Path, tmp_path: Path) -> None:
-    where = "import lifecycle_conformance.texts as t; print(t.SPEC, t.SCHEMAS, t.VECTORS, sep='\\n')"
+    where = "import lifecycle_conformance.specification.texts as t; print(t.SPEC, t.SCHEMAS, t.VECTORS, sep='\\n')"
     printed = run([installed / "python", "-I", "-c", where], cwd=tmp_path, env={"PATH": os.defpath}).stdout.split()
     assert all(Path(folder).is_relative_to(installed.parent) and Path(folder).is_dir() for folder in printed)
 
 
 def test_an_editable_install_finds_its_texts(editable: Path, tmp_path: Path) -> None:
-    where = "import lifecycle_conformance.texts as t; print(t.SPEC, t.SCHEMAS, t.VECTORS, sep='\\n')"
+    where = "import lifecycle_conformance.specification.texts as t; print(t.SPEC, t.SCHEMAS, t.VECTORS, sep='\\n')"
     printed = run([editable / "python", "-I", "-c", where], cwd=tmp_path, env={"PATH": os.defpath}).stdout.split()
     vectors = ROOT / "conformance" / "lifecycle_conformance" / "vectors"
     assert list(map(Path, printed)) == [ROOT / "spec", ROOT / "schemas", vectors]

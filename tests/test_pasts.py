@@ -6,17 +6,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
+from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
 
-from lifecycle_conformance import pasts, schemas
 from lifecycle_conformance.driver.in_process import InProcessDriver
-from lifecycle_conformance.life import Life
-from lifecycle_conformance.pasts import PASTS, Past
-from lifecycle_conformance.properties import CHECKS
-from lifecycle_conformance.properties.changes import highest_seq
-from lifecycle_conformance.properties.content_ids import MARKER, PREFIX, ids_of, listed_by
-from lifecycle_conformance.properties.phases import NEXT, PHASE_OF
-from lifecycle_conformance.strategies import STATUSES
-from lifecycle_conformance.trace import Object, Shown, Step, history_of, owner_of, owner_of_run
+from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.trace import Object, Shown, Step, history_of, owner_of, owner_of_run
+from lifecycle_conformance.generation import legacy_stores
+from lifecycle_conformance.generation.legacy_stores import PASTS, Past
+from lifecycle_conformance.generation.strategies import STATUSES
+from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.model.changes import highest_seq
+from lifecycle_conformance.model.identity import MARKER, PREFIX, ids_of, listed_by
+from lifecycle_conformance.specification import schemas
 
 ALL = frozenset({"import", "compact", "json-numbers", "exact-numbers", "tenants"})
 ALIASES = {f"ALIAS-{number}" for number in range(1, 13)}
@@ -261,7 +262,7 @@ def test_what_was_found_in_stores_is_drawn(wanted: str) -> None:
 
 def test_compactable_twins_are_compacted_but_for_the_last() -> None:
     driver = InProcessDriver("files")
-    past = find(pasts.compactable_twins(RUN, 1, ALL), lambda _: True, settings=SOUGHT)
+    past = find(legacy_stores.compactable_twins(RUN, 1, ALL), lambda _: True, settings=SOUGHT)
     life = Life(driver, [])
     life.do("open", store=0)
     life.do("import", **past.left)

@@ -9,13 +9,14 @@ from typing import Any
 import orjson
 import pytest
 from attrs import evolve, frozen
+from lifecycle_conformance.model.canaries import canary
 
-from lifecycle_conformance import schemas
-from lifecycle_conformance.properties import CHECKS, Judgement
-from lifecycle_conformance.properties.checkpoint import canary
-from lifecycle_conformance.properties.content_ids import ids_of
-from lifecycle_conformance.strategies import changed, run_record
-from lifecycle_conformance.trace import Object, Request, Step, Trace
+from lifecycle_conformance.execution.judgement import Judgement
+from lifecycle_conformance.execution.trace import Object, Request, Step, Trace
+from lifecycle_conformance.generation.strategies import changed, run_record
+from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.model.identity import ids_of
+from lifecycle_conformance.specification import schemas
 from traces import OPEN, broken, judgements, lived, shown
 
 MINE = {

@@ -7,8 +7,8 @@ import pytest
 from attrs import evolve
 
 from lifecycle_conformance.driver.interface import STILL_RUNNING, Answer, Refusal
-from lifecycle_conformance.life import Life
-from lifecycle_conformance.trace import Object, Owner, Request, Shown, Step, Trace, key_of
+from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.trace import Object, Owner, Request, Shown, Step, Trace, key_of
 from traces import OPEN, answered, broken, judgements, lived
 
 TENANT: Object = {"org_id": "org-a", "workspace_id": "ws-a", "source": "explicit"}

@@ -8,17 +8,18 @@ from typing import Any, TypeAlias
 import orjson
 import pytest
 from attrs import evolve
+from lifecycle_conformance.execution.file_operations import LOG
+from lifecycle_conformance.judges.registry import CHECKS
 
 from examples import RUN_ID, TENANT, lifecycle, run_json
-from lifecycle_conformance.damages import LONG_NAME
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.properties import damage, files, places
-from lifecycle_conformance.properties.content_ids import ids_of
-from lifecycle_conformance.properties.judgement import CHECKS
-from lifecycle_conformance.properties.layout import LOG, path_of, segment
-from lifecycle_conformance.requirements import code_spans, tables
-from lifecycle_conformance.trace import Owner, Request, Step, Trace
+from lifecycle_conformance.execution.trace import Owner, Request, Step, Trace
+from lifecycle_conformance.generation.file_damage import LONG_NAME
+from lifecycle_conformance.judges.properties import damage, files, places
+from lifecycle_conformance.model.file_layout import path_of, segment
+from lifecycle_conformance.model.identity import ids_of
+from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection import FileStore, ProjectionResult, Run, StorageError, Store, projection
 from lifecycle_projection.identity import identify
 from traces import OPEN, answered, broken, judgements, lived, shown

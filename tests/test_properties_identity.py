@@ -9,9 +9,9 @@ import pytest
 from attrs import evolve
 
 from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.life import Life
-from lifecycle_conformance.properties.content_ids import content_of, is_plain
-from lifecycle_conformance.trace import Object, Request, Step, Trace
+from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.trace import Object, Request, Step, Trace
+from lifecycle_conformance.model.identity import content_of, is_plain
 from traces import OPEN, answered, broken, judgements, lived, shown
 
 MINE = {"ID-1", "ID-2", "ID-3", "ID-4", "ID-5", "ID-6", "ID-7", "OCC-1", "OCC-2", "OCC-3", "DRIVER-8"}

@@ -7,8 +7,8 @@ import pytest
 from attrs import evolve
 
 from lifecycle_conformance.driver import server
-from lifecycle_conformance.properties.content_ids import MARKER, ids_of
-from lifecycle_conformance.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
+from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
+from lifecycle_conformance.model.identity import MARKER, ids_of
 from lifecycle_projection import FileStore, Run, Store, log, projection, snapshots
 from traces import OPEN, answered, broken, judgements, lived, shown
 

@@ -6,9 +6,9 @@ import pytest
 from attrs import evolve
 
 from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.life import Life
-from lifecycle_conformance.properties.content_ids import PREFIX, ids_of
-from lifecycle_conformance.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
+from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
+from lifecycle_conformance.model.identity import PREFIX, ids_of
 from traces import OPEN, answered, broken, judgements, lived, shown
 
 MINE = {f"PASS-{number}" for number in (1, 2, 3, 4, 5, 6, 8, 9, 15)}

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
 
 from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.life import Life
-from lifecycle_conformance.properties.phases import NEXT, PHASE_OF
-from lifecycle_conformance.trace import Object, Owner, Request, Step, Trace
+from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.trace import Object, Owner, Request, Step, Trace
 from traces import OPEN, judgements, lived
 
 OURS = {

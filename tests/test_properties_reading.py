@@ -10,12 +10,12 @@ import pytest
 from attrs import evolve
 
 from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.properties.errors import REASONS
-from lifecycle_conformance.properties.reading import difference
-from lifecycle_conformance.properties.wrong_writings import Digest, write
-from lifecycle_conformance.readings.runs import change, drop, small_run, text_with
-from lifecycle_conformance.trace import LOCAL, Owner, Request, Step, Trace, key_of
-from lifecycle_conformance.verdicts import Failure, Verdict
+from lifecycle_conformance.execution.trace import LOCAL, Owner, Request, Step, Trace, key_of
+from lifecycle_conformance.generation.input_cases.runs import change, drop, small_run, text_with
+from lifecycle_conformance.judges.attribution.number_writing import Digest, write
+from lifecycle_conformance.judges.properties.errors import REASONS
+from lifecycle_conformance.judges.properties.reading import difference
+from lifecycle_conformance.runner.verdicts import Failure, Verdict
 from traces import OPEN, answered, broken, judgements, lived, shown
 
 OWNER = Owner(key_of(LOCAL), "run-1")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from lifecycle_conformance.life import Life
-from lifecycle_conformance.properties.content_ids import MARKER, PREFIX, contents_of, ids_of, safe
-from lifecycle_conformance.trace import LOCAL, Object, Request, Step, Trace
+from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.trace import LOCAL, Object, Request, Step, Trace
+from lifecycle_conformance.model.identity import MARKER, PREFIX, contents_of, ids_of, safe
 from lifecycle_projection.records import Json
 from traces import OPEN, broken, judgements, lived, shown
 

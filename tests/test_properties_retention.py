@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from lifecycle_conformance.properties.content_ids import MARKER, ids_of
-from lifecycle_conformance.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
+from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
+from lifecycle_conformance.model.identity import MARKER, ids_of
 from lifecycle_projection import retention
 from traces import OPEN, answered, broken, judgements, lived, shown
 

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
+from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
 from lifecycle_projection.records import Tenant
 from traces import OPEN, answered, broken, judgements, lived, shown
 

@@ -17,12 +17,12 @@ from hypothesis import HealthCheck, Phase
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import CAPABILITIES
-from lifecycle_conformance.life import Life, LifeOverError
-from lifecycle_conformance.properties import CHECKS
-from lifecycle_conformance.properties.wrong_writings import write
-from lifecycle_conformance.readings import readings, records, runs, texts
-from lifecycle_conformance.requirements import code_spans, load, tables
-from lifecycle_conformance.trace import Request
+from lifecycle_conformance.execution.session import Life, LifeOverError
+from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.generation.input_cases import readings, records, runs, texts
+from lifecycle_conformance.judges.attribution.number_writing import write
+from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.specification.requirements import code_spans, load, tables
 from lifecycle_projection import boundary, canonical, codec, identity, json_text, text
 from lifecycle_projection.json_text import DuplicateMembers, read_json
 

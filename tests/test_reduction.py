@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from lifecycle_conformance.driver.interface import Breakdown
-from lifecycle_conformance.reduction import reduced
-from lifecycle_conformance.trace import Request
-from lifecycle_conformance.verdicts import Failure
+from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.runner.shrinker import reduced
+from lifecycle_conformance.runner.verdicts import Failure
 
 OPEN: Request = ("open", {"store": 0})
 MANY = 10_000

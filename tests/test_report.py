@@ -9,19 +9,19 @@ import pytest
 from attrs import evolve
 
 from examples import OTHER_TENANT, indexed_event, lifecycle, run_json, stored_snapshot
-from lifecycle_conformance import requirements, schemas
-from lifecycle_conformance.census import Census
 from lifecycle_conformance.driver.interface import Breakdown, Hello
+from lifecycle_conformance.driver.safe_text import safe
+from lifecycle_conformance.execution.coverage import Census
+from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.report.as_json import as_json
+from lifecycle_conformance.report.coverage import ALLOWED, FORBIDDEN
 from lifecycle_conformance.report.difference import difference
-from lifecycle_conformance.report.lives import ALLOWED, FORBIDDEN
 from lifecycle_conformance.report.operations import operations
 from lifecycle_conformance.report.ranking import name_of, worst_first
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.report.wording import short_id, written
-from lifecycle_conformance.safe_text import safe
-from lifecycle_conformance.trace import Request
-from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Result, Verdict
+from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
+from lifecycle_conformance.specification import requirements, schemas
 from lifecycle_projection.codec import to_json
 
 KNOWN = requirements.load()

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from examples import lifecycle, run_json
 from lifecycle_conformance.cli import main
-from lifecycle_conformance.safe_text import safe, safe_output
+from lifecycle_conformance.driver.safe_text import safe, safe_output
 
 EVIL: Final = "\x1b[31mred\x1b]0;title\x07\x00\x7f\x85\x9b\u200b\u202e\u2066\ufeff\u2028\u2800\U000e0041\r\t\b"
 """Escape sequences, C0 and C1, DEL, zero-width and bidirectional characters, a separator, a tag."""

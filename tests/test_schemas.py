@@ -18,11 +18,11 @@ from attrs import frozen
 from jsonschema import Draft202012Validator
 
 from lifecycle_conformance.driver.server import Server
-from lifecycle_conformance.requirements import code_spans, tables
-from lifecycle_conformance.schemas import load, problems, validator
-from lifecycle_conformance.texts import SCHEMAS
-from lifecycle_conformance.vectors import Scenario
-from lifecycle_conformance.vectors import load as load_scenarios
+from lifecycle_conformance.judges.vectors import Scenario
+from lifecycle_conformance.judges.vectors import load as load_scenarios
+from lifecycle_conformance.specification.requirements import code_spans, tables
+from lifecycle_conformance.specification.schemas import load, problems, validator
+from lifecycle_conformance.specification.texts import SCHEMAS
 from lifecycle_projection import (
     InvalidInputError,
     MemoryStore,

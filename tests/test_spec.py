@@ -7,10 +7,17 @@ from pathlib import Path
 import pytest
 
 import lifecycle_projection
-from lifecycle_conformance import requirements
 from lifecycle_conformance.driver.interface import CAPABILITIES, ERROR_KINDS, OPERATIONS
-from lifecycle_conformance.requirements import Judge, SpecificationError, code_spans, examples, load, tables
-from lifecycle_conformance.texts import SPEC
+from lifecycle_conformance.specification import requirements
+from lifecycle_conformance.specification.requirements import (
+    Judge,
+    SpecificationError,
+    code_spans,
+    examples,
+    load,
+    tables,
+)
+from lifecycle_conformance.specification.texts import SPEC
 from lifecycle_projection import errors
 
 REQUIREMENTS = load()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import lifecycle_projection
-from lifecycle_conformance.requirements import Judge, load
+from lifecycle_conformance.specification.requirements import Judge, load
 from lifecycle_projection.errors import PhaseTransitionError, ProjectionResult
 from lifecycle_projection.phases import NEXT_PHASES, Refused
 from lifecycle_projection.words import Phase

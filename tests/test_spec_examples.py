@@ -10,7 +10,7 @@ import pytest
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer
 from lifecycle_conformance.driver.server import StoreKind
-from lifecycle_conformance.requirements import Example, examples
+from lifecycle_conformance.specification.requirements import Example, examples
 from lifecycle_projection.canonical import canonical_json, stable_hash
 from lifecycle_projection.json_text import read_json
 

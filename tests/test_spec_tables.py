@@ -10,7 +10,7 @@ from typing import Any, Final, Union, get_args, get_origin
 import attrs
 import pytest
 
-from lifecycle_conformance.requirements import Table, code_spans, tables
+from lifecycle_conformance.specification.requirements import Table, code_spans, tables
 from lifecycle_projection import MemoryStore, compact, project, records
 from lifecycle_projection.codec import event_from, run_from, to_json
 from lifecycle_projection.identity import safe

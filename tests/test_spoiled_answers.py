@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from examples import lifecycle, run_json
-from lifecycle_conformance import agreement, schemas
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, BrokenDriverError
 from lifecycle_conformance.driver.messages import NoAnswerError, read_answer
-from lifecycle_conformance.life import Life, lived
-from lifecycle_conformance.properties import CHECKS
-from lifecycle_conformance.trace import Request
+from lifecycle_conformance.execution.session import Life, lived
+from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.judges import agreement
+from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.specification import schemas
 from lifecycle_projection.records import Json
 from sessions import sessions
 

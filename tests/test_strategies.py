@@ -11,12 +11,10 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis import strategies as st
+from lifecycle_conformance.model.canaries import canary
 
-from lifecycle_conformance import schemas
-from lifecycle_conformance.properties.checkpoint import PLACES, canary
-from lifecycle_conformance.properties.content_ids import PREFIX
-from lifecycle_conformance.requirements import code_spans, tables
-from lifecycle_conformance.strategies import (
+from lifecycle_conformance.execution.trace import key_of
+from lifecycle_conformance.generation.strategies import (
     NAMES,
     STATUSES,
     automation_ids,
@@ -31,8 +29,11 @@ from lifecycle_conformance.strategies import (
     times,
     values,
 )
-from lifecycle_conformance.texts import SPEC
-from lifecycle_conformance.trace import key_of
+from lifecycle_conformance.judges.properties.checkpoint import PLACES
+from lifecycle_conformance.model.identity import PREFIX
+from lifecycle_conformance.specification import schemas
+from lifecycle_conformance.specification.requirements import code_spans, tables
+from lifecycle_conformance.specification.texts import SPEC
 from lifecycle_projection import MemoryStore, project
 from lifecycle_projection.codec import run_from, to_json
 

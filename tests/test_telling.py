@@ -10,24 +10,25 @@ import pytest
 from click.testing import CliRunner
 
 from examples import lifecycle, run_json
-from lifecycle_conformance import check, fixed, requirements, schemas
-from lifecycle_conformance.check import Profile
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.cli.root import _COMMANDS
 from lifecycle_conformance.driver.client import SubprocessDriver
-from lifecycle_conformance.findings import ANSWERING, Findings
-from lifecycle_conformance.life import lived
-from lifecycle_conformance.properties import CHECKS
-from lifecycle_conformance.properties.content_ids import ids_of
-from lifecycle_conformance.reasons import why_unjudged
+from lifecycle_conformance.driver.json_spots import offending
+from lifecycle_conformance.execution.session import lived
+from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.failures import life
 from lifecycle_conformance.report.operations import operations
 from lifecycle_conformance.report.spoilt import spoilt_members
 from lifecycle_conformance.report.terminal import render
-from lifecycle_conformance.spots import offending
-from lifecycle_conformance.trace import Request
-from lifecycle_conformance.verdicts import Report, Verdict
+from lifecycle_conformance.runner import fixed_cases, runner
+from lifecycle_conformance.runner.findings import ANSWERING, Findings
+from lifecycle_conformance.runner.reasons import why_unjudged
+from lifecycle_conformance.runner.runner import Profile
+from lifecycle_conformance.runner.verdicts import Report, Verdict
+from lifecycle_conformance.specification import requirements, schemas
 
 KNOWN: Final = requirements.load()
 OPEN: Final[Request] = ("open", {"store": 0})
@@ -194,11 +195,11 @@ def test_why_a_requirement_was_not_judged(verdict: Verdict, cases: int, cut: str
 
 
 def report(factory: Any, **options: Any) -> Report:
-    return check.run(factory, profile="quick", seed=1, shrink_attempts=100, **{"vectors": False, **options})
+    return runner.run(factory, profile="quick", seed=1, shrink_attempts=100, **{"vectors": False, **options})
 
 
 def test_a_report_says_why(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "PROFILES", {"quick": TINY})
+    monkeypatch.setattr(runner, "PROFILES", {"quick": TINY})
     told = report(driver(), only=["COMPACT-1", "LOG-1", "PASS-2"])
     whys = {each.requirement.id: each.why for each in told.results}
     assert whys["COMPACT-1"].startswith("the driver doesn't declare ")
@@ -225,14 +226,14 @@ def test_a_crash_counts_among_the_cases(driver: Any) -> None:
 
 def test_fixed_cases_that_stopped_early_are_named(driver: Any) -> None:
     told: list[Any] = []
-    fixed.compared(told.append, driver(fault="project"), None)
+    fixed_cases.compared(told.append, driver(fault="project"), None)
     lost = [text for each in told if isinstance(each, Findings) for text in each.lost]
     assert [text.split(":")[0] for text in lost] == ["small fixed cases", "whole fixed cases"]
     assert all("given up" in text for text in lost)
 
 
 def test_the_cause_of_a_crash_is_in_the_first_lines(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "PROFILES", {"quick": TINY})
+    monkeypatch.setattr(runner, "PROFILES", {"quick": TINY})
     start = " ".join(render(report(driver(fault="project"))).split("\n\n")[0].split())
     assert "mend first DRIVER-2 (One answer for each request, in order): asked for project" in start
     assert "no luck today" in start

@@ -5,7 +5,8 @@ from itertools import islice
 
 import pytest
 
-from lifecycle_conformance import schemas, vectors
+from lifecycle_conformance.judges import vectors
+from lifecycle_conformance.specification import schemas
 from schemas_broken import broken
 
 KINDS = {"events": ("event-stored", "event-written"), "snapshots": ("snapshot-stored", "snapshot-written")}

@@ -12,7 +12,7 @@ import pytest
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import CAPABILITIES, Answer, Driver, Hello, Refusal
-from lifecycle_conformance.vectors import ABSENT, Difference, Mismatch, Scenario, judge, load, mismatches, stream
+from lifecycle_conformance.judges.vectors import ABSENT, Difference, Mismatch, Scenario, judge, load, mismatches, stream
 
 SCENARIOS = load()
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

@@ -14,18 +14,18 @@ import pytest
 from attrs import evolve
 from click.testing import CliRunner
 
-from lifecycle_conformance import requirements
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Driver, Refusal
+from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.judges.vectors import Scenario, derived, load
+from lifecycle_conformance.judges.vectors.derived import DerivedCase, Outcome, cases, touched_by, touches
+from lifecycle_conformance.judges.vectors.faults import FAULTS
+from lifecycle_conformance.judges.vectors.rules import RIGHT, SUBJECTS, double
+from lifecycle_conformance.judges.vectors.tags import tags, tags_of
 from lifecycle_conformance.mutants import MUTANTS
-from lifecycle_conformance.properties import CHECKS
-from lifecycle_conformance.requirements import Judge
-from lifecycle_conformance.vectors import Scenario, derived, load
-from lifecycle_conformance.vectors.derived import DerivedCase, Outcome, cases, touched_by, touches
-from lifecycle_conformance.vectors.faults import FAULTS
-from lifecycle_conformance.vectors.rules import RIGHT, SUBJECTS, double
-from lifecycle_conformance.vectors.tags import tags, tags_of
+from lifecycle_conformance.specification import requirements
+from lifecycle_conformance.specification.requirements import Judge
 from lifecycle_projection import definition, scope
 from lifecycle_projection.canonical import stable_hash
 
@@ -375,7 +375,7 @@ def test_every_scenario_has_tags_that_exist() -> None:
 
 @pytest.mark.parametrize("scenario", [pytest.param(each, id=each.name) for each in SCENARIOS[::12]])
 def test_the_stored_tags_are_up_to_date(scenario: Scenario) -> None:
-    """`python -m lifecycle_conformance.vectors.tags` writes them anew."""
+    """`python -m lifecycle_conformance.judges.vectors.tags` writes them anew."""
     assert tags()[scenario.name] == tags_of(scenario)
 
 

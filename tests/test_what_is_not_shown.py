@@ -28,18 +28,18 @@ from degenerate import (
     with_members,
     without,
 )
-from lifecycle_conformance import requirements
 from lifecycle_conformance.driver.interface import Answer
 from lifecycle_conformance.driver.server import CAPABILITIES_OF
-from lifecycle_conformance.evidence import SHOWN_BY, counted, with_evidence
-from lifecycle_conformance.findings import Findings
-from lifecycle_conformance.life import lived
-from lifecycle_conformance.properties import CHECKS
-from lifecycle_conformance.properties.content_ids import MARKER
-from lifecycle_conformance.requirements import Judge
-from lifecycle_conformance.trace import Object
-from lifecycle_conformance.vectors import derived
-from lifecycle_conformance.workspace import workspace
+from lifecycle_conformance.execution.session import lived
+from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.execution.workspace import workspace
+from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.judges.vectors import derived
+from lifecycle_conformance.model.identity import MARKER
+from lifecycle_conformance.runner.evidence import SHOWN_BY, counted, with_evidence
+from lifecycle_conformance.runner.findings import Findings
+from lifecycle_conformance.specification import requirements
+from lifecycle_conformance.specification.requirements import Judge
 from sessions import sessions
 
 _NEVER_SHOWN: Final = frozenset({"DRIVER-17", "TENANT-6"})

@@ -7,9 +7,10 @@ from attrs import evolve
 
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer
-from lifecycle_conformance.life import Life, LifeOverError
-from lifecycle_conformance.properties import CHECKS, Judgement
-from lifecycle_conformance.trace import Owner, Request, Step, Trace
+from lifecycle_conformance.execution.judgement import Judgement
+from lifecycle_conformance.execution.session import Life, LifeOverError
+from lifecycle_conformance.execution.trace import Owner, Request, Step, Trace
+from lifecycle_conformance.judges.properties import CHECKS
 
 OPEN: Request = ("open", {"store": 0})
 

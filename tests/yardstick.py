@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
-from lifecycle_conformance import check
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.mutants import MUTANTS
+from lifecycle_conformance.runner import runner
 
 RECORDED = Path(__file__).with_suffix(".json")
 SUBJECTS = ["files", "memory", *MUTANTS]
@@ -31,7 +31,9 @@ def measured(subject: str, seed: int) -> dict[str, Any]:
 
 
 def _said(store: Any, seed: int) -> dict[str, Any]:
-    report = check.run(partial(InProcessDriver, store), profile="quick", seed=seed, vectors=False, shrink_attempts=1000)
+    report = runner.run(
+        partial(InProcessDriver, store), profile="quick", seed=seed, vectors=False, shrink_attempts=1000
+    )
     failures = {each.requirement.id: each.failure for each in report.results if each.failure is not None}
     return {
         "exit code": report.exit_code,
@@ -63,7 +65,7 @@ def main() -> int:
         RECORDED.write_bytes(orjson.dumps(now, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
         return 0
     different = _differences(json.loads(RECORDED.read_bytes()), now)
-    print("\n".join(different) or f"{len(now)} reports are as they were")
+    sys.stdout.write("\n".join(different or [f"{len(now)} reports are as they were"]) + "\n")
     return bool(different)
 
 

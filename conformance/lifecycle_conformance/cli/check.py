@@ -14,7 +14,7 @@ from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
 from lifecycle_conformance.cli.signals import interruptible
-from lifecycle_conformance.workspace import workspace
+from lifecycle_conformance.execution.workspace import workspace
 
 _STORAGE: Final = "HYPOTHESIS_STORAGE_DIRECTORY"
 _EPILOG = """\b
@@ -78,7 +78,7 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     "--seconds",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
-    help="How long the check may take; what it cuts off is undecided. Without it, counts alone end a check.",
+    help="How long the check may take; what it cuts off is undecided. Without it, counts alone end a runner.",
 )
 @click.option(
     "--shrink-attempts",
@@ -158,19 +158,18 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     require_posix("check")
     # Hypothesis takes its time to load; the help should not wait for it.
-    from lifecycle_conformance import cases as case_files  # noqa: PLC0415
-    from lifecycle_conformance import check  # noqa: PLC0415
     from lifecycle_conformance.driver import descendants  # noqa: PLC0415
     from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
     from lifecycle_conformance.report import as_json as json_report  # noqa: PLC0415
     from lifecycle_conformance.report import terminal  # noqa: PLC0415
+    from lifecycle_conformance.runner import case_files, runner  # noqa: PLC0415
 
-    if requirements and not check.chosen(requirements):
+    if requirements and not runner.chosen(requirements):
         raise click.BadParameter(f"no requirement matches {', '.join(requirements)}", param_hint="--requirements")
     if not descendants.can_adopt():
         warn("on this system nobody can end what a driver starts in a session of its own")
     with interruptible(), progress_line() as show, _hypothesis_elsewhere():
-        report = check.run(
+        report = runner.run(
             partial(SubprocessDriver, driver_command or reference_command(store), timeout_s=timeout),
             profile=profile,
             seed=seed,

@@ -15,7 +15,7 @@ from typing import Final
 import click
 
 from lifecycle_conformance.cli.progress import CLEAR
-from lifecycle_conformance.safe_text import safe, safe_output
+from lifecycle_conformance.driver.safe_text import safe, safe_output
 from lifecycle_projection.records import Json
 
 _LINES: Final = "\n"

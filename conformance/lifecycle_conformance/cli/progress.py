@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.wording import short
-from lifecycle_conformance.safe_text import safe
 
 CLEAR: Final = "\r\x1b[K"
 """Empties the line on which the cursor stands."""

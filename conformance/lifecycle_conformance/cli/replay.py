@@ -69,11 +69,11 @@ def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store:
     """
     require_posix("replay")
     # All checks take their time to load; the help should not wait for them.
-    from lifecycle_conformance.cases import parse  # noqa: PLC0415
     from lifecycle_conformance.driver import descendants  # noqa: PLC0415
     from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
-    from lifecycle_conformance.replaying import exit_code_of, replayed  # noqa: PLC0415
     from lifecycle_conformance.report import replays  # noqa: PLC0415
+    from lifecycle_conformance.runner.case_files import parse  # noqa: PLC0415
+    from lifecycle_conformance.runner.replay import exit_code_of, replayed  # noqa: PLC0415
 
     cases = [case for source in sources for text, name in [read_source(source)] for case in parse(text, source=name)]
     ctx.with_resource(interruptible())

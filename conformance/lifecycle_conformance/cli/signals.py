@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Final, NoReturn
 
 from lifecycle_conformance.cli import exits
-from lifecycle_conformance.workspace import remove_own_folder
+from lifecycle_conformance.execution.workspace import remove_own_folder
 
 ENDING: Final = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """The signals that ask a command to end; Windows has fewer."""

@@ -216,7 +216,7 @@ def _finding(text: bytes, source: str, kind: _Kind, *, written: bool) -> _Findin
 
 
 def _departures(value: Json, kind: _Kind) -> tuple[Problem, ...]:
-    from lifecycle_conformance import schemas  # noqa: PLC0415 - jsonschema takes its time to load
+    from lifecycle_conformance.specification import schemas  # noqa: PLC0415 - jsonschema takes its time to load
 
     marker = isinstance(value, dict) and value.get("event_type") == MARKER_TYPE
     schema = "compaction-marker" if marker else _SCHEMAS[kind]

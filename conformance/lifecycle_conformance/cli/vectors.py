@@ -19,16 +19,16 @@ from lifecycle_conformance.cli.signals import interruptible
 from lifecycle_conformance.driver import descendants
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.interface import Driver
+from lifecycle_conformance.driver.safe_text import safe
+from lifecycle_conformance.execution.workspace import workspace
+from lifecycle_conformance.judges.vectors.comparison import Mismatch
+from lifecycle_conformance.judges.vectors.judging import Difference, compare
+from lifecycle_conformance.judges.vectors.scenarios import FILES, Scenario, stream
+from lifecycle_conformance.judges.vectors.tags import tags
 from lifecycle_conformance.report.difference import place
 from lifecycle_conformance.report.wording import counted, paragraph
-from lifecycle_conformance.safe_text import safe
-from lifecycle_conformance.texts import VECTORS
-from lifecycle_conformance.vectors.comparison import Mismatch
-from lifecycle_conformance.vectors.judging import Difference, compare
-from lifecycle_conformance.vectors.scenarios import FILES, Scenario, stream
-from lifecycle_conformance.vectors.tags import tags
-from lifecycle_conformance.verdicts import Verdict, exit_code
-from lifecycle_conformance.workspace import workspace
+from lifecycle_conformance.runner.verdicts import Verdict, exit_code
+from lifecycle_conformance.specification.texts import VECTORS
 from lifecycle_projection.records import Json
 
 _EPILOG = """\b

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _of_level(level: str, parser: argparse.ArgumentParser) -> frozenset[str]:
-    from lifecycle_conformance.requirements import levels  # noqa: PLC0415 - seldom needed, and it reads all of spec/
+    from lifecycle_conformance.specification.requirements import levels  # noqa: PLC0415 - seldom needed, and it reads all of spec/
 
     known = levels()
     if level not in known:

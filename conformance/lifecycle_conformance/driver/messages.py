@@ -16,8 +16,8 @@ from lifecycle_conformance.driver.interface import (
     Hello,
     Refusal,
 )
-from lifecycle_conformance.safe_text import safe
-from lifecycle_conformance.spots import excerpt, offending
+from lifecycle_conformance.driver.json_spots import excerpt, offending
+from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_projection import InvalidInputError
 from lifecycle_projection.json_text import DuplicateMembers, read_json
 from lifecycle_projection.records import Json

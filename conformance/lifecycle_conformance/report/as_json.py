@@ -3,12 +3,12 @@
 from collections import Counter
 from typing import Final
 
-from lifecycle_conformance.cases import suite_version
-from lifecycle_conformance.report import lives
+from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.report import coverage
 from lifecycle_conformance.report.ranking import name_of, worst_first
-from lifecycle_conformance.requirements import SPEC_VERSION
-from lifecycle_conformance.trace import Object
-from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Result, Verdict
+from lifecycle_conformance.runner.case_files import suite_version
+from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
+from lifecycle_conformance.specification.requirements import SPEC_VERSION
 
 FORMAT: Final = 1
 """The version of this format: another one when a member changes its meaning."""
@@ -98,12 +98,12 @@ def _lives(report: Report) -> Object:
         "requests": census.steps,
         "passes": census.passes,
         "refusals": census.refusals,
-        "depth": {name: {"median": middle, "most": most} for name, (middle, most) in lives.depths(census).items()},
+        "depth": {name: {"median": middle, "most": most} for name, (middle, most) in coverage.depths(census).items()},
         "rules": dict(census.rules.most_common()),
         "phases": dict(census.phases.most_common()),
         "moves": {
             "seen": dict(census.moves.most_common()),
-            **{kind: {"seen": seen, "of": all_} for kind, (seen, all_) in lives.moves(census).items()},
+            **{kind: {"seen": seen, "of": all_} for kind, (seen, all_) in coverage.moves(census).items()},
         },
         "generations": dict(census.generations.most_common()),
         "corners": dict(census.corners.most_common()),

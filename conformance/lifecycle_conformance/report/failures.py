@@ -6,14 +6,14 @@ from typing import Final
 
 import click
 
+from lifecycle_conformance.driver.safe_text import safe
+from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.report.difference import difference
 from lifecycle_conformance.report.operations import operations
 from lifecycle_conformance.report.ranking import Told, failure_of
 from lifecycle_conformance.report.wording import WIDTH, counted, named, paragraph, short, written
-from lifecycle_conformance.requirements import Level
-from lifecycle_conformance.safe_text import safe
-from lifecycle_conformance.trace import Object
-from lifecycle_conformance.verdicts import FAILURES, Failure, JudgeResult, Verdict
+from lifecycle_conformance.runner.verdicts import FAILURES, Failure, JudgeResult, Verdict
+from lifecycle_conformance.specification.requirements import Level
 
 _INDENT: Final = "   "
 _LINES_OF_STDERR: Final = 10

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
-from lifecycle_conformance.properties.content_ids import listed_by
+from lifecycle_conformance.driver.safe_text import safe
+from lifecycle_conformance.execution.trace import LOCAL, Object, Request
+from lifecycle_conformance.judges.vectors.comparison import ABSENT, mismatches
+from lifecycle_conformance.model.identity import listed_by
 from lifecycle_conformance.report.difference import windows
 from lifecycle_conformance.report.spoilt import spoilt_members
 from lifecycle_conformance.report.wording import WIDTH, named, short, short_id, wrapped, written
-from lifecycle_conformance.safe_text import safe
-from lifecycle_conformance.trace import LOCAL, Object, Request
-from lifecycle_conformance.vectors.comparison import ABSENT, mismatches
 from lifecycle_projection.records import Json
 
 _FIRST: Final[Request] = ("open", {"store": 0})

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-from lifecycle_conformance.agreement import AGREEMENT
-from lifecycle_conformance.requirements import Level
-from lifecycle_conformance.verdicts import Failure, JudgeResult, Report, Result, Verdict
+from lifecycle_conformance.judges.agreement import AGREEMENT
+from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
+from lifecycle_conformance.specification.requirements import Level
 
 Told: TypeAlias = Result | JudgeResult
 """A requirement that is broken, or the judge that compares with the reference."""

@@ -6,17 +6,17 @@ from typing import Final
 
 import click
 
-from lifecycle_conformance.agreement import AGREEMENT
-from lifecycle_conformance.replaying import Outcome, Replayed
+from lifecycle_conformance.driver.safe_text import safe
+from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.judges.agreement import AGREEMENT
 from lifecycle_conformance.report.as_json import failure_as_json
 from lifecycle_conformance.report.failures import AGREEING, again, heading, life, statement
 from lifecycle_conformance.report.operations import operations
 from lifecycle_conformance.report.start import in_short, line
 from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, wrapped
-from lifecycle_conformance.requirements import load
-from lifecycle_conformance.safe_text import safe
-from lifecycle_conformance.trace import Object
-from lifecycle_conformance.verdicts import Verdict
+from lifecycle_conformance.runner.replay import Outcome, Replayed
+from lifecycle_conformance.runner.verdicts import Verdict
+from lifecycle_conformance.specification.requirements import load
 
 _INDENT: Final = "   "
 _BLOCKERS: Final = (Verdict.NONDETERMINISTIC, Verdict.CRASH, Verdict.TIMEOUT, Verdict.PROTOCOL)

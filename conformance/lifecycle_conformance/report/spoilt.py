@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from lifecycle_conformance import schemas
+from lifecycle_conformance.driver.json_spots import offending
+from lifecycle_conformance.driver.safe_text import safe
+from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.report.wording import short, written
-from lifecycle_conformance.safe_text import safe
-from lifecycle_conformance.schemas import Fault, json_path
-from lifecycle_conformance.spots import offending
-from lifecycle_conformance.trace import Object
+from lifecycle_conformance.specification import schemas
+from lifecycle_conformance.specification.schemas import Fault, json_path
 from lifecycle_projection import InvalidInputError
 from lifecycle_projection.json_text import MAX_DEPTH, DuplicateMembers, read_json
 from lifecycle_projection.records import Json

@@ -7,13 +7,13 @@ from typing import Final
 
 import click
 
-from lifecycle_conformance.reasons import NOT_THERE
+from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.difference import first_place
 from lifecycle_conformance.report.failures import again, in_words
 from lifecycle_conformance.report.ranking import Told, failure_of, name_of
 from lifecycle_conformance.report.wording import counted, paragraph, short, written
-from lifecycle_conformance.safe_text import safe
-from lifecycle_conformance.verdicts import UNJUDGED, Failure, JudgeResult, Report, Verdict
+from lifecycle_conformance.runner.reasons import NOT_THERE
+from lifecycle_conformance.runner.verdicts import UNJUDGED, Failure, JudgeResult, Report, Verdict
 
 _LABEL: Final = 14
 _CAUSE: Final = 200

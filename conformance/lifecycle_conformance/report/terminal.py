@@ -5,12 +5,12 @@ from typing import Final
 
 import click
 
-from lifecycle_conformance.report import lives, start, verdict_table
+from lifecycle_conformance.driver.safe_text import safe
+from lifecycle_conformance.report import coverage, start, verdict_table
 from lifecycle_conformance.report.failures import in_a_line, in_full
 from lifecycle_conformance.report.ranking import Told, worst_first
 from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, short, wrapped
-from lifecycle_conformance.safe_text import safe
-from lifecycle_conformance.verdicts import FAILURES, INTERRUPTED, UNDECIDED, WELL, JudgeResult, Report
+from lifecycle_conformance.runner.verdicts import FAILURES, INTERRUPTED, UNDECIDED, WELL, JudgeResult, Report
 
 _IN_FULL: Final = 12
 _DIFFERENCES: Final = 10
@@ -50,7 +50,7 @@ def _lines(report: Report, driver: Sequence[str], *, verbose: bool, width: int) 
     yield from _judge("production's fixed cases", report.vectors, verbose=verbose, width=width)
     yield from _judge("agreement with the reference", report.agreement, verbose=verbose, width=width)
     yield ""
-    yield from lives.lines(report.census, width)
+    yield from coverage.lines(report.census, width)
     yield from _least(report, width)
     yield from _own("not looked at", report.lost, width)
     yield from _own("defects of this suite, which nobody else is to blame for", report.errors, width)
@@ -106,7 +106,7 @@ def _least(report: Report, width: int) -> Iterator[str]:
     least = verdict_table.least_exercised(report.results)
     if least:
         cells = [f"{each.requirement.id} {each.cases}/{each.wanted}" for each in least]
-        yield from wrapped(cells, width, first=f"{'least judged':{lives.COLUMN}}")
+        yield from wrapped(cells, width, first=f"{'least judged':{coverage.COLUMN}}")
 
 
 def _own(what: str, texts: Sequence[str], width: int) -> Iterator[str]:

@@ -7,11 +7,11 @@ from typing import Final
 
 import click
 
-from lifecycle_conformance.reasons import NOT_DECLARED
+from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.failures import styled
 from lifecycle_conformance.report.wording import paragraph, wrapped
-from lifecycle_conformance.safe_text import safe
-from lifecycle_conformance.verdicts import FAILURES, UNJUDGED, Result, Verdict
+from lifecycle_conformance.runner.reasons import NOT_DECLARED
+from lifecycle_conformance.runner.verdicts import FAILURES, UNJUDGED, Result, Verdict
 
 _LEAST: Final = 10
 _TOO_FEW: Final = "too few cases met the precondition"

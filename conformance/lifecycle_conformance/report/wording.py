@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from lifecycle_conformance.safe_text import safe
+from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_projection.records import Json
 
 WIDTH: Final = 80

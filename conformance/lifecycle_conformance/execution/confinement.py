@@ -1,0 +1,95 @@
+"""What a case may not ask: whatever could lead a driver out of the suite's own folders.
+
+A case may come from a stranger, and the driver that replays it may be a lenient one. So a case is refused whole where
+a request, a line or an id names a place outside, or could be read as if it did; nothing is asked then.
+"""
+
+import os.path
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lifecycle_conformance.driver.interface import OPERATIONS
+from lifecycle_conformance.execution.trace import Object
+from lifecycle_projection import InvalidInputError, Problem
+from lifecycle_projection.json_text import DuplicateMembers, read_json
+from lifecycle_projection.records import Json
+
+_OPENS: Final = "open"
+_KNOWN: Final = OPERATIONS.keys() - {_OPENS}
+_IDS: Final = frozenset({"run_id", "snapshot_id"})
+"""The ids that an implementation may use as names of files."""
+_TEXT: Final = "run_json"
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Escapes could hide the word from us and show it to a lenient reader.
+_LIKE_OPEN: Final = re.compile(r"open|\\", re.IGNORECASE)
+
+
+def is_inside(path: str) -> bool:
+    """Tell whether a path is relative and leads nowhere but below the folder that it is taken from."""
+    return not path.startswith("/") and ".." not in path.split("/") and "\0" not in path
+
+
+def problems_of_request(request: Object, path: str) -> Iterator[Problem]:
+    """Tell what is wrong with a raw request, the one in a `refuse` or in a fixed case, which stands at a path.
+
+    A store is named relative to the folder of the life. An operation that isn't known may be read as `open` by a
+    lenient driver, and its other arguments as the store.
+    """
+    store = request.get("store")
+    if isinstance(store, str):
+        if not is_inside(store):
+            yield Problem(f"{path}.store", f"expected a relative path without `..`, found {store!r}")
+    elif _holds_text(store):
+        yield Problem(f"{path}.store", "expected a text, or a value that holds none")
+    for name, value in request.items():
+        if request["op"] not in _KNOWN and name not in {"op", "store"} and _holds_text(value):
+            yield Problem(f"{path}.{name}", f"expected no text in the arguments of {request['op']!r} but in `store`")
+    yield from problems_of_arguments(request, path)
+
+
+def problems_of_arguments(arguments: Json, path: str) -> Iterator[Problem]:
+    """Tell which ids would lead out of a store if an implementation took them for the paths of files.
+
+    The text of a run record is looked into as well, where it is JSON.
+    """
+    if isinstance(arguments, dict):
+        for name, value in arguments.pairs if isinstance(arguments, DuplicateMembers) else arguments.items():
+            if name in _IDS and isinstance(value, str) and _climbs(value):
+                yield Problem(f"{path}.{name}", f"expected an id that is no path out of the store, found {value!r}")
+            read = _read(value) if name == _TEXT and isinstance(value, str) else value
+            yield from problems_of_arguments(read, f"{path}.{name}")
+    elif isinstance(arguments, list):
+        for index, value in enumerate(arguments):
+            yield from problems_of_arguments(value, f"{path}[{index}]")
+
+
+def problems_of_line(line: str, path: str) -> Iterator[Problem]:
+    """Tell what is wrong with a line that is said as it stands: it is one line, no JSON, and nothing like an `open`."""
+    if _CONTROL.search(line):
+        yield Problem(path, "expected one line, found a control character or the end of a line in it")
+    if _LIKE_OPEN.search(line):
+        yield Problem(path, "expected neither the word `open` nor a backslash: a lenient driver could open a store")
+    if _read(line) is not None or line.strip() == "null":
+        yield Problem(path, "expected a line that is no JSON, found JSON")
+
+
+def _climbs(text: str) -> bool:
+    """Tell whether a text, taken for the path of a file in a folder of a store, leads out of the store."""
+    return text.startswith("/") or os.path.normpath(f"folder/{text}").split("/")[0] == ".."
+
+
+def _holds_text(value: Json) -> bool:
+    if isinstance(value, dict):
+        return bool(value)
+    if isinstance(value, list):
+        return any(map(_holds_text, value))
+    return isinstance(value, str) and bool(value)
+
+
+def _read(text: str) -> Json:
+    """Read a text as JSON, and give `None` where it isn't."""
+    try:
+        return read_json(text)
+    except InvalidInputError:
+        return None

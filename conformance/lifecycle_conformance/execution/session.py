@@ -1,0 +1,368 @@
+"""A life: the requests that are sent to an implementation, each judged as soon as it is answered.
+
+Beside the operations of the protocol a life knows words of the suite's own. All of them can be written down and lived
+again: a case file is nothing but the requests of a life.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+import orjson
+from attrs import frozen
+
+from lifecycle_conformance.driver.interface import Answer, BringUpError, BrokenDriverError, Driver
+from lifecycle_conformance.execution.file_operations import OutsideError, append_partial_line, contents, put, remove
+from lifecycle_conformance.execution.judgement import Judgement, Registered, added, canonical
+from lifecycle_conformance.execution.trace import (
+    Files,
+    Object,
+    Owner,
+    Request,
+    Shown,
+    Step,
+    Trace,
+    View,
+    key_of,
+    once_a_step,
+    owner_of,
+    owner_of_run,
+    tenant_of,
+)
+from lifecycle_conformance.execution.workspace import workspace
+from lifecycle_conformance.specification import schemas
+from lifecycle_projection.records import Json
+
+OWN_WORDS: Final = frozenset({"greet", "open", "restart", "read", "refuse", "say", "tear", "put", "remove"})
+"""The words of the suite's own: of the operations of the protocol, only `open` is among them, with other arguments."""
+_PARTING: Final = "DRIVER-16"
+"""How a process ends says nothing of what is stored."""
+_BLINDING: Final = frozenset({"FILE-19"})
+"""Where one of these is broken, what is shown is not what is stored, and nothing else can be told from it."""
+_LOOKING: Final = frozenset({"identify", "say", "events", "snapshots"})
+_CHANGING: Final = frozenset({"project", "append", "compact", "prune"})
+_ENDING: Final = frozenset({"greet", "open", "restart", "tear", "put", "remove"})
+
+
+class LifeOverError(Exception):
+    """What the implementation shows can't be relied on any more: nothing that follows would mean anything."""
+
+
+@frozen(kw_only=True)
+class Judged:
+    """A judgement on a step of a life.
+
+    `step` is a number that tells the step from others, in whichever life: what was asked, and of what store; `length`
+    is the number of requests up to it; `seen` is what a step that broke something led to (see :class:`Failure`).
+    """
+
+    judgement: Judgement
+    step: int
+    length: int
+    seen: Object | None = None
+
+
+@frozen(kw_only=True)
+class SuiteError:
+    """A check that could not judge a step, or a piece of life that could not be lived, and where.
+
+    It is a defect of the suite, or an answer that nobody thought of.
+    """
+
+    where: str
+    traceback: str
+
+
+class Life:
+    """The steps of one life, judged by some checks. Raises what :meth:`Driver.ask` raises."""
+
+    def __init__(self, driver: Driver, checks: Sequence[Registered]) -> None:
+        self.driver = driver
+        self._checks = checks
+        self.trace = Trace()
+        self.requests: list[Request] = []
+        self.judgements: list[Judged] = []
+        self.errors: list[SuiteError] = []
+        self.ended_by: set[str] = set()
+        self._given = 0
+        self._workspace = workspace()
+        self._store: int | None = None
+        self._views: dict[int, View] = {}
+        self._words: Final[Mapping[str, Callable[[Object], Answer]]] = {
+            "greet": self._greet,
+            "open": self._open,
+            "restart": self._restart,
+            "refuse": self._refuse,
+            "say": lambda arguments: self.driver.say(arguments["line"].encode()),
+            "tear": self._on_files(append_partial_line),
+            "put": self._on_files(put),
+            "remove": self._on_files(remove),
+        }
+
+    def end(self) -> None:
+        """Remove the stores."""
+        self._workspace.cleanup()
+
+    @property
+    def view(self) -> View:
+        """What the implementation showed last of the store that is open."""
+        return {} if self._store is None else self._views[self._store]
+
+    def files(self) -> Files | None:
+        """Give what the store directory holds, where the implementation declares `files`."""
+        if self._store is None or "files" not in self.driver.hello.capabilities:
+            return None
+        return contents(self._folder())
+
+    def unseen(self) -> list[Judged]:
+        """Give what was judged since this was asked last."""
+        unseen, self._given = self.judgements[self._given :], len(self.judgements)
+        return unseen
+
+    def do(self, op: str, /, **arguments: Json) -> Step:
+        """Take one step and judge it.
+
+        Beside the operations of the protocol there are words of the suite's own:
+
+        - `greet`: a fresh process, no store open yet;
+        - `open {store}`: the life's store of that number, a new and empty one at first;
+        - `restart {kill}`: the store that is open in a fresh process, the old one ended or killed;
+        - `refuse {request, kind, because}`: a request that must be refused with that kind, by a list of requirements;
+          the `store` that it names is a path inside the life's own folder;
+        - `read {run | run_json, means, because}`: in two new stores, a pass over the run record `means`, and one over
+          the same written in another way, to judge one requirement; `before` is what the first shows, `after` what the
+          second does. No store is open in a life that does this;
+        - `say {line}`: a line that is no request;
+        - `tear {text, bytes}`: so many bytes of a line, put at the end of the log as by a writer that died;
+        - `put {path, text}`, `remove {path}`: a file of the store directory replaced by, or made with, that text
+          (`bytes` instead of `text`: in hexadecimal), or removed.
+
+        Raises :class:`LifeOverError` after a step that leaves nothing to rely on.
+        """
+        self.requests.append((op, arguments))
+        before, files_before = self._expected(op, arguments), self.files()
+        if op == "read":
+            before, answer, after = self._read(arguments)
+        else:
+            answer = self._words[op](arguments) if op in self._words else self.driver.ask(op, **arguments)
+            after = self._look(op, before)
+        step = Step(
+            op=op,
+            arguments=arguments,
+            answer=answer,
+            before=before,
+            after=after,
+            files_before=files_before,
+            files_after=self.files(),
+            capabilities=self.driver.hello.capabilities,
+        )
+        self._judge(step)
+        return step
+
+    def _expected(self, op: str, arguments: Object) -> View:
+        """Give what was shown of all that the request may touch; of a store to be opened, when it was open last."""
+        if op == "open":
+            return {**dict.fromkeys(self.view, Shown()), **self._views.get(arguments["store"], {})}
+        new = (owner for owner in _owners_of(op, arguments) if owner not in self.view)
+        return {**({} if self._store is None else {owner: self._shown(owner) for owner in new}), **self.view}
+
+    def _look(self, op: str, before: View) -> View:
+        """Ask what is to be seen now, unless the request was one that touches no store."""
+        if self._store is None:
+            return {}
+        view = before if op in _LOOKING else {owner: self._shown(owner) for owner in before}
+        self._views[self._store] = view
+        return view
+
+    def err(self, where: str) -> None:
+        """Note the exception that is being handled as one of the suite's own."""
+        self.errors.append(SuiteError(where=where, traceback=traceback.format_exc()))
+
+    # --- judging ------------------------------------------------------------------------------------------------------
+
+    def _judge(self, step: Step) -> None:
+        number, length, seen = _number_of(step), len(self.requests), len(self.judgements)
+        for registered in self._checks:
+            try:
+                for judgement in registered.check(step, self.trace):
+                    led_to = None if judgement.holds else seen_of(step)
+                    self.judgements.append(Judged(judgement=judgement, step=number, length=length, seen=led_to))
+            except Exception:  # noqa: BLE001 - a check that can't judge costs its own verdict and nobody else's
+                self.err(registered.name)
+        self.trace.steps.append(step)
+        wrong = {each.judgement.requirement for each in self.judgements[seen:] if not each.judgement.holds}
+        if blinding := wrong & _BLINDING:
+            kept = [
+                each
+                for each in self.judgements[seen:]
+                if each.judgement.holds or each.judgement.requirement in blinding
+            ]
+            self.judgements[seen:] = kept
+        if blinding or (step.op in _ENDING and wrong - {_PARTING}):
+            self.ended_by |= blinding or wrong - {_PARTING}
+            raise LifeOverError
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    def _greet(self, _: Object) -> Answer:
+        self._store = None
+        return Answer(ok={"exit_status": self.driver.restart()})
+
+    def _open(self, arguments: Object) -> Answer:
+        answer = self.driver.ask("open", store=self._directory(f"store-{arguments['store']}"))
+        if answer.ok is not None:
+            self._store = arguments["store"]
+        return answer
+
+    def _refuse(self, arguments: Object) -> Answer:
+        request: Object = {**arguments["request"]}
+        op: str = request.pop("op")
+        if isinstance(store := request.get("store"), str):
+            request["store"] = f"{self._workspace.name}/{store}"
+        return self.driver.ask(op, **request)
+
+    def _restart(self, arguments: Object) -> Answer:
+        status = self.driver.restart(kill=bool(arguments["kill"]))
+        answer = self.driver.ask("open", store=self._directory(f"store-{self._store}"))
+        if answer.ok is None:
+            self._store = None
+            return answer
+        return Answer(ok={"exit_status": status})
+
+    def _read(self, arguments: Object) -> tuple[View, Answer, View]:
+        """Pass over a run in a new store, and over the same in another writing, in another new one."""
+        assert self._store is None
+        written: Object = {name: arguments[name] for name in ("run", "run_json") if name in arguments}
+        views, answer = [], Answer()
+        plain: Object = {"run": arguments["means"]}
+        for number, asked in enumerate((plain, written)):
+            self.driver.ask("open", store=self._directory(f"reading-{len(self.requests)}-{number}"))
+            answer = self.driver.ask("project", **asked)
+            views.append({owner: self._shown(owner) for owner in [owner_of_run(arguments["means"])]})
+        return views[0], answer, views[1]
+
+    def _directory(self, name: str) -> str:
+        directory = Path(self._workspace.name) / name
+        directory.mkdir(exist_ok=True)
+        return str(directory)
+
+    def _shown(self, owner: Owner) -> Shown:
+        asked: Object = {"tenant": tenant_of(owner.tenant), "run_id": owner.run_id}
+        shown = []
+        for op, schema in (("events", "event-stored"), ("snapshots", "snapshot-stored")):
+            answer = self.driver.ask(op, **asked)
+            if answer.error is not None:
+                refused = f"it was refused: {answer.error.kind}, {answer.error.message}"
+                self._misfit("DRIVER-5", f"`{op}` of run {owner.run_id!r} shows nothing", [refused], answer.error.data)
+            records = (answer.ok or {})[op]
+            for number, record in enumerate(records):
+                if not schemas.is_valid(schema, record):
+                    what = f"item {number} of what `{op}` shows of run {owner.run_id!r} can't be read"
+                    self._misfit("DRIVER-5", what, schemas.sentences(schema, record), record)
+            shown.append(tuple(records))
+        return Shown(*shown)
+
+    def _misfit(self, requirement: str, what: str, problems: Sequence[str], shown: Json) -> None:
+        """End the life: what is shown can't be judged any further."""
+        judgement = Judgement(requirement=requirement, what=what, problems=tuple(problems))
+        seen = {"shown": shown}
+        self.judgements.append(
+            Judged(judgement=judgement, step=number_of_life(self.requests), length=len(self.requests), seen=seen)
+        )
+        self.ended_by.add(requirement)
+        raise LifeOverError
+
+    def _on_files(self, operate: Callable[[Path, Object], None]) -> Callable[[Object], Answer]:
+        """Act on the files of the store; a link that leads out of it, put there by a driver, ends the life."""
+
+        def done(arguments: Object) -> Answer:
+            try:
+                operate(self._folder(), arguments)
+            except OutsideError:
+                raise LifeOverError from None
+            return Answer(ok={})
+
+        return done
+
+    def _folder(self) -> Path:
+        return Path(self._directory(f"store-{self._store}"))
+
+
+def lived(
+    driver: Driver, requests: Sequence[Request], checks: Sequence[Registered]
+) -> tuple[Life, BrokenDriverError | None]:
+    """Live a life to its end, and give it with how its driver broke, if it did."""
+    life, broke = Life(driver, checks), None
+    try:
+        for op, arguments in requests:
+            life.do(op, **arguments)
+    except LifeOverError:
+        pass
+    except BrokenDriverError as error:
+        broke = error
+    except BringUpError as error:
+        broke = error.as_breakdown()
+    finally:
+        life.end()
+    return life, broke
+
+
+def replay(driver: Driver, requests: Sequence[Request], checks: Sequence[Registered]) -> list[Judgement]:
+    """Live a life again and give what was judged, up to its end."""
+    life = Life(driver, checks)
+    try:
+        for op, arguments in requests:
+            life.do(op, **arguments)
+    except LifeOverError:
+        pass
+    finally:
+        life.end()
+    return [each.judgement for each in life.judgements]
+
+
+def _owners_of(op: str, arguments: Object) -> list[Owner]:
+    """Tell whose events and snapshots a request may touch."""
+    if op == "project":
+        return [owner_of_run(arguments["run"])]
+    if op in {"events", "snapshots"}:
+        return [Owner(key_of(arguments["tenant"]), arguments["run_id"])]
+    if op == "append":
+        return [Owner(key_of(arguments["tenant"]), arguments["event"]["run_id"])]
+    if op == "import":
+        return [owner_of(each) for each in (*arguments["events"], *arguments["snapshots"])]
+    return []
+
+
+@once_a_step
+def seen_of(step: Step) -> Object:
+    """Give what a step led to: its answer, and where it may change the store, what is shown now and was not before."""
+    answer = step.answer
+    error = None if answer.error is None else {"kind": answer.error.kind, "message": answer.error.message}
+    seen: Object = {"answer": {"ok": answer.ok} if error is None else {"error": {**error, "data": step.data}}}
+    if step.op not in _CHANGING:
+        return seen
+    pairs = [(step.before.get(owner, Shown()), shown) for owner, shown in step.after.items()]
+    appended = [each for before, after in pairs for each in added(before.events, after.events)]
+    written = [each for before, after in pairs for each in added(before.snapshots, after.snapshots)]
+    gone = [each["event_id"] for before, after in pairs for each in added(after.events, before.events)]
+    gone += [each["snapshot_id"] for before, after in pairs for each in added(after.snapshots, before.snapshots)]
+    return {**seen, "appended": _once(appended), "written": _once(written), "gone": list(dict.fromkeys(gone))}
+
+
+def _once(records: Sequence[Object]) -> list[Object]:
+    """Give each record once: several owners may be shown the same."""
+    return list({canonical(each): each for each in records}.values())
+
+
+def number_of_life(requests: Sequence[Request]) -> int:
+    """Tell a life from all others: by its requests."""
+    return int.from_bytes(blake2b(canonical([list(each) for each in requests]), digest_size=8).digest())
+
+
+def _number_of(step: Step) -> int:
+    """Tell a step from all others: by what was asked, and of what store."""
+    store = [[owner.run_id, owner.tenant, shown.events, shown.snapshots] for owner, shown in step.before.items()]
+    text = orjson.dumps([step.op, step.arguments, store], option=orjson.OPT_SORT_KEYS)
+    return int.from_bytes(blake2b(text, digest_size=8).digest())

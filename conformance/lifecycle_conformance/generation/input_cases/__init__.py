@@ -1,0 +1,24 @@
+"""Short lives about reading: run records that must be refused, and run records that mean the same as others."""
+
+from hypothesis import strategies as st
+
+from lifecycle_conformance.generation.input_cases import records, texts
+from lifecycle_conformance.generation.input_cases.sessions import Requests, together
+from lifecycle_conformance.specification.requirements import load
+
+__all__ = ["readings"]
+
+
+def readings(capabilities: frozenset[str]) -> st.SearchStrategy[Requests]:
+    """Give lives that put each requirement on reading to the test, as far as the capabilities allow.
+
+    Each life has cases of all of them, so that none is left out by chance; whoever looks for the smallest life that
+    breaks one leaves out the requests of the others. None sends what a driver with these capabilities can't be sent.
+    """
+    required = load()
+    cases = (
+        make(capabilities)
+        for requirement, make in {**records.CASES, **texts.CASES}.items()
+        if required[requirement].capabilities <= capabilities
+    )
+    return st.tuples(*(case for case in cases if case is not None)).map(together)

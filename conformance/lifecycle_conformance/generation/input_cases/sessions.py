@@ -1,0 +1,99 @@
+"""The two kinds of short lives about reading, and the run records that they start from."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeAlias
+
+from hypothesis import strategies as st
+
+from lifecycle_conformance.execution.trace import Object, Request, history_of
+from lifecycle_conformance.generation.input_cases.runs import FULL, Path, change
+from lifecycle_projection.records import Json
+
+Requests: TypeAlias = list[Request]
+Lives: TypeAlias = st.SearchStrategy[Requests]
+Cases: TypeAlias = Mapping[str, Callable[[frozenset[str]], Lives | None]]
+"""For each requirement, the lives that put it to the test; none where the capabilities don't suffice."""
+
+_REFUSALS: Final = 5
+HISTORY: Final[Path] = ("checkpoint", "lifecycle_history")
+
+
+def refusal(because: str, op: str, written: Object) -> Request:
+    """Send a run record that must be refused."""
+    request = {"op": op, **written}
+    return "refuse", {"request": request, "kind": "invalid_input", "because": [because]}
+
+
+def refused(refusals: Requests) -> Requests:
+    """Live through refusals: a run is recorded, what is refused would record more of it, nothing has changed."""
+    known: Request = ("project", {"run": FULL})
+    return [("open", {"store": 0}), known, *refusals, known]
+
+
+def together(lives: Iterable[Requests]) -> Requests:
+    """Join lives into one: first all that is only read, then in one store all that is refused."""
+    requests = [request for life in lives for request in life]
+    read = [request for request in requests if request[0] == "read"]
+    refusals = [request for request in requests if request[0] == "refuse"]
+    return [*read, *(refused(refusals) if refusals else ())]
+
+
+def reading(because: str, means: Json, written: Object) -> Requests:
+    """Read a run record that means the same as a plain one."""
+    return [("read", {**written, "means": means, "because": because})]
+
+
+def refusals(because: str, capabilities: frozenset[str], spoilt: st.SearchStrategy[Object]) -> Lives:
+    """Give lives in which run records are refused, whatever they were sent for."""
+    ops = ["project", "identify"] if "identify" in capabilities else ["project"]
+    requests = st.builds(refusal, st.just(because), st.sampled_from(ops), spoilt)
+    return st.lists(requests, min_size=2, max_size=_REFUSALS).map(refused)
+
+
+def written(run: Json, capabilities: frozenset[str]) -> st.SearchStrategy[Object]:
+    """Give a run record as an argument: as JSON, or as text where that can be sent."""
+    ways: list[Object] = [{"run": run}]
+    if "text-input" in capabilities:
+        ways.append({"run_json": json.dumps(run, ensure_ascii=False)})
+    return st.sampled_from(ways)
+
+
+def rewritten(run: Json, capabilities: frozenset[str]) -> st.SearchStrategy[Object]:
+    """Give a run record as an argument: as JSON, or as text with other spaces, escapes and orders of members."""
+    ways: list[Object] = [{"run": run}]
+    if "text-input" in capabilities:
+        ways += [
+            {"run_json": json.dumps(run, ensure_ascii=False)},
+            {"run_json": json.dumps(run, indent=1)},
+            {"run_json": json.dumps(_turned(run), separators=(",", ":"))},
+        ]
+    return st.sampled_from(ways)
+
+
+def _turned(value: Json) -> Json:
+    """Give the same value with the members of its objects the other way round."""
+    if isinstance(value, list):
+        return list(map(_turned, value))
+    if isinstance(value, dict):
+        return {name: _turned(value[name]) for name in reversed(value)}
+    return value
+
+
+def _grown(at_ms: int) -> Object:
+    record = {"event": "node_started", "recorded_at_ms": at_ms, "metadata": {"note": "new"}}
+    run: Object = change(FULL, HISTORY, [*history_of(FULL), record])
+    return run
+
+
+grown: Final[st.SearchStrategy[Object]] = st.integers(1, 999).map(_grown)
+"""The full run record with one lifecycle record more."""
+
+words: Final = st.text(alphabet="abcxyz", min_size=1, max_size=4)
+small: Final = st.integers(0, 99)
+plain: Final[st.SearchStrategy[Json]] = st.recursive(
+    small | words | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=5,
+)
+"""Values that every reader reads and every writer writes in the same way, but for the order of members."""

@@ -1,0 +1,323 @@
+"""Readings for the chapter *Canonical JSON*: values that are hard to write, and texts that are hard to read."""
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from decimal import Context, Decimal
+from typing import Final
+
+from hypothesis import strategies as st
+
+from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.generation.input_cases.runs import KEY, PLACES, Path, small_run, text_with
+from lifecycle_conformance.generation.input_cases.sessions import (
+    HISTORY,
+    Cases,
+    Lives,
+    Requests,
+    grown,
+    plain,
+    reading,
+    refusals,
+    rewritten,
+    small,
+    words,
+)
+from lifecycle_projection.records import Json
+
+SAFE: Final = 2**53 - 1
+"""No integer is sent beyond this without `json-numbers`."""
+MAX_DEPTH: Final = 127
+_CONTROL: Final[Object] = {"event": "node_started", "recorded_at_ms": 1, "metadata": {"note": "plain"}}
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def _run_with(metadata: Json) -> Object:
+    """Give a run whose last record holds a value, beside a plain one; its last failure does, too."""
+    special = {"event": "node_completed", "recorded_at_ms": 2, "metadata": metadata}
+    failure = {"node_id": "node-a", "reason": "reason", "failed_at_ms": 3, "metadata": metadata}
+    return small_run(_CONTROL, special, last_failure=failure)
+
+
+def _writing(because: str, values: st.SearchStrategy[Json], capabilities: frozenset[str]) -> Lives:
+    def lives(run: Object) -> Lives:
+        return rewritten(run, capabilities).map(lambda sent: reading(because, run, sent))
+
+    return values.map(_run_with).flatmap(lives)
+
+
+def _hash(capabilities: frozenset[str]) -> Lives:
+    return _writing("JSON-1", plain, capabilities)
+
+
+def _compact(capabilities: frozenset[str]) -> Lives:
+    values = st.dictionaries(words, st.lists(plain, max_size=3) | plain, min_size=1, max_size=3)
+    return _writing("JSON-2", values, capabilities)
+
+
+def _order(capabilities: frozenset[str]) -> Lives:
+    names = st.permutations(_NAMES) | st.lists(st.sampled_from(_NAMES), min_size=2, max_size=6, unique=True)
+    # Small ones: how large integers are written is another matter (JSON-5).
+    objects = names.map(lambda names: {name: number % 9 for number, name in enumerate(names)})
+    nested = objects | st.builds(lambda outer, inner: {**outer, "a": [inner]}, objects, objects)
+    return _writing("JSON-3", nested, capabilities)
+
+
+def _strings(capabilities: frozenset[str]) -> Lives:
+    special = st.permutations(_SPECIAL).map("".join)
+    texts = special | st.text(alphabet=st.sampled_from(_SPECIAL) | st.characters(codec="utf-8"), min_size=1, max_size=8)
+    values = texts | st.builds(lambda text: [text], texts) | st.builds(lambda name: {name: 1}, texts)
+    return _writing("JSON-4", values, capabilities)
+
+
+def _integers(capabilities: frozenset[str]) -> Lives:
+    least, most = (-(2**63), 2**64 - 1) if "json-numbers" in capabilities else (-SAFE, SAFE)
+    numbers = st.integers(-9, 9) | st.sampled_from([least, most]) | st.integers(least, most)
+    return _writing("JSON-5", numbers | st.lists(numbers, min_size=1, max_size=3), capabilities)
+
+
+def _whole_doubles(capabilities: frozenset[str]) -> Lives:
+    # Their form is plain, and their digits are few: what is told apart are integers and doubles, nothing more.
+    doubles = st.integers(-(10**15) + 1, 10**15 - 1).map(float)
+    return _writing("JSON-6", doubles | st.lists(doubles, min_size=1, max_size=3), capabilities)
+
+
+_NAMES: Final = (
+    *("a", "b", "B", "Z", "_", "aa", "10", "9", "", "~", " "),
+    *("é", "e\u0301", "z\u0308", "\uffff", "\ue000", "😀", "\U00010000", "ß"),
+)
+"""Names whose order differs by code points, by UTF-16 units, by locale, by number, by case and by length."""
+_SPECIAL: Final = tuple(map(chr, range(0x20))) + tuple("\"\\/<>&'\x7f\x80\x85\xa0é\u2028\u2029\ufeff\ufffd\uffff😀")
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+def _numbers(because: str, tokens: st.SearchStrategy[tuple[Json, str | None]]) -> Lives:
+    """Read a number that is given as a value, and as a text unless it is written as every writer does."""
+
+    def lives(token: tuple[Json, str | None], note: str, at_ms: int) -> Lives:
+        number, text = token
+        special = {"event": "node_completed", "recorded_at_ms": at_ms, "metadata": {"n": number, "note": note}}
+        run = small_run(_CONTROL, special)
+        sent: Object = {"run": run} if text is None else {"run_json": text_with(run, (*_LAST, "metadata", "n"), text)}
+        return st.just(reading(because, run, sent))
+
+    return st.tuples(tokens, words, small).flatmap(lambda drawn: lives(*drawn))
+
+
+_LAST: Final[Path] = (*HISTORY, 1)
+
+
+def _beyond_64_bits(capabilities: frozenset[str]) -> Lives:
+    """Read integers within the 64 bits, and beyond them, at the ends above all."""
+    within: st.SearchStrategy[int] = st.sampled_from([2**63 - 1, 2**63, 2**64 - 1, -(2**63), 2**53 + 1]) | st.integers(
+        -(2**63), 2**64 - 1
+    )
+    tokens: st.SearchStrategy[tuple[Json, str | None]] = within.map(lambda number: (number, None))
+    if "text-input" in capabilities:
+        ends = st.integers(0, 10**6)
+        beyond = st.one_of(
+            ends.map(lambda more: 2**64 + more),
+            ends.map(lambda more: -(2**63) - 1 - more),
+            st.builds(lambda digits, zeros: digits * 10**zeros, st.integers(10**14, 10**15 - 1), st.integers(6, 22)),
+            st.integers(2**64, 10**40),
+        )
+        tokens = st.one_of(
+            beyond.map(lambda number: (float(number), str(number))),
+            within.map(lambda number: (number, str(number))),
+            tokens,
+        )
+    return _numbers("JSON-10", tokens)
+
+
+def minus_zero(capabilities: frozenset[str]) -> Lives | None:
+    """Read the literal minus zero, which only a text can hold; what a writer makes of the double is `-0.0`."""
+    if not {"text-input", "json-numbers", "exact-numbers"} <= capabilities:
+        return None
+    return _numbers("JSON-11", st.just((-0.0, "-0")))
+
+
+def _nearest(capabilities: frozenset[str]) -> Lives:
+    """Read doubles of many digits: as they are written, with more digits than that, and halfway between two."""
+    digits, exponents = st.integers(10**15, 10**17 - 1), st.integers(-340, 290)
+    scientific = st.builds(lambda digits, exponent: f"{digits}e{exponent}", digits, exponents)
+    fractions = digits.map("0.{}".format)
+    known = st.sampled_from(["0.9341825998422749", "0.1234567890123456789", "9007199254740993.0", "5e-324", "1e-400"])
+    texts = known | scientific | fractions
+    tokens: st.SearchStrategy[tuple[float, str | None]] = texts.map(lambda text: (float(text), None))
+    if "text-input" in capabilities:
+        more_digits = st.integers(10**17, 10**30)
+        texts |= st.one_of(
+            st.builds(lambda digits, exponent: f"{digits}.0E{exponent - 13}", more_digits, exponents),
+            more_digits.map("-0.{}".format),
+            st.builds(lambda text, more: _halfway(float(text), more), fractions, st.sampled_from(["", "1"])),
+        )
+        tokens |= texts.map(lambda text: (float(text), text))
+
+    def several(tokens: list[tuple[float, str | None]]) -> tuple[Json, str | None]:
+        numbers = [number for number, _ in tokens]
+        written = (text or repr(number) for number, text in tokens)
+        return numbers, f"[{', '.join(written)}]" if any(text for _, text in tokens) else None
+
+    return _numbers("JSON-12", st.lists(tokens, min_size=2, max_size=6).map(several))
+
+
+def _halfway(number: float, more: str) -> str:
+    """Write, with all its digits, what lies in the middle between a double and the next one, or just above that."""
+    exact = Context(prec=200)
+    middle = exact.divide(exact.add(Decimal(number), Decimal(math.nextafter(number, math.inf))), Decimal(2))
+    text = f"{middle:f}"
+    return f"{text if '.' in text else f'{text}.0'}{more}"
+
+
+# --- what is refused, wherever it stands ------------------------------------------------------------------------------
+
+_ANYTHING: Final[tuple[Path, ...]] = (
+    *(each.path for each in PLACES if each.member.type == "any"),
+    ("checkpoint", "node_outputs", KEY),
+    ("checkpoint", "node_attempt_verdicts", KEY, 0),
+)
+"""Where any value may stand; not inside a member that the tables don't name, where it may be read or not."""
+_TEXTS: Final[tuple[Path, ...]] = tuple(each.path for each in PLACES if each.member.type == "str")
+_MAPS: Final[tuple[Path, ...]] = tuple(each.path for each in PLACES if each.member.type == "{any}")
+
+
+def _refused_texts(
+    because: str, capabilities: frozenset[str], raws: st.SearchStrategy[str], places: Sequence[Path] = _ANYTHING
+) -> Lives:
+    texts = st.builds(text_with, grown, st.sampled_from(places), raws)
+    return refusals(because, capabilities, texts.map(lambda text: {"run_json": text}))
+
+
+def _within(raws: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Put a text for a value into a list or an object, or nowhere."""
+    wrappers = st.sampled_from(["{}", "[{}]", '{{"a": {}}}', "[1, {}, 2]"])
+    return st.builds(str.format, wrappers, raws)
+
+
+def _overflow(capabilities: frozenset[str]) -> Lives:
+    signs, digits = st.sampled_from(["", "-"]), st.integers(1, 10**6)
+    powers = st.builds(lambda sign, digits, more: f"{sign}{digits}e{309 + more}", signs, digits, st.integers(0, 5000))
+    points = st.builds(lambda sign, digits: f"{sign}1.8{digits}E+308", signs, digits)
+    integers = st.builds(
+        lambda sign, digits, zeros: f"{sign}{digits}{'0' * zeros}", signs, digits, st.integers(309, 500)
+    )
+    return _refused_texts("JSON-13", capabilities, _within(st.just("1e400") | powers | points | integers))
+
+
+def _surrogates(capabilities: frozenset[str]) -> Lives:
+    """Escape a surrogate that is not part of a pair: in values and in names, of maps and of free-form objects."""
+    high, low = st.integers(0xD800, 0xDBFF), st.integers(0xDC00, 0xDFFF)
+    one = st.sampled_from(["\\ud800", "\\udfff", "\\uDBFF", "\\uDC00"]) | (high | low).map("\\u{:04x}".format)
+    lone = st.one_of(
+        one,
+        st.builds("\\u{:04x}\\u{:04x}".format, low, high),
+        st.builds("\\u{:04x}\\u{:04x}".format, high, high),
+        st.builds("\\u{:04X}\\n\\u{:04X}".format, high, low),
+    )
+    texts = st.builds(lambda before, text, after: f'"{before}{text}{after}"', words | st.just(""), lone, words)
+    named = texts.map(lambda text: f"{{{text}: 1}}")
+    return st.one_of(
+        _refused_texts("JSON-14", capabilities, _within(texts | named)),
+        _refused_texts("JSON-14", capabilities, texts, _TEXTS),
+        _refused_texts("JSON-14", capabilities, named, _MAPS),
+    )
+
+
+def _depth(capabilities: frozenset[str]) -> Lives:
+    """Nest up to the limit, and beyond it; brackets in strings, and those beside each other, don't nest."""
+
+    def nested(path: Path, depth: int, opening: str, closing: str) -> str:
+        levels = depth - len(path)  # each step of the path is taken out of one more array or object
+        return opening * levels + "1" + closing * levels
+
+    kinds = st.sampled_from([("[", "]"), ('{"a":', "}")])
+    places = st.sampled_from(_ANYTHING)
+
+    def accepted(run: Object, path: Path, raw: str) -> Requests:
+        return reading("JSON-15", run, {"run_json": text_with(run, path, raw)})
+
+    def deep(run: Object, path: Path, depth: int, kind: tuple[str, str]) -> Requests:
+        return accepted(run, path, nested(path, depth, *kind))
+
+    flat = st.sampled_from(['"{}"', '["{}", 1]']).flatmap(
+        lambda form: st.builds(lambda kind, count: form.format(kind * count), st.sampled_from("[{"), _many)
+    ) | _many.map(lambda count: f"[{', '.join(['[]'] * count)}]")
+    texts = st.builds(
+        lambda run, path, depth, kind: {"run_json": text_with(run, path, nested(path, depth, *kind))},
+        grown,
+        places,
+        st.just(MAX_DEPTH + 1) | st.integers(MAX_DEPTH + 1, 1000),
+        kinds,
+    )
+    return st.one_of(
+        st.builds(deep, grown, places, st.just(MAX_DEPTH) | st.integers(101, MAX_DEPTH), kinds),
+        st.builds(accepted, grown, places, flat),
+        refusals("JSON-15", capabilities, texts),
+    )
+
+
+_many: Final = st.integers(128, 400)
+
+
+def _not_json(capabilities: frozenset[str]) -> Lives:
+    """Spoil a text: a value in it, its end or its start, white space, or all of it."""
+    values = _within(st.sampled_from(_NO_VALUES) | st.builds(_with_control, st.integers(0, 0x1F), words, words))
+    inside = st.builds(text_with, grown, st.sampled_from(_ANYTHING), values)
+    whole = st.builds(lambda run, spoil: spoil(json.dumps(run)), grown, st.sampled_from(_SPOILT))
+    parts = st.builds(lambda run, parts: json.dumps(run)[: -1 - parts], grown, st.integers(0, 400))
+    texts = st.one_of(inside, whole, parts, st.sampled_from(["", " ", "\n\t", "\ufeff", "{", "}", "nothing"]))
+    return refusals("JSON-16", capabilities, texts.map(lambda text: {"run_json": text}))
+
+
+def _with_control(code_point: int, before: str, after: str) -> str:
+    return f'"{before}{chr(code_point)}{after}"'
+
+
+_NO_VALUES: Final = (
+    *("NaN", "Infinity", "-Infinity", "nan", "01", "-01", "00", "1.", "-1.", ".5", "+1", "1e", "1e+", "1.e5", "0x1F"),
+    *("-", "1_000", "1 2", "True", "None", "undefined", "nul", "'text'", "text", "{a: 1}", "[1,]", "[,1]", "[1,,2]"),
+    *('{"a": 1,}', '{,"a": 1}', '{"a" 1}', '{"a": }', '{"a"}', "{1: 2}", "[1 2]", '{"a": 1 "b": 2}', "[1}", "[1"),
+    *("1 /* one */", "1 // one\n", "1 # one\n", "/**/ 1", '"\\x41"', '"\\u12"', '"\\u00g0"', '"\\\'"', '"\\a"', '"a'),
+    *("\u00a01", "1\u2028", "1\x0b", "1\x0c", "\ufeff1", "\x001", "`1`"),
+)
+"""What is no JSON value."""
+_SPOILT: Final[tuple[Callable[[str], str], ...]] = (
+    lambda text: f"\ufeff{text}",
+    lambda text: f"{text},",
+    lambda text: f"{text}}}",
+    lambda text: f"{text}{text}",
+    lambda text: f"{text} x",
+    lambda text: f"{text}\x00",
+    lambda text: f"{text}\u00a0",
+    lambda text: f"{text}// the end",
+    lambda text: f"/* a run */{text}",
+    lambda text: f"({text})",
+    lambda text: f"{text[:-1]},}}",
+    lambda text: text.replace('"', "'"),
+    lambda text: text.replace(": ", " = ", 1),
+    lambda text: text.replace(", ", " ", 1),
+    lambda text: text.replace(", ", ",, ", 1),
+    lambda text: text.replace('"run_id"', "run_id", 1),
+    lambda text: text.replace(": ", ":\u2003", 1),
+)
+"""Ways to spoil the text of an object that is JSON."""
+
+CASES: Final[Cases] = {
+    "JSON-1": _hash,
+    "JSON-2": _compact,
+    "JSON-3": _order,
+    "JSON-4": _strings,
+    "JSON-5": _integers,
+    "JSON-6": _whole_doubles,
+    "JSON-10": _beyond_64_bits,
+    "JSON-11": minus_zero,
+    "JSON-12": _nearest,
+    "JSON-13": _overflow,
+    "JSON-14": _surrogates,
+    "JSON-15": _depth,
+    "JSON-16": _not_json,
+}

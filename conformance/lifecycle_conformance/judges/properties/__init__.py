@@ -1,0 +1,44 @@
+"""The checks: pure functions that judge the steps of a life and never run an implementation, one module a chapter."""
+
+from lifecycle_conformance.execution.judgement import Judgement, Registered
+from lifecycle_conformance.judges.properties import (
+    checkpoint,
+    content,
+    damage,
+    driver,
+    errors,
+    files,
+    identity,
+    log,
+    passes,
+    phases,
+    places,
+    reading,
+    recognition,
+    retention,
+    snapshots,
+    tenants,
+)
+from lifecycle_conformance.judges.registry import CHECKS
+
+__all__ = [
+    "CHECKS",
+    "Judgement",
+    "Registered",
+    "checkpoint",
+    "content",
+    "damage",
+    "driver",
+    "errors",
+    "files",
+    "identity",
+    "log",
+    "passes",
+    "phases",
+    "places",
+    "reading",
+    "recognition",
+    "retention",
+    "snapshots",
+    "tenants",
+]

@@ -1,0 +1,254 @@
+"""Checks of the chapter *The pass*: what a pass records, what it leaves alone, what it answers.
+
+Where it stops, and in which order the guard is asked, is judged with the phases.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from lifecycle_conformance.execution.judgement import Judgement, added, canonical, judged
+from lifecycle_conformance.execution.trace import Object, Step, Trace
+from lifecycle_conformance.judges.attribution.recognition import recognition, settled
+from lifecycle_conformance.judges.properties.log import all_is_shown
+from lifecycle_conformance.judges.registry import judges
+from lifecycle_conformance.model.changes import (
+    asked_under_stable_ids,
+    deeds,
+    differences,
+    own,
+    places_of,
+    recorded_ids,
+    said_of_records,
+    written,
+)
+from lifecycle_conformance.model.identity import Content, contents_of, ids_of, is_unsigned, stable_id
+from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
+
+_OF_PLACES: Final = frozenset({"storage", "storage_conflict"})
+"""What a pass may rightly end in where the files were damaged, or filled by others."""
+
+
+@judges("PASS-1")
+def an_empty_history(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge that a pass over nothing does nothing."""
+    if step.op == "project" and not step.history:
+        yield judged("PASS-1", "the answer", expected={"projected": 0}, actual=step.answer.ok)
+        changed = differences(own(step, step.before), own(step, step.after))
+        yield judged("PASS-1", "what it wrote", expected=[], actual=changed)
+
+
+@judges("PASS-2")
+def each_new_record_is_recorded_once(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge which records that the log did not know got an event, in which order.
+
+    That a known record gets none is PASS-3 and ALIAS-2, what an event's id must be ID-5. Records with which the pass
+    went astray because it got a rule of the table wrong are that requirement's business.
+    """
+    if step.op != "project" or step.answer.ok is None or not step.history:
+        return
+    found = recognition(step, trace)
+    excused = found.astray if found is not None and found.broken is not None else []
+    odd = _with_odd_ids(step, trace)
+    new = [
+        index for index, place in enumerate(places_of(step)) if place is None and index not in (*excused, *odd)
+    ]  # fmt: skip
+    done = deeds(step)
+    got = sorted((event["seq"], index) for index in new for event in done.events[index])
+    actual = [index for _, index in got]
+    if new:
+        what = "the indexes of the new records that got an event"
+        if done.strays:
+            of_none = ", ".join(repr(each["event_id"]) for each in done.strays)
+            what += f" (neither the id nor the payload of {of_none} is that of a record)"
+        yield judged("PASS-2", what, expected=new, actual=actual)
+    strays = [event["event_id"] for event in done.strays]
+    if new or strays:
+        yield judged("PASS-2", "new events that are of no record", expected=[], actual=strays)
+
+
+@judges("PASS-3")
+def a_record_that_is_recorded_keeps_its_event(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that a record whose event is there under the stable id gets no other, when the run has changed since."""
+    if step.op != "project" or step.answer.ok is None or not _changed_since(step, trace):
+        return
+    there = {event["event_id"] for event in own(step, step.before).events}
+    done = deeds(step)
+    sure = asked_under_stable_ids(step, trace)
+    recorded = [index for index, event_id in enumerate(ids_of(step.run)) if event_id in there and sure[index]]
+    if recorded:
+        again = [index for index in recorded if done.events[index]]
+        yield judged("PASS-3", "the records that got another event", expected=[], actual=again)
+
+
+@judges("PASS-4")
+def a_snapshot_that_is_there_stays(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that the snapshots of the records stay as they are, and that no guard is asked where all are there."""
+    if step.op != "project" or not step.history or (step.refusal in _OF_PLACES and not all_is_shown(trace)):
+        return
+    before, after = own(step, step.before).snapshots, own(step, step.after).snapshots
+    there = {each["snapshot_id"]: each for each in before}
+    recorded = [place.event_id for place in places_of(step) if place is not None and place.event_id in there]
+    if recorded:
+        kept = set(map(canonical, after))
+        lost = sorted({each for each in recorded if canonical(there[each]) not in kept})
+        yield judged("PASS-4", "the snapshots that are gone or changed", expected=[], actual=lost)
+    ids = ids_of(step.run)
+    if _are_there(ids, step) and all(asked_under_stable_ids(step, trace)) and _would_be_refused(step, ids, there):
+        yield judged(
+            "PASS-4", "the refusal of a pass that has no snapshot to write", expected=None, actual=step.refusal
+        )
+
+
+@judges("PASS-5")
+def a_snapshot_that_is_missing_is_written(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that a pass that succeeded wrote each snapshot that was missing."""
+    before = {each["snapshot_id"] for each in own(step, step.before).snapshots} if step.op == "project" else set()
+    missing = {index: event_id for index, event_id in settled(step, trace).items() if event_id not in before}
+    if missing:
+        after = {each["snapshot_id"] for each in own(step, step.after).snapshots}
+        left = [index for index, event_id in missing.items() if event_id not in after]
+        yield judged("PASS-5", "the records whose missing snapshot wasn't written", expected=[], actual=left)
+
+
+@judges("PASS-6")
+def the_answer_counts(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge that a pass answers the number of records whose event it appended or whose snapshot it wrote.
+
+    Where a snapshot is missing after the pass, or one that was there is another, nobody can tell what it wrote.
+    """
+    if step.op != "project" or step.answer.ok is None or not step.history:
+        return
+    before, after = own(step, step.before).snapshots, own(step, step.after).snapshots
+    there = {each["snapshot_id"] for each in after}
+    known = {place.event_id for place in places_of(step) if place is not None}
+    if not known <= there or added(after, before):
+        return
+    done = deeds(step)
+    places: dict[str, int] = {}
+    for index, event_id in enumerate(recorded_ids(step)):
+        places.setdefault(event_id, index)
+    named = {each["snapshot_id"]: index for index, each in enumerate(done.snapshots) if each is not None}
+    counted: set[int | str] = {index for index, events in enumerate(done.events) if events}
+    counted |= {event["event_id"] for event in done.strays}
+    for each in written(step):
+        snapshot_id: str = each["snapshot_id"]
+        counted.add(named.get(snapshot_id, places.get(snapshot_id, snapshot_id)))
+    yield judged("PASS-6", "the answer", expected=len(counted), actual=step.ok.get("projected"))
+
+
+@judges("PASS-8")
+def a_pass_is_idempotent(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that a pass repeated at once answers 0 and changes nothing."""
+    previous = trace.previous(step)
+    if (
+        step.op == "project"
+        and previous is not None
+        and previous.op == "project"
+        and previous.answer.ok is not None
+        and canonical(previous.run) == canonical(step.run)
+    ):
+        changed = differences(own(step, step.before), own(step, step.after))
+        yield judged("PASS-8", "the answer of the second pass", expected={"projected": 0}, actual=step.answer.ok)
+        yield judged("PASS-8", "what it changed", expected=[], actual=changed)
+
+
+@judges("PASS-9")
+def an_insertion_records_the_new_records_only(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge how many events a pass appends after records were inserted into a history that was recorded before."""
+    inserted = _inserted(step, trace)
+    if not inserted:
+        return
+    contents = contents_of(step.run)
+    new = Counter(content for (content, _), place in zip(contents, places_of(step), strict=True) if place is None)
+    got: Counter[Content] = Counter()
+    for (content, _), events in zip(contents, deeds(step).events, strict=True):
+        got[content] += len(events)
+    # Of an old record that isn't recorded, or of a new one that is, others speak.
+    old = [index for index, (each, _) in enumerate(contents) if got[each] > inserted[each] >= new[each]]
+    yield judged("PASS-9", "the records with more new events than were inserted", expected=[], actual=old)
+    found = recognition(step, trace)
+    again = [each for each in inserted if inserted[each] == new[each] < _count(contents, each)]
+    if again and found is not None and not found.explained:
+        yield judged(
+            "PASS-9",
+            "the numbers of new events for records that are identical to others",
+            expected=[inserted[each] for each in again],
+            actual=[max(got[each], 0) for each in again],
+        )
+    lost = [each for each in differences(own(step, step.before), own(step, step.after)) if each.startswith("lost")]
+    yield judged("PASS-9", "what was there and is gone or changed", expected=[], actual=lost)
+
+
+@judges("PASS-15")
+def other_runs_are_left_alone(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge that a pass changes nothing of another run."""
+    if step.op != "project":
+        return
+    for owner, shown in step.before.items():
+        if owner.run_id != step.owner.run_id and (shown.events or shown.snapshots):
+            changed = differences(shown, step.after[owner])
+            yield judged("PASS-15", f"what it changed of the run {owner.run_id!r}", expected=[], actual=changed)
+
+
+def _with_odd_ids(step: Step, trace: Trace) -> list[int]:
+    """Give the records of which the implementation said that they have an id that isn't even one of their content."""
+    said = said_of_records(step, trace)
+    return [
+        index
+        for index, ((content, _), each) in enumerate(zip(contents_of(step.run), said, strict=True))
+        if each is not None
+        and is_unsigned(each["occurrence"])
+        and each["event_id"] != stable_id(content, each["occurrence"])
+    ]
+
+
+def _changed_since(step: Step, trace: Trace) -> bool:
+    """Tell whether the run is another than when its newest pass before was made."""
+    passes = (each for each in trace.earlier(step) if each.op == "project" and each.owner == step.owner)
+    newest = next(passes, None)
+    return newest is not None and canonical(newest.run) != canonical(step.run)
+
+
+def _are_there(ids: Sequence[str], step: Step) -> bool:
+    """Tell whether events and snapshots with these ids are all there."""
+    shown = own(step, step.before)
+    events, snapshots = {each["event_id"] for each in shown.events}, {each["snapshot_id"] for each in shown.snapshots}
+    return events & snapshots >= set(ids)
+
+
+def _would_be_refused(step: Step, ids: Sequence[str], there: dict[str, Object]) -> bool:
+    """Tell whether a guard that is asked for snapshots that are there would refuse one of them."""
+    latest = max(there.values(), key=lambda each: (each["seq"], each["snapshot_id"].encode()))
+    for record, event_id in zip(step.history, ids, strict=True):
+        target = PHASE_OF[phase_status(step.run, record)]
+        if target not in (latest.get("phase"), *NEXT.get(str(latest.get("phase")), [])):
+            return True
+        latest = there[event_id]
+    return False
+
+
+def _inserted(step: Step, trace: Trace) -> Counter[Content]:
+    """Count the records that were inserted since a pass just before that recorded all others."""
+    previous = trace.previous(step)
+    if (
+        step.op != "project"
+        or step.answer.ok is None
+        or previous is None
+        or previous.op != "project"
+        or previous.answer.ok is None
+        or previous.owner != step.owner
+    ):
+        return Counter()
+    old, new = ([content for content, _ in contents_of(each.run)] for each in (previous, step))
+    return Counter(new) - Counter(old) if _within(old, new) else Counter()
+
+
+def _within(part: Sequence[bytes], whole: Sequence[bytes]) -> bool:
+    """Tell whether one sequence is what is left of another when some of its items are taken out."""
+    rest = iter(whole)
+    return all(each in rest for each in part)
+
+
+def _count(contents: Sequence[tuple[Content, int]], content: Content) -> int:
+    return sum(each == content for each, _ in contents)

@@ -1,0 +1,344 @@
+"""Checks of the chapters *Snapshots*, *Files on disk* and *Errors*: what stands where a snapshot should, or nowhere."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
+
+from attrs import frozen
+
+from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.trace import Files, Object, Shown, Step, Trace, owner_of
+from lifecycle_conformance.judges.registry import judges
+from lifecycle_conformance.model.changes import asked_under_stable_ids, recorded, recorded_ids
+from lifecycle_conformance.model.file_layout import (
+    Key,
+    apart,
+    both,
+    events_of,
+    folder_of,
+    is_snapshot_path,
+    is_too_long,
+    key_of_snapshot,
+    lines_of,
+    log_of,
+    misplaced_in,
+    path_of,
+    segment,
+    snapshot_in,
+    snapshots_of,
+)
+from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
+from lifecycle_projection.records import Json
+
+_FILLED_IN: Final = ("phase", "phase_history", "allowed_next_phases")
+
+
+# --- what keeps a pass from a snapshot --------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class _Obstacle:
+    """The first record of a history whose snapshot can't be looked up or written, and why."""
+
+    kind: str
+    index: int
+    event_id: str
+    path: str
+
+
+_ANOTHERS: Final = "another's"
+_UNREADABLE: Final = "unreadable"
+_TOO_LONG: Final = "too long"
+_BLOCKED: Final = "blocked"
+
+
+def _first_obstacle(step: Step, files: Files) -> _Obstacle | None:
+    run_id = step.owner.run_id
+    written: dict[str, str] = {}
+    for index, event_id in enumerate(recorded_ids(step)):
+        path = path_of(run_id, event_id)
+        kind = _kind_of_obstacle(step, files, path, event_id, written)
+        if kind is not None:
+            return _Obstacle(kind=kind, index=index, event_id=event_id, path=path)
+        written[path] = event_id
+    return None
+
+
+def _kind_of_obstacle(step: Step, files: Files, path: str, event_id: str, written: dict[str, str]) -> str | None:
+    if path in files:
+        snapshot = snapshot_in(files[path])
+        if snapshot is None:
+            return _UNREADABLE
+        return None if key_of_snapshot(snapshot) == (step.owner.run_id, event_id, step.owner.tenant) else _ANOTHERS
+    if folder_of(step.owner.run_id) in files:
+        return _BLOCKED
+    if is_too_long(path):
+        return _TOO_LONG
+    return None if written.get(path, event_id) == event_id else _ANOTHERS
+
+
+def _reached(step: Step, obstacle: _Obstacle, after: Files) -> bool:
+    """Tell whether the pass got as far as the obstacle, and has the same id and the same place for the record."""
+    run_id, tenant = step.owner.run_id, step.owner.tenant
+    for event_id in recorded_ids(step)[: obstacle.index]:
+        snapshot = snapshot_in(after.get(path_of(run_id, event_id), b""))
+        if snapshot is None or key_of_snapshot(snapshot) != (run_id, event_id, tenant):
+            return False
+    key = run_id, obstacle.event_id, tenant
+    before = step.files_before or {}
+    if any(path != obstacle.path and _holds(after[path], key) for path in after if before.get(path) != after[path]):
+        return False
+    named = step.data.get("snapshot_id") == obstacle.event_id or _says(step, obstacle.event_id)
+    return named or _is_recorded(step, obstacle.event_id, after)
+
+
+def _holds(text: bytes, key: Key) -> bool:
+    snapshot = snapshot_in(text)
+    return snapshot is not None and key_of_snapshot(snapshot) == key
+
+
+def _is_recorded(step: Step, event_id: str, after: Files) -> bool:
+    """Tell whether the log has the event, or knows that it had."""
+    known = {each.event_id for each in recorded(step.run, step.shown_after().events).values()}
+    return event_id in known or event_id in {event["event_id"] for event in events_of(log_of(after))}
+
+
+def _met(step: Step) -> tuple[_Obstacle, Files, Files] | None:
+    """Give what kept a pass from a snapshot, if something did, with the files before and after it."""
+    files = both(step)
+    if files is None or step.op != "project":
+        return None
+    obstacle = _first_obstacle(step, files[0])
+    return None if obstacle is None or not _reached(step, obstacle, files[1]) else (obstacle, *files)
+
+
+@judges("SNAP-11", "ERR-4")
+def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge a pass that finds another's snapshot at the place of one of its own; with wrong ids it finds others."""
+    met = _met(step)
+    if met is None or met[0].kind != _ANOTHERS or not all(asked_under_stable_ids(step, trace)):
+        return
+    obstacle, before, after = met
+    what = f"the place of {obstacle.event_id!r} being taken"
+    yield judged("SNAP-11", f"the answer, {what}", expected="storage_conflict", actual=step.refusal)
+    if obstacle.path in before:
+        yield _unchanged("SNAP-11", obstacle.path, before, after)
+    if step.refusal == "storage_conflict":
+        if _is_whole(before):
+            is_there = _is_recorded(step, obstacle.event_id, after)
+            yield judged("SNAP-11", f"whether the event is there, {what}", expected=True, actual=is_there)
+        yield judged("ERR-4", "the data", expected={"snapshot_id": obstacle.event_id}, actual=step.data)
+
+
+@judges("SNAP-12", "ERR-5")
+def a_damaged_snapshot_is_not_overwritten(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge a pass that finds a file that is no snapshot at the place of one of its own, or its folder blocked."""
+    met = _met(step)
+    if met is None or met[0].kind not in {_UNREADABLE, _BLOCKED}:
+        return
+    obstacle, before, after = met
+    requirement = "SNAP-12" if obstacle.kind == _UNREADABLE else "ERR-5"
+    damaged = obstacle.path if obstacle.kind == _UNREADABLE else folder_of(step.owner.run_id)
+    yield judged(requirement, f"the answer, {damaged} being damaged", expected="storage", actual=step.refusal)
+    yield _unchanged(requirement, damaged, before, after)
+    if step.refusal == "storage":
+        yield judged("ERR-5", f"whether the message names {damaged}", expected=True, actual=_says(step, damaged))
+        yield judged("ERR-5", "what is gone", expected=[], actual=_gone(before, after))
+
+
+@judges("ERR-5")
+def a_pass_can_be_repeated_when_the_cause_is_gone(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge a pass whose last attempt ended in a storage error, after the damage was mended."""
+    files = both(step)
+    if files is None or step.op != "project" or _first_obstacle(step, files[0]) is not None:
+        return
+    last = next((each for each in trace.earlier(step) if each.op == "project"), None)
+    if last is None or last.refusal != "storage" or canonical(last.run) != canonical(step.run):
+        return
+    met = _met(last)
+    if met is not None and met[0].kind in {_UNREADABLE, _BLOCKED}:
+        yield judged("ERR-5", "whether it fails again", expected=False, actual=step.refusal == "storage")
+
+
+@judges("FILE-22", "FILE-23")
+def a_name_too_long(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge a pass that comes to a snapshot whose name is too long for the file system."""
+    met = _met(step)
+    if met is None or met[0].kind != _TOO_LONG or met[0].path in met[2]:
+        return
+    obstacle = met[0]
+    move = _move(step, obstacle.index)
+    if move is not None and not _allowed(*move):
+        # That the guard refuses such moves must have been seen: else it is the guard that is at fault.
+        if step.refusal in {"phase_transition", "storage"} and _refused_before(step, trace, *move):
+            what = "the guard's answer, the look-up having found nothing"
+            yield judged("FILE-22", what, expected="phase_transition", actual=step.refusal)
+        return
+    if step.refusal == "phase_transition":
+        return
+    yield judged("FILE-23", "the answer, the name being too long", expected="storage", actual=step.refusal)
+    if step.refusal == "storage":
+        yield from _stays_and_is_named(step, obstacle, met[1], met[2])
+
+
+def _stays_and_is_named(step: Step, obstacle: _Obstacle, before: Files, after: Files) -> Iterator[Judgement]:
+    if _is_whole(before):
+        stays = _is_recorded(step, obstacle.event_id, after)
+        yield judged("FILE-23", f"whether the event {obstacle.event_id!r} is there", expected=True, actual=stays)
+    if segment(obstacle.event_id) == obstacle.event_id:
+        named = _says(step, obstacle.event_id)
+        yield judged("FILE-23", "whether the message names the snapshot", expected=True, actual=named)
+
+
+def _is_whole(files: Files) -> bool:
+    """Tell whether the log has no torn tail: what becomes of an event that is put behind one says FILE-16."""
+    return lines_of(log_of(files))[1] == b""
+
+
+def _move(step: Step, index: int) -> tuple[str, str] | None:
+    """Give the phases from and to which a record asks to move, if there is a snapshot before it."""
+    if index:
+        previous = recorded_ids(step)[index - 1]
+        earlier = [each for each in step.shown_after().snapshots if each["snapshot_id"] == previous]
+    else:
+        earlier = list(step.shown_before().snapshots)
+    latest = max(earlier, key=lambda each: (each["seq"], each["snapshot_id"].encode()), default=None)
+    if latest is None or latest.get("phase") not in NEXT:
+        return None
+    return latest["phase"], PHASE_OF[phase_status(step.run, step.history[index])]
+
+
+def _allowed(from_phase: str, to_phase: str) -> bool:
+    return to_phase in (from_phase, *NEXT[from_phase])
+
+
+def _refused_before(step: Step, trace: Trace, from_phase: str, to_phase: str) -> bool:
+    move = {"from_phase": from_phase, "to_phase": to_phase}
+    return any(
+        each.refusal == "phase_transition" and {name: each.data.get(name) for name in move} == move
+        for each in trace.earlier(step)
+    )
+
+
+def _unchanged(requirement: str, path: str, before: Files, after: Files) -> Judgement:
+    expected, actual = apart(before[path], after.get(path, b""))
+    return judged(requirement, f"{path}, where it was changed", expected=expected, actual=actual)
+
+
+def _says(step: Step, text: str) -> bool:
+    return step.answer.error is not None and text in step.answer.error.message
+
+
+def _gone(before: Files, after: Files) -> list[Json]:
+    """Name the snapshot files and the events that are not there any more."""
+    left = {event["event_id"] for event in events_of(log_of(after))}
+    paths = [path for path in before if is_snapshot_path(path) and path not in after]
+    return [*paths, *(event["event_id"] for event in events_of(log_of(before)) if event["event_id"] not in left)]
+
+
+# --- what is filled in ------------------------------------------------------------------------------------------------
+
+
+@judges("SNAP-9")
+def what_is_filled_in_is_not_stored(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge that the file of a snapshot that lacks members of its phase goes on lacking them."""
+    files = both(step)
+    if files is None or step.op == "open":
+        return
+    own = {step.arguments.get("path")} if step.op in {"put", "remove"} else set[str]()
+    if step.op == "import":
+        own = {path_of(each["run_id"], each["snapshot_id"]) for each in step.arguments["snapshots"]}
+    for path, text in files[0].items():
+        if is_snapshot_path(path) and path in files[1] and path not in own and (lacking := _lacking(text)):
+            filled = sorted(lacking - _lacking(files[1][path]))
+            if filled or _is_shown_filled_in(text, lacking, step):
+                yield judged("SNAP-9", f"what was filled in in {path}", expected=[], actual=list[Json](filled))
+
+
+def _is_shown_filled_in(text: bytes, lacking: set[str], step: Step) -> bool:
+    """Tell whether a snapshot is shown with what its file lacks."""
+    snapshot = snapshot_in(text)
+    if snapshot is None:
+        return False
+    shown = step.after.get(owner_of(snapshot), Shown()).snapshots
+    return any(key_of_snapshot(each) == key_of_snapshot(snapshot) and lacking <= each.keys() for each in shown)
+
+
+def _lacking(text: bytes) -> set[str]:
+    # Nearly every file holds all of them, and need not be read.
+    if all(f'"{name}"'.encode() in text for name in _FILLED_IN):
+        return set()
+    snapshot = snapshot_in(text)
+    return set() if snapshot is None else {*_FILLED_IN} - snapshot.keys()
+
+
+# --- retention --------------------------------------------------------------------------------------------------------
+
+_Kept: TypeAlias = dict[str, list[tuple[str, Object]]]
+"""Snapshots with their paths, in groups."""
+
+
+@judges("FILE-24")
+def retention_reads_all_folders(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge compaction and pruning where a snapshot stands in the folder of another run, and that matters.
+
+    What they do is compared with what they should do and with what follows from looking into the own folder only, or
+    from taking a folder for a run; anything else is not about folders.
+    """
+    files = both(step)
+    if files is None or step.op not in {"compact", "prune"} or step.answer.ok is None or not misplaced_in(files[0]):
+        return
+    if not step.arguments["retention_ms"]:
+        return
+    outcome: Callable[[_Kept], Json]
+    if step.op == "prune":
+        actual: Json = sorted(path for path in files[0] if is_snapshot_path(path) and path not in files[1])
+
+        def outcome(groups: _Kept) -> Json:
+            return _pruned(groups, step.arguments)
+
+        what = "the files that were deleted"
+    else:
+        actual = step.ok.get("pruned")
+
+        def outcome(groups: _Kept) -> Json:
+            return _compacted(groups, files[0], step.arguments)
+
+        what = "the number of events that were removed"
+    snapshots, misplaced = snapshots_of(files[0]), misplaced_in(files[0])
+    own = {path: each for path, each in snapshots.items() if path not in misplaced}
+    right = outcome(_grouped(snapshots, lambda _path, each: str(each["run_id"])))
+    wrong = [
+        outcome(_grouped(own, lambda _path, each: str(each["run_id"]))),
+        outcome(_grouped(snapshots, lambda path, _each: path.split("/")[1])),
+    ]
+    if any(each != right for each in wrong) and actual in [right, *wrong]:
+        yield judged("FILE-24", what, expected=right, actual=actual)
+
+
+def _grouped(snapshots: dict[str, Object], group: Callable[[str, Object], str]) -> _Kept:
+    groups: _Kept = defaultdict(list)
+    for path, snapshot in snapshots.items():
+        groups[group(path, snapshot)].append((path, snapshot))
+    return groups
+
+
+def _pruned(groups: _Kept, asked: Object) -> Json:
+    """Give the paths that a pruning deletes (PRUNE-2, PRUNE-3)."""
+    cutoff = max(0, asked["now_ms"] - asked["retention_ms"])
+    paths = []
+    for snapshots in groups.values():
+        ordered = sorted(snapshots, key=lambda each: (each[1]["seq"], each[1]["snapshot_id"].encode()))
+        older = ordered[: -max(1, asked["keep"])]
+        paths += [path for path, snapshot in older if snapshot["created_at_ms"] < cutoff]
+    return sorted(paths)
+
+
+def _compacted(groups: _Kept, files: Files, asked: Object) -> Json:
+    """Give the number of events that a compaction removes (COMPACT-2, COMPACT-3)."""
+    cutoff = max(0, asked["now_ms"] - asked["retention_ms"])
+    newest = {run_id: max(snapshot["seq"] for _, snapshot in each) for run_id, each in groups.items()}
+    return sum(
+        event["occurred_at_ms"] < cutoff and (event["run_id"] not in newest or event["seq"] < newest[event["run_id"]])
+        for event in events_of(log_of(files))
+    )

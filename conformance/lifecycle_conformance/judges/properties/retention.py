@@ -1,0 +1,480 @@
+"""Checks of the chapter *Compaction and pruning*, with the tables of the specification's text.
+
+What a compaction should do follows from the log that was shown before it. What a new marker holds is judged where the
+compaction took in what it should, so that one event too many doesn't condemn all that is said of it.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import Final
+
+from attrs import frozen
+
+from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, member
+from lifecycle_conformance.judges.properties.log import MAX_SEQ, all_is_shown, in_order, new_events, own_of
+from lifecycle_conformance.judges.registry import judges
+from lifecycle_conformance.model.changes import asked_under_stable_ids, deeds, differences, places_of, said_of_records
+from lifecycle_conformance.model.file_layout import blurred
+from lifecycle_conformance.model.identity import MARKER, ids_of, is_unsigned, listed_by
+from lifecycle_conformance.specification.requirements import Table, code_spans, tables
+from lifecycle_projection.records import Json
+
+_TABLES: Final = tables()
+_STORE_BEGINS: Final = frozenset({"open", "greet", "read"})
+
+
+# --- compaction -------------------------------------------------------------------------------------------------------
+
+
+@judges("COMPACT-1", "PRUNE-1")
+def retention_zero_is_off(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that a retention of 0 touches nothing, where a retention of less than anything would."""
+    if step.op not in {"compact", "prune"} or step.arguments["retention_ms"] != 0 or not all_is_shown(trace):
+        return
+    if step.op == "compact":
+        requirement, due = "COMPACT-1", any(each.removed for each in _compactions(step))
+    else:
+        requirement, due = "PRUNE-1", any(each.doomed for each in _prunings(step))
+    if due:
+        changes = [each for owner in step.before for each in differences(*_both(step, owner))]
+        yield judged(requirement, "the answer", expected={"pruned": 0}, actual=step.answer.ok)
+        yield judged(requirement, "what changed", expected=[], actual=[*changes])
+
+
+@judges("COMPACT-2", "COMPACT-3", "COMPACT-4", "COMPACT-13")
+def what_a_compaction_removes(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge which events are gone, by the requirement that decides on each, and that their number was answered."""
+    if not _compacts(step, trace):
+        return
+    compactions = _compactions(step)
+    for each in compactions:
+        name, others_decide = f"of {each.owner.run_id!r}", each.decided_by_others
+        removed = _more_often(each.removed, others_decide)
+        if removed:
+            still = _more_often(removed, each.gone)
+            yield judged("COMPACT-2", f"the old events {name} that are still there", expected=[], actual=_ids(still))
+        young = [event for event in each.remaining if event["occurred_at_ms"] >= each.cutoff and not _is_marker(event)]
+        if young:
+            lost = each.lost(young)
+            yield judged("COMPACT-2", f"the young events {name} that are gone", expected=[], actual=_ids(lost))
+        protected = _more_often(each.protected, [*others_decide, *each.taken_in])
+        if protected:
+            lost = each.lost(protected)
+            yield judged("COMPACT-3", f"the protected events {name} that are gone", expected=[], actual=_ids(lost))
+        decided = _more_often(others_decide, each.taken_in)
+        if decided:
+            due, kept = _in_both(decided, each.removed), _more_often(decided, each.removed)
+            actual = [*_in_both(due, each.gone), *each.lost(kept)]
+            what = f"the events {name}, of those that another tenant's snapshot decides on, that are gone"
+            yield judged("COMPACT-4", what, expected=_ids(due), actual=_ids(actual))
+    number = sum(len(each.removed) for each in compactions)
+    if number and all(each.is_as_it_should for each in compactions):
+        yield judged("COMPACT-13", "the answer", expected={"pruned": number}, actual=step.answer.ok)
+
+
+@judges("COMPACT-5", "COMPACT-7")
+def what_a_compaction_leaves_alone(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that what is neither removed nor taken in stays as it is: all of it, where nothing is old."""
+    if not _compacts(step, trace):
+        return
+    compactions = _compactions(step)
+    if not any(each.removed for each in compactions):
+        events = [event for each in compactions for event in each.remaining]
+        gone = [event for each in compactions for event in each.gone]
+        # One that is removed is judged as such; what is left are markers that were made anew.
+        if events and (step.ok["pruned"] == 0 or not gone) and all(map(_is_marker, gone)):
+            yield judged("COMPACT-5", "the answer", expected={"pruned": 0}, actual=step.answer.ok)
+            runs = [each.owner.run_id for each in compactions if not each.is_untouched]
+            yield judged("COMPACT-5", "the runs whose log is another now", expected=[], actual=[*runs])
+        return
+    for each in compactions:
+        if each.remaining:
+            lost = each.lost(each.remaining)
+            changed = _more_often(_in_both(each.remaining, each.gone), lost)
+            markers = [event for event in lost if _is_marker(event) and event not in each.protected]
+            what = f"what stays of {each.owner.run_id!r} and is not as it was"
+            yield judged("COMPACT-7", what, expected=[], actual=_ids([*changed, *markers]))
+        before, after = _both(step, each.owner)
+        if before.snapshots:
+            what = f"what happened to the snapshots of {each.owner.run_id!r}"
+            actual = differences(Shown(snapshots=before.snapshots), Shown(snapshots=after.snapshots))
+            yield judged("COMPACT-7", what, expected=[], actual=[*actual])
+
+
+@judges("COMPACT-6", "COMPACT-8", "COMPACT-9", "COMPACT-10", "COMPACT-11")
+def the_new_markers(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that one marker stands for what was removed of each key, and what it says."""
+    if not _compacts(step, trace):
+        return
+    for each in _compactions(step):
+        if not _in_both(each.removed, each.gone):
+            continue
+        markers = [event for event in each.new if _is_marker(event)]
+        name = f"of {each.owner.run_id!r}"
+        yield judged("COMPACT-6", f"the number of new markers {name}", expected=1, actual=len(markers))
+        if each.taken_in:
+            still = _more_often(each.taken_in, each.gone)
+            yield judged("COMPACT-6", f"the older markers {name} that are still there", expected=[], actual=_ids(still))
+        if len(markers) == 1 and each.is_as_it_should:
+            yield from _marker(step, each, markers[0])
+
+
+@judges("COMPACT-14")
+def what_is_compacted_is_not_recorded_again(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that no pass appends an event whose id a marker lists, or takes a seq that is not above all listed ones."""
+    if step.op != "project" or not all_is_shown(trace):
+        return
+    listed = [each for event in own_of(step.before, step.owner).events for each in listed_by(event)]
+    ids, highest = {event_id for event_id, _ in listed}, max((seq for _, seq in listed), default=MAX_SEQ)
+    new = new_events(step, step.owner)
+    if not ids.isdisjoint(ids_of(step.run)):
+        again = [each for each in new if each["event_id"] in ids]
+        yield judged("COMPACT-14", "the compacted ids that were appended again", expected=[], actual=_ids(again))
+    if new and highest < MAX_SEQ:
+        low = [each["seq"] for each in new if each["seq"] <= highest]
+        what = f"the new seqs that are not above {highest}, the highest that is listed"
+        yield judged("COMPACT-14", what, expected=[], actual=[*low])
+
+
+# --- what a compaction should do, and did -----------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class _Compaction:
+    """The log of one key, in the order of taking in, parted as a compaction should, and what became of it."""
+
+    owner: Owner
+    cutoff: int
+    before: tuple[Object, ...]
+    after: tuple[Object, ...]
+    removed: list[Object]
+    protected: list[Object]
+    """The old events that a snapshot protects."""
+    taken_in: list[Object]
+    """The markers that are not removed, but taken in."""
+    remaining: list[Object]
+    decided_by_others: list[Object]
+    """The old events that would have another fate if the snapshots of other tenants didn't count."""
+    gone: list[Object]
+    """What is there less often than it was, as it was."""
+    new: list[Object]
+
+    @property
+    def is_as_it_should(self) -> bool:
+        """Tell whether those events are gone that should be, and no others."""
+        return _count(self.gone) == _count([*self.removed, *self.taken_in])
+
+    @property
+    def is_untouched(self) -> bool:
+        """Tell whether the log is as it was, in the same order."""
+        return list(map(_text, self.before)) == list(map(_text, self.after))
+
+    def lost(self, events: Sequence[Object]) -> list[Object]:
+        """Give those of some events that are gone for good: one that was changed is still there under its id."""
+        ids = {each["event_id"] for each in self.new}
+        return [each for each in _in_both(events, self.gone) if each["event_id"] not in ids]
+
+
+def _compacts(step: Step, trace: Trace) -> bool:
+    is_on = step.op == "compact" and step.answer.ok is not None and step.arguments["retention_ms"] != 0
+    return is_on and all_is_shown(trace)
+
+
+def _compactions(step: Step) -> list[_Compaction]:
+    """Part the log of each owner that was shown."""
+    return [_compaction(step, owner) for owner in step.before]
+
+
+def _compaction(step: Step, owner: Owner) -> _Compaction:
+    before, after = own_of(step.before, owner).events, own_of(step.after, owner).events
+    cutoff = max(0, step.arguments["now_ms"] - step.arguments["retention_ms"])
+    events = in_order(before)
+    old = [event for event in events if event["occurred_at_ms"] < cutoff]
+    limit = _newest_seq(step.before, [each for each in step.before if each.run_id == owner.run_id])
+    own_limit = _newest_seq(step.before, [owner])
+    removed = [event for event in old if not _protects(limit, event)]
+    rest = [event for event in events if event not in removed]
+    taken_in = [event for event in rest if removed and _is_marker(event)]
+    return _Compaction(
+        owner=owner,
+        cutoff=cutoff,
+        before=before,
+        after=after,
+        removed=removed,
+        protected=[event for event in old if _protects(limit, event)],
+        taken_in=taken_in,
+        remaining=[event for event in rest if event not in taken_in],
+        decided_by_others=[event for event in old if _protects(limit, event) != _protects(own_limit, event)],
+        gone=_more_often(before, after),
+        new=_more_often(after, before),
+    )
+
+
+def _newest_seq(view: View, owners: Iterable[Owner]) -> int | None:
+    return max((each["seq"] for owner in owners for each in own_of(view, owner).snapshots), default=None)
+
+
+def _protects(limit: int | None, event: Object) -> bool:
+    return limit is not None and event["seq"] >= limit
+
+
+def _is_marker(event: Object) -> bool:
+    return bool(event["event_type"] == MARKER)
+
+
+# --- what a marker should say -----------------------------------------------------------------------------------------
+
+
+def _marker(step: Step, compaction: _Compaction, marker: Object) -> Iterator[Judgement]:
+    owner, taken_in = compaction.owner, [*compaction.removed, *compaction.taken_in]
+    payload = marker.get("payload")
+    yield from _members("marker", marker)
+    yield from _members("marker.payload", payload if isinstance(payload, dict) else {})
+    through_seq = member(payload, "compacted_through_seq")
+    expected = {
+        "run_id": owner.run_id,
+        "seq": through_seq,
+        "occurred_at_ms": step.arguments["now_ms"],
+        "scope": taken_in[0]["scope"],
+    }
+    actual = {name: marker[name] for name in expected}
+    yield judged("COMPACT-8", "the members of the marker that depend on its key", expected=expected, actual=actual)
+    if is_unsigned(through_seq):
+        event_id = _marker_id(owner, through_seq)
+        yield judged("COMPACT-9", "the id of the marker", expected=event_id, actual=marker["event_id"])
+    numbers = {
+        "compacted_through_seq": max(each["seq"] for each in taken_in),
+        "compacted_through_ms": max(each["occurred_at_ms"] for each in taken_in),
+        "pruned_events": len(taken_in),
+    }
+    actual = {name: member(payload, name) for name in numbers}
+    yield judged("COMPACT-10", "the numbers of the marker", expected=numbers, actual=actual)
+    places = [place for each in taken_in for place in (*listed_by(each), (each["event_id"], each["seq"]))]
+    entries: list[Json] = [{"event_id": event_id, "seq": seq} for event_id, seq in places]
+    listed = member(payload, "compacted_event_ids")
+    yield judged("COMPACT-11", "the ids that the marker lists", expected=entries, actual=listed)
+
+
+def _members(table: str, document: Object) -> Iterator[Judgement]:
+    """Judge that a document has the members of its table, and the constants among them."""
+    rows: Table = _TABLES[table]
+    names = [code_spans(row["member"])[0] for row in rows]
+    # A member that is null is absent, but for the payload, and no member of a marker may be absent.
+    there = [name for name, value in document.items() if value is not None]
+    yield judged("COMPACT-8", f"the members of the {table}", expected=sorted(names), actual=sorted(there))
+    constants = {name: json.loads(cell) for name, cell in _constants(rows).items()}
+    actual = {name: document.get(name) for name in constants}
+    yield judged("COMPACT-8", f"the constants of the {table}", expected=constants, actual=actual)
+
+
+def _constants(rows: Table) -> dict[str, str]:
+    """Give the members whose cell is nothing but a number or a string in JSON."""
+    cells = {code_spans(row["member"])[0]: row["where it comes from"] for row in rows}
+    whole = {name: cell[1:-1] for name, cell in cells.items() if cell[:1] == cell[-1:] == "`"}
+    return {name: text for name, text in whole.items() if text.isdecimal() or text.startswith('"')}
+
+
+def _marker_id(owner: Owner, through_seq: int) -> str:
+    org_id, workspace_id, deployment_id = owner.tenant
+    parts = (org_id, workspace_id, deployment_id or "", owner.run_id, str(through_seq))
+    return f"stateful-compaction-{sha256(b''.join(part.encode() + bytes(1) for part in parts)).hexdigest()}"
+
+
+# --- pruning ----------------------------------------------------------------------------------------------------------
+
+
+@judges("PRUNE-2", "PRUNE-3", "PRUNE-4", "PRUNE-5")
+def what_a_pruning_deletes(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge which snapshots are gone, that their number was answered, and that all else is as it was."""
+    if step.op != "prune" or step.answer.ok is None or step.arguments["retention_ms"] == 0 or not all_is_shown(trace):
+        return
+    prunings = _prunings(step)
+    for each in prunings:
+        name = f"of {each.run_id!r}"
+        if any(snapshot.created_at_ms < each.cutoff for snapshot in each.newest):
+            lost = [snapshot.id for snapshot in each.newest if snapshot not in each.left]
+            yield judged("PRUNE-2", f"the newest snapshots {name} that are gone", expected=[], actual=[*lost])
+        if each.others:
+            expected = [snapshot.id for snapshot in each.others if snapshot not in each.doomed]
+            actual = [snapshot.id for snapshot in each.others if snapshot in each.left]
+            what = f"the snapshots {name} that are left, the newest aside"
+            yield judged("PRUNE-3", what, expected=[*expected], actual=[*actual])
+    deleted = sum(len(each.all) - len(each.left) for each in prunings)
+    if any(each.all for each in prunings):
+        yield judged("PRUNE-4", "the answer", expected={"pruned": deleted}, actual=step.answer.ok)
+    if deleted:
+        changes = [change for owner in step.before for change in _changes_beside_pruning(step, owner)]
+        yield judged("PRUNE-5", "what changed of what is kept", expected=[], actual=[*changes])
+
+
+@judges("PRUNE-6")
+def pruned_snapshots_come_back(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that a pass writes the snapshots that were pruned, with the state of that day, and counts them.
+
+    Which record is which is for others to judge: where the ids of the implementation are wrong, or it takes a record
+    for a new one, nothing follows.
+    """
+    if step.op != "project" or step.answer.ok is None or not all_is_shown(trace):
+        return
+    pruned = _pruned(step, trace)
+    found = dict.fromkeys(_found(step, trace)) if pruned else ()
+    due = [event_id for event_id in found if event_id in pruned]
+    if not due:
+        return
+    there = {each["snapshot_id"]: each for each in own_of(step.after, step.owner).snapshots}
+    missing = [each for each in due if each not in there]
+    yield judged("PRUNE-6", "the pruned snapshots that didn't come back", expected=[], actual=[*missing])
+    states: Object = {each: there[each]["status"] for each in due if each in there}
+    expected: Object = dict.fromkeys(states, step.run["status"])
+    yield judged("PRUNE-6", "the statuses of those that came back", expected=expected, actual=states)
+    before = {each["snapshot_id"] for each in own_of(step.before, step.owner).snapshots}
+    others = [*(there.keys() - before - {*due}), *new_events(step, step.owner)]
+    if not others and not missing:
+        yield judged("PRUNE-6", "the answer", expected=len(due), actual=step.ok["projected"])
+
+
+# --- what a pruning should do, and did --------------------------------------------------------------------------------
+
+
+@frozen
+class _Kept:
+    """A snapshot, told from all others; of those with the same run id the order is that of these members."""
+
+    seq: int
+    id_in_order: bytes
+    owner: Owner
+    created_at_ms: int
+
+    @property
+    def id(self) -> str:
+        return self.id_in_order.decode()
+
+    @property
+    def order(self) -> tuple[int, bytes]:
+        return self.seq, self.id_in_order
+
+
+@frozen(kw_only=True)
+class _Pruning:
+    """The snapshots of a run id, of all tenants, parted as a pruning should, and what is left of them."""
+
+    run_id: str
+    cutoff: int
+    all: list[_Kept]
+    newest: list[_Kept]
+    others: list[_Kept]
+    left: list[_Kept]
+
+    @property
+    def doomed(self) -> list[_Kept]:
+        """Give those that must go."""
+        return [each for each in self.others if each.created_at_ms < self.cutoff]
+
+
+def _prunings(step: Step) -> list[_Pruning]:
+    cutoff = max(0, step.arguments["now_ms"] - step.arguments["retention_ms"])
+    return [_pruning(step, run_id, cutoff) for run_id in dict.fromkeys(owner.run_id for owner in step.before)]
+
+
+def _pruning(step: Step, run_id: str, cutoff: int) -> _Pruning:
+    """Part the snapshots of a run id.
+
+    Two tenants may have snapshots with the same seq and id. Where only one of them would be among the newest, nothing
+    says which, so they are counted neither among these nor among the others.
+    """
+    kept = sorted(_kept(step.before, run_id), key=lambda each: each.order)
+    first = max(0, len(kept) - max(1, step.arguments["keep"]))
+    newest, others = kept[first:], kept[:first]
+    undecided = {each.order for each in newest} & {each.order for each in others}
+    after = {(each.owner, each.id) for each in _kept(step.after, run_id)}
+    return _Pruning(
+        run_id=run_id,
+        cutoff=cutoff,
+        all=kept,
+        newest=[each for each in newest if each.order not in undecided],
+        others=[each for each in others if each.order not in undecided],
+        left=[each for each in kept if (each.owner, each.id) in after],
+    )
+
+
+def _kept(view: View, run_id: str) -> list[_Kept]:
+    return [
+        _Kept(each["seq"], each["snapshot_id"].encode(), owner, each["created_at_ms"])
+        for owner in view
+        if owner.run_id == run_id
+        for each in own_of(view, owner).snapshots
+    ]
+
+
+def _changes_beside_pruning(step: Step, owner: Owner) -> list[str]:
+    """Name the changes of an owner's events, and of its snapshots that are still there."""
+    before, after = _both(step, owner)
+    ids = {each["snapshot_id"] for each in after.snapshots}
+    kept = tuple(each for each in before.snapshots if each["snapshot_id"] in ids)
+    return differences(Shown(events=before.events, snapshots=kept), after)
+
+
+def _pruned(step: Step, trace: Trace) -> set[str]:
+    """Give the ids of an owner's snapshots that were pruned since the store was opened and are still missing."""
+    pruned: set[str] = set()
+    for earlier in trace.earlier(step):
+        if earlier.op in _STORE_BEGINS:
+            break
+        if earlier.op == "prune":
+            before, after = (own_of(view, step.owner).snapshots for view in (earlier.before, earlier.after))
+            pruned |= {each["snapshot_id"] for each in before} - {each["snapshot_id"] for each in after}
+    return pruned - {each["snapshot_id"] for each in own_of(step.before, step.owner).snapshots}
+
+
+def _found(step: Step, trace: Trace) -> list[str]:
+    """Give the ids under which a pass found records of its history, as far as it looked for them under the right ones.
+
+    Under an id of another form it looks only where the stable id leads there, which an implementation that was not
+    asked for its ids need not have known.
+    """
+    told, right, new = said_of_records(step, trace), asked_under_stable_ids(step, trace), deeds(step).events
+    ids = zip(places_of(step), ids_of(step.run), strict=True)
+    return [
+        place.event_id
+        for (place, event_id), answer, is_right, events in zip(ids, told, right, new, strict=True)
+        if place is not None and is_right and not events and (answer is not None or place.event_id == event_id)
+    ]
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+
+
+def _both(step: Step, owner: Owner) -> tuple[Shown, Shown]:
+    return own_of(step.before, owner), own_of(step.after, owner)
+
+
+def _ids(events: Iterable[Object]) -> list[Json]:
+    return [each["event_id"] for each in events]
+
+
+def _text(event: Object) -> bytes:
+    """Tell an event from others: a compaction writes the log anew, and what that does to doubles is JSON-12's."""
+    return canonical(blurred(event))
+
+
+def _count(events: Iterable[Object]) -> Counter[bytes]:
+    return Counter(map(_text, events))
+
+
+def _more_often(these: Sequence[Object], those: Sequence[Object]) -> list[Object]:
+    """Give the events that are here more often than there."""
+    left, more = _count(those), []
+    for each in these:
+        if left[_text(each)] > 0:
+            left[_text(each)] -= 1
+        else:
+            more.append(each)
+    return more
+
+
+def _in_both(these: Sequence[Object], those: Sequence[Object]) -> list[Object]:
+    """Give the events that are here as well as there, as often as they are in both."""
+    return _more_often(these, _more_often(these, those))

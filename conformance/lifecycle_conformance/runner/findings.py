@@ -1,0 +1,121 @@
+"""What lives showed: in how many cases each requirement was judged, how often it was broken, and the shortest proof."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from hashlib import blake2b
+from typing import Final
+
+from attrs import Factory, define
+
+from lifecycle_conformance.driver.interface import BrokenDriverError
+from lifecycle_conformance.execution.coverage import Census
+from lifecycle_conformance.execution.session import Judged, Life
+from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.runner.verdicts import Failure, JudgeResult
+
+ANSWERING: Final = "DRIVER-2"
+"""The requirement that a driver breaks when it doesn't answer."""
+MOST_COUNTED: Final = 1000
+"""Beyond so many distinct cases of a requirement nobody counts any more."""
+
+
+def _numbers() -> defaultdict[str, set[int]]:
+    return defaultdict(set)
+
+
+@define
+class Findings:
+    """What lives showed.
+
+    `cases` and `broken` hold, for each requirement, the numbers of the steps that tell of it; `ended` is how many lives
+    it ended. At most `most` are counted. `fixed` is what the fixed cases showed as a judge of their own. `lost` says
+    what was given up and why, `cut` why the whole search was. All but `lost` can be told piece by piece and put
+    together again.
+    """
+
+    census: Census = Factory(Census)
+    cases: defaultdict[str, set[int]] = Factory(_numbers)
+    broken: defaultdict[str, set[int]] = Factory(_numbers)
+    ended: Counter[str] = Factory(Counter)
+    failures: dict[str, Failure] = Factory(dict)
+    errors: dict[str, str] = Factory(dict)
+    lost: list[str] = Factory(list)
+    cut: str = ""
+    fixed: JudgeResult = Factory(JudgeResult)
+    most: int = MOST_COUNTED
+
+    def note(self, life: Life, breakdown: BrokenDriverError | None = None) -> None:
+        """Take in what was judged of a life since this was done last, and how its driver broke, if it did."""
+        for judged in life.unseen():
+            self._note(life.requests, judged)
+        for requirement in life.ended_by:
+            self.ended[requirement] += 1
+        life.ended_by.clear()
+        for error in life.errors:
+            self.errors.setdefault(error.where, error.traceback)
+        if breakdown is not None:
+            self.note_breakdown(life.requests, breakdown)
+
+    def note_breakdown(self, requests: Iterable[Request], breakdown: BrokenDriverError) -> None:
+        """Take in how a driver broke at the last of some requests."""
+        requests = tuple(requests)
+        number = number_of("\n".join(op for op, _ in requests))
+        self._count(self.cases[ANSWERING], number)
+        self._count(self.broken[ANSWERING], number)
+        self.ended[ANSWERING] += 1
+        failure = Failure(
+            requests=requests, message=breakdown.message, broke=breakdown.verdict, stderr=breakdown.stderr
+        )
+        self._keep(ANSWERING, failure)
+
+    def add(self, other: "Findings") -> None:
+        """Take in what other lives showed."""
+        self.census.add(other.census)
+        for mine, theirs in ((self.cases, other.cases), (self.broken, other.broken)):
+            for requirement, numbers in theirs.items():
+                for number in sorted(numbers):
+                    self._count(mine[requirement], number)
+        self.ended.update(other.ended)
+        for requirement, failure in other.failures.items():
+            self._keep(requirement, failure)
+        self.errors |= {name: text for name, text in other.errors.items() if name not in self.errors}
+        self.lost += other.lost
+        self.cut = self.cut or other.cut
+        self.fixed = self.fixed.with_(other.fixed)
+
+    def _note(self, requests: Iterable[Request], judged: Judged) -> None:
+        judgement = judged.judgement
+        self._count(self.cases[judgement.requirement], judged.step)
+        self._count(self.cases[ANSWERING], judged.step)
+        if not judgement.holds:
+            self._count(self.broken[judgement.requirement], judged.step)
+            self._keep(judgement.requirement, failure_of(requests, judged))
+
+    def _keep(self, requirement: str, failure: Failure) -> None:
+        """Keep the shorter one, and of equals the first."""
+        kept = self.failures.get(requirement)
+        if kept is None or len(failure.requests) < len(kept.requests):
+            self.failures[requirement] = failure
+
+    def _count(self, numbers: set[int], number: int) -> None:
+        if len(numbers) < self.most:
+            numbers.add(number)
+
+
+def number_of(text: str) -> int:
+    """Give a number that stands for a text, the same in every process."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
+
+
+def failure_of(requests: Iterable[Request], judged: Judged) -> Failure:
+    """Give the life up to the step that was judged."""
+    judgement = judged.judgement
+    return Failure(
+        requests=tuple(requests)[: judged.length],
+        message=judgement.what,
+        expected=judgement.expected,
+        actual=judgement.actual,
+        compared=not judgement.problems,
+        problems=judgement.problems,
+        seen=judged.seen,
+    )

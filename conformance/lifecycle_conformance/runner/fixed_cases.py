@@ -1,0 +1,147 @@
+"""The fixed cases as a judge: whole lives compared with production's answers, and small cases made from them.
+
+The whole lives are a judge of their own. The small ones judge the requirements whose judge is `vectors`.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from attrs import define
+
+from lifecycle_conformance.driver.interface import BringUpError, BrokenDriverError, Driver
+from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.execution.workspace import workspace
+from lifecycle_conformance.judges import vectors
+from lifecycle_conformance.judges.vectors import derived
+from lifecycle_conformance.judges.vectors.comparison import ABSENT, Side
+from lifecycle_conformance.runner.findings import Findings, number_of
+from lifecycle_conformance.runner.patience import Patience
+from lifecycle_conformance.runner.pool import Size, Tell
+from lifecycle_conformance.runner.search import Factory
+from lifecycle_conformance.runner.verdicts import Failure, JudgeResult
+from lifecycle_projection.records import Json
+
+
+def compared(tell: Tell, factory: Factory, requirements: Sequence[str] | None) -> None:
+    """Compare an implementation with production's answers, and tell :class:`Findings` of each case.
+
+    Where only some requirements are judged, the small cases do it.
+    """
+    try:
+        driver = factory()
+    except BringUpError as error:
+        findings = Findings(lost=["fixed cases: the driver didn't come up"])
+        findings.note_breakdown((), error.as_breakdown())
+        tell(findings)
+        return
+    try:
+        with workspace() as directory:
+            comparison = _Comparison(driver, Path(directory), tell)
+            comparison.of_requirements(requirements)
+            if requirements is None:
+                comparison.of_lives()
+    finally:
+        driver.close()
+
+
+def _small(capabilities: frozenset[str], requirements: Sequence[str] | None) -> list[derived.DerivedCase]:
+    return [
+        case
+        for case in derived.cases()
+        if case.needs <= capabilities and (requirements is None or not case.requirements.isdisjoint(requirements))
+    ]
+
+
+@define
+class _Comparison:
+    """The fixed cases put to a driver, until it has broken too often."""
+
+    driver: Driver
+    directory: Path
+    tell: Tell
+
+    def of_requirements(self, requirements: Sequence[str] | None) -> None:
+        """Judge requirements by the small cases."""
+        cases, findings = _small(self.driver.hello.capabilities, requirements), Findings()
+        self.tell(Size(len(cases) + 1))
+        for outcome in derived.outcomes(self._asked(cases)):
+            number = number_of(outcome.case.name)
+            for requirement in outcome.requirements:
+                findings.cases[requirement].add(number)
+            for difference in outcome.differences:
+                for requirement in difference.requirements:
+                    findings.cases[requirement].add(number)
+                    findings.broken[requirement].add(number)
+                    findings.failures.setdefault(requirement, _failure(outcome.case, difference))
+        self.tell(findings)
+
+    def _asked(self, cases: Sequence[derived.DerivedCase]) -> Iterator[tuple[derived.DerivedCase, Json]]:
+        kind, patience = "small fixed cases", Patience()
+        for case in cases:
+            findings = Findings()
+            try:
+                yield case, derived.ask(case, self.driver, self.directory)
+                patience.held()
+            except (BrokenDriverError, BringUpError) as error:
+                if self._is_enough(findings, kind, case.requests, error, patience):
+                    return
+            finally:
+                self.tell(findings)
+
+    def of_lives(self) -> None:
+        """Compare whole lives; what the driver can't be asked is counted apart."""
+        kind, patience, scenarios = "whole fixed cases", Patience(), list(vectors.stream())
+        self.tell(Size(len(scenarios)))
+        for scenario in scenarios:
+            if not scenario.needs <= self.driver.hello.capabilities:
+                self.tell(Findings(fixed=JudgeResult(not_declared=1)))
+                continue
+            findings, enough = Findings(), False
+            try:
+                differences = [str(each) for each in vectors.judge(scenario, self.driver, self.directory)]
+                patience.held()
+            except (BrokenDriverError, BringUpError) as error:
+                differences = [str(error)]
+                enough = self._is_enough(findings, kind, _requests(scenario), error, patience)
+            failures = tuple((scenario.name, difference) for difference in differences[:1])
+            findings.fixed = JudgeResult(agreed=int(not failures), differing=len(failures), failures=failures)
+            self.tell(findings)
+            if enough:
+                return
+
+    @staticmethod
+    def _is_enough(
+        findings: Findings,
+        kind: str,
+        requests: Sequence[Request],
+        error: BrokenDriverError | BringUpError,
+        patience: Patience,
+    ) -> bool:
+        """Note how the driver broke, and tell whether no more cases of this kind are worth trying."""
+        breakdown = error.as_breakdown() if isinstance(error, BringUpError) else error
+        findings.note_breakdown(requests, breakdown)
+        reason = patience.broke(kind, breakdown.verdict)
+        if reason:
+            findings.lost.append(f"{kind}: given up, {reason}")
+            findings.cut = patience.exhausted
+        return bool(reason)
+
+
+def _requests(scenario: vectors.Scenario) -> list[Request]:
+    steps = ((step["op"], {name: value for name, value in step.items() if name != "op"}) for step in scenario.steps)
+    return [("open", {"store": 0}), *steps]
+
+
+def _failure(case: derived.DerivedCase, difference: derived.DerivedDifference) -> Failure:
+    return Failure(
+        requests=case.requests,
+        message=f"{difference.path} of the {case.subject} ({case.name})",
+        expected=_value(difference.expected),
+        actual=_value(difference.actual),
+        compared=True,
+        shrunk=True,
+    )
+
+
+def _value(side: Side) -> Json:
+    return None if side is ABSENT else side

@@ -1,0 +1,365 @@
+"""The check: all judges over one implementation, a verdict for each requirement, for each failure its smallest life."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+from attrs import Factory as Made
+from attrs import define, evolve, frozen
+
+from lifecycle_conformance.driver.interface import (
+    STILL_RUNNING,
+    Breakdown,
+    Driver,
+    DriverError,
+    Hello,
+    NothingJudgedError,
+)
+from lifecycle_conformance.judges import agreement
+from lifecycle_conformance.runner.capabilities import DECLARING, Lesser
+from lifecycle_conformance.runner.confirmation import SAME_ANSWERS, Proof, doubted, smallest
+from lifecycle_conformance.runner.evidence import counted, with_evidence
+from lifecycle_conformance.runner.findings import ANSWERING, Findings
+from lifecycle_conformance.runner.fixed_cases import compared
+from lifecycle_conformance.runner.pool import Lost, OutOfTimeError, Progress, Task, Tell, Workers, workers
+from lifecycle_conformance.runner.reasons import why_unjudged
+from lifecycle_conformance.runner.search import Factory, Introduction, Shard, explored, introduced
+from lifecycle_conformance.runner.shrinker import reduced
+from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
+from lifecycle_conformance.specification import requirements
+from lifecycle_conformance.specification.requirements import Judge, Requirement
+
+
+@frozen(kw_only=True)
+class Profile:
+    """How much to look at; how long that takes is up to the machine and the implementation.
+
+    `shards` parts, each of `lives` lives for each corner, of `pieces` pieces, and of `readings` and `greetings`;
+    `wanted` is the number of distinct cases in which each requirement must have been judged.
+    """
+
+    shards: int
+    lives: int
+    pieces: int
+    readings: int
+    greetings: int
+    wanted: int
+
+
+PROFILES: Final[Mapping[str, Profile]] = {
+    "quick": Profile(shards=2, lives=2, pieces=8, readings=10, greetings=16, wanted=5),
+    "default": Profile(shards=8, lives=4, pieces=15, readings=10, greetings=10, wanted=20),
+    "thorough": Profile(shards=80, lives=15, pieces=30, readings=20, greetings=20, wanted=20),
+}
+SHRINK_ATTEMPTS: Final = 5_000
+"""How many attempts to find smaller lives there are, unless told otherwise, for all failures together."""
+_BLOCKING: Final = frozenset({ANSWERING, DECLARING})
+"""What a driver must do before anything else of it can be judged: answer, and offer what it declares."""
+_FRESH_ATTEMPTS: Final = 100
+"""How many there are at most where each takes a process of its own."""
+_LEAST_ATTEMPTS: Final = 200
+"""How many there are for each failure, however many failures share them, if there are to be any."""
+
+
+def run(  # noqa: PLR0913 - the options of a check
+    factory: Factory,
+    *,
+    profile: str = "default",
+    seed: int = 0,
+    jobs: int = 0,
+    seconds: float | None = None,
+    shrink_attempts: int = SHRINK_ATTEMPTS,
+    only: Sequence[str] = (),
+    database: Path | None = None,
+    vectors: bool = True,
+    progress: Progress = lambda _: None,
+) -> Report:
+    """Judge an implementation by all requirements, or by `only` those whose ids match one of these patterns.
+
+    With jobs the parts of the search run in so many processes of their own, and `factory` must be one that can be
+    pickled; without, in this one. `seconds` ends it, as Ctrl-C does, with what was found by then. Raises
+    :class:`BringUpError` where the implementation doesn't come up.
+    """
+    started = monotonic()
+    check = _Check(
+        factory=factory,
+        wanted=chosen(only),
+        names=None if not only else sorted(with_evidence(each.id for each in chosen(only))),
+        profile=profile,
+        seed=seed,
+        vectors=vectors,
+    )
+    try:
+        with workers(jobs, progress, None if seconds is None else started + seconds) as hands:
+            check.look(hands, database)
+            check.shrink(hands, shrink_attempts)
+    except OutOfTimeError:
+        check.cut_off(f"the {seconds:g} s that were given were over")
+    except KeyboardInterrupt:
+        if check.hello is None:
+            raise
+        check.interrupted = True
+        check.cut_off("it was interrupted")
+    return check.report(monotonic() - started)
+
+
+def chosen(patterns: Sequence[str]) -> list[Requirement]:
+    """Give the requirements whose ids match one of some patterns; all of them where there is no pattern."""
+    return [
+        each
+        for each in requirements.load().values()
+        if not patterns or any(fnmatchcase(each.id, pattern) for pattern in patterns)
+    ]
+
+
+class _NothingMoreError(Exception):
+    """The driver hung so often that nothing more is asked of it."""
+
+
+@define(kw_only=True)
+class _Check:
+    """A check under way: what was asked for, what was found so far, and what ended it before its counts."""
+
+    factory: Factory
+    wanted: Sequence[Requirement]
+    names: Sequence[str] | None
+    profile: str
+    seed: int
+    vectors: bool
+    hello: Hello | None = None
+    absent: frozenset[str] = frozenset()
+    hopeless: bool = False
+    parts: list[Findings] = Made(list)
+    smaller: dict[int, Sequence[tuple[str, Failure]]] = Made(dict)
+    searched: bool = False
+    cut: str = ""
+    interrupted: bool = False
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    def look(self, hands: Workers, database: Path | None) -> None:
+        """Let the driver introduce itself; then search all shards and compare with the fixed cases."""
+        first = Task(name="the start", function=introduced, arguments=(self.factory, self.names), size=2)
+        self._do(hands, "starting the driver", [first])
+        if self.hello is None:
+            raise NothingJudgedError("the process that started the driver was ended from outside")
+        if self.hopeless:
+            return
+        try:
+            self._do(hands, "lives and fixed cases", self._tasks(self.hello.capabilities - self.absent, database))
+        except _NothingMoreError as reason:
+            self.cut = str(reason)
+        else:
+            self.searched = True
+
+    def _tasks(self, capabilities: frozenset[str], database: Path | None) -> list[Task]:
+        comparison = Task(
+            name="the fixed cases",
+            function=compared,
+            arguments=(self.factory, self.names),
+        )
+        shards = [
+            Task(
+                name=f"part {shard.number} of the search",
+                function=explored,
+                arguments=(self.factory, shard, self.names),
+                size=shard.size(capabilities),
+            )
+            for shard in _shards(PROFILES[self.profile], self.seed, database)
+        ]
+        return [*([comparison] if self.vectors else []), *shards]
+
+    def _do(self, hands: Workers, what: str, tasks: Sequence[Task]) -> None:
+        """Do tasks; what each tells is kept apart, so that it makes no difference which of them was the first."""
+        parts = [Findings() for _ in tasks]
+        self.parts += parts
+
+        def take(number: int, piece: Any) -> None:
+            match piece:
+                case Lost():
+                    lost = f"{tasks[number].name}: the process that did it was ended from outside"
+                    parts[number].add(Findings(lost=[lost]))
+                case Introduction(hello=hello, hopeless=hopeless, absent=absent):
+                    self.hello, self.hopeless, self.cut, self.absent = hello, bool(hopeless), hopeless, absent
+                    self.factory = Lesser(self.factory, absent) if absent else self.factory
+                case Findings():
+                    parts[number].add(piece)
+                    if piece.cut:
+                        raise _NothingMoreError(piece.cut)
+
+        hands.do(what, tasks, take)
+
+    # --- shrinking ----------------------------------------------------------------------------------------------------
+
+    def shrink(self, hands: Workers, attempts: int) -> None:
+        """Make each failure smaller, the worst first; all have as many attempts."""
+        found = self.found()
+        subjects = {*(each.id for each in self._told(found)), agreement.AGREEMENT}
+        failures = [
+            (subject, found.failures[subject])
+            for subject in sorted(subjects & found.failures.keys(), key=lambda subject: _badness(subject, found))
+            if self._is_to_be_shrunk(found.failures[subject])
+        ]
+        each = max(_LEAST_ATTEMPTS, attempts // max(1, len(failures))) if attempts else 0
+        tasks = [
+            Task(name=subject, function=_smallest_of, arguments=(self.factory, subject, failure, each), size=1)
+            for subject, failure in failures
+        ]
+
+        def take(number: int, smaller: Sequence[tuple[str, Failure]] | Lost) -> None:
+            if not isinstance(smaller, Lost):
+                self.smaller[number] = smaller
+
+        hands.do("failures made smaller", tasks, take)
+
+    def _is_to_be_shrunk(self, failure: Failure) -> bool:
+        """Tell whether looking for something smaller may be worth its time: where all hangs, each attempt does."""
+        return not self.hopeless and not (self.cut and failure.broke is Breakdown.TIMEOUT)
+
+    # --- verdicts -----------------------------------------------------------------------------------------------------
+
+    def found(self) -> Findings:
+        """Give what was found so far, the parts in their order."""
+        found = Findings(most=sys.maxsize)
+        for part in self.parts:
+            found.add(part)
+        return found
+
+    def _told(self, found: Findings) -> Sequence[Requirement]:
+        """Give the requirements that were asked for, and what kept the suite from judging them, if something did."""
+        wanted = {each.id for each in self.wanted} | (_BLOCKING & found.failures.keys())
+        return [each for each in requirements.load().values() if each.id in wanted]
+
+    def smallest(self) -> Mapping[str, Failure]:
+        """Give one failure for each subject: that an implementation is nondeterministic counts more than another."""
+        smallest: dict[str, Failure] = {}
+        for _, pairs in sorted(self.smaller.items()):
+            for subject, failure in pairs:
+                known = smallest.get(subject)
+                if known is None or (failure.verdict is Verdict.NONDETERMINISTIC) > (known.verdict is failure.verdict):
+                    smallest[subject] = failure
+        return smallest
+
+    def cut_off(self, reason: str) -> None:
+        """Note what ended the check. Raises :class:`NothingJudgedError` where there is nothing to report yet."""
+        if self.hello is None:
+            raise NothingJudgedError(f"{reason} before the driver had introduced itself")
+        self.cut = f"{reason} while failures were made smaller" if self.searched else reason
+
+    def report(self, seconds: float) -> Report:
+        """Give a verdict for each requirement."""
+        assert self.hello is not None
+        found = self.found()
+        failures = doubted({**found.failures, **self.smallest()})
+        judged = [each for each in self._told(found) if self.vectors or each.judge is not Judge.VECTORS]
+        was_compared = self.vectors and self.names is None and found.fixed != JudgeResult()
+        # Where nothing was given up and nothing cut off, what was not met is not there to be met.
+        missing = "" if self.searched and not found.lost else self.cut or found.lost[0]
+        return Report(
+            hello=self.hello,
+            profile=self.profile,
+            seed=self.seed,
+            seconds=seconds,
+            census=found.census,
+            results=tuple(self._result(each, found, failures.get(each.id), missing) for each in judged),
+            vectors=found.fixed if was_compared else None,
+            agreement=None if self.names is not None else _agreement(found, failures.get(agreement.AGREEMENT)),
+            errors=tuple(f"{name}: {text}" for name, text in sorted(found.errors.items())),
+            lost=tuple(found.lost),
+            cut=self.cut,
+            interrupted=self.interrupted,
+            hopeless=self.hopeless,
+            absent=tuple(sorted(self.absent)),
+        )
+
+    def _result(self, requirement: Requirement, found: Findings, failure: Failure | None, missing: str) -> Result:
+        assert self.hello is not None
+        cases, broken = counted(found, requirement.id), len(found.broken[requirement.id])
+        wanted = PROFILES[self.profile].wanted
+        if failure is not None:
+            verdict = failure.verdict
+        elif not requirement.capabilities <= self.hello.capabilities or requirement.capabilities & self.absent:
+            verdict = Verdict.NOT_DECLARED
+        elif requirement.judge is Judge.UNIT:
+            verdict = Verdict.NOT_JUDGED_HERE
+        elif cases >= wanted:
+            verdict = Verdict.PASS
+        elif missing:
+            verdict = Verdict.UNDECIDED
+        else:
+            verdict = Verdict.NOT_EXERCISED
+        return Result(
+            requirement=requirement,
+            verdict=verdict,
+            cases=cases,
+            wanted=wanted,
+            broken=broken,
+            ended=found.ended[requirement.id],
+            failure=failure,
+            why=why_unjudged(
+                requirement,
+                verdict,
+                self.hello.capabilities,
+                cases=cases,
+                wanted=wanted,
+                cut=missing,
+                absent=self.absent,
+            ),
+        )
+
+
+def _shards(profile: Profile, seed: int, database: Path | None) -> list[Shard]:
+    return [
+        Shard(
+            number=number,
+            seed=seed,
+            lives=profile.lives,
+            pieces=profile.pieces,
+            readings=profile.readings,
+            greetings=profile.greetings,
+            database=database,
+        )
+        for number in range(profile.shards)
+    ]
+
+
+def _agreement(found: Findings, smallest: Failure | None) -> JudgeResult:
+    cases, broken = len(found.cases[agreement.AGREEMENT]), len(found.broken[agreement.AGREEMENT])
+    failures = () if smallest is None else ((agreement.AGREEMENT, smallest.message),)
+    return JudgeResult(agreed=cases - broken, differing=broken, failures=failures, failure=smallest)
+
+
+def _badness(subject: str, found: Findings) -> tuple[bool, bool, float, str]:
+    share = len(found.broken[subject]) / max(1, len(found.cases[subject]))
+    return found.failures[subject].broke is None, subject == agreement.AGREEMENT, -share, subject
+
+
+# --- shrinking --------------------------------------------------------------------------------------------------------
+
+
+def _smallest_of(tell: Tell, factory: Factory, subject: str, failure: Failure, attempts: int) -> None:
+    """Make a failure smaller with a driver of its own, so that no failure makes a difference to another one."""
+    try:
+        driver = factory()
+    except DriverError:
+        return  # it came up before, and does no more: what was found stays as it was found
+    try:
+        tell(_smallest(driver, subject, failure, attempts))
+    finally:
+        driver.close()
+
+
+def _smallest(driver: Driver, subject: str, failure: Failure, attempts: int) -> Sequence[tuple[str, Failure]]:
+    """Make a failure smaller, then live it again in fresh processes, which may show that answers differ (DRIVER-17)."""
+    if failure.shrunk or failure.actual == STILL_RUNNING or not failure.requests:
+        return [(subject, failure)]  # that a process doesn't end, nobody waits for twice
+
+    def reduce(failure: Failure, proof: Proof) -> Failure:
+        return reduced(failure, proof, min(attempts, _FRESH_ATTEMPTS) if proof.fresh else attempts)
+
+    found = smallest(Proof(driver, subject), failure, reduce)
+    failure = evolve(found.failure, stderr=found.failure.stderr or driver.stderr_tail())
+    return [(subject, failure), *([] if found.differing is None else [(SAME_ANSWERS, found.differing)])]

@@ -1,0 +1,275 @@
+"""The search: lives that Hypothesis makes up, readings and greetings, each judged by all checks as it is lived.
+
+A search is cut into shards, each with a driver and a seed of its own, which may run one after the other or in processes
+of their own: what they find together is the same.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+import hypothesis
+from attrs import Factory as Made
+from attrs import define, frozen
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
+from hypothesis.stateful import run_state_machine_as_test
+
+from lifecycle_conformance.driver.interface import Breakdown, BringUpError, BrokenDriverError, Driver, Hello
+from lifecycle_conformance.execution.judgement import Registered
+from lifecycle_conformance.execution.session import Life, lived
+from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.generation.input_cases import readings
+from lifecycle_conformance.generation.protocol_cases import GREET, TENANT, greetings
+from lifecycle_conformance.generation.state_machine import corners, machine
+from lifecycle_conformance.generation.strategies import run_record
+from lifecycle_conformance.judges import agreement
+from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.runner.capabilities import DECLARING, offered
+from lifecycle_conformance.runner.example_database import LivesDatabase
+from lifecycle_conformance.runner.findings import Findings
+from lifecycle_conformance.runner.patience import GivenUpError, Patience
+from lifecycle_conformance.runner.pool import Tell
+
+Factory = Callable[[], Driver]
+"""Starts a driver. Raises :class:`BringUpError`."""
+_FRESH: Final = 10
+"""How many examples Hypothesis makes up before it begins to vary what it has; here, breadth is worth more."""
+_PLAINEST: Final[tuple[Request, ...]] = (
+    GREET,
+    ("open", {"store": 0}),
+    ("project", {"run": run_record("run-1", TENANT, "queued")}),
+)
+_ATTEMPTS: Final = 3
+"""How often a driver may try the plainest requests before it is a hopeless one."""
+
+
+@frozen(kw_only=True)
+class Introduction:
+    """How a driver introduced itself, and what of that isn't there.
+
+    `hopeless` says how it went if it couldn't even answer the plainest requests; `absent` are the capabilities that it
+    declares and doesn't offer.
+    """
+
+    hello: Hello
+    hopeless: str = ""
+    absent: frozenset[str] = frozenset()
+
+
+@frozen(kw_only=True)
+class Shard:
+    """A part of a search.
+
+    `lives` is how many lives go round each corner, of so many `pieces` after that; `readings` and `greetings` are how
+    many there are of these.
+
+    `database` is the directory of the examples that broke something in earlier runs, if such are kept.
+    """
+
+    number: int
+    seed: int
+    lives: int
+    pieces: int
+    readings: int
+    greetings: int
+    database: Path | None = None
+
+    def size(self, capabilities: frozenset[str]) -> int:
+        """Give how many cases there are for a driver with these capabilities."""
+        return self.greetings + self.readings + self.lives * sum(corners(capabilities).values())
+
+
+def _fresh(count: int) -> list[int]:
+    """Cut a number of examples into runs that hold fresh ones only."""
+    return [min(_FRESH, count - start) for start in range(0, count, _FRESH)]
+
+
+def checks_for(requirements: Sequence[str] | None) -> list[Registered]:
+    """Give the checks that may judge some requirements, or all of them, and agreement with the reference."""
+    if requirements is None:
+        return [*CHECKS, agreement.REGISTERED]
+    return [each for each in CHECKS if not set(requirements).isdisjoint(each.requirements)]
+
+
+def introduced(tell: Tell, factory: Factory, requirements: Sequence[str] | None) -> None:
+    """Greet a driver and ask it the plainest requests, and tell an :class:`Introduction`, then what they showed.
+
+    Raises :class:`BringUpError` where the driver doesn't come up.
+    """
+    driver = factory()
+    try:
+        hello, findings = driver.hello, Findings()
+        hopeless = _first_steps(driver, findings, checks_for(requirements))
+        absent = frozenset[str]()
+        if not hopeless:
+            absent, shown = offered(driver, checks_for([DECLARING]))
+            findings.add(shown)
+        tell(Introduction(hello=hello, hopeless=hopeless, absent=absent))
+        tell(findings)
+    finally:
+        driver.close()
+
+
+def _first_steps(driver: Driver, findings: Findings, checks: Sequence[Registered]) -> str:
+    """Ask the plainest requests, several times if need be; say what happened if none was answered, or each time hung.
+
+    Whatever else goes wrong, there is something to be learned from a search.
+    """
+    answered, hung, last = False, True, ""
+    for _ in range(_ATTEMPTS):
+        life, broke = lived(driver, _PLAINEST, checks)
+        findings.note(life, broke)
+        if broke is None:
+            return ""
+        # To be greeted is no answer: any driver that could be started was.
+        answered = answered or len(life.trace.steps) > 1
+        hung = hung and broke.verdict is Breakdown.TIMEOUT
+        last = broke.message
+    return last if hung or not answered else ""
+
+
+def explored(tell: Tell, factory: Factory, shard: Shard, requirements: Sequence[str] | None) -> None:
+    """Search a shard, and tell :class:`Findings` of each case as soon as it is over."""
+    try:
+        driver = factory()
+    except BringUpError as error:
+        findings = Findings(lost=[f"part {shard.number} of the search: the driver didn't come up"])
+        findings.note_breakdown((), error.as_breakdown())
+        tell(findings)
+        return
+    try:
+        with _without_local_constants():
+            _Search(driver, shard, checks_for(requirements), tell).all()
+    finally:
+        driver.close()
+
+
+@contextmanager
+def _without_local_constants() -> Iterator[None]:
+    """Keep Hypothesis from drawing constants that it finds in modules: it would find others on other machines.
+
+    It takes modules for local by where they are installed, and looks at all that happen to be loaded.
+    """
+    name = "_get_local_constants"
+    found = getattr(providers, name, None)
+    if found is None:  # a version that doesn't do so
+        yield
+        return
+    setattr(providers, name, type(found()))
+    providers.CONSTANTS_CACHE.cache.clear()
+    try:
+        yield
+    finally:
+        setattr(providers, name, found)
+        providers.CONSTANTS_CACHE.cache.clear()
+
+
+@define
+class _Search:
+    """A shard being searched; `findings` is what the case shows that is being lived."""
+
+    driver: Driver
+    shard: Shard
+    checks: Sequence[Registered]
+    tell: Tell
+    findings: Findings = Made(Findings)
+    patience: Patience = Made(Patience)
+    kind: str = ""
+    broke: bool = False
+    broken: set[str] = Made(set)
+    database: LivesDatabase | None = None
+
+    def all(self) -> None:
+        """Search by greetings, readings and lives, in this order: from the plainest to the deepest."""
+        capabilities = self.driver.hello.capabilities
+        self._try("greetings", partial(self._short, greetings(capabilities), self.shard.greetings))
+        self._try("readings", partial(self._short, readings(capabilities), self.shard.readings))
+        for corner, weight in corners(capabilities).items():
+            if not self.patience.no_more_lives:
+                self._try(corner, partial(self._lives, corner, weight * self.shard.lives))
+
+    def _try(self, kind: str, look: Callable[[], None]) -> None:
+        """Look at a kind of case; where that costs too much, go on with the others."""
+        if self.patience.exhausted:
+            return
+        self.kind = kind
+        try:
+            look()
+        except GivenUpError as reason:
+            given_up = "all lives" if self.patience.no_more_lives else kind
+            lost = f"part {self.shard.number} of the search: {given_up} given up, {reason}"
+            self.tell(Findings(lost=[lost], cut=self.patience.exhausted))
+
+    def note(self, life: Life, breakdown: BrokenDriverError | None = None) -> None:
+        """Take in what a piece of life showed. Raises :class:`GivenUpError` where no more of its kind should follow."""
+        self.findings.note(life, breakdown)
+        if not self.findings.failures.keys() <= self.broken:
+            self.broken |= self.findings.failures.keys()
+            if self.database is not None:
+                self.database.keep()
+        if breakdown is not None:
+            self.broke, is_life = True, self.kind not in {"greetings", "readings"}
+            if reason := self.patience.broke(self.kind, breakdown.verdict, life=is_life):
+                raise GivenUpError(reason)
+
+    def over(self) -> None:
+        """Tell what a case showed."""
+        if not self.broke:
+            self.patience.held()
+        findings, self.findings, self.broke = self.findings, Findings(), False
+        self.tell(findings)
+
+    def _lives(self, corner: str, count: int) -> None:
+        """Let a corner be gone round by so many lives."""
+        search, plain = self, machine(self.driver, self.findings.census, self.note, self.checks, corner)
+
+        class Lives(plain):  # type: ignore[valid-type, misc]
+            """Lives that tell when they are over."""
+
+            def teardown(self) -> None:
+                super().teardown()
+                search.over()
+                type(self).census = search.findings.census
+
+        for part, some in enumerate(_fresh(count)):
+            settings = self._settings(some, stateful_step_count=self.shard.pieces)
+            run_state_machine_as_test(hypothesis.seed(self._seed(corner, part))(Lives), settings=settings)
+
+    def _short(self, strategy: st.SearchStrategy[list[Request]], count: int) -> None:
+        """Live short lives whose requests are known beforehand."""
+        for part, examples in enumerate(_fresh(count)):
+
+            @hypothesis.seed(self._seed(self.kind, part))
+            @self._settings(examples)
+            @hypothesis.given(strategy)
+            def short(requests: list[Request]) -> None:
+                life, broke = lived(self.driver, requests, self.checks)
+                try:
+                    self.note(life, broke)
+                finally:
+                    self.over()
+
+            short()
+
+    def _seed(self, *what: str | int) -> int:
+        """Give a seed for one run of Hypothesis, the same each time and another one for each run."""
+        text = repr((self.shard.seed, self.shard.number, *what))
+        return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
+
+    def _settings(self, count: int, **more: Any) -> hypothesis.settings:
+        self.database = None if self.shard.database is None else LivesDatabase(self.shard.database)
+        return hypothesis.settings(
+            max_examples=count,
+            phases=[Phase.reuse, Phase.generate],
+            database=self.database,
+            deadline=None,
+            verbosity=Verbosity.quiet,
+            suppress_health_check=list(HealthCheck),
+            print_blob=False,
+            **more,
+        )

@@ -1,0 +1,186 @@
+"""What a check found: a verdict for each requirement, for each that failed its smallest life, and two more judges."""
+
+import json
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from typing import Final
+
+from attrs import frozen
+
+from lifecycle_conformance.driver.interface import ERROR_KINDS, Breakdown, Hello
+from lifecycle_conformance.execution.coverage import Census
+from lifecycle_conformance.execution.trace import Object, Request
+from lifecycle_conformance.specification.requirements import Requirement
+from lifecycle_projection.records import Json
+
+
+class Verdict(StrEnum):
+    """What can be said of an implementation and a requirement."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    WRONG_REASON = "wrong reason"
+    CRASH = "crash"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    STATE_LEAK = "state leak"
+    NONDETERMINISTIC = "nondeterministic"
+    NOT_EXERCISED = "not exercised"
+    UNDECIDED = "undecided"
+    NOT_DECLARED = "not declared"
+    NOT_JUDGED_HERE = "not judged here"
+
+
+UNJUDGED: Final = frozenset({Verdict.UNDECIDED, Verdict.NOT_DECLARED, Verdict.NOT_JUDGED_HERE})
+"""The verdicts that say nothing for or against: the search was cut off, or a driver can't be asked at all."""
+FAILURES: Final = frozenset(Verdict) - {Verdict.PASS} - UNJUDGED
+"""The verdicts that make a check red. Not exercised is one: nobody looked is not the same as nothing is wrong."""
+
+
+@frozen(kw_only=True)
+class Failure:
+    """A life that breaks a requirement: its requests in order, and what the last one should have shown.
+
+    `compared` tells that expected and actual are there; a driver that broke shows neither, and `broke` tells how, and
+    `problems` say in sentences what is wrong with a record that can't be read. `seen` is what the last request led to:
+    `answer`, and `appended`, `written` and `gone`, the events, snapshots and ids that were not, or no longer, there.
+    `shrunk` tells that this is the smallest such life that was found, `again` what it is if living it again in fresh
+    processes showed that it is no plain failure (a state leak, or nondeterministic), `case` where it is saved.
+    """
+
+    requests: tuple[Request, ...]
+    message: str
+    expected: Json = None
+    actual: Json = None
+    compared: bool = False
+    broke: Breakdown | None = None
+    problems: tuple[str, ...] = ()
+    seen: Object | None = None
+    shrunk: bool = False
+    again: Verdict | None = None
+    stderr: str = ""
+    case: str | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Order failures by the number of requests, then by their length."""
+        return len(self.requests), len(json.dumps(self.requests))
+
+    @property
+    def verdict(self) -> Verdict:
+        """Tell what the failure means for its requirement."""
+        if self.broke is not None:
+            return Verdict(self.broke.value)
+        if self.again is not None:
+            return self.again
+        kinds = [each for each in (self.expected, self.actual) if isinstance(each, str) and each in ERROR_KINDS]
+        return Verdict.WRONG_REASON if len(kinds) == 2 else Verdict.FAIL
+
+
+@frozen(kw_only=True)
+class Result:
+    """The verdict on one requirement.
+
+    `cases` is the number of distinct cases in which its precondition held, `wanted` how many were asked for, `broken`
+    in how many of the cases it was violated, `ended` how many lives that ended. `why` says in a sentence why a
+    requirement was not judged: what the driver doesn't declare, what was never met, what cut the search off.
+    """
+
+    requirement: Requirement
+    verdict: Verdict
+    cases: int
+    wanted: int
+    broken: int = 0
+    ended: int = 0
+    failure: Failure | None = None
+    why: str = ""
+
+
+@frozen(kw_only=True)
+class JudgeResult:
+    """What a judge of whole answers found: agreement with the reference, or production's fixed cases.
+
+    `failures` names each step or case that differs, with its first difference; `failure` is the smallest life in which
+    the implementation disagrees with the reference.
+    """
+
+    agreed: int = 0
+    not_declared: int = 0
+    differing: int = 0
+    failures: tuple[tuple[str, str], ...] = ()
+    failure: Failure | None = None
+
+    def with_(self, other: "JudgeResult") -> "JudgeResult":
+        """Give what both found together; the failures of this one come first."""
+        return JudgeResult(
+            agreed=self.agreed + other.agreed,
+            not_declared=self.not_declared + other.not_declared,
+            differing=self.differing + other.differing,
+            failures=(*self.failures, *other.failures),
+            failure=self.failure or other.failure,
+        )
+
+
+@frozen(kw_only=True)
+class Report:
+    """All that a check found.
+
+    `errors` are defects of the suite itself; `lost` says what was not looked at, and why. `cut` says in a sentence what
+    ended the search before its counts were reached (the caller's time, an interruption, a driver that can't go on), and
+    is empty where nothing did; `interrupted` tells that the caller did. `absent` names the capabilities that the driver
+    declares and doesn't offer. `hopeless` tells that it couldn't even answer the plainest requests; `cut` says how that
+    went, and nothing else was looked at.
+    """
+
+    hello: Hello
+    profile: str
+    seed: int
+    seconds: float
+    census: Census
+    results: tuple[Result, ...]
+    vectors: JudgeResult | None = None
+    agreement: JudgeResult | None = None
+    errors: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    cut: str = ""
+    interrupted: bool = False
+    absent: tuple[str, ...] = ()
+    hopeless: bool = False
+
+    @property
+    def verdicts(self) -> Mapping[str, Verdict]:
+        """The verdict of each requirement, by id."""
+        return {result.requirement.id: result.verdict for result in self.results}
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code, see :func:`exit_code`."""
+        if self.interrupted:
+            return INTERRUPTED
+        found = {result.verdict for result in self.results}
+        differs = any(judge is not None and judge.differing for judge in (self.vectors, self.agreement))
+        if self.absent:
+            return FALLS_SHORT
+        judged = not self.hopeless and any(result.cases for result in self.results)
+        return exit_code({*found, Verdict.FAIL} if differs else found, judged=judged, undecided=bool(self.errors))
+
+
+WELL: Final = 0
+FALLS_SHORT: Final = 1
+UNDECIDED: Final = 3
+INTERRUPTED: Final = 130
+
+
+def exit_code(found: Collection[Verdict], *, judged: bool, undecided: bool = False) -> int:
+    """Give the exit code that follows from verdicts, one rule for all commands that judge.
+
+    0: all well; 1: something falls short; 3: undecided, for the search was cut off before anything failed, or the
+    protocol was broken before anything was `judged`, or, as `undecided` says, something else kept the suite from
+    judging.
+    """
+    failures = FAILURES & set(found)
+    if failures == {Verdict.PROTOCOL} and not judged:
+        return UNDECIDED
+    if failures:
+        return FALLS_SHORT
+    return UNDECIDED if undecided or Verdict.UNDECIDED in found else WELL

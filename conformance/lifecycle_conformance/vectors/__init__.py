@@ -1,7 +1,0 @@
-"""Fixed cases with production's own answers, and the judge that compares an implementation with them."""
-
-from lifecycle_conformance.vectors.comparison import ABSENT, Mismatch, mismatches
-from lifecycle_conformance.vectors.judging import Difference, compare, judge
-from lifecycle_conformance.vectors.scenarios import Scenario, load, stream
-
-__all__ = ["ABSENT", "Difference", "Mismatch", "Scenario", "compare", "judge", "load", "mismatches", "stream"]
