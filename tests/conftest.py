@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from lifecycle_conformance.runner import runner
+
 _SKIPPED: list[str] = []
 
 
@@ -26,3 +28,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Name cases alike in every process: the items of a set come in any order."""
     return "-".join(sorted(map(str, val))) or "nothing" if isinstance(val, frozenset | set) else None
+
+
+@pytest.fixture
+def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a check be over soon, where it matters that it is made and not how far it goes."""
+    short = runner.Profile(shards=1, sessions=1, actions=4, input_cases=2, protocol_cases=3, wanted=1)
+    monkeypatch.setattr(runner, "PROFILES", {"quick": short})

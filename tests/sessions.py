@@ -11,22 +11,22 @@ from hypothesis.stateful import run_state_machine_as_test
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.driver.server import StoreKind
-from lifecycle_conformance.execution.coverage import Census
+from lifecycle_conformance.execution.coverage import Coverage
 from lifecycle_conformance.execution.judgement import Registered
-from lifecycle_conformance.execution.session import Life, lived
+from lifecycle_conformance.execution.session import Session, executed
 from lifecycle_conformance.execution.trace import Request, Step, Trace
-from lifecycle_conformance.generation.input_cases import readings
-from lifecycle_conformance.generation.protocol_cases import greetings
-from lifecycle_conformance.generation.state_machine import corners, machine
+from lifecycle_conformance.generation.input_cases import input_cases
+from lifecycle_conformance.generation.protocol_cases import protocol_cases
+from lifecycle_conformance.generation.state_machine import machine, targets
 from lifecycle_conformance.judges.properties import CHECKS
 
 _EXAMPLES = 3
-_PIECES = 3
+_ACTIONS = 3
 _TIMES = 1
 
 
 @frozen(eq=False)
-class Session:
+class Recording:
     """What was asked, step by step, and the requirements that it put to the test."""
 
     requests: tuple[Request, ...]
@@ -35,7 +35,7 @@ class Session:
 
 
 @cache
-def sessions(store: StoreKind = "files") -> tuple[Session, ...]:
+def sessions(store: StoreKind = "files") -> tuple[Recording, ...]:
     """Give sessions such that each requirement is judged in as many of these as it can be, up to a few."""
     found = sorted(map(_judged, _recorded(store)), key=lambda each: len(each.requests))
     chosen = []
@@ -49,41 +49,41 @@ def sessions(store: StoreKind = "files") -> tuple[Session, ...]:
     return tuple(chosen)
 
 
-def _judged(life: Life) -> Session:
+def _judged(session: Session) -> Recording:
     trace, judged = Trace(), set[str]()
-    for step in life.trace.steps:
+    for step in session.trace.steps:
         judged |= {each.requirement for check in CHECKS for each in check.check(step, trace)}
         trace.steps.append(step)
-    return Session(tuple(life.requests), tuple(life.trace.steps), frozenset(judged))
+    return Recording(tuple(session.requests), tuple(session.trace.steps), frozenset(judged))
 
 
-def lives_around(
-    driver: Driver, corner: str, checks: Sequence[Registered] = (), *, examples: int = _EXAMPLES
-) -> list[Life]:
-    """Let a few lives go round a corner, judged by some checks."""
-    lives: dict[int, Life] = {}
-    play = machine(driver, Census(), lambda life, _: lives.update({id(life): life}), checks, corner)
-    settings = _settings(examples, stateful_step_count=_PIECES)
+def sessions_around(
+    driver: Driver, target: str, checks: Sequence[Registered] = (), *, examples: int = _EXAMPLES
+) -> list[Session]:
+    """Let a few sessions go round a target, judged by some checks."""
+    sessions: dict[int, Session] = {}
+    play = machine(driver, Coverage(), lambda session, _: sessions.update({id(session): session}), checks, target)
+    settings = _settings(examples, stateful_step_count=_ACTIONS)
     run_state_machine_as_test(hypothesis.seed(0)(play), settings=settings)
-    return [*lives.values()]
+    return [*sessions.values()]
 
 
-def _recorded(store: StoreKind) -> Iterator[Life]:
+def _recorded(store: StoreKind) -> Iterator[Session]:
     driver = InProcessDriver(store)
     capabilities = driver.hello.capabilities
-    for corner in corners(capabilities):
-        yield from lives_around(driver, corner)
-    for strategy in (greetings(capabilities), readings(capabilities)):
-        lives = []
+    for target in targets(capabilities):
+        yield from sessions_around(driver, target)
+    for strategy in (protocol_cases(capabilities), input_cases(capabilities)):
+        sessions = []
 
         @hypothesis.seed(0)
         @_settings(_EXAMPLES)
         @hypothesis.given(strategy)
-        def live(requests: list[Request]) -> None:
-            lives.append(lived(driver, requests, ())[0])  # noqa: B023 - it is called at once
+        def execute(requests: list[Request]) -> None:
+            sessions.append(executed(driver, requests, ())[0])  # noqa: B023 - it is called at once
 
-        live()
-        yield from lives
+        execute()
+        yield from sessions
 
 
 def _settings(examples: int, **more: int) -> hypothesis.settings:

@@ -5,14 +5,14 @@ from attrs import evolve
 from examples import lifecycle, run_json
 from lifecycle_conformance.execution.trace import Trace
 from lifecycle_conformance.judges.agreement import AGREEMENT, agrees
-from traces import OPEN, answered, lived, shown
+from traces import OPEN, answered, executed, shown
 
 RUN = run_json(lifecycle("a", 1), lifecycle("b", 2))
 
 
 def test_the_reference_agrees_with_itself_at_every_step() -> None:
     for store in ("files", "memory"):
-        life = lived(
+        session = executed(
             [
                 OPEN,
                 ("identify", {"run": RUN}),
@@ -24,15 +24,15 @@ def test_the_reference_agrees_with_itself_at_every_step() -> None:
             ],
             store,
         )
-        steps = life.trace.steps
+        steps = session.trace.steps
         said = [each for place, step in enumerate(steps) for each in agrees(step, Trace(steps[:place]))]
         assert len(said) == len(steps) - 1
         assert all(each.holds and each.requirement == AGREEMENT for each in said)
 
 
 def test_a_wrong_answer_and_a_wrong_view_are_told_by_their_members() -> None:
-    life = lived([OPEN, ("project", {"run": RUN})])
-    step, trace = life.trace.steps[-1], Trace(life.trace.steps[:-1])
+    session = executed([OPEN, ("project", {"run": RUN})])
+    step, trace = session.trace.steps[-1], Trace(session.trace.steps[:-1])
     (wrong,) = agrees(answered(step, projected=3), trace)
     assert (wrong.expected, wrong.actual) == ({"$.answer.ok.projected": 2}, {"$.answer.ok.projected": 3})
     events = tuple({**each, "seq": each["seq"] + 1} for each in step.shown_after().events)
@@ -42,8 +42,8 @@ def test_a_wrong_answer_and_a_wrong_view_are_told_by_their_members() -> None:
 
 def test_a_step_is_judged_from_what_was_shown_before_it() -> None:
     """A wrong view before doesn't condemn what follows from it."""
-    life = lived([OPEN, ("project", {"run": RUN})])
-    step, trace = life.trace.steps[-1], Trace(life.trace.steps[:-1])
+    session = executed([OPEN, ("project", {"run": RUN})])
+    step, trace = session.trace.steps[-1], Trace(session.trace.steps[:-1])
     before = evolve(step, before=step.after, after=step.after)
     (said,) = agrees(answered(before, projected=0), trace)
     assert said.holds

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Final
@@ -27,13 +28,16 @@ from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.driver.messages import hello_from
 from lifecycle_conformance.execution import workspace
+from lifecycle_conformance.generation.state_machine import targets
 from lifecycle_conformance.report.terminal import render
-from lifecycle_conformance.runner import runner
+from lifecycle_conformance.runner import runner, search
 from lifecycle_conformance.runner.verdicts import Verdict
 
 SCRIPT: Final = Path(broken.__file__)
-FEW: Final = evolve(runner.PROFILES["quick"], shards=1, lives=1, pieces=6, readings=3, greetings=5, wanted=1)
-"""Enough lives for a driver that answers everything: such a fault shows at once or never."""
+FEW: Final = evolve(
+    runner.PROFILES["quick"], shards=1, sessions=1, actions=6, input_cases=3, protocol_cases=5, wanted=1
+)
+"""Enough sessions for a driver that answers everything: such a fault shows at once or never."""
 PROTOCOL: Final = ("DRIVER-*",)
 PATIENT_S: Final = 60.0
 UNSAFE: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
@@ -235,6 +239,7 @@ def test_a_broken_driver_gets_its_verdict(
 ) -> None:
     if not row.quick:
         monkeypatch.setattr(runner, "PROFILES", {"quick": FEW})
+        monkeypatch.setattr(search, "targets", lambda capabilities: dict(islice(targets(capabilities).items(), 12)))
     factory = row.factory(impatient_s if row.hangs else PATIENT_S)
     report = runner.run(factory, profile="quick", seed=0, vectors=row.vectors, only=row.only)
     text = render(report, driver=command(row.name))
@@ -250,7 +255,7 @@ def test_a_broken_driver_gets_its_verdict(
 @pytest.mark.parametrize("name", ["is-slow", "starts-a-daemon"])
 def test_what_the_time_of_the_caller_cut_off_is_undecided(name: str, left: Callable[[], list[str]]) -> None:
     """A slow driver falls short of nothing: counts end a search. What a driver left behind is ended, too."""
-    called = ["check", "--profile=quick", "--seconds=8", "--no-vectors", "--requirements=PASS-*", "--", *BROKEN, name]
+    called = ["check", "--profile=quick", "--seconds=4", "--no-vectors", "--requirements=PASS-*", "--", *BROKEN, name]
     command_line = [sys.executable, "-m", "lifecycle_conformance.cli", *called]
     done = subprocess.run(command_line, capture_output=True, text=True, check=False)
     assert done.returncode == 3

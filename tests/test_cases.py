@@ -1,4 +1,4 @@
-"""Failures saved and lived again: the files, and the command that replays them."""
+"""Failures saved and replayed: the files, and the command that replays them."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from examples import lifecycle, run_json
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Breakdown, Hello
-from lifecycle_conformance.execution.coverage import Census
+from lifecycle_conformance.execution.coverage import Coverage
 from lifecycle_conformance.execution.judgement import judged
 from lifecycle_conformance.execution.session import Judged
 from lifecycle_conformance.execution.trace import Request
@@ -104,7 +104,7 @@ def test_a_report_gets_a_case_for_each_failure_that_has_a_life(tmp_path: Path) -
         profile="quick",
         seed=7,
         seconds=1.0,
-        census=Census(),
+        coverage=Coverage(),
         results=(found(), evolve(found("PASS-3"), failure=None), found("PASS-4", requests=())),
         agreement=JudgeResult(differing=1, failure=found().failure),
     )
@@ -121,7 +121,7 @@ def test_a_report_gets_a_case_for_each_failure_that_has_a_life(tmp_path: Path) -
 
 
 def test_nothing_is_made_where_nothing_failed(tmp_path: Path) -> None:
-    report = Report(hello=HELLO, profile="quick", seed=7, seconds=1.0, census=Census(), results=())
+    report = Report(hello=HELLO, profile="quick", seed=7, seconds=1.0, coverage=Coverage(), results=())
     assert case_files.save_all(tmp_path / "cases", report) == report
     assert not (tmp_path / "cases").exists()
 
@@ -242,7 +242,7 @@ def test_what_the_reference_does_right_holds(tmp_path: Path) -> None:
 
 
 def test_what_an_implementation_does_wrong_still_fails(tmp_path: Path) -> None:
-    """It doesn't offer `identify`: the life goes without."""
+    """It doesn't offer `identify`: the session goes without."""
     path = saved(tmp_path, found(message="the indexes of the records that got an event"))
     done = call(path, *driver(tmp_path))
     assert done.exit_code == 1
@@ -316,13 +316,13 @@ def test_of_several_ways_to_break_a_requirement_the_one_that_was_found_is_told(
         judgements = [Judged(judgement=each, step=1, length=2) for each in said[:count]]
         return lambda *_: (SimpleNamespace(judgements=judgements), None)
 
-    monkeypatch.setattr(replay, "lived", shown(2))
+    monkeypatch.setattr(replay, "executed", shown(2))
     case = case_files.load(saved(tmp_path, found()))
     (again,) = replay.replayed([case], InProcessDriver("memory"))
     assert again.outcome is replay.Outcome.FAILS
     assert again.failure is not None
     assert again.failure.expected == "a message"
-    monkeypatch.setattr(replay, "lived", shown(1))
+    monkeypatch.setattr(replay, "executed", shown(1))
     (again,) = replay.replayed([case], InProcessDriver("memory"))
     assert again.failure is not None
     assert again.failure.expected == "another"
@@ -351,19 +351,19 @@ def test_a_driver_that_breaks_no_more_is_well(tmp_path: Path) -> None:
 def test_a_leak_of_state_that_does_not_show_by_itself_is_explained(tmp_path: Path) -> None:
     done = call(saved(tmp_path, found(verdict=Verdict.STATE_LEAK)))
     assert done.exit_code == 0
-    assert "what broke it were other lives before it" in " ".join(done.stdout.split())
+    assert "what broke it were other sessions before it" in " ".join(done.stdout.split())
 
 
 def test_what_was_not_judged_is_undecided(tmp_path: Path) -> None:
     done = call(saved(tmp_path, found("PHASE-7")), *driver(tmp_path))
     assert done.exit_code == 3
-    assert "\n   nothing in this life was judged by PHASE-7\n" in done.stdout
+    assert "\n   nothing in this session was judged by PHASE-7\n" in done.stdout
 
 
 def test_one_failure_counts_more_than_what_is_undecided(tmp_path: Path) -> None:
     done = call(saved(tmp_path, found()), saved(tmp_path, found("PHASE-7")), *driver(tmp_path))
     assert done.exit_code == 1
-    assert "also broken in this life: PASS-2" in done.stdout
+    assert "also broken in this session: PASS-2" in done.stdout
     assert done.stdout.endswith("idle 1: 2 cases: 1 fails, 1 undecided\n")
 
 
@@ -436,6 +436,7 @@ def test_a_case_that_does_not_apply_says_so_and_is_no_failure(tmp_path: Path) ->
 STRAY: Final = "print('a stray line', flush=True)"
 
 
+@pytest.mark.usefixtures("short_search")
 @pytest.mark.parametrize("fault", [STRAY, "sys.exit(1)"])
 def test_check_vectors_and_replay_give_the_same_exit_code(fault: str, tmp_path: Path) -> None:
     command = driver(tmp_path, fault)

@@ -259,7 +259,7 @@ def test_project_again_has_nothing_new(runs: Callable[[Any], Path], store: Path)
 
 
 def test_json_lines_replay_the_life_of_a_run(runs: Callable[[Any], Path], store: Path) -> None:
-    """Each line is a state of the run; the phases follow each other as they did when it lived."""
+    """Each line is a state of the run; the phases follow each other as they did when it executed."""
     queued = record(records=1, status="queued")
     running = record(records=2, status="running")
     done = record(records=3, status="completed")
@@ -593,6 +593,7 @@ def idle(tmp_path: Path) -> list[str]:
     return [sys.executable, str(path)]
 
 
+@pytest.mark.usefixtures("short_search")
 @pytest.mark.parametrize("command", [["vectors"], ["check", "--profile", "quick", "--seed", "1"]])
 def test_a_driver_that_does_nothing_falls_short(idle: list[str], command: list[str]) -> None:
     done = call(*command, "--", *idle)
@@ -618,6 +619,7 @@ def test_a_driver_that_does_not_come_up_leaves_it_undecided(command: str, driver
     assert done.stdout == ""
 
 
+@pytest.mark.usefixtures("short_search")
 def test_check_judges_the_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole of it is what `make check` runs; here it is enough that the parts meet, and leave nothing behind."""
     monkeypatch.chdir(tmp_path)
@@ -628,6 +630,7 @@ def test_check_judges_the_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("short_search")
 def test_check_reports_as_json(idle: list[str]) -> None:
     done = call(
         "check", "--profile", "quick", "--seed", "1", "--no-vectors", "--requirements", "PASS-*", "--json", "--", *idle
@@ -649,7 +652,7 @@ def test_check_shows_how_far_it_is_on_a_terminal(tmp_path: Path) -> None:
     )
     os.close(theirs)
     shown, deadline = b"", time.monotonic() + PATIENCE_S
-    far = re.compile(rb"lives and fixed cases: [1-9]\d* of \d{3,}, (\d+ a second, )?about \d+ (s|min) left")
+    far = re.compile(rb"sessions and fixed cases: [1-9]\d* of \d{3,}, (\d+ a second, )?about \d+ (s|min) left")
     try:
         while not far.search(shown) and time.monotonic() < deadline:
             shown += os.read(ours, 4096)

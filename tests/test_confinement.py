@@ -13,9 +13,9 @@ from examples import lifecycle, run_json
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.execution.confinement import is_inside, problems_of_line
-from lifecycle_conformance.execution.session import Life, LifeOverError
+from lifecycle_conformance.execution.session import Session, SessionOverError
 from lifecycle_conformance.execution.trace import Request
-from lifecycle_conformance.generation.protocol_cases import greetings
+from lifecycle_conformance.generation.protocol_cases import protocol_cases
 from lifecycle_conformance.runner import case_files
 from lifecycle_projection import InvalidInputError
 
@@ -124,7 +124,7 @@ def test_files_lie_in_the_store(op: str, path: str) -> None:
 # --- what is not ------------------------------------------------------------------------------------------------------
 
 
-@given(greetings(frozenset({"import", "append", "identify"})))
+@given(protocol_cases(frozenset({"import", "append", "identify"})))
 def test_what_the_suite_itself_asks_can_be_saved_and_read(requests: list[Request]) -> None:
     steps = [{"op": op, **arguments} for op, arguments in requests]
     (case,) = case_files.parse(found(*steps).encode(), source="x")
@@ -141,7 +141,7 @@ def test_a_broken_line_of_the_suite_may_be_said() -> None:
     assert [*problems_of_line('{"id": 1, "op": "events", "ten', "$")] == []
 
 
-# --- while it is lived ------------------------------------------------------------------------------------------------
+# --- while it is executed ---------------------------------------------------------------------------------------------
 
 
 def test_the_store_of_a_refused_open_lies_in_the_folder_of_the_life(
@@ -149,13 +149,13 @@ def test_the_store_of_a_refused_open_lies_in_the_folder_of_the_life(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "here").mkdir()
-    life = Life(InProcessDriver())
+    session = Session(InProcessDriver(), ())
     try:
-        life.do("open", store=0)
+        session.do("open", store=0)
         for store in ("here", "./here"):
-            assert life.do("refuse", **without_op(refused(op="open", store=store))).refusal == "storage"
+            assert session.do("refuse", **without_op(refused(op="open", store=store))).refusal == "storage"
     finally:
-        life.end()
+        session.end()
 
 
 def without_op(step: dict[str, Any]) -> dict[str, Any]:
@@ -163,14 +163,14 @@ def without_op(step: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_link_that_a_driver_left_leads_nowhere(tmp_path: Path) -> None:
-    life = Life(InProcessDriver())
+    session = Session(InProcessDriver(), ())
     try:
-        life.do("open", store=0)
-        (Path(life._workspace.name) / "store-0" / "link").symlink_to(tmp_path)
-        with pytest.raises(LifeOverError):
-            life.do("put", path="link/x", text="")
+        session.do("open", store=0)
+        (Path(session._workspace.name) / "store-0" / "link").symlink_to(tmp_path)
+        with pytest.raises(SessionOverError):
+            session.do("put", path="link/x", text="")
     finally:
-        life.end()
+        session.end()
     assert [*tmp_path.iterdir()] == []
 
 

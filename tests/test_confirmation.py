@@ -1,4 +1,4 @@
-"""Failures lived again in fresh processes: what always comes, what never does again, and what comes now and then."""
+"""Failures replayed in fresh processes: what always comes, what never does again, and what comes now and then."""
 
 from collections.abc import Callable
 from itertools import count
@@ -178,7 +178,7 @@ class Random12(Faulty):
 
 
 def test_answers_at_random_are_told_as_such_and_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = Profile(shards=1, lives=1, pieces=4, readings=2, greetings=3, wanted=1)
+    small = Profile(shards=1, sessions=1, actions=4, input_cases=2, protocol_cases=3, wanted=1)
     monkeypatch.setattr(runner, "PROFILES", {"quick": small})
     report = runner.run(Random12, profile="quick", seed=1, vectors=False, only=["PASS-*", "DRIVER-*"])
     verdicts = report.verdicts

@@ -70,7 +70,7 @@ class Store:
 
 # --- what each of them gets wrong -------------------------------------------------------------------------------------
 #
-# Each is a life, and gives what is right and what the faulty implementation does.
+# Each is a session, and gives what is right and what the faulty implementation does.
 
 
 def position_in_the_id(store: Store) -> Iterator[tuple[Any, Any, Any]]:
@@ -181,8 +181,8 @@ def broken_text_empties_the_log(store: Store) -> Iterator[tuple[Any, Any, Any]]:
 
 
 LIVES = {
-    life.__name__.replace("_", "-"): life
-    for life in (
+    session.__name__.replace("_", "-"): session
+    for session in (
         position_in_the_id,
         occurrence_always_0,
         snapshots_rewritten,

@@ -17,9 +17,9 @@ from lifecycle_conformance.driver.interface import (
     IncompatibleDriverError,
 )
 from lifecycle_conformance.execution.judgement import Judgement
-from lifecycle_conformance.execution.session import Life, LifeOverError
+from lifecycle_conformance.execution.session import Session, SessionOverError
 from lifecycle_conformance.execution.trace import Object, Request
-from lifecycle_conformance.generation.protocol_cases import greetings
+from lifecycle_conformance.generation.protocol_cases import protocol_cases
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.runner import runner
 from lifecycle_conformance.runner.verdicts import Verdict
@@ -59,18 +59,18 @@ def start(node: str) -> Iterator[Start]:
 
 
 def driver_judgements(driver: SubprocessDriver, requests: list[Request]) -> list[Judgement]:
-    """Live a life and give what was judged by the requirements of the protocol."""
+    """Run a session and give what was judged by the requirements of the protocol."""
     checks = [each for each in CHECKS if any(id_.startswith("DRIVER-") for id_ in each.requirements)]
-    life = Life(driver, checks)
+    session = Session(driver, checks)
     try:
         for op, arguments in requests:
-            life.do(op, **arguments)
-    except LifeOverError:
+            session.do(op, **arguments)
+    except SessionOverError:
         pass
     finally:
-        life.end()
-    assert life.errors == []
-    return [each.judgement for each in life.judgements if each.judgement.requirement.startswith("DRIVER-")]
+        session.end()
+    assert session.errors == []
+    return [each.judgement for each in session.judgements if each.judgement.requirement.startswith("DRIVER-")]
 
 
 def test_it_says_hello(start: Start) -> None:
@@ -95,7 +95,7 @@ def test_it_holds_the_protocol_in_many_greetings(start: Start) -> None:
     @settings(
         max_examples=15, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck)
     )
-    @given(greetings(driver.hello.capabilities))
+    @given(protocol_cases(driver.hello.capabilities))
     def greeted(requests: list[Request]) -> None:
         for each in driver_judgements(driver, requests):
             judged.add(each.requirement)
@@ -173,7 +173,7 @@ def test_it_is_judged_from_end_to_end(
     node: str, faults: list[str], verdict: Verdict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How it breaks is told, and what it answers before is judged all the same; without a fault it records nothing."""
-    small = runner.Profile(shards=1, lives=1, pieces=4, readings=2, greetings=8, wanted=1)
+    small = runner.Profile(shards=1, sessions=1, actions=4, input_cases=2, protocol_cases=8, wanted=1)
     monkeypatch.setattr(runner, "PROFILES", {"quick": small})
     timeout_s = 1.0 if "hang" in faults else LONG
     report = runner.run(

@@ -1,4 +1,4 @@
-"""The checks of chapter 7: each holds in a life of the reference, and alone fails where a step is made wrong."""
+"""The checks of chapter 7: each holds in a session of the reference, and alone fails where a step is made wrong."""
 
 import copy
 import hashlib
@@ -9,15 +9,15 @@ from typing import Any
 import orjson
 import pytest
 from attrs import evolve, frozen
-from lifecycle_conformance.model.canaries import canary
 
 from lifecycle_conformance.execution.judgement import Judgement
 from lifecycle_conformance.execution.trace import Object, Request, Step, Trace
 from lifecycle_conformance.generation.strategies import changed, run_record
 from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.model.canaries import canary
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.specification import schemas
-from traces import OPEN, broken, judgements, lived, shown
+from traces import OPEN, broken, executed, judgements, shown
 
 MINE = {
     *(f"EVENT-{number}" for number in range(1, 11)),
@@ -66,8 +66,8 @@ def project(given: Object) -> Request:
 
 
 def last(*requests: Request) -> tuple[Step, Trace]:
-    """Give the last step of a life with the steps before it."""
-    steps = lived([OPEN, *requests], "memory").trace.steps
+    """Give the last step of a session with the steps before it."""
+    steps = executed([OPEN, *requests], "memory").trace.steps
     return steps[-1], Trace(steps[:-1])
 
 
@@ -132,7 +132,7 @@ class Case:
     requirement: str
     kind: str
     change: Callable[[Any], None]
-    life: str
+    session: str
     place: int = -1
 
 
@@ -158,8 +158,8 @@ RUNS: dict[str, Object] = {
 
 
 @cache
-def life(name: str) -> tuple[Step, Trace]:
-    """Give the one pass of a life, and what was before it."""
+def session(name: str) -> tuple[Step, Trace]:
+    """Give the one pass of a session, and what was before it."""
     return last(project(RUNS[name]))
 
 
@@ -235,7 +235,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_a_fault_is_found_under_its_requirement_alone(name: str) -> None:
     case = CASES[name]
-    step, trace = life(case.life)
+    step, trace = session(case.session)
     assert broken(step, trace) == set()
     assert case.requirement in judgements(step, trace)
     assert mine(spoiled(step, case.kind, case.change, case.place), trace) == {case.requirement}
@@ -260,7 +260,7 @@ PLACES = ("outputs", "verdicts", "gate", "decisions", "unknown")
     [("events", ("payload", "x"), "EVENT-2"), ("snapshots", ("checkpoint", "x"), "CKPT-1")],
 )
 def test_a_copy_is_found(requirement: str, place: str, kind: str, path: tuple[str, ...], also: str) -> None:
-    step, trace = life("full")
+    step, trace = session("full")
     assert broken(step, trace) == set()
     assert requirement in judgements(step, trace)
     assert mine(spoiled(step, kind, put(*path, {"deep": [canary(place)]})), trace) == {requirement, also}
@@ -323,7 +323,7 @@ def test_a_member_that_is_always_empty_is_no_earlier_state() -> None:
 
 
 def test_snapshots_of_one_pass_that_differ_are_found() -> None:
-    step, trace = life("twice")
+    step, trace = session("twice")
     assert "SNAP-4" in judgements(step, trace)
     wrong = spoiled(step, "snapshots", put("checkpoint", "lifecycle_event_count", 1), 0)
     assert mine(wrong, trace) == {"SNAP-4", "CKPT-2"}
@@ -341,7 +341,7 @@ def test_what_was_there_is_not_judged_again() -> None:
 
 
 def test_events_of_another_tenant_are_not_judged() -> None:
-    step, trace = life("plain")
+    step, trace = session("plain")
     other = put("scope", "tenant_context", "org_id", "org-b")
     wrong = spoiled(spoiled(step, "events", other), "snapshots", other)
     assert mine(wrong, trace) == set()
@@ -349,7 +349,7 @@ def test_events_of_another_tenant_are_not_judged() -> None:
 
 @pytest.mark.parametrize("id_of", [lambda old, n: f"{old}-{n}", lambda _, n: f"event-{n}"])
 def test_wrong_ids_are_no_fault_of_the_content(id_of: Callable[[str, int], str]) -> None:
-    step, trace = life("twice")
+    step, trace = session("twice")
     events, snapshots = copy.deepcopy([step.shown_after().events, step.shown_after().snapshots])
     for n, (event, snapshot) in enumerate(zip(events, snapshots, strict=True)):
         event["event_id"] = snapshot["snapshot_id"] = snapshot["metadata"]["event_id"] = id_of(event["event_id"], n)
@@ -419,7 +419,7 @@ ODD: tuple[Any, ...] = (None, "text", "", 7, -1, 1.5, True, [], [[]], {}, {"meta
 
 @pytest.mark.parametrize("path", [("payload",), ("payload", "lifecycle_index"), ("payload", "metadata")])
 def test_no_check_minds_an_odd_payload(path: tuple[str, ...]) -> None:
-    step, trace = life("full")
+    step, trace = session("full")
     for value in (each for each in ODD if each != 0):
         judge_content(spoiled(step, "events", put(*path, value)), trace)
 
@@ -430,7 +430,7 @@ def test_no_check_minds_an_odd_payload(path: tuple[str, ...]) -> None:
      ("checkpoint", "awaiting_gate", "expiry_policy"), ("checkpoint", "last_failure")],
 )  # fmt: skip
 def test_no_check_minds_an_odd_snapshot(path: tuple[str, ...]) -> None:
-    step, trace = life("full")
+    step, trace = session("full")
     for value in ODD:
         judge_content(spoiled(step, "snapshots", put(*path, value)), trace)
 

@@ -7,9 +7,9 @@ import pytest
 from attrs import evolve
 
 from lifecycle_conformance.driver.interface import STILL_RUNNING, Answer, Refusal
-from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Object, Owner, Request, Shown, Step, Trace, key_of
-from traces import OPEN, answered, broken, judgements, lived
+from traces import OPEN, answered, broken, executed, judgements
 
 TENANT: Object = {"org_id": "org-a", "workspace_id": "ws-a", "source": "explicit"}
 OWNER = Owner(key_of(TENANT), "run-1")
@@ -66,12 +66,12 @@ def is_of_the_protocol(requirement: str) -> bool:
 
 
 def last(*requests: Request, store: str = "files", without: tuple[str, ...] = ()) -> tuple[Step, Trace]:
-    """Live a life with the reference; give its last step, and the trace before it."""
-    life: Life = lived(requests, store, without)
-    assert len(life.trace.steps) == len(requests)
-    wrong = [each.judgement for each in life.judgements if not each.judgement.holds]
+    """Run a session with the reference; give its last step, and the trace before it."""
+    session: Session = executed(requests, store, without)
+    assert len(session.trace.steps) == len(requests)
+    wrong = [each.judgement for each in session.judgements if not each.judgement.holds]
     assert [each for each in wrong if is_of_the_protocol(each.requirement)] == []
-    return life.trace.steps[-1], Trace(life.trace.steps[:-1])
+    return session.trace.steps[-1], Trace(session.trace.steps[:-1])
 
 
 def refusing(kind: str) -> Callable[[Step], Step]:
@@ -258,7 +258,7 @@ def test_an_import_that_ends_otherwise_is_no_matter_of_the_import() -> None:
 
 
 def test_an_append_for_a_stranger_must_be_refused() -> None:
-    """DRIVER-10: also where a life does it by the operation itself."""
+    """DRIVER-10: also where a session does it by the operation itself."""
     stranger = {**TENANT, "deployment_id": ""}
     step, trace = last(OPEN, ("append", {"tenant": stranger, "event": EVENT}))
     assert step.refusal == "invalid_input"
@@ -327,7 +327,7 @@ def test_the_order_of_capabilities_says_nothing() -> None:
         [GREET, OPEN, PASS, OTHER, PASS],
         [GREET, OPEN, GREET],
     ],
-    ids=["a store with a past", "other requests before", "no greeting before", "one process", "a greeting"],
+    ids=["a store with a legacy", "other requests before", "no greeting before", "one process", "a greeting"],
 )
 def test_other_requests_may_get_other_answers(requests: list[Request]) -> None:
     """DRIVER-17: in one process, earlier requests are requests that the answers depend on."""

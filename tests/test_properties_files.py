@@ -8,21 +8,21 @@ from typing import Any, TypeAlias
 import orjson
 import pytest
 from attrs import evolve
-from lifecycle_conformance.execution.file_operations import LOG
-from lifecycle_conformance.judges.registry import CHECKS
 
 from examples import RUN_ID, TENANT, lifecycle, run_json
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.interface import Answer, Refusal
+from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.trace import Owner, Request, Step, Trace
 from lifecycle_conformance.generation.file_damage import LONG_NAME
 from lifecycle_conformance.judges.properties import damage, files, places
+from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import path_of, segment
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection import FileStore, ProjectionResult, Run, StorageError, Store, projection
 from lifecycle_projection.identity import identify
-from traces import OPEN, answered, broken, judgements, lived, shown
+from traces import OPEN, answered, broken, executed, judgements, shown
 
 Json: TypeAlias = Any
 OWN = {
@@ -91,11 +91,11 @@ def snapshot(**members: Json) -> Json:
 
 
 def last(*requests: Request) -> tuple[Step, Trace]:
-    """Live with the reference; give the last step, and the trace before it."""
-    life = lived([OPEN, *requests])
-    assert len(life.requests) == len(requests) + 1
-    assert [each for each in life.judgements if not each.judgement.holds and each.judgement.requirement in OWN] == []
-    *before, step = life.trace.steps
+    """Run with the reference; give the last step, and the trace before it."""
+    session = executed([OPEN, *requests])
+    assert len(session.requests) == len(requests) + 1
+    assert [each for each in session.judgements if not each.judgement.holds and each.judgement.requirement in OWN] == []
+    *before, step = session.trace.steps
     return step, Trace(before)
 
 
@@ -390,13 +390,13 @@ def test_doubles_that_are_read_wrong_are_held_against_numbers_only() -> None:
 def test_numbers_are_asked_only_of_those_who_can_read_them() -> None:
     line = note(payload=["x"]).replace('"x"', "-0") + "\n"
     for without, asked in (((), True), (("exact-numbers",), False)):
-        life = lived([OPEN, PASSED, tear(line)], without=without)
-        assert ("FILE-14" in judgements(life.trace.steps[-1], Trace(life.trace.steps[:-1]))) is asked
+        session = executed([OPEN, PASSED, tear(line)], without=without)
+        assert ("FILE-14" in judgements(session.trace.steps[-1], Trace(session.trace.steps[:-1]))) is asked
 
 
 def test_without_the_layout_nothing_is_judged() -> None:
-    life = lived([OPEN, PASSED, project(FOREIGN), project(LONG_RUN)], store="memory")
-    assert {each.judgement.requirement for each in life.judgements} & OWN == set()
+    session = executed([OPEN, PASSED, project(FOREIGN), project(LONG_RUN)], store="memory")
+    assert {each.judgement.requirement for each in session.judgements} & OWN == set()
 
 
 def test_checks_read_paths_as_the_tables_of_the_specification_say() -> None:
@@ -421,9 +421,9 @@ def test_a_log_that_reads_as_empty_breaks_one_requirement(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(FileStore, "_read_log", read_or_nothing)
     line = note(event_id="note-ü")
-    life = lived([OPEN, PASSED, tear(line, line.encode().index(b"\xc3") + 1), PASSED, project(GROWN)])
-    assert {each.judgement.requirement for each in life.judgements if not each.judgement.holds} == {"FILE-19"}
-    assert life.requests[-1][0] == "tear"
+    session = executed([OPEN, PASSED, tear(line, line.encode().index(b"\xc3") + 1), PASSED, project(GROWN)])
+    assert {each.judgement.requirement for each in session.judgements if not each.judgement.holds} == {"FILE-19"}
+    assert session.requests[-1][0] == "tear"
 
 
 def test_overwriting_anothers_snapshot_breaks_one_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -442,6 +442,6 @@ def test_overwriting_anothers_snapshot_breaks_one_requirement(monkeypatch: pytes
 
     monkeypatch.setattr(server, "project", overwriting)
     for requests in ([PASSED, project(FOREIGN), PASSED], [EMPTY, put(PATH, ANOTHERS), PASSED]):
-        life = lived([OPEN, *requests])
-        failed = {each.judgement.requirement for each in life.judgements if not each.judgement.holds}
+        session = executed([OPEN, *requests])
+        failed = {each.judgement.requirement for each in session.judgements if not each.judgement.holds}
         assert failed & OWN == {"SNAP-11"}

@@ -9,10 +9,10 @@ import pytest
 from attrs import evolve
 
 from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Object, Request, Step, Trace
 from lifecycle_conformance.model.identity import content_of, is_plain
-from traces import OPEN, answered, broken, judgements, lived, shown
+from traces import OPEN, answered, broken, executed, judgements, shown
 
 MINE = {"ID-1", "ID-2", "ID-3", "ID-4", "ID-5", "ID-6", "ID-7", "OCC-1", "OCC-2", "OCC-3", "DRIVER-8"}
 STARTED: Object = {"event": "node_started", "recorded_at_ms": 1, "reason": "why", "stop_kind": "panic", "metadata": 7}
@@ -42,13 +42,15 @@ def project(*records: Object, status: str = "running") -> Request:
     return "project", {"run": run(*records, status=status)}
 
 
-def last(life: Life) -> tuple[Step, Trace]:
-    return life.trace.steps[-1], Trace(life.trace.steps[:-1])
+def last(session: Session) -> tuple[Step, Trace]:
+    return session.trace.steps[-1], Trace(session.trace.steps[:-1])
 
 
-def held(life: Life) -> set[str]:
-    """Name what was judged in a life, none of which may be broken."""
-    said = [each for number, step in enumerate(life.trace.steps) for each in _judged(step, life.trace.steps[:number])]
+def held(session: Session) -> set[str]:
+    """Name what was judged in a session, none of which may be broken."""
+    said = [
+        each for number, step in enumerate(session.trace.steps) for each in _judged(step, session.trace.steps[:number])
+    ]
     assert [each for each in said if not each.holds] == []
     return {each.requirement for each in said}
 
@@ -58,7 +60,7 @@ def _judged(step: Step, before: list[Step]) -> list[Any]:
 
 
 def test_each_requirement_is_judged_in_a_life_where_it_holds() -> None:
-    life = lived(
+    session = executed(
         [
             OPEN,
             identify(STARTED, BARE, STARTED, ODD, NAMELESS),
@@ -68,13 +70,13 @@ def test_each_requirement_is_judged_in_a_life_where_it_holds() -> None:
             project(COMPLETED, STARTED, BARE, ODD),
         ]
     )
-    assert held(life) == MINE
+    assert held(session) == MINE
 
 
 def test_without_identify_the_events_are_judged() -> None:
     requests = [OPEN, project(STARTED, STARTED, BARE, ODD, NAMELESS), project(COMPLETED, STARTED, STARTED)]
-    life = lived([*requests, project(COMPLETED, STARTED, STARTED, status="paused")], without={"identify"})
-    assert held(life) == {"ID-1", "ID-2", "ID-3", "ID-4", "ID-5", "ID-6", "ID-7", "OCC-1"}
+    session = executed([*requests, project(COMPLETED, STARTED, STARTED, status="paused")], without={"identify"})
+    assert held(session) == {"ID-1", "ID-2", "ID-3", "ID-4", "ID-5", "ID-6", "ID-7", "OCC-1"}
 
 
 # --- one fault each, in what `identify` answers -----------------------------------------------------------------------
@@ -148,7 +150,7 @@ def never_counted(said: Object, *_: Any) -> Object:
     ],
 )
 def test_a_fault_breaks_one_requirement(fault: Fault, records: list[Object], right: set[str]) -> None:
-    step, before = last(lived([OPEN, identify(*records)]))
+    step, before = last(executed([OPEN, identify(*records)]))
     assert broken(altered(step, fault), before) & MINE == right
 
 
@@ -161,38 +163,38 @@ def altered(step: Step, fault: Fault) -> Step:
     ("fault", "right"), [(position_in_the_id, {"ID-3", "ID-5"}), (position_in_the_hash, {"ID-1", "ID-3"})]
 )
 def test_a_position_shows_when_the_record_moves(fault: Fault, right: set[str]) -> None:
-    life = lived([OPEN, identify(STARTED, BARE), identify(COMPLETED, STARTED, BARE)])
-    first, second = (altered(step, fault) for step in life.trace.steps[1:])
-    assert broken(second, Trace([life.trace.steps[0], first])) & MINE == right
+    session = executed([OPEN, identify(STARTED, BARE), identify(COMPLETED, STARTED, BARE)])
+    first, second = (altered(step, fault) for step in session.trace.steps[1:])
+    assert broken(second, Trace([session.trace.steps[0], first])) & MINE == right
 
 
 def test_a_status_in_the_hash_shows_when_it_changes() -> None:
-    step, before = last(lived([OPEN, identify(STARTED), identify(STARTED, status="paused")]))
+    step, before = last(executed([OPEN, identify(STARTED), identify(STARTED, status="paused")]))
     doctored = altered(step, lambda said, record, _: hashed(said, {**values_of(record), "status": "paused"}))
     assert broken(doctored, before) & MINE == {"ID-1", "ID-4"}
 
 
 def test_other_records_that_count_show_when_they_arrive() -> None:
-    step, before = last(lived([OPEN, identify(STARTED), identify(COMPLETED, STARTED)]))
+    step, before = last(executed([OPEN, identify(STARTED), identify(COMPLETED, STARTED)]))
     doctored = altered(step, lambda said, _, index: counted(said, index))
     assert broken(doctored, before) & MINE == {"OCC-1", "OCC-2"}
 
 
 def test_equals_that_do_not_move_up_show_when_one_is_removed() -> None:
-    step, before = last(lived([OPEN, identify(STARTED, STARTED), identify(STARTED)]))
+    step, before = last(executed([OPEN, identify(STARTED, STARTED), identify(STARTED)]))
     doctored = altered(step, lambda said, *_: counted(said, 1))
     assert broken(doctored, before) & MINE == {"OCC-1", "OCC-3"}
 
 
 def test_identify_answers_each_record_in_order() -> None:
-    step, before = last(lived([OPEN, identify(STARTED, BARE)]))
+    step, before = last(executed([OPEN, identify(STARTED, BARE)]))
     ids = step.ok["ids"]
     assert broken(answered(step, ids=ids[:1]), before) & MINE == {"DRIVER-8"}
     assert broken(answered(step, ids=ids[::-1]), before) & MINE == {"DRIVER-8"}
 
 
 def test_identify_needs_no_store() -> None:
-    step, before = last(lived([identify(STARTED)]))
+    step, before = last(executed([identify(STARTED)]))
     assert broken(step, before) & MINE == set()
     refused = Answer(error=Refusal("invalid_input", "", {}))
     assert broken(evolve(step, answer=refused), before) & MINE == {"DRIVER-8"}
@@ -208,7 +210,7 @@ def event_changed(step: Step, which: int, **members: Any) -> Step:
 
 
 def test_a_wrong_occurrence_in_an_event_is_no_fault_of_its_id() -> None:
-    step, before = last(lived([OPEN, project(STARTED, STARTED)]))
+    step, before = last(executed([OPEN, project(STARTED, STARTED)]))
     event = step.shown_after().events[1]
     payload = {**event["payload"], "lifecycle_occurrence": 0}
     event_id = f"{event['event_id'].rpartition('-')[0]}-0"
@@ -216,7 +218,7 @@ def test_a_wrong_occurrence_in_an_event_is_no_fault_of_its_id() -> None:
 
 
 def test_a_wrong_id_of_an_event_is_no_fault_of_its_occurrence() -> None:
-    step, before = last(lived([OPEN, project(STARTED, STARTED)]))
+    step, before = last(executed([OPEN, project(STARTED, STARTED)]))
     event = step.shown_after().events[1]
     assert broken(event_changed(step, 1, event_id=f"{event['event_id']}-1"), before) & MINE == {"ID-5"}
 
@@ -225,7 +227,7 @@ def test_a_wrong_id_of_an_event_is_no_fault_of_its_occurrence() -> None:
     ("again", "right"), [(project(COMPLETED, STARTED), "ID-3"), (project(STARTED, status="paused"), "ID-4")]
 )
 def test_a_second_event_under_another_id_tells_what_entered_the_id(again: Request, right: str) -> None:
-    step, before = last(lived([OPEN, project(STARTED), again], without={"identify"}))
+    step, before = last(executed([OPEN, project(STARTED), again], without={"identify"}))
     event = step.shown_before().events[0]
     second = {**event, "event_id": f"{event['event_id']}-1", "seq": 9}
     doctored = shown(step, step.owner, events=(*step.shown_after().events, second))
@@ -238,12 +240,12 @@ def test_a_second_event_under_another_id_tells_what_entered_the_id(again: Reques
 @pytest.mark.parametrize("value", [0.9341825998422749, 1e300, -0.0, 2.0, 2**64 - 1, "ü", "\x7f", {"a": ["😀"]}, [1e-7]])
 def test_what_is_read_or_written_in_more_than_one_way_is_not_judged_here(value: Any) -> None:
     assert not is_plain(value)
-    step, before = last(lived([OPEN, identify({**STARTED, "metadata": value})]))
+    step, before = last(executed([OPEN, identify({**STARTED, "metadata": value})]))
     assert "ID-1" not in judgements(step, before)
 
 
 @pytest.mark.parametrize("value", [None, True, 0, -7, 0.5, 123.25, 'a "b" \\ ~', {"a": [1, {"b": None}]}, []])
 def test_what_everybody_reads_alike_is(value: Any) -> None:
     assert is_plain(value)
-    step, before = last(lived([OPEN, identify({**STARTED, "metadata": value})]))
+    step, before = last(executed([OPEN, identify({**STARTED, "metadata": value})]))
     assert judgements(step, before)["ID-1"]

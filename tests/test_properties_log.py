@@ -1,4 +1,4 @@
-"""The checks of chapter 10: each holds in a life of the reference, and alone fails where a step is made wrong."""
+"""The checks of chapter 10: each holds in a session of the reference, and alone fails where a step is made wrong."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from lifecycle_conformance.driver import server
 from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
 from lifecycle_conformance.model.identity import MARKER, ids_of
 from lifecycle_projection import FileStore, Run, Store, log, projection, snapshots
-from traces import OPEN, answered, broken, judgements, lived, shown
+from traces import OPEN, answered, broken, executed, judgements, shown
 
 OTHER: Object = {"org_id": "org-b", "workspace_id": "ws-b", "source": "explicit"}
 OWNER = Owner(key_of(LOCAL), "r")
@@ -53,7 +53,7 @@ def append(event_id: str, tenant: Object = LOCAL, **members: Any) -> Request:
 
 
 def last(*requests: Request, store: str = "files") -> tuple[Step, Trace]:
-    *earlier, step = lived([OPEN, *requests], store).trace.steps
+    *earlier, step = executed([OPEN, *requests], store).trace.steps
     return step, Trace(earlier)
 
 
@@ -305,13 +305,15 @@ def test_a_fault_is_attributed_to_what_it_breaks(
     if fault is not None:
         fault(monkeypatch)
     requests = [OPEN, *(each for each in LIFE if store == "files" or each[0] not in {"restart", "tear"})]
-    said = [each.judgement for each in lived(requests, store).judgements]
+    said = [each.judgement for each in executed(requests, store).judgements]
     assert {each.requirement for each in said if not each.holds and each.requirement.startswith(MINE)} == expected
 
 
 def test_after_a_hand_was_laid_on_the_files_seqs_are_not_judged() -> None:
     step, trace = last(project("x"), ("tear", {"text": "x", "bytes": 1}), project("x", "y"))
     assert "LOG-4" not in judgements(step, trace)
-    life = lived([("greet", {}), OPEN, project("x")])
-    assert "LOG-4" in {each.judgement.requirement for each in life.judgements}
-    assert "LOG-4" not in judgements(evolve(life.trace.steps[-1]), Trace([*life.trace.steps, *life.trace.steps]))
+    session = executed([("greet", {}), OPEN, project("x")])
+    assert "LOG-4" in {each.judgement.requirement for each in session.judgements}
+    assert "LOG-4" not in judgements(
+        evolve(session.trace.steps[-1]), Trace([*session.trace.steps, *session.trace.steps])
+    )

@@ -6,10 +6,10 @@ import pytest
 from attrs import evolve
 
 from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
 from lifecycle_conformance.model.identity import PREFIX, ids_of
-from traces import OPEN, answered, broken, judgements, lived, shown
+from traces import OPEN, answered, broken, executed, judgements, shown
 
 MINE = {f"PASS-{number}" for number in (1, 2, 3, 4, 5, 6, 8, 9, 15)}
 MINE |= {f"SNAP-{number}" for number in (5, 6, 7, 8, 10)}
@@ -46,16 +46,16 @@ def snapshot(snapshot_id: str, seq: int, **members: Any) -> Object:
     return {"snapshot_id": snapshot_id, **at, **members}
 
 
-def last(life: Life) -> tuple[Step, Trace]:
-    return life.trace.steps[-1], Trace(life.trace.steps[:-1])
+def last(session: Session) -> tuple[Step, Trace]:
+    return session.trace.steps[-1], Trace(session.trace.steps[:-1])
 
 
-def judged_and_held(life: Life) -> set[str]:
-    """Name what was judged in a life, none of which may be broken."""
+def judged_and_held(session: Session) -> set[str]:
+    """Name what was judged in a session, none of which may be broken."""
     said = [
         each
-        for number, step in enumerate(life.trace.steps)
-        for id_, some in judgements(step, Trace(life.trace.steps[:number])).items()
+        for number, step in enumerate(session.trace.steps)
+        for id_, some in judgements(step, Trace(session.trace.steps[:number])).items()
         for each in some
         if id_ in MINE
     ]
@@ -81,7 +81,7 @@ def refused(step: Step, kind: str = "phase_transition", **data: Any) -> Step:
 
 @pytest.mark.parametrize("store", ["files", "memory"])
 def test_each_requirement_is_judged_in_a_life_where_it_holds(store: Any) -> None:
-    life = lived(
+    session = executed(
         [
             OPEN,
             project(),
@@ -96,14 +96,14 @@ def test_each_requirement_is_judged_in_a_life_where_it_holds(store: Any) -> None
         ],
         store,
     )
-    assert judged_and_held(life) == MINE
+    assert judged_and_held(session) == MINE
 
 
 # --- PASS-1 to PASS-3 -------------------------------------------------------------------------------------------------
 
 
 def test_an_empty_history_is_answered_with_0_and_nothing_is_written() -> None:
-    step, before = last(lived([OPEN, project(STARTED), project()]))
+    step, before = last(executed([OPEN, project(STARTED), project()]))
     assert wrong(answered(step, projected=1), before) == {"PASS-1"}
     assert wrong(refused(step, "internal"), before) == {"PASS-1"}
     event = {**step.shown_before().events[0], "event_id": "another", "seq": 2}
@@ -111,40 +111,40 @@ def test_an_empty_history_is_answered_with_0_and_nothing_is_written() -> None:
 
 
 def test_a_new_record_without_event() -> None:
-    step, before = last(lived([OPEN, project(STARTED, COMPLETED)]))
+    step, before = last(executed([OPEN, project(STARTED, COMPLETED)]))
     first, snapshots = step.shown_after().events[0], step.shown_after().snapshots
     doctored = answered(with_snapshots(with_events(step, first), *snapshots[:1]), projected=1)
     assert wrong(doctored, before) == {"PASS-2"}
 
 
 def test_new_records_in_another_order() -> None:
-    step, before = last(lived([OPEN, project(STARTED, COMPLETED)]))
+    step, before = last(executed([OPEN, project(STARTED, COMPLETED)]))
     first, second = step.shown_after().events
     assert wrong(with_events(step, {**second, "seq": 1}, {**first, "seq": 2}), before) == {"PASS-2"}
 
 
 def test_two_events_for_a_new_record() -> None:
-    step, before = last(lived([OPEN, project(STARTED)]))
+    step, before = last(executed([OPEN, project(STARTED)]))
     event = step.shown_after().events[0]
     assert wrong(with_events(step, event, {**event, "seq": 2}), before) == {"PASS-2"}
 
 
 def test_an_event_of_no_record() -> None:
-    step, before = last(lived([OPEN, project(STARTED)]))
+    step, before = last(executed([OPEN, project(STARTED)]))
     event = step.shown_after().events[0]
     stray = {**event, "event_id": "stray", "seq": 2, "event_type": f"{PREFIX}another", "payload": None}
     assert wrong(answered(with_events(step, event, stray), projected=2), before) == {"PASS-2"}
 
 
 def test_a_wrong_id_is_no_second_event() -> None:
-    step, before = last(lived([OPEN, project(STARTED)]))
+    step, before = last(executed([OPEN, project(STARTED)]))
     event, only = step.shown_after().events[0], step.shown_after().snapshots[0]
     doctored = with_events(step, {**event, "event_id": f"{event['event_id']}-0"})
     assert wrong(with_snapshots(doctored, {**only, "snapshot_id": f"{event['event_id']}-0"}), before) == set()
 
 
 def test_a_record_that_is_recorded_gets_no_other_event() -> None:
-    step, before = last(lived([OPEN, project(STARTED), project(STARTED, status="paused")]))
+    step, before = last(executed([OPEN, project(STARTED), project(STARTED, status="paused")]))
     event = step.shown_after().events[0]
     doctored = answered(with_events(step, event, {**event, "seq": 2}), projected=1)
     assert wrong(doctored, before) == {"PASS-3"}
@@ -154,54 +154,54 @@ def test_a_record_that_is_recorded_gets_no_other_event() -> None:
 
 
 def test_a_snapshot_that_is_there_is_rewritten() -> None:
-    step, before = last(lived([OPEN, project(STARTED), project(STARTED, status="paused")]))
+    step, before = last(executed([OPEN, project(STARTED), project(STARTED, status="paused")]))
     only = step.shown_after().snapshots[0]
     assert wrong(with_snapshots(step, {**only, "status": "paused"}), before) == {"PASS-4", "SNAP-6"}
 
 
 def test_a_rewritten_snapshot_shows_after_an_insertion_too() -> None:
-    step, before = last(lived([OPEN, project(STARTED), project(STARTED, COMPLETED, status="paused")]))
+    step, before = last(executed([OPEN, project(STARTED), project(STARTED, COMPLETED, status="paused")]))
     first, second = step.shown_after().snapshots
     doctored = with_snapshots(step, {**first, "status": "paused"}, second)
     assert wrong(doctored, before) == {"PASS-4", "PASS-9", "SNAP-6"}
 
 
 def test_a_snapshot_of_a_record_that_is_gone_is_rewritten() -> None:
-    step, before = last(lived([OPEN, project(STARTED, COMPLETED), project(STARTED)]))
+    step, before = last(executed([OPEN, project(STARTED, COMPLETED), project(STARTED)]))
     first, second = step.shown_after().snapshots
     assert wrong(with_snapshots(step, first, {**second, "status": "paused"}), before) == {"SNAP-6"}
 
 
 def test_a_guard_is_asked_where_all_snapshots_are_there() -> None:
-    step, before = last(lived([OPEN, project(STARTED), project(STARTED, status="queued")]))
+    step, before = last(executed([OPEN, project(STARTED), project(STARTED, status="queued")]))
     assert step.answer.ok == {"projected": 0}
     doctored = refused(step, from_phase="running_phase", to_phase="queued", lifecycle_index=0, projected=0)
     assert wrong(doctored, before) == {"PASS-4"}
 
 
 def test_a_missing_snapshot_is_not_written() -> None:
-    step, before = last(lived([OPEN, project(STARTED, COMPLETED), PRUNED, project(STARTED, COMPLETED)]))
+    step, before = last(executed([OPEN, project(STARTED, COMPLETED), PRUNED, project(STARTED, COMPLETED)]))
     assert step.answer.ok == {"projected": 1}
     doctored = with_snapshots(answered(step, projected=0), *step.shown_before().snapshots)
     assert wrong(doctored, before) == {"PASS-5", "SNAP-5"}
 
 
 def test_two_snapshots_with_one_id() -> None:
-    step, before = last(lived([OPEN, project(STARTED)]))
+    step, before = last(executed([OPEN, project(STARTED)]))
     only = step.shown_after().snapshots[0]
     assert wrong(with_snapshots(step, only, only), before) == {"SNAP-5"}
 
 
 @pytest.mark.parametrize("requests", [[project(STARTED)], [project(STARTED), project(STARTED)]])
 def test_another_answer_than_what_was_done(requests: list[Request]) -> None:
-    step, before = last(lived([OPEN, *requests]))
+    step, before = last(executed([OPEN, *requests]))
     doctored = answered(step, projected=step.ok["projected"] + 1)
     assert wrong(doctored, before) - {"PASS-8"} == {"PASS-6"}
 
 
 def test_a_new_event_counts_whose_snapshot_is_there() -> None:
     there = left(snapshot(ids_of(run(STARTED))[0], 1))
-    step, before = last(lived([OPEN, there, project(STARTED)]))
+    step, before = last(executed([OPEN, there, project(STARTED)]))
     assert step.answer.ok == {"projected": 1}
     assert wrong(answered(step, projected=0), before) == {"PASS-6"}
 
@@ -210,7 +210,7 @@ def test_a_new_event_counts_whose_snapshot_is_there() -> None:
 
 
 def test_a_repeated_pass_that_does_something() -> None:
-    step, before = last(lived([OPEN, project(STARTED), project(STARTED)]))
+    step, before = last(executed([OPEN, project(STARTED), project(STARTED)]))
     assert wrong(refused(step, "internal"), before) == {"PASS-8"}
     stray = {**step.shown_after().snapshots[0], "snapshot_id": "stray"}
     doctored = with_snapshots(step, *step.shown_after().snapshots, stray)
@@ -218,12 +218,12 @@ def test_a_repeated_pass_that_does_something() -> None:
 
 
 def test_a_pass_that_was_changed_is_no_repetition() -> None:
-    step, before = last(lived([OPEN, project(STARTED), project(STARTED, status="paused")]))
+    step, before = last(executed([OPEN, project(STARTED), project(STARTED, status="paused")]))
     assert "PASS-8" not in judgements(step, before)
 
 
 def test_an_insertion_records_old_records_again() -> None:
-    step, before = last(lived([OPEN, project(STARTED), project(COMPLETED, STARTED)]))
+    step, before = last(executed([OPEN, project(STARTED), project(COMPLETED, STARTED)]))
     old = step.shown_before().events[0]
     again = {**old, "event_id": f"{old['event_id']}-1", "seq": 9, "payload": {**old["payload"], "lifecycle_index": 1}}
     doctored = answered(with_events(step, *step.shown_after().events, again), projected=2)
@@ -231,13 +231,13 @@ def test_an_insertion_records_old_records_again() -> None:
 
 
 def test_an_identical_record_that_is_inserted_gets_an_event() -> None:
-    step, before = last(lived([OPEN, project(STARTED), project(STARTED, STARTED)]))
+    step, before = last(executed([OPEN, project(STARTED), project(STARTED, STARTED)]))
     doctored = evolve(step, after=step.before, answer=Answer(ok={"projected": 0}))
     assert wrong(doctored, before) == {"PASS-2", "PASS-9"}
 
 
 def test_another_run_is_touched() -> None:
-    step, before = last(lived([OPEN, project(STARTED, run_id="r2"), project(STARTED)]))
+    step, before = last(executed([OPEN, project(STARTED, run_id="r2"), project(STARTED)]))
     other = Owner(key_of(LOCAL), "r2")
     assert wrong(shown(step, other, events=()), before) == {"PASS-15"}
     assert wrong(shown(step, other, snapshots=()), before) == {"PASS-15"}
@@ -266,7 +266,7 @@ NODE: Object = {"phase_id": "node-a"}
 )
 def test_what_is_missing_of_a_phase(members: Object, name: str, shown_as: Any, right: str) -> None:
     owner = Owner(key_of(LOCAL), "r")
-    step, before = last(lived([OPEN, left(snapshot("old", 1, **members))]))
+    step, before = last(executed([OPEN, left(snapshot("old", 1, **members))]))
     said = judgements(step, before)
     assert said.keys() & {"SNAP-7", "SNAP-8"} == {right}
     assert all(each.holds for each in said[right])
@@ -275,14 +275,14 @@ def test_what_is_missing_of_a_phase(members: Object, name: str, shown_as: Any, r
 
 
 def test_where_imported_snapshots_meet_reading_is_not_judged() -> None:
-    step, before = last(lived([OPEN, left(snapshot("old", 1), snapshot("old", 2))]))
+    step, before = last(executed([OPEN, left(snapshot("old", 1), snapshot("old", 2))]))
     assert not judgements(step, before).keys() & {"SNAP-7", "SNAP-8"}
 
 
 def test_snapshots_are_shown_by_seq_and_then_by_the_bytes_of_their_ids() -> None:
     owner = Owner(key_of(LOCAL), "r")
     old = left(snapshot("\U0001f600", 2), snapshot("\uffff", 2), snapshot("z", 3))
-    step, before = last(lived([OPEN, old], "memory"))
+    step, before = last(executed([OPEN, old], "memory"))
     assert wrong(step, before) == set()
     first, second, third = step.after[owner].snapshots
     assert first["snapshot_id"] == "\uffff"

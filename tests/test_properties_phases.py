@@ -1,16 +1,16 @@
-"""The checks of phases and of where a pass stops: on lives of the reference, and on steps made wrong by hand."""
+"""The checks of phases and of where a pass stops: on sessions of the reference, and on steps made wrong by hand."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from attrs import evolve
-from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
 
 from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Object, Owner, Request, Step, Trace
-from traces import OPEN, judgements, lived
+from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
+from traces import OPEN, executed, judgements
 
 OURS = {
     "PHASE-1", "PHASE-2", "PHASE-3", "PHASE-4", "PHASE-5", "PHASE-6", "PHASE-7", "PHASE-8", "PHASE-9", "PHASE-10",
@@ -53,8 +53,8 @@ def imported(*snapshots: Object) -> Request:
     return "import", {"events": [], "snapshots": list(snapshots)}
 
 
-def last(life: Life) -> tuple[Step, Trace]:
-    return life.trace.steps[-1], Trace(life.trace.steps[:-1])
+def last(session: Session) -> tuple[Step, Trace]:
+    return session.trace.steps[-1], Trace(session.trace.steps[:-1])
 
 
 def said(step: Step, trace: Trace) -> tuple[set[str], set[str]]:
@@ -101,7 +101,7 @@ LIVES: dict[str, tuple[list[Request], set[str]]] = {
 @pytest.mark.parametrize("name", LIVES)
 def test_what_a_life_meets_is_judged_and_holds(name: str) -> None:
     requests, expected = LIVES[name]
-    judged, failed = said(*last(lived([OPEN, *requests])))
+    judged, failed = said(*last(executed([OPEN, *requests])))
     assert failed == set()
     assert expected <= judged
 
@@ -194,13 +194,13 @@ FAULTS: dict[str, tuple[str, Callable[[Step], Step], set[str]]] = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_named_by_its_requirement_alone(name: str) -> None:
-    life, spoil, expected = FAULTS[name]
-    step, trace = last(lived([OPEN, *LIVES[life][0]]))
+    session, spoil, expected = FAULTS[name]
+    step, trace = last(executed([OPEN, *LIVES[session][0]]))
     assert said(spoil(step), trace)[1] == expected
 
 
 def test_a_move_that_should_have_been_refused_is_that_and_nothing_else() -> None:
-    allowed, trace = last(lived([OPEN, run("running", "a"), run("paused", "a", "b")]))
+    allowed, trace = last(executed([OPEN, run("running", "a"), run("paused", "a", "b")]))
     wrong = evolve(allowed, arguments=run("queued", "a", "b")[1])
     assert said(wrong, trace)[1] == {"PHASE-7"}
 
@@ -208,7 +208,7 @@ def test_a_move_that_should_have_been_refused_is_that_and_nothing_else() -> None
 @pytest.mark.parametrize("phase", NEXT)
 @pytest.mark.parametrize("status", ["queued", "running", "awaiting_approval", "paused", "completed", "failed"])
 def test_the_walk_agrees_with_the_reference_from_every_phase(phase: str, status: str) -> None:
-    step, trace = last(lived([OPEN, imported(left(phase)), run(status, "a")], "memory"))
+    step, trace = last(executed([OPEN, imported(left(phase)), run(status, "a")], "memory"))
     judged, failed = said(step, trace)
     assert failed == set()
     assert ("PHASE-7" in judged) == (PHASE_OF[status] not in (phase, *NEXT[phase])) == (step.refusal is not None)

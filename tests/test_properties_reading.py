@@ -16,7 +16,7 @@ from lifecycle_conformance.judges.attribution.number_writing import Digest, writ
 from lifecycle_conformance.judges.properties.errors import REASONS
 from lifecycle_conformance.judges.properties.reading import difference
 from lifecycle_conformance.runner.verdicts import Failure, Verdict
-from traces import OPEN, answered, broken, judgements, lived, shown
+from traces import OPEN, answered, broken, executed, judgements, shown
 
 OWNER = Owner(key_of(LOCAL), "run-1")
 PLAIN = {"event": "node_started", "recorded_at_ms": 1, "metadata": {"note": "plain"}}
@@ -30,8 +30,8 @@ def run_with(metadata: Any, **members: Any) -> dict[str, Any]:
 
 
 def read(because: str, means: Any, **written: Any) -> tuple[Step, Trace]:
-    life = lived([("read", {**(written or {"run": means}), "means": means, "because": because})], store="memory")
-    return life.trace.steps[0], Trace()
+    session = executed([("read", {**(written or {"run": means}), "means": means, "because": because})], store="memory")
+    return session.trace.steps[0], Trace()
 
 
 def said(step: Step, trace: Trace) -> set[str]:
@@ -93,7 +93,7 @@ def refusal(because: list[str], run: Any, kind: str = "invalid_input", store: An
     request = {"op": "project", **({"run_json": run} if isinstance(run, str) else {"run": run})}
     project: Request = ("project", {"run": run_with({"note": "known"})})
     refuse: Request = ("refuse", {"request": request, "kind": kind, "because": because})
-    trace = lived([OPEN, project, refuse], store=store).trace
+    trace = executed([OPEN, project, refuse], store=store).trace
     return trace.steps[-1], Trace(trace.steps[:-1])
 
 
@@ -160,7 +160,7 @@ def test_minus_zero_for_an_integer_is_judged_only_if_it_is_read_as_a_double() ->
     )
     text = text_with(run_with({}), ("updated_at_ms",), "-0")
     request = {"request": {"op": "project", "run_json": text}, "kind": "invalid_input", "because": ["REC-8"]}
-    steps = lived([reading, OPEN, ("project", {"run": run_with({})}), ("refuse", request)]).trace.steps
+    steps = executed([reading, OPEN, ("project", {"run": run_with({})}), ("refuse", request)]).trace.steps
     accepted = answered(steps[-1], projected=1)
     assert "REC-8" in broken(accepted, Trace(steps[:-1]))
     as_integer = edited(steps[0], "events", with_metadata({"n": 0}))

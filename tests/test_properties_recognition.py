@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import LOCAL, Object, Request, Step, Trace
 from lifecycle_conformance.model.identity import MARKER, PREFIX, contents_of, ids_of, safe
 from lifecycle_projection.records import Json
-from traces import OPEN, broken, judgements, lived, shown
+from traces import OPEN, broken, executed, judgements, shown
 
 MINE = {f"ALIAS-{number}" for number in range(1, 13)}
 STARTED: Object = {"event": "node_started", "recorded_at_ms": 5}
@@ -281,15 +281,15 @@ CASES: dict[str, tuple[str, list[Request], Doctored]] = {
 }
 
 
-def last(life: Life) -> tuple[Step, Trace]:
-    return life.trace.steps[-1], Trace(life.trace.steps[:-1])
+def last(session: Session) -> tuple[Step, Trace]:
+    return session.trace.steps[-1], Trace(session.trace.steps[:-1])
 
 
 @pytest.mark.parametrize("case", sorted(CASES))
 @pytest.mark.parametrize("store", ["files", "memory"])
 def test_a_rule_is_judged_where_it_decides(case: str, store: str) -> None:
     requirement, requests, _ = CASES[case]
-    step, before = last(lived([OPEN, *requests], store))
+    step, before = last(executed([OPEN, *requests], store))
     said = {id_: each for id_, each in judgements(step, before).items() if id_ in MINE}
     assert said[requirement]
     assert [each for judged in said.values() for each in judged if not each.holds] == []
@@ -298,7 +298,7 @@ def test_a_rule_is_judged_where_it_decides(case: str, store: str) -> None:
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_a_rule_that_was_broken_is_named(case: str) -> None:
     requirement, requests, doctored = CASES[case]
-    step, before = last(lived([OPEN, *requests]))
+    step, before = last(executed([OPEN, *requests]))
     assert broken(doctored(step), before) & MINE == {requirement}
 
 
@@ -310,29 +310,29 @@ def test_all_rules_have_cases() -> None:
 
 
 def test_where_no_rule_decides_only_the_outcome_is_judged() -> None:
-    step, before = last(lived([OPEN, project(STARTED), project(STARTED, COMPLETED)]))
+    step, before = last(executed([OPEN, project(STARTED), project(STARTED, COMPLETED)]))
     assert judgements(step, before).keys() & MINE == {"ALIAS-2"}
 
 
 def test_what_several_rules_explain_is_told_by_the_outcome_only() -> None:
     # The marker's entry may have been forgotten, or replaced by the event's content.
     requests = [OPEN, left(marker(1, listed(stable(STARTED), 3)), event(STARTED, 2)), project(STARTED)]
-    step, before = last(lived(requests))
+    step, before = last(executed(requests))
     assert broken(with_snapshot(0, index_id(STARTED, 1), 2)(step), before) & MINE == {"ALIAS-2"}
 
 
 def test_earlier_passes_tell_a_special_case_from_the_rule() -> None:
     before = [left(event(COMPLETED, 1)), project(COMPLETED)]
     raw = left(event(STARTED, 5, payload=RAW))
-    step, trace = last(lived([OPEN, raw, project(STARTED)]))
+    step, trace = last(executed([OPEN, raw, project(STARTED)]))
     assert broken(anew(0)(step), trace) & MINE == {"ALIAS-6"}
     # That an event was known by its content before says that the types of the members make the difference.
-    step, trace = last(lived([OPEN, *before, raw, project(COMPLETED, STARTED)]))
+    step, trace = last(executed([OPEN, *before, raw, project(COMPLETED, STARTED)]))
     assert broken(anew(1)(step), trace) & MINE == {"ALIAS-7"}
 
 
 def test_whoever_looks_up_other_ids_is_not_judged() -> None:
-    step, before = last(lived([OPEN, left(event(STARTED, 1)), project(STARTED)], without={"identify"}))
+    step, before = last(executed([OPEN, left(event(STARTED, 1)), project(STARTED)], without={"identify"}))
     doctored = anew(0)(step)
     events = [
         {**each, "event_id": f"{each['event_id']}-0"} if each["seq"] == 99 else each
@@ -343,7 +343,7 @@ def test_whoever_looks_up_other_ids_is_not_judged() -> None:
 
 def test_a_pass_that_was_refused_is_not_judged() -> None:
     refused = ("project", {"run": run(STARTED, COMPLETED, status="queued")})
-    life = lived([OPEN, left(event(STARTED, 1)), project(STARTED), refused])
-    step, before = last(life)
+    session = executed([OPEN, left(event(STARTED, 1)), project(STARTED), refused])
+    step, before = last(session)
     assert step.refusal == "phase_transition"
     assert judgements(step, before).keys() & MINE == set()

@@ -1,4 +1,4 @@
-"""The checks of chapter 13: each holds in a life of the reference, and alone fails where a step is made wrong."""
+"""The checks of chapter 13: each holds in a session of the reference, and alone fails where a step is made wrong."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from attrs import evolve
 from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
 from lifecycle_conformance.model.identity import MARKER, ids_of
 from lifecycle_projection import retention
-from traces import OPEN, answered, broken, judgements, lived, shown
+from traces import OPEN, answered, broken, executed, judgements, shown
 
 OTHER: Object = {"org_id": "org-b", "workspace_id": "ws-b", "deployment_id": "eu", "source": "explicit"}
 OWNER, THEIRS = Owner(key_of(LOCAL), "r"), Owner(key_of(OTHER), "r")
@@ -60,7 +60,7 @@ def prune(keep: int, cutoff: int = 100, retention_ms: int = 900) -> Request:
 
 
 def last(*requests: Request, store: str = "files") -> tuple[Step, Trace]:
-    *earlier, step = lived([OPEN, *requests], store).trace.steps
+    *earlier, step = executed([OPEN, *requests], store).trace.steps
     return step, Trace(earlier)
 
 
@@ -401,5 +401,5 @@ def test_a_fault_is_attributed_to_what_it_breaks(
     fault: Callable[[pytest.MonkeyPatch], None], expected: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault(monkeypatch)
-    said = [each.judgement for each in lived([OPEN, *LIFE], "memory").judgements]
+    said = [each.judgement for each in executed([OPEN, *LIFE], "memory").judgements]
     assert {each.requirement for each in said if not each.holds and each.requirement.startswith(MINE)} == expected

@@ -1,4 +1,4 @@
-"""The checks of chapter 11: each holds in a life of the reference, and alone fails where a step is made wrong."""
+"""The checks of chapter 11: each holds in a session of the reference, and alone fails where a step is made wrong."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from attrs import evolve
 from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
 from lifecycle_projection.records import Tenant
-from traces import OPEN, answered, broken, judgements, lived, shown
+from traces import OPEN, answered, broken, executed, judgements, shown
 
 OTHER: Object = {"org_id": "org-b", "workspace_id": "ws-b", "source": "explicit"}
 EMPTY_DEPLOYMENT: Object = {**LOCAL, "deployment_id": ""}
@@ -55,7 +55,7 @@ def append(event_id: str, tenant: Object) -> Request:
 
 
 def last(*requests: Request, store: str = "memory") -> tuple[Step, Trace]:
-    *earlier, step = lived([OPEN, *requests], store).trace.steps
+    *earlier, step = executed([OPEN, *requests], store).trace.steps
     return step, Trace(earlier)
 
 
@@ -191,7 +191,7 @@ def test_the_second_tenant_gets_the_same_as_the_first() -> None:
 
 
 def test_a_store_that_can_hold_one_only_refuses_the_second() -> None:
-    taken = lived([OPEN, project("w", "x", tenant=OTHER)], "files").trace.steps[-1].shown_after().snapshots[1]
+    taken = executed([OPEN, project("w", "x", tenant=OTHER)], "files").trace.steps[-1].shown_after().snapshots[1]
     step, trace = last(left(snapshots=(taken,)), project("w", "x", "y"), store="files")
     assert step.refusal == "storage_conflict"
     assert {"TENANT-7", "TENANT-4"} <= judged_in(step, trace)
@@ -202,7 +202,7 @@ def test_a_store_that_can_hold_one_only_refuses_the_second() -> None:
 
 
 def test_it_refuses_the_first_that_is_taken() -> None:
-    theirs = lived([OPEN, project("w", "x", tenant=OTHER)], "files").trace.steps[-1].shown_after().snapshots
+    theirs = executed([OPEN, project("w", "x", tenant=OTHER)], "files").trace.steps[-1].shown_after().snapshots
     step, trace = last(left(snapshots=theirs), project("w", "x"), store="files")
     assert "TENANT-7" in judged_in(step, trace)
     assert fails(_conflict(step, theirs[1]["snapshot_id"]), trace) == {"TENANT-7"}
@@ -232,7 +232,7 @@ def test_a_tenant_that_is_taken_as_a_whole_breaks_what_it_breaks(whole: str, mon
 
     monkeypatch.setattr(Tenant, "key", property(key))
     requests = [project("x"), ("events", {"tenant": {**LOCAL, "source": "explicit"}, "run_id": "r"})]
-    said = [each.judgement for each in lived([OPEN, *requests], "memory").judgements]
+    said = [each.judgement for each in executed([OPEN, *requests], "memory").judgements]
     assert {each.requirement for each in said if not each.holds} == {"TENANT-2"}
 
 
@@ -242,6 +242,6 @@ def test_a_deployment_that_is_lost_when_empty_breaks_tenant_3(monkeypatch: pytes
 
     monkeypatch.setattr(Tenant, "key", property(key))
     requests = [project("x"), project("y", tenant=EMPTY_DEPLOYMENT)]
-    said = [each.judgement for each in lived([OPEN, *requests], "memory").judgements]
+    said = [each.judgement for each in executed([OPEN, *requests], "memory").judgements]
     failed = {each.requirement for each in said if not each.holds and each.requirement.startswith(MINE)}
     assert failed == {"TENANT-1", "TENANT-3", "TENANT-5", "LOG-4", "LOG-5"}

@@ -1,4 +1,4 @@
-"""How a report reads: failures worst first, each with its life told shortly, then how everything fared."""
+"""How a report reads: failures worst first, each with its session told shortly, then how everything fared."""
 
 import json
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ from attrs import evolve
 from examples import OTHER_TENANT, indexed_event, lifecycle, run_json, stored_snapshot
 from lifecycle_conformance.driver.interface import Breakdown, Hello
 from lifecycle_conformance.driver.safe_text import safe
-from lifecycle_conformance.execution.coverage import Census
+from lifecycle_conformance.execution.coverage import Coverage
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.report.as_json import as_json
-from lifecycle_conformance.report.coverage import ALLOWED, FORBIDDEN
 from lifecycle_conformance.report.difference import difference
 from lifecycle_conformance.report.operations import operations
 from lifecycle_conformance.report.ranking import name_of, worst_first
+from lifecycle_conformance.report.search_depth import ALLOWED, FORBIDDEN
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.report.wording import short_id, written
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
@@ -52,19 +52,19 @@ def failed(id_: str, verdict: Verdict = Verdict.FAIL, *, broken: int = 4, **memb
 
 
 def report(*results: Result, **members: Any) -> Report:
-    census = Census(lives=3, steps=30, passes=9, refusals=1)
-    census.phases.update({"queued": 2, "running_phase": 1})
-    census.moves.update(["queued → running_phase", "completed → queued", "queued → running_phase"])
-    census.generations.update(["index ids"])
-    census.corners.update({"a torn log": 2})
-    census.depth["records"] += [1, 4, 24]
+    coverage = Coverage(sessions=3, steps=30, passes=9, refusals=1)
+    coverage.phases.update({"queued": 2, "running_phase": 1})
+    coverage.moves.update(["queued → running_phase", "completed → queued", "queued → running_phase"])
+    coverage.generations.update(["index ids"])
+    coverage.targets.update({"a torn log": 2})
+    coverage.depth["records"] += [1, 4, 24]
     return Report(
         **{
             "hello": HELLO,
             "profile": "quick",
             "seed": 7,
             "seconds": 12.34,
-            "census": census,
+            "coverage": coverage,
             "results": results,
             **members,
         }
@@ -161,7 +161,7 @@ def test_blockers_come_before_symptoms() -> None:
 
 
 def test_of_the_others_what_blocks_most_comes_first() -> None:
-    """MUST before SHOULD, then what ended most lives, then the largest share, then the most cases, then the text."""
+    """MUST before SHOULD, then what ended most sessions, then the largest share, then the most cases, then the text."""
     must = evolve(KNOWN["PASS-3"], id="MUST-1", level=requirements.Level.MUST)
     should = evolve(must, id="SHOULD-1", level=requirements.Level.SHOULD)
     found = report(
@@ -460,17 +460,17 @@ def test_the_judges_and_how_deep_lives_went_are_told() -> None:
     assert "  production's fixed cases: 450 agree, 11 differ, 8 not declared\n    edge-0: x\n" in text
     assert "    edge-9: x\n    and 1 more, with --verbose\n" in text
     assert "  agreement with the reference: 7 agree, 2 differ\n" in text
-    assert "lives         3, with 30 requests judged, 9 passes (1 refused)\n" in text
-    assert "of a life     records: median 4, at most 24\n" in text
+    assert "sessions      3, with 30 requests judged, 9 passes (1 refused)\n" in text
+    assert "of a session  records: median 4, at most 24\n" in text
     assert "phases        2 of 11 seen  queued 2  running_phase 1\n" in text
     assert f"moves         1 of {len(ALLOWED)} allowed ones, 1 of {len(FORBIDDEN)} forbidden ones\n" in text
-    assert "corners       a torn log 2\n" in text
+    assert "targets       a torn log 2\n" in text
 
 
 def test_where_no_life_was_lived_that_is_told() -> None:
-    text = render(report(result("PASS-2"), census=Census()))
-    assert "lives         0, with 0 requests judged, 0 passes\nphases        0 of 11 seen\n" in text
-    assert "corners       none\n" in text
+    text = render(report(result("PASS-2"), coverage=Coverage()))
+    assert "sessions      0, with 0 requests judged, 0 passes\nphases        0 of 11 seen\n" in text
+    assert "targets       none\n" in text
 
 
 def test_what_was_lost_and_the_suites_own_defects_are_told() -> None:

@@ -1,4 +1,4 @@
-"""Large files of run records are read piece by piece, by the same rules as if they were read whole."""
+"""Large files of run records are read action by action, by the same rules as if they were read whole."""
 
 import json
 import re
@@ -42,7 +42,7 @@ RECORD = ("run_id", "automation_id", "trigger_type", "status", "created_at_ms", 
 
 
 def read_whole(text: bytes) -> list[Run]:
-    """Read a text at once: what the pieces must come to, but for the order of run ids that come twice."""
+    """Read a text at once: what the actions must come to, but for the order of run ids that come twice."""
     try:
         value = read_json(text)
     except InvalidInputError:

@@ -88,6 +88,7 @@ def test_vectors(driver: Any, fault: str, more: list[str]) -> None:
     assert "red" in done.output
 
 
+@pytest.mark.usefixtures("short_search")
 @pytest.mark.parametrize("fault", ["unreadable", "dies"])
 @pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
 def test_check(driver: Any, fault: str, more: list[str]) -> None:

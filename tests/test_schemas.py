@@ -462,8 +462,8 @@ class Imported:
 # --- against the reference --------------------------------------------------------------------------------------------
 
 
-class Life:
-    """A scenario lived by the reference in memory: what its passes and compactions write is validated as written."""
+class Session:
+    """A scenario executed by the reference in memory: what its passes and compactions write is validated as written."""
 
     def __init__(self, once: Once, scenario: Scenario) -> None:
         self._once = once
@@ -517,7 +517,7 @@ class Life:
 def test_everything_that_the_reference_writes_validates_as_written() -> None:
     once = Once()
     for scenario in SCENARIOS:
-        Life(once, scenario)
+        Session(once, scenario)
     assert once.wrong == []
     assert min(once.counts.values()) > 50
     assert {"event-written", "snapshot-written", "compaction-marker", "phase-entry-written"} == set(once.counts)

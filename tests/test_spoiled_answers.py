@@ -1,4 +1,4 @@
-"""No check raises, and no life does, whatever valid JSON a driver shows: what doesn't fit is a verdict."""
+"""No check raises, and no session does, whatever valid JSON a driver shows: what doesn't fit is a verdict."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from examples import lifecycle, run_json
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, BrokenDriverError
 from lifecycle_conformance.driver.messages import NoAnswerError, read_answer
-from lifecycle_conformance.execution.session import Life, lived
+from lifecycle_conformance.execution.session import Session, executed
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.judges import agreement
 from lifecycle_conformance.judges.properties import CHECKS
@@ -91,8 +91,8 @@ def _spoil(value: Any, path: tuple[str | int, ...], random: Random) -> None:
 def test_no_check_raises_whatever_valid_json_is_shown(data: st.DataObject) -> None:
     session = data.draw(st.sampled_from(sessions()))
     driver = Spoiling(Random(data.draw(st.integers(0, 2**32))))
-    life, _ = lived(driver, session.requests, [*CHECKS, agreement.REGISTERED])
-    assert life.errors == []
+    session, _ = executed(driver, session.requests, [*CHECKS, agreement.REGISTERED])
+    assert session.errors == []
 
 
 class Showing:
@@ -123,14 +123,14 @@ class Showing:
     ],
 )
 def test_a_record_that_does_not_fit_is_a_verdict(kind: str, name: str, value: Json, says: str) -> None:
-    """A misfit is told under DRIVER-5, and ends the life."""
+    """A misfit is told under DRIVER-5, and ends the session."""
     requests: list[Request] = [("open", {"store": 0}), ("project", {"run": run_json(lifecycle("node_started", 10))})]
-    life, broke = lived(Showing(kind, name, value), requests, [*CHECKS, agreement.REGISTERED])
+    session, broke = executed(Showing(kind, name, value), requests, [*CHECKS, agreement.REGISTERED])
     assert broke is None
-    assert life.errors == []
-    assert said(life) == ["DRIVER-5"]
-    assert says in str(life.judgements[-1].judgement)
+    assert session.errors == []
+    assert said(session) == ["DRIVER-5"]
+    assert says in str(session.judgements[-1].judgement)
 
 
-def said(life: Life) -> list[str]:
-    return [each.judgement.requirement for each in life.judgements if not each.judgement.holds]
+def said(session: Session) -> list[str]:
+    return [each.judgement.requirement for each in session.judgements if not each.judgement.holds]

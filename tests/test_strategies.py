@@ -1,4 +1,4 @@
-"""What lives are made of is valid, within the capabilities and awkward enough, and keeps canaries where they belong."""
+"""What sessions are made of is valid, within the capabilities, awkward enough, and keeps canaries where they belong."""
 
 import math
 import re
@@ -11,7 +11,6 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis import strategies as st
-from lifecycle_conformance.model.canaries import canary
 
 from lifecycle_conformance.execution.trace import key_of
 from lifecycle_conformance.generation.strategies import (
@@ -30,6 +29,7 @@ from lifecycle_conformance.generation.strategies import (
     values,
 )
 from lifecycle_conformance.judges.properties.checkpoint import PLACES
+from lifecycle_conformance.model.canaries import canary
 from lifecycle_conformance.model.identity import PREFIX
 from lifecycle_conformance.specification import schemas
 from lifecycle_conformance.specification.requirements import code_spans, tables
@@ -206,7 +206,7 @@ def test_ids_are_plain_first_and_awkward_then() -> None:
 
 
 def test_the_simplest_is_plain() -> None:
-    """What Hypothesis makes a failing life smaller towards."""
+    """What Hypothesis makes a failing session smaller towards."""
     assert simplest(lifecycle_records(EXACT)) == {"event": "node_started", "recorded_at_ms": 1}
     assert list(simplest(states(EXACT)).values()) == [None]
     assert simplest(run_ids()) == "run-1"

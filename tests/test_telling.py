@@ -14,12 +14,12 @@ from lifecycle_conformance.cli import main
 from lifecycle_conformance.cli.root import _COMMANDS
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.json_spots import offending
-from lifecycle_conformance.execution.session import lived
+from lifecycle_conformance.execution.session import executed
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.report.as_json import as_json
-from lifecycle_conformance.report.failures import life
+from lifecycle_conformance.report.failures import session
 from lifecycle_conformance.report.operations import operations
 from lifecycle_conformance.report.spoilt import spoilt_members
 from lifecycle_conformance.report.terminal import render
@@ -34,7 +34,7 @@ KNOWN: Final = requirements.load()
 OPEN: Final[Request] = ("open", {"store": 0})
 RUN: Final = run_json(lifecycle("node_started", 20))
 TEXT: Final = json.dumps(RUN)
-TINY: Final = Profile(shards=1, lives=1, pieces=2, readings=1, greetings=1, wanted=1)
+TINY: Final = Profile(shards=1, sessions=1, actions=2, input_cases=1, protocol_cases=1, wanted=1)
 
 # A driver that shows EVENTS after each pass, or ends where it is told to.
 DRIVER: Final = """
@@ -77,10 +77,10 @@ def driver(tmp_path: Path) -> Any:
 
 
 def found(factory: Any, *requests: Request) -> Findings:
-    """Live one life."""
+    """Run one session."""
     started, findings = factory(), Findings()
     try:
-        findings.note(*lived(started, requests, CHECKS))
+        findings.note(*executed(started, requests, CHECKS))
     finally:
         started.close()
     return findings
@@ -118,7 +118,7 @@ def test_what_was_appended_is_told_beside_what_was_expected(driver: Any) -> None
     assert (failure.expected, failure.actual) == ([0], [])
     assert "'my-own-id'" in failure.message
     assert failure.seen == {"answer": {"ok": {"projected": 1}}, "appended": [EVENT], "written": [], "gone": []}
-    text = "\n".join(life(failure))
+    text = "\n".join(session(failure))
     assert '   the driver answered {"projected": 1}\n' in text
     assert "   it appended the event my-own-id, seq 1," in text
 
@@ -183,7 +183,7 @@ def test_the_place_where_a_text_is_no_json(text: bytes, offset: int | None, prob
         (Verdict.PASS, 20, "", ""),
         (Verdict.FAIL, 20, "", ""),
         (Verdict.NOT_DECLARED, 0, "", "the driver doesn't declare compact"),
-        (Verdict.NOT_EXERCISED, 0, "", "no life met its precondition"),
+        (Verdict.NOT_EXERCISED, 0, "", "no session met its precondition"),
         (Verdict.NOT_EXERCISED, 3, "", "its precondition was met in 3 of the 20 cases that are asked for"),
         (Verdict.UNDECIDED, 3, "the time was over", "the time was over; its precondition was met in 3 of the 20 cases"),
     ],
@@ -204,10 +204,10 @@ def test_a_report_says_why(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None
     whys = {each.requirement.id: each.why for each in told.results}
     assert whys["COMPACT-1"].startswith("the driver doesn't declare ")
     assert "compact" in whys["COMPACT-1"]
-    assert whys["LOG-1"] == "no life met its precondition"
+    assert whys["LOG-1"] == "no session met its precondition"
     assert whys["PASS-2"] == ""
     text = " ".join(render(told).split())
-    assert "LOG-1 0/1 (no life met its precondition)" in text
+    assert "LOG-1 0/1 (no session met its precondition)" in text
     assert "not declared COMPACT-1 (" in text
     document = as_json(told)
     assert schemas.problems("report", document) == []

@@ -187,7 +187,7 @@ def with_events(change: Callable[[list[dict[str, Any]]], object]) -> Callable[[A
 
 
 def rich() -> Scenario:
-    """Give a life whose first view has several events."""
+    """Give a session whose first view has several events."""
     return next(
         scenario
         for scenario in SCENARIOS

@@ -30,7 +30,7 @@ from degenerate import (
 )
 from lifecycle_conformance.driver.interface import Answer
 from lifecycle_conformance.driver.server import CAPABILITIES_OF
-from lifecycle_conformance.execution.session import lived
+from lifecycle_conformance.execution.session import executed
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_conformance.judges.properties import CHECKS
@@ -187,12 +187,12 @@ def found(row: Row) -> Findings:
     findings, driver = Findings(), row.driver()
     about = {*with_evidence(row.requirements)}
     checks = [each for each in CHECKS if row is REFERENCE or not about.isdisjoint(each.requirements)]
-    for session in sessions():
-        if row is not REFERENCE and about.isdisjoint(session.judged):
+    for recording in sessions():
+        if row is not REFERENCE and about.isdisjoint(recording.judged):
             continue
-        life, broke = lived(driver, session.requests, checks)
-        assert life.errors == []
-        findings.note(life, broke)
+        session, broke = executed(driver, recording.requests, checks)
+        assert session.errors == []
+        findings.note(session, broke)
     asked = [each for each in _fixed_cases() if each.needs <= driver.hello.capabilities and _is_about(row, each)]
     with workspace() as directory:
         looks = [(case, derived.ask(case, driver, Path(directory))) for case in asked]

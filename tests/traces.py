@@ -1,4 +1,4 @@
-"""Lives lived with the reference, and steps made wrong by hand, for the tests of the checks."""
+"""Sessions run with the reference, and steps made wrong by hand, for the tests of the checks."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,25 +8,25 @@ from attrs import evolve
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer
 from lifecycle_conformance.execution.judgement import Judgement
-from lifecycle_conformance.execution.session import Life, LifeOverError
+from lifecycle_conformance.execution.session import Session, SessionOverError
 from lifecycle_conformance.execution.trace import Owner, Request, Step, Trace
 from lifecycle_conformance.judges.properties import CHECKS
 
 OPEN: Request = ("open", {"store": 0})
 
 
-def lived(requests: Iterable[Request], store: Any = "files", without: Iterable[str] = ()) -> Life:
-    """Live a life with the reference."""
-    life = Life(InProcessDriver(store, without=frozenset(without)))
+def executed(requests: Iterable[Request], store: Any = "files", without: Iterable[str] = ()) -> Session:
+    """Run a session with the reference."""
+    session = Session(InProcessDriver(store, without=frozenset(without)), CHECKS)
     try:
         for op, arguments in requests:
-            life.do(op, **arguments)
-    except LifeOverError:
+            session.do(op, **arguments)
+    except SessionOverError:
         pass
     finally:
-        life.end()
-    assert life.errors == []
-    return life
+        session.end()
+    assert session.errors == []
+    return session
 
 
 def judgements(step: Step, trace: Trace) -> dict[str, list[Judgement]]:

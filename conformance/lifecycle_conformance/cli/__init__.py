@@ -1,4 +1,4 @@
-"""The command line: `lifecycle-projection`. Each command lives in a module of its own, loaded when it is called."""
+"""The command line: `lifecycle-projection`. Each command has a module of its own, loaded when it is called."""
 
 from lifecycle_conformance.cli.root import main
 

@@ -66,7 +66,7 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Where the search starts: the same number goes through the same lives, another one through others.",
+    help="Where the search starts: the same number goes through the same sessions, another one through others.",
 )
 @click.option(
     "--requirements",
@@ -86,7 +86,7 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     type=click.IntRange(min=0),
     default=5_000,
     show_default=True,
-    help="How many attempts to find smaller lives, for all failures together; each failure has 200 at least.",
+    help="How many attempts to find smaller sessions, for all failures together; each failure has 200 at least.",
 )
 @click.option(
     "--timeout",
@@ -116,7 +116,7 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     "--database",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where Hypothesis keeps the lives that broke something, to begin with them the next time.",
+    help="Where Hypothesis keeps the sessions that broke something, to begin with them the next time.",
 )
 @click.option(
     "--store",
@@ -149,12 +149,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Judge an implementation by the requirements of the specification.
 
-    First the fixed cases are compared with production's answers, then a search goes through lives of a store, looking
-    for one that breaks a requirement, and shrinks what it finds. COMMAND starts the driver of an implementation, a
-    program that answers requests on standard input (spec/16-driver-protocol.md); without it the reference is judged.
+    First the fixed cases are compared with production's answers, then a search goes through sessions of a store,
+    looking for one that breaks a requirement, and shrinks what it finds. COMMAND starts the driver of an
+    implementation, a program that answers requests on standard input (spec/16-driver-protocol.md); without it the
+    reference is judged.
 
     The report says for each requirement how it fared and how often its precondition held: a pass that was never put
-    to the test shows. A failure comes with the shortest life that was found, and the seed that finds it again.
+    to the test shows. A failure comes with the shortest session that was found, and the seed that finds it again.
     """
     require_posix("check")
     # Hypothesis takes its time to load; the help should not wait for it.

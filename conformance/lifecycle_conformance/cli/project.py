@@ -112,8 +112,9 @@ def command(ctx: click.Context, runs: str, directory: Path, lock_timeout: float,
     """Project run records into a store of files, each lifecycle record once.
 
     RUNS is a runs file of version 0 or 1, a single run record, or JSON Lines of run records, one pass a line in their
-    order, so that the successive states of a run replay its life; `-` reads standard input. All of it is checked before
-    anything is written, and read one record at a time. Killed, interrupted or failed, the same call can be made again.
+    order, so that the successive states of a run replay its life; `-` reads standard input. All of it is checked
+    before anything is written, and read one record at a time. Killed, interrupted or failed, the same call can be made
+    again.
 
     A pass that is stopped (by the guard, by another snapshot in the place of one, by a snapshot that can't be read or
     written) is a warning, and the next one goes on. A store that fails as a whole (locked by another writer, not

@@ -60,7 +60,7 @@ class _WithDriver(click.Command):
 @click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
 @click.pass_context
 def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store: str, *, as_json: bool) -> None:
-    """Live a saved failure again, and say whether it still fails.
+    """Replay a saved failure, and say whether it still fails.
 
     CASE is a file that `check` saved, or one of the fixed cases, alone or as JSON Lines; `-` reads standard input.
     COMMAND starts the driver of an implementation; without it the reference is asked. A case that was found gets a
@@ -84,7 +84,7 @@ def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store:
         with progress_line() as show:
             for each in replayed(cases, driver):
                 done.append(each)
-                show(f"{len(done)} of {len(cases)} cases lived again")
+                show(f"{len(done)} of {len(cases)} cases replayed")
     finally:
         driver.close()
     if as_json:

@@ -17,7 +17,7 @@ from lifecycle_conformance.cli.messages import complain, width
 _COMMANDS: Final = {
     "check": "Judge an implementation: fixed cases, then a search for failures.",
     "project": "Project run records into a store of files.",
-    "replay": "Live a saved failure again and say whether it still fails.",
+    "replay": "Replay a saved failure and say whether it still fails.",
     "serve": "Offer the reference as a driver, on standard input and output.",
     "validate": "Say whether files hold what they should.",
     "vectors": "List the fixed cases, export them, or judge by them alone.",

@@ -113,7 +113,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """List the fixed cases, export them, or judge an implementation by them alone.
 
-    A case is a life of one store: requests of the driver protocol, the answers that production gave, and the SHA-256
+    A case is a session of one store: requests of the driver protocol, the answers that production gave, and the SHA-256
     of every file that it left. COMMAND starts the driver of an implementation; without it the reference is judged. A
     case that needs a capability which the driver doesn't declare is counted as not declared, never as passed.
     """

@@ -106,7 +106,7 @@ class DriverProcess:
         if not self.running:
             return
         self.running = False
-        # The process may be gone and its children not: the group lives as long as one of them does.
+        # The process may be gone and its children not: the group is there as long as one of them is.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()

@@ -33,7 +33,7 @@ def is_inside(path: str) -> bool:
 def problems_of_request(request: Object, path: str) -> Iterator[Problem]:
     """Tell what is wrong with a raw request, the one in a `refuse` or in a fixed case, which stands at a path.
 
-    A store is named relative to the folder of the life. An operation that isn't known may be read as `open` by a
+    A store is named relative to the folder of the session. An operation that isn't known may be read as `open` by a
     lenient driver, and its other arguments as the store.
     """
     store = request.get("store")

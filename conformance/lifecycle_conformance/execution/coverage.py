@@ -1,4 +1,4 @@
-"""What lives met: how often each rule ran, how deep they went, which corners they saw: a suite that idles shows."""
+"""What sessions met: how often each rule ran, how deep they went, which targets they saw: a suite that idles shows."""
 
 from collections import Counter, defaultdict
 
@@ -6,14 +6,14 @@ from attrs import Factory, define, fields
 
 
 @define
-class Census:
-    """Counts over all lives of a run.
+class Coverage:
+    """Counts over all sessions of a run.
 
-    `depth` has one number a life for each of `records`, `passes` and `requests`; `moves` counts the moves between
+    `depth` has one number a session for each of `records`, `passes` and `requests`; `moves` counts the moves between
     phases that were asked of the guard, `generations` the engines of which something was imported.
     """
 
-    lives: int = 0
+    sessions: int = 0
     steps: int = 0
     passes: int = 0
     refusals: int = 0
@@ -21,12 +21,12 @@ class Census:
     phases: Counter[str] = Factory(Counter)
     moves: Counter[str] = Factory(Counter)
     generations: Counter[str] = Factory(Counter)
-    corners: Counter[str] = Factory(Counter)
+    targets: Counter[str] = Factory(Counter)
     depth: defaultdict[str, list[int]] = Factory(lambda: defaultdict(list))
 
-    def add(self, other: "Census") -> None:
-        """Take in what other lives met."""
-        for field in fields(Census):
+    def add(self, other: "Coverage") -> None:
+        """Take in what other sessions met."""
+        for field in fields(Coverage):
             mine, theirs = getattr(self, field.name), getattr(other, field.name)
             if isinstance(mine, int):
                 setattr(self, field.name, mine + theirs)

@@ -44,11 +44,11 @@ def _inside(store: Path, path: str) -> Path:
 
 
 def _contents(folder: str | Path, prefix: str) -> Iterator[tuple[str, bytes]]:
-    """Read the files below a folder by plain calls: this is done twice a step."""
+    """Read the files below a folder by plain calls: this is done twice a step. Links to folders aren't followed."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield from _contents(entry.path, f"{prefix}{entry.name}/")
-            else:
+            elif not entry.is_dir():
                 with open(entry.path, "rb") as file:  # noqa: PTH123 - see above
                     yield f"{prefix}{entry.name}", file.read()

@@ -1,7 +1,7 @@
-"""A life: the requests that are sent to an implementation, each judged as soon as it is answered.
+"""A session: the requests that are sent to an implementation, each judged as soon as it is answered.
 
-Beside the operations of the protocol a life knows words of the suite's own. All of them can be written down and lived
-again: a case file is nothing but the requests of a life.
+Beside the operations of the protocol a session knows words of the suite's own. All of them can be written down and
+replayed again: a case file is nothing but the requests of a session.
 """
 
 import traceback
@@ -46,16 +46,17 @@ _CHANGING: Final = frozenset({"project", "append", "compact", "prune"})
 _ENDING: Final = frozenset({"greet", "open", "restart", "tear", "put", "remove"})
 
 
-class LifeOverError(Exception):
+class SessionOverError(Exception):
     """What the implementation shows can't be relied on any more: nothing that follows would mean anything."""
 
 
 @frozen(kw_only=True)
 class Judged:
-    """A judgement on a step of a life.
+    """A judgement on a step of a session.
 
-    `step` is a number that tells the step from others, in whichever life: what was asked, and of what store; `length`
-    is the number of requests up to it; `seen` is what a step that broke something led to (see :class:`Failure`).
+    `step` is a number that tells the step from others, in whichever session: what was asked, and of what store;
+    `length` is the number of requests up to it; `seen` is what a step that broke something led to (see
+    :class:`Failure`).
     """
 
     judgement: Judgement
@@ -66,7 +67,7 @@ class Judged:
 
 @frozen(kw_only=True)
 class SuiteError:
-    """A check that could not judge a step, or a piece of life that could not be lived, and where.
+    """A check that could not judge a step, or an action that could not be run, and where.
 
     It is a defect of the suite, or an answer that nobody thought of.
     """
@@ -75,8 +76,8 @@ class SuiteError:
     traceback: str
 
 
-class Life:
-    """The steps of one life, judged by some checks. Raises what :meth:`Driver.ask` raises."""
+class Session:
+    """The steps of one session, judged by some checks. Raises what :meth:`Driver.ask` raises."""
 
     def __init__(self, driver: Driver, checks: Sequence[Registered]) -> None:
         self.driver = driver
@@ -127,19 +128,19 @@ class Life:
         Beside the operations of the protocol there are words of the suite's own:
 
         - `greet`: a fresh process, no store open yet;
-        - `open {store}`: the life's store of that number, a new and empty one at first;
+        - `open {store}`: the session's store of that number, a new and empty one at first;
         - `restart {kill}`: the store that is open in a fresh process, the old one ended or killed;
         - `refuse {request, kind, because}`: a request that must be refused with that kind, by a list of requirements;
-          the `store` that it names is a path inside the life's own folder;
+          the `store` that it names is a path inside the session's own folder;
         - `read {run | run_json, means, because}`: in two new stores, a pass over the run record `means`, and one over
           the same written in another way, to judge one requirement; `before` is what the first shows, `after` what the
-          second does. No store is open in a life that does this;
+          second does. No store is open in a session that does this;
         - `say {line}`: a line that is no request;
         - `tear {text, bytes}`: so many bytes of a line, put at the end of the log as by a writer that died;
         - `put {path, text}`, `remove {path}`: a file of the store directory replaced by, or made with, that text
           (`bytes` instead of `text`: in hexadecimal), or removed.
 
-        Raises :class:`LifeOverError` after a step that leaves nothing to rely on.
+        Raises :class:`SessionOverError` after a step that leaves nothing to rely on.
         """
         self.requests.append((op, arguments))
         before, files_before = self._expected(op, arguments), self.files()
@@ -202,7 +203,7 @@ class Life:
             self.judgements[seen:] = kept
         if blinding or (step.op in _ENDING and wrong - {_PARTING}):
             self.ended_by |= blinding or wrong - {_PARTING}
-            raise LifeOverError
+            raise SessionOverError
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
@@ -265,23 +266,23 @@ class Life:
         return Shown(*shown)
 
     def _misfit(self, requirement: str, what: str, problems: Sequence[str], shown: Json) -> None:
-        """End the life: what is shown can't be judged any further."""
+        """End the session: what is shown can't be judged any further."""
         judgement = Judgement(requirement=requirement, what=what, problems=tuple(problems))
         seen = {"shown": shown}
         self.judgements.append(
-            Judged(judgement=judgement, step=number_of_life(self.requests), length=len(self.requests), seen=seen)
+            Judged(judgement=judgement, step=number_of_session(self.requests), length=len(self.requests), seen=seen)
         )
         self.ended_by.add(requirement)
-        raise LifeOverError
+        raise SessionOverError
 
     def _on_files(self, operate: Callable[[Path, Object], None]) -> Callable[[Object], Answer]:
-        """Act on the files of the store; a link that leads out of it, put there by a driver, ends the life."""
+        """Act on the files of the store; a link that leads out of it, put there by a driver, ends the session."""
 
         def done(arguments: Object) -> Answer:
             try:
                 operate(self._folder(), arguments)
             except OutsideError:
-                raise LifeOverError from None
+                raise SessionOverError from None
             return Answer(ok={})
 
         return done
@@ -290,36 +291,36 @@ class Life:
         return Path(self._directory(f"store-{self._store}"))
 
 
-def lived(
+def executed(
     driver: Driver, requests: Sequence[Request], checks: Sequence[Registered]
-) -> tuple[Life, BrokenDriverError | None]:
-    """Live a life to its end, and give it with how its driver broke, if it did."""
-    life, broke = Life(driver, checks), None
+) -> tuple[Session, BrokenDriverError | None]:
+    """Run a session to its end, and give it with how its driver broke, if it did."""
+    session, broke = Session(driver, checks), None
     try:
         for op, arguments in requests:
-            life.do(op, **arguments)
-    except LifeOverError:
+            session.do(op, **arguments)
+    except SessionOverError:
         pass
     except BrokenDriverError as error:
         broke = error
     except BringUpError as error:
         broke = error.as_breakdown()
     finally:
-        life.end()
-    return life, broke
+        session.end()
+    return session, broke
 
 
 def replay(driver: Driver, requests: Sequence[Request], checks: Sequence[Registered]) -> list[Judgement]:
-    """Live a life again and give what was judged, up to its end."""
-    life = Life(driver, checks)
+    """Run a session again and give what was judged, up to its end."""
+    session = Session(driver, checks)
     try:
         for op, arguments in requests:
-            life.do(op, **arguments)
-    except LifeOverError:
+            session.do(op, **arguments)
+    except SessionOverError:
         pass
     finally:
-        life.end()
-    return [each.judgement for each in life.judgements]
+        session.end()
+    return [each.judgement for each in session.judgements]
 
 
 def _owners_of(op: str, arguments: Object) -> list[Owner]:
@@ -356,8 +357,8 @@ def _once(records: Sequence[Object]) -> list[Object]:
     return list({canonical(each): each for each in records}.values())
 
 
-def number_of_life(requests: Sequence[Request]) -> int:
-    """Tell a life from all others: by its requests."""
+def number_of_session(requests: Sequence[Request]) -> int:
+    """Tell a session from all others: by its requests."""
     return int.from_bytes(blake2b(canonical([list(each) for each in requests]), digest_size=8).digest())
 
 

@@ -1,4 +1,4 @@
-"""What is judged: the steps of a life, each with what the implementation showed before and after it."""
+"""What is judged: the steps of a session, each with what the implementation showed before and after it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, wraps
@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 Object: TypeAlias = dict[str, Json]
 Request: TypeAlias = tuple[str, Object]
-"""An operation of the protocol or a word of the suite's own (see :meth:`Life.do`), and its arguments."""
+"""An operation of the protocol or a word of the suite's own (see :meth:`Session.do`), and its arguments."""
 TenantKey: TypeAlias = tuple[str, str, str | None]
 Files: TypeAlias = Mapping[str, bytes]
 """The content of each file of a store directory, by its path from there."""
@@ -39,7 +39,7 @@ class Shown:
 
 
 View: TypeAlias = dict[Owner, Shown]
-"""What an implementation shows of every owner that a life has touched."""
+"""What an implementation shows of every owner that a session has touched."""
 
 
 @frozen(kw_only=True)
@@ -136,7 +136,7 @@ _READING: Final = frozenset({"identify", "refuse", "say", "events", "snapshots"}
 
 @define
 class Trace:
-    """The steps of one life, oldest first."""
+    """The steps of one session, oldest first."""
 
     steps: list[Step] = Factory(list)
 

@@ -1,7 +1,7 @@
 """Where stores live that are made to be thrown away: in one folder of this process, gone when it ends.
 
-The folder is locked as long as its process lives, so that whoever comes next can tell, and remove, what a process left
-behind that was killed.
+The folder is locked as long as its process is there, so that whoever comes next can tell, and remove, what a process
+left behind that was killed.
 """
 
 import atexit

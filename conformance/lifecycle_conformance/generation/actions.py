@@ -1,6 +1,6 @@
-"""What happens in lives, piece by piece: the state of a life, and what may befall it.
+"""What happens in sessions, action by action: the state of a session, and what may inject it.
 
-A piece draws what it needs first and is lived then, so that what it does can't change what is drawn.
+An action draws what it needs first and runs then, so that what it does can't change what is drawn.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from lifecycle_conformance.driver.interface import BringUpError, BrokenDriverError, Driver
-from lifecycle_conformance.execution.coverage import Census
+from lifecycle_conformance.execution.coverage import Coverage
 from lifecycle_conformance.execution.judgement import Registered
-from lifecycle_conformance.execution.session import Life, LifeOverError
+from lifecycle_conformance.execution.session import Session, SessionOverError
 from lifecycle_conformance.execution.trace import Object, Owner, Request, Shown, Step, history_of, owner_of_run
 from lifecycle_conformance.generation import file_faults, legacy_stores
 from lifecycle_conformance.generation.file_faults import Situation
@@ -34,7 +34,7 @@ from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 
 LONGEST_HISTORY: Final = 24
 AFTER_ALL_MS: Final = LATEST_MS + 2
-"""A time after all that lives record."""
+"""A time after all that sessions record."""
 PRUNINGS: Final = ("early", "late", "off")
 COMPACTIONS: Final = (*PRUNINGS, "for two tenants")
 BETWEEN: Final = ("nothing", "an append", "a compaction", "a late compaction")
@@ -44,18 +44,18 @@ places = evenly(range(LONGEST_HISTORY + 1))
 _APART: Final = ("\U0001f600", "\uffff", "z")
 """Run ids that UTF-16 puts in another order than code points."""
 _TENANT: Final = ("org_id", "workspace_id", "deployment_id", "actor_id", "source")
-Judge = Callable[[Life, BrokenDriverError | None], None]
+Judge = Callable[[Session, BrokenDriverError | None], None]
 
 
-class Living(RuleBasedStateMachine):
-    """Runs that live in one store.
+class Actions(RuleBasedStateMachine):
+    """Runs in one store.
 
-    `judge` is called with the life after each piece, and may raise; it is told of a driver that broke, after which
-    the life is over. Subclasses fill in the class variables.
+    `judge` is called with the session after each action, and may raise; it is told of a driver that broke, after which
+    the session is over. Subclasses fill in the class variables.
     """
 
     driver: ClassVar[Driver]
-    census: ClassVar[Census]
+    coverage: ClassVar[Coverage]
     judge: ClassVar[Judge]
     checks: ClassVar[Sequence[Registered]]
 
@@ -66,69 +66,69 @@ class Living(RuleBasedStateMachine):
         self.passes = 0
         self.run: Object = {}
         self.runs: dict[Owner, Object] = {}
-        self.life = Life(self.driver, self.checks)
-        self.census.lives += 1
+        self.session = Session(self.driver, self.checks)
+        self.coverage.sessions += 1
 
     def teardown(self) -> None:
-        """Count what the life met, and remove its store."""
-        depth = self.census.depth
+        """Count what the session met, and remove its store."""
+        depth = self.coverage.depth
         depth["records"].append(max((len(history_of(each)) for each in self.runs.values()), default=0))
         depth["passes"].append(self.passes)
-        depth["requests"].append(len(self.life.requests))
-        snapshots = (each for shown in self.life.view.values() for each in shown.snapshots)
-        self.census.phases.update({str(each.get("phase")) for each in snapshots})
-        self.life.end()
+        depth["requests"].append(len(self.session.requests))
+        snapshots = (each for shown in self.session.view.values() for each in shown.snapshots)
+        self.coverage.phases.update({str(each.get("phase")) for each in snapshots})
+        self.session.end()
 
-    # --- pieces -------------------------------------------------------------------------------------------------------
+    # --- actions ------------------------------------------------------------------------------------------------------
 
-    def live(self, name: str, piece: Callable[[], Any]) -> None:
-        """Live a piece of life and have it judged; when the driver broke, or nothing can be relied on, life is over."""
+    def execute(self, name: str, action: Callable[[], Any]) -> None:
+        """Run an action and have it judged; when the driver broke, or nothing can be relied on, session is over."""
         if self.over:
             return
-        self.census.rules[name] += 1
+        self.coverage.rules[name] += 1
         broke: BrokenDriverError | None = None
         try:
-            piece()
-        except LifeOverError:
+            action()
+        except SessionOverError:
             self.over = True
         except BrokenDriverError as error:
             self.over, broke = True, error
         except BringUpError as error:
             self.over, broke = True, error.as_breakdown()
-        except Exception:  # noqa: BLE001 - an answer that nobody thought of ends this life, and is told
+        except Exception:  # noqa: BLE001 - an answer that nobody thought of ends this session, and is told
             self.over = True
-            self.life.err(name)
-        type(self).judge(self.life, broke)
+            self.session.err(name)
+        type(self).judge(self.session, broke)
 
     def insert_and_pass(self, name: str, where: int, records: list[Object]) -> None:
         """Put records into the history, and pass."""
-        self.live(name, lambda: self.change([*self.history[:where], *records, *self.history[where:]]))
+        self.execute(name, lambda: self.change([*self.history[:where], *records, *self.history[where:]]))
 
     def go_on_with(self, data: st.DataObject, name: str, between: str) -> None:
         """Go on with what an older engine left of the run; at times something happens before the pass."""
-        past, which = (
-            data.draw(legacy_stores.PASTS[name](self.run, self._next_seq(), self.capabilities)),
+        legacy, which = (
+            data.draw(legacy_stores.LEGACY_STORES[name](self.run, self._next_seq(), self.capabilities)),
             data.draw(places),
         )
 
-        def piece() -> None:
-            self.census.generations[name] += 1
-            self.do("import", **past.left)
+        def action() -> None:
+            self.coverage.generations[name] += 1
+            self.do("import", **legacy.left)
             if between == "an append" and "append" in self.capabilities:
                 self.append(self.ids_known_in_many_ways() or self.known_ids(), which, 1)
             if "compaction" in between and "compact" in self.capabilities:
                 now_ms = AFTER_ALL_MS if between == "a late compaction" else self._moment("events", which) + 1
                 self.do("compact", retention_ms=1, now_ms=now_ms)
-            self.change([*self.history, *past.records])
+            self.change([*self.history, *legacy.records])
 
-        self.live("an older engine was here", piece)
+        self.execute("an older engine was here", action)
 
     def compact(self, data: st.DataObject, how: str) -> None:
         """Compact in one of some ways, and pass; at times another tenant's snapshot of the same run id protects."""
         retention_ms = 0 if how == "off" else data.draw(retentions)
         which, later = data.draw(places), data.draw(st.integers(0, 1))
 
-        def piece() -> None:
+        def action() -> None:
             events = self.shown().events
             if how == "for two tenants" and events and "import" in self.capabilities:
                 # Beyond all events, it decides on those that the own newest snapshot protects by itself.
@@ -138,7 +138,7 @@ class Living(RuleBasedStateMachine):
             self.do("compact", retention_ms=retention_ms, now_ms=moment + later + retention_ms)
             self.pass_()
 
-        self.live("the log is compacted", piece)
+        self.execute("the log is compacted", action)
 
     def prune(self, data: st.DataObject, how: str) -> None:
         """Prune in one of some ways, and pass; at times the run has another status, or another state, by then."""
@@ -146,44 +146,44 @@ class Living(RuleBasedStateMachine):
         which, later, keep = data.draw(places), data.draw(st.integers(0, 1)), data.draw(st.integers(0, 4))
         state = data.draw(states(self.capabilities)) if which % 3 == 0 else None
 
-        def piece() -> None:
+        def action() -> None:
             moment = self._moment("snapshots", which) if how == "early" else AFTER_ALL_MS
             few = keep % 2 if how == "late" else keep
             self.do("prune", retention_ms=retention_ms, keep=few, now_ms=moment + later + retention_ms)
             self.change(self.history, status=self.legal(which) if which % 2 else None, state=state)
 
-        self.live("snapshots are pruned", piece)
+        self.execute("snapshots are pruned", action)
 
     def begin_for_two_tenants(self, data: st.DataObject, count: int, status: str, other: Object) -> None:
         """Go on with two new runs that are alike but for their tenants, one after the other."""
         records = self.draw_records(data, count)
         self.make_run(data, status)
 
-        def piece() -> None:
+        def action() -> None:
             self.change(records)
             self.run = {**self.run, "tenant_context": other}
             self.pass_()
 
-        self.live("two tenants begin the same run", piece)
+        self.execute("two tenants begin the same run", action)
 
     def compact_runs_in_order(self, data: st.DataObject) -> None:
         """Compact the log of runs whose ids are in one order by code point, and in another by UTF-16 unit."""
         records = self.draw_records(data, 2)
         runs = [run_record(run_id, self.run["tenant_context"], STATUSES[0]) for run_id in _APART]
 
-        def piece() -> None:
+        def action() -> None:
             for self.run in runs:
                 self.change(records)
             self.do("compact", retention_ms=1, now_ms=AFTER_ALL_MS)
             self.pass_()
 
-        self.live("the log of several runs is compacted", piece)
+        self.execute("the log of several runs is compacted", action)
 
     def prune_beside_a_namesake(self, data: st.DataObject) -> None:
         """Prune a snapshot whose id another run's newest snapshot has, too."""
         records = self.draw_records(data, 1)
 
-        def piece() -> None:
+        def action() -> None:
             self.change([*self.history, *records])
             for snapshot in self.shown().snapshots[:1]:
                 namesake = {**snapshot, "run_id": f"{snapshot['run_id']}-namesake"}
@@ -191,25 +191,25 @@ class Living(RuleBasedStateMachine):
             self.do("prune", retention_ms=1, keep=1, now_ms=AFTER_ALL_MS)
             self.pass_()
 
-        self.live("snapshots of one id are pruned", piece)
+        self.execute("snapshots of one id are pruned", action)
 
-    def befall(self, data: st.DataObject, name: str, *, compacted: bool) -> None:
-        """Let something befall the files, if it can; then the log may be compacted, and a record may arrive."""
+    def inject(self, data: st.DataObject, name: str, *, compacted: bool) -> None:
+        """Let something inject the files, if it can; then the log may be compacted, and a record may arrive."""
         story = file_faults.stories(self._situation()).get(name)
         if story is None:
             return
         requests, records = data.draw(story), self.draw_records(data, data.draw(st.integers(0, 1)))
 
-        def piece() -> None:
-            self.census.corners[name] += 1
+        def action() -> None:
+            self.coverage.targets[name] += 1
             self.send(requests)
             if compacted and "compact" in self.capabilities:
                 self.do("compact", retention_ms=1, now_ms=AFTER_ALL_MS)
             self.change([*self.history, *records])
 
-        self.live("something befalls the files", piece)
+        self.execute("something happens to the files", action)
 
-    # --- what pieces are made of --------------------------------------------------------------------------------------
+    # --- what actions are made of -------------------------------------------------------------------------------------
 
     @property
     def history(self) -> list[Object]:
@@ -238,8 +238,8 @@ class Living(RuleBasedStateMachine):
 
     def do(self, op: str, **arguments: Any) -> Step:
         """Take a step."""
-        self.census.steps += 1
-        return self.life.do(op, **arguments)
+        self.coverage.steps += 1
+        return self.session.do(op, **arguments)
 
     def send(self, requests: Sequence[Request]) -> None:
         """Take some steps."""
@@ -253,9 +253,9 @@ class Living(RuleBasedStateMachine):
             self.do("identify", run=self.run)
         self.runs[owner] = self.run
         self.passes += 1
-        self.census.passes += 1
+        self.coverage.passes += 1
         step = self.do("project", run=self.run)
-        self.census.refusals += step.refusal is not None
+        self.coverage.refusals += step.refusal is not None
         self._count_move(step)
         return step.refusal
 
@@ -270,7 +270,7 @@ class Living(RuleBasedStateMachine):
 
     def append(self, ids: Sequence[str], which: int, at: int) -> None:
         """Append an event by hand, under one of some ids, or under a new one."""
-        event_id = ids[which % len(ids)] if ids else f"by-hand-{len(self.life.requests)}"
+        event_id = ids[which % len(ids)] if ids else f"by-hand-{len(self.session.requests)}"
         self.do("append", tenant=self.tenant, event=self._by_hand(event_id, at, plain=bool(which % 3)))
 
     def known_ids(self) -> list[str]:
@@ -301,7 +301,7 @@ class Living(RuleBasedStateMachine):
 
     def shown(self) -> Shown:
         """Give what was shown of the run last."""
-        return self.life.view.get(owner_of_run(self.run), Shown())
+        return self.session.view.get(owner_of_run(self.run), Shown())
 
     def _next_seq(self) -> int:
         return highest_seq(self.shown().events) + 1
@@ -318,10 +318,10 @@ class Living(RuleBasedStateMachine):
         return snapshots[-1].get("phase") if snapshots else None
 
     def _situation(self) -> Situation:
-        steps, phase = self.life.trace.steps, self._phase()
+        steps, phase = self.session.trace.steps, self._phase()
         return Situation(
             run=self.run,
-            files=self.life.files() or {},
+            files=self.session.files() or {},
             last=steps[-1] if steps else None,
             number=len(steps),
             illegal=tuple(each for each in STATUSES if phase is not None and not _allowed(phase, each)),
@@ -334,13 +334,13 @@ class Living(RuleBasedStateMachine):
         before = step.shown_before().snapshots
         if before and step.history and len(step.shown_after().snapshots) + (step.refusal is not None) > len(before):
             target = PHASE_OF[phase_status(step.run, step.history[-1])]
-            self.census.moves[f"{before[-1].get('phase')} → {target}"] += 1
+            self.coverage.moves[f"{before[-1].get('phase')} → {target}"] += 1
 
     def _foreign_snapshot(self, seq: int) -> Object:
         """Write a snapshot that another tenant has under the same run id."""
         return {
             "schema_version": 1,
-            "snapshot_id": f"foreign-{len(self.life.requests)}",
+            "snapshot_id": f"foreign-{len(self.session.requests)}",
             "run_id": self.run["run_id"],
             "seq": seq,
             "created_at_ms": 1,

@@ -1,6 +1,6 @@
-"""What befalls the files of a store: damage as lists of requests, drawn to fit what is there.
+"""What happens to the files of a store: damage as lists of requests, drawn to fit what is there.
 
-Each list is a small story for :meth:`Life.do`: the damage, and where the order matters the passes over it and the
+Each list is a small story for :meth:`Session.do`: the damage, and where the order matters the passes over it and the
 mending. Nothing here rests on what the specification leaves open, such as a record that is written as an array, nor on
 a number that the driver can't be asked with.
 """
@@ -177,7 +177,7 @@ def misplaced_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests
 def snapshots_in_foreign_folders(run: Object, files: Files, latest_ms: int) -> st.SearchStrategy[Requests]:
     """Put a snapshot of the run into a folder of no run, and compact or prune: it protects and is kept as any other.
 
-    The run must have an event and a snapshot. `latest_ms` is a time that no record of the life is later than.
+    The run must have an event and a snapshot. `latest_ms` is a time that no record of the session is later than.
     """
     owner = owner_of_run(run)
     latest = max(listed_for(files, owner), key=lambda each: (each["seq"], each["snapshot_id"]))
@@ -303,7 +303,7 @@ def interruptions(step: Step) -> st.SearchStrategy[Requests]:
 
 
 def changes_beneath(step: Step) -> st.SearchStrategy[Requests]:
-    """Change the files while the process lives on: take back the end of a pass, or add an event; then pass again.
+    """Change the files while the process goes on: take back the end of a pass, or add an event; then pass again.
 
     The pass must be one that :func:`interruptions` takes.
     """

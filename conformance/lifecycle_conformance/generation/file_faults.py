@@ -1,4 +1,4 @@
-"""Which damage can befall the files of a store in the middle of a life, by the name under which it is counted."""
+"""Which damage can inject the files of a store in the middle of a session, by the name under which it is counted."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
@@ -15,7 +15,7 @@ Story: TypeAlias = st.SearchStrategy[list[Request]]
 
 @frozen(kw_only=True)
 class Situation:
-    """Where a life stands: the run, the files, the last step, a number that is new, and statuses that are refused."""
+    """Where a session is: the run, the files, the last step, a new number, and statuses that are refused."""
 
     run: Object
     files: Files
@@ -42,7 +42,7 @@ class Situation:
 
 
 def stories(now: Situation) -> Mapping[str, Story]:
-    """Give all that may befall the files now."""
+    """Give all that may inject the files now."""
     return {name: tell(now) for name, (possible, tell) in _STORIES.items() if possible(now)}
 
 
@@ -88,5 +88,5 @@ _STORIES: Final[Mapping[str, tuple[Callable[[Situation], bool], Callable[[Situat
         lambda now: file_damage.misplaced_snapshots(now.run, now.files),
     ),
 }
-STORIES: Final = tuple(_STORIES)
-"""The names of all that may befall the files."""
+SCENARIOS: Final = tuple(_STORIES)
+"""The names of all that may inject the files."""

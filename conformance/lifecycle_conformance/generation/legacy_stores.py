@@ -27,7 +27,7 @@ _NEVER_TRIMMED: Final = ("\x1c", "\u200b")
 
 
 @frozen(kw_only=True)
-class Past:
+class LegacyStore:
     """What is to be imported, and the lifecycle records that belong to it, for the end of the run's history."""
 
     events: list[Object]
@@ -44,21 +44,21 @@ class Past:
 
 
 @st.composite
-def first_generation(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> Past:
+def first_generation(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave events under index ids, without occurrence, and snapshots without phase."""
     records = _with_twins(draw, draw(_records(capabilities)))
     events = [_event(run, record, _index_id(run, record, seq - 1 + n), seq + n) for n, record in enumerate(records)]
     snapshots = [_snapshot(event, draw(_statuses(run)), _parts(draw)) for event in events if draw(st.booleans())]
-    return Past(events=events, snapshots=snapshots, records=records)
+    return LegacyStore(events=events, snapshots=snapshots, records=records)
 
 
 @st.composite
-def later_generation(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> Past:
+def later_generation(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave events under stable ids, and snapshots with phases that no guard had allowed.
 
     Some lack their snapshot, some snapshots their event, as after a crash or a clean-up.
     """
-    # The time is one that no other record has: a past under an id that is there already would overwrite a snapshot.
+    # The time is one that no other record has: a legacy under an id that is there already would overwrite a snapshot.
     drawn = [{**record, "recorded_at_ms": 1_000 + seq} for record in draw(_records(capabilities))]
     records = _with_twins(draw, drawn)
     events, snapshots = [], []
@@ -67,11 +67,11 @@ def later_generation(draw: st.DrawFn, run: Object, seq: int, capabilities: Capab
         events += [event] if draw(st.integers(0, 4)) else []
         if draw(st.integers(0, 3)):
             snapshots.append(_with_phase(draw, _snapshot(event, draw(_statuses(run)))))
-    return Past(events=events, snapshots=snapshots, records=records)
+    return LegacyStore(events=events, snapshots=snapshots, records=records)
 
 
 @st.composite
-def mixed(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> Past:
+def mixed(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave events of all sorts for a few records: under any id, in any order, with more or less than is needed."""
     kinds = draw(st.lists(lifecycle_records(capabilities), min_size=1, max_size=2))
     count = draw(st.integers(1, 4))
@@ -91,11 +91,11 @@ def mixed(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) ->
         events.append({**event, **draw(st.sampled_from(_foreign(run, record)))})
     indexed = [event for n, event in enumerate(events) if event["event_id"] == _index_id(run, records[n], seq - 1 + n)]
     snapshots = [_snapshot(event, draw(_statuses(run))) for event in indexed if draw(st.booleans())]
-    return Past(events=draw(st.permutations(events)), snapshots=snapshots, records=records)
+    return LegacyStore(events=draw(st.permutations(events)), snapshots=snapshots, records=records)
 
 
 @st.composite
-def overlapping(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> Past:
+def overlapping(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave several rows that all make one record, or identical ones, known: which of them counts is the question."""
     record, count = draw(lifecycle_records(capabilities)), draw(st.integers(2, 4))
     contents = _contents(run, [record] * count)
@@ -112,14 +112,14 @@ def overlapping(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabiliti
             _event(run, record, stable, at, "a text", event_type="note"),
         ]
         rows.append(draw(st.sampled_from([*choices[:3], *choices] if sorts == 4 else choices[:2])))
-    return Past(events=draw(st.permutations(rows)), snapshots=[], records=[record] * draw(st.integers(1, count)))
+    return LegacyStore(events=draw(st.permutations(rows)), snapshots=[], records=[record] * draw(st.integers(1, count)))
 
 
 # --- compaction -------------------------------------------------------------------------------------------------------
 
 
 @st.composite
-def markers(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> Past:
+def markers(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave a compaction marker that lists records to come, well or badly, and perhaps an event of one of them."""
     records = _with_twins(draw, draw(_records(capabilities)))
     contents = _contents(run, records)
@@ -137,11 +137,11 @@ def markers(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) 
         for n, record in enumerate(records)
         if draw(st.integers(0, 3)) == 3
     ]
-    return Past(events=draw(st.permutations([marker, *alive])), snapshots=[], records=records)
+    return LegacyStore(events=draw(st.permutations([marker, *alive])), snapshots=[], records=records)
 
 
 @st.composite
-def compacted_twins(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> Past:
+def compacted_twins(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave identical events of the first generation, the first of which were compacted: their index ids are listed."""
     record, count = draw(lifecycle_records(capabilities)), draw(st.integers(1, 3))
     position = len(history_of(run))
@@ -149,11 +149,11 @@ def compacted_twins(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabi
     entries: list[Json] = [{"event_id": _index_id(run, record, position + n), "seq": seq + n} for n in range(gone)]
     left = [_event(run, record, _index_id(run, record, position + n), seq + n) for n in range(gone, count)]
     marker = _marker(run, f"stateful-compaction-by-others-{seq}", seq + gone - 1, entries)
-    return Past(events=[marker, *left], snapshots=[], records=[record] * count)
+    return LegacyStore(events=[marker, *left], snapshots=[], records=[record] * count)
 
 
 @st.composite
-def compactable_twins(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> Past:
+def compactable_twins(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave identical events of the first generation, only the last of which the newest snapshot protects.
 
     A compaction that follows at once, with a cutoff above their time, removes all but that one (COMPACT-3); a pass that
@@ -161,14 +161,14 @@ def compactable_twins(draw: st.DrawFn, run: Object, seq: int, capabilities: Capa
     """
     record, count = draw(lifecycle_records(capabilities)), draw(st.integers(2, 3))
     events = [_event(run, record, _index_id(run, record, seq - 1 + n), seq + n) for n in range(count)]
-    return Past(events=events, snapshots=[_snapshot(events[-1], run["status"])], records=[record] * count)
+    return LegacyStore(events=events, snapshots=[_snapshot(events[-1], run["status"])], records=[record] * count)
 
 
 # --- phases -----------------------------------------------------------------------------------------------------------
 
 
 @st.composite
-def phases_of_old(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> Past:
+def phases_of_old(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave snapshots in whichever phase, with more or less of what belongs to it, some with the same highest seq."""
     record = draw(lifecycle_records(capabilities))
     count, same = draw(st.integers(1, 2)), draw(st.booleans())
@@ -179,14 +179,14 @@ def phases_of_old(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabili
         snapshots.append(_with_phase(draw, plain) if draw(st.integers(0, 3)) else {**plain, **_parts(draw)})
     # An event of that seq is there, so that the next one gets another.
     last = _event(run, record, f"left-behind-{seq}", seq + count - 1, correlation_id="another-automation")
-    return Past(events=[last], snapshots=draw(st.permutations(snapshots)), records=[])
+    return LegacyStore(events=[last], snapshots=draw(st.permutations(snapshots)), records=[])
 
 
 # --- others -----------------------------------------------------------------------------------------------------------
 
 
 @st.composite
-def neighbours(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> Past:
+def neighbours(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave rows of another tenant with the same run id, or of another run, that record what this run is to record."""
     records = draw(_records(capabilities))
     tenant = run.get("tenant_context", LOCAL)
@@ -213,10 +213,10 @@ def neighbours(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilitie
         apart = other["run_id"] != run["run_id"] or "tenants" in capabilities
         snapshot = _snapshot(event, draw(st.sampled_from(sorted(PHASE_OF))))
         snapshots.append(snapshot if apart else {**snapshot, "snapshot_id": f"next-door-{seq}"})
-    return Past(events=draw(st.permutations([*theirs, *mine])), snapshots=snapshots, records=records)
+    return LegacyStore(events=draw(st.permutations([*theirs, *mine])), snapshots=snapshots, records=records)
 
 
-PASTS: Final[Mapping[str, Callable[[Object, int, Capabilities], st.SearchStrategy[Past]]]] = {
+LEGACY_STORES: Final[Mapping[str, Callable[[Object, int, Capabilities], st.SearchStrategy[LegacyStore]]]] = {
     "first generation": first_generation,
     "later generation": later_generation,
     "mixed": mixed,

@@ -1,4 +1,4 @@
-"""Greetings: short lives that begin with a fresh process and ask it what no implementation may do, or must do alike.
+"""Greetings: short sessions that begin with a fresh process and ask it what no implementation may do, or must do alike.
 
 What may be asked is read from the tables of the specification and from the schema of the requests. What the
 specification leaves open is not sent: no second `hello` once a store is open, nothing but an `open` after one that was
@@ -86,19 +86,22 @@ _NO_JSON: Final = (
 
 
 @st.composite
-def greetings(draw: st.DrawFn, capabilities: frozenset[str]) -> list[Request]:
-    """Give short lives for a driver with these capabilities.
+def protocol_cases(draw: st.DrawFn, capabilities: frozenset[str]) -> list[Request]:
+    """Give short sessions for a driver with these capabilities.
 
-    After some of them the process is ended; some are then lived once more, in new stores.
+    After some of them the process is ended; some then run once more, in new stores.
     """
     run, other, imported = draw(_runs(capabilities)), draw(_runs(capabilities)), draw(_imports(capabilities))
-    # Hypothesis makes most of its examples out of others. Chance is better at meeting many cases in a few lives.
+    # Hypothesis makes most of its examples out of others. Chance is better at meeting many cases in a few sessions.
     random = Random(json.dumps([draw(st.integers(0, _GREATEST)), run, other, imported]))  # noqa: S311
-    life = [*_some(random, _early(capabilities, run, other)), *random.choice([[], *[[_missing_directory(random)]] * 2])]
-    life += [("open", {"store": 0}), ("project", {"run": run})]
-    life += _some(random, _later(capabilities, run, imported))
-    life += random.choice(_endings(capabilities, run))
-    return [GREET, *life, *random.choice([[], [GREET], [GREET, *map(_elsewhere, life)]])]
+    session = [
+        *_some(random, _early(capabilities, run, other)),
+        *random.choice([[], *[[_missing_directory(random)]] * 2]),
+    ]
+    session += [("open", {"store": 0}), ("project", {"run": run})]
+    session += _some(random, _later(capabilities, run, imported))
+    session += random.choice(_endings(capabilities, run))
+    return [GREET, *session, *random.choice([[], [GREET], [GREET, *map(_elsewhere, session)]])]
 
 
 def _some(random: Random, asked: Sequence[_Ask]) -> list[Request]:
@@ -107,13 +110,13 @@ def _some(random: Random, asked: Sequence[_Ask]) -> list[Request]:
 
 
 def _elsewhere(request: Request) -> Request:
-    """Give the same request, but for a store that the life hasn't opened yet."""
+    """Give the same request, but for a store that the session hasn't opened yet."""
     op, arguments = request
     return (op, {"store": arguments["store"] + _STORES}) if op == "open" else request
 
 
 def _endings(capabilities: frozenset[str], run: Object) -> list[list[Request]]:
-    """Tell how a life may go from store to store and from process to process."""
+    """Tell how a session may go from store to store and from process to process."""
     first: Request = ("open", {"store": 0})
     other: Request = ("open", {"store": 1})
     pass_: Request = ("project", {"run": run})
@@ -179,7 +182,7 @@ def _too_early(random: Random, capabilities: frozenset[str], run: Object) -> Req
 
 
 def _missing_directory(random: Random) -> Request:
-    """Open what isn't there, below the life's own folder: a driver may make what it is asked to open."""
+    """Open what isn't there, below the session's own folder: a driver may make what it is asked to open."""
     name = "/".join(_name(random) for _ in range(random.randint(1, 3)))
     return refused(["DRIVER-6"], "storage", "open", store=f"no-such-directory/{name}")
 

@@ -1,4 +1,4 @@
-"""Run records that no implementation may accept, made from one that is in the middle of its life."""
+"""Run records that no implementation may accept, made from one that is in the middle of its session."""
 
 import json
 from collections.abc import Callable

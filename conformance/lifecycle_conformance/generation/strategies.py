@@ -1,7 +1,8 @@
-"""What lives are made of: lifecycle records, states of a run, tenants and ids, the plainest first.
+"""What sessions are made of: lifecycle records, states of a run, tenants and ids, the plainest first.
 
 All numbers are ones that every driver with the capabilities at hand reads alike; those that some misread are asked for
-by the readings, under the requirement that says so. What is planted where nothing may be copied from is a canary (see
+by the input cases, under the requirement that says so. What is planted where nothing may be copied from is a canary
+(see
 :func:`~lifecycle_conformance.judges.properties.checkpoint.canary`).
 """
 
@@ -48,7 +49,7 @@ STOP_KINDS: Final = (
     "cancelled", "operator_stopped", "guardrail_stopped", "panic", "shutdown", "server_restart", "stale_reaped",
 )  # fmt: skip
 LATEST_MS: Final = 60
-"""Lives are short: their times lie between 1 and this, so that records meet and cutoffs fall among them."""
+"""Sessions are short: their times lie between 1 and this, so that records meet and cutoffs fall among them."""
 
 times = st.integers(1, LATEST_MS)
 texts = st.sampled_from(TEXTS)

@@ -13,5 +13,5 @@ PLACES: Final = {
 
 
 def canary(place: str) -> str:
-    """Give the word that lives plant at a place of :data:`PLACES`: found anywhere, it says from where it was copied."""
+    """Build the word that is planted at a place of :data:`PLACES`: found anywhere, it says where it was copied from."""
     return f"canary-from-{place}-must-not-be-copied"

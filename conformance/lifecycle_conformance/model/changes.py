@@ -94,17 +94,17 @@ def differences(before: Shown, after: Shown) -> list[str]:
 
 
 @define
-class Deeds:
+class PassEffects:
     """What a pass did for each record of its history: the events it appended, and the snapshot it wrote, if it did."""
 
     events: list[list[Object]]
     snapshots: list[Object | None]
-    strays: list[Object] = Factory(list)
+    unattributed: list[Object] = Factory(list)
     """Events that are of no record."""
 
 
 @once_a_step
-def deeds(step: Step) -> Deeds:
+def pass_effects(step: Step) -> PassEffects:
     """Tell for which records a pass appended events and wrote snapshots.
 
     An event is known by what it says, and the index that it names tells it from identical ones; a snapshot by the index
@@ -113,11 +113,11 @@ def deeds(step: Step) -> Deeds:
     """
     contents = [content for content, _ in contents_of(step.run)]
     ids = {stable_id(*each): index for index, each in enumerate(contents_of(step.run))}
-    found = Deeds(events=[[] for _ in contents], snapshots=[None for _ in contents])
+    found = PassEffects(events=[[] for _ in contents], snapshots=[None for _ in contents])
     for event in appended(step):
         index = _record_of(event, step, contents, found)
         index = ids.get(event["event_id"]) if index is None else index
-        (found.strays if index is None else found.events[index]).append(event)
+        (found.unattributed if index is None else found.events[index]).append(event)
     for snapshot in written(step):
         index = member(snapshot.get("metadata"), "lifecycle_index")
         if is_unsigned(index) and index < len(contents) and _names(snapshot, step.history[index]):
@@ -125,7 +125,7 @@ def deeds(step: Step) -> Deeds:
     return found
 
 
-def _record_of(event: Object, step: Step, contents: Sequence[Content], found: Deeds) -> int | None:
+def _record_of(event: Object, step: Step, contents: Sequence[Content], found: PassEffects) -> int | None:
     said, content = member(event.get("payload"), "lifecycle_index"), content_of_event(step.run, event)
     places = [index for index, each in enumerate(contents) if each == content]
     if not places:
@@ -179,7 +179,7 @@ def recorded_ids(step: Step) -> list[str]:
 
     That of a record which the pass recorded is the one that its event got, be it right or wrong.
     """
-    new = deeds(step).events
+    new = pass_effects(step).events
     ids = [stable_id(*each) for each in contents_of(step.run)]
     return [
         place.event_id if place is not None else events[0]["event_id"] if events else event_id
@@ -196,7 +196,7 @@ def highest_seq(events: Sequence[Object]) -> int:
 # --- what the implementation said itself ------------------------------------------------------------------------------
 
 
-def said_of_records(step: Step, trace: Trace) -> list[Object | None]:
+def reported_ids(step: Step, trace: Trace) -> list[Object | None]:
     """Give what the implementation said of each record when it was asked to identify those of this run, if it was."""
     for earlier in trace.earlier(step):
         if earlier.op == "identify" and earlier.answer.ok is not None and earlier.run == step.run:
@@ -205,13 +205,13 @@ def said_of_records(step: Step, trace: Trace) -> list[Object | None]:
     return [None for _ in step.history]
 
 
-def asked_under_stable_ids(step: Step, trace: Trace) -> list[bool]:
+def reported_ids_correct(step: Step, trace: Trace) -> list[bool]:
     """Tell for each record whether the implementation, as far as is known, looks it up under its stable id.
 
     Where it doesn't, its ids are wrong, and whether it recognises a record can't be told from whether it records it.
     """
-    said = said_of_records(step, trace)
-    new = deeds(step).events
+    said = reported_ids(step, trace)
+    new = pass_effects(step).events
     return [
         all(event_id == stable_id(*each) for event_id in _own_ids(answer, events))
         for each, answer, events in zip(contents_of(step.run), said, new, strict=True)

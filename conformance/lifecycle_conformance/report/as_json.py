@@ -4,8 +4,8 @@ from collections import Counter
 from typing import Final
 
 from lifecycle_conformance.execution.trace import Object
-from lifecycle_conformance.report import coverage
 from lifecycle_conformance.report.ranking import name_of, worst_first
+from lifecycle_conformance.report.search_depth import depths, moves
 from lifecycle_conformance.runner.case_files import suite_version
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
 from lifecycle_conformance.specification.requirements import SPEC_VERSION
@@ -37,7 +37,7 @@ def as_json(report: Report) -> Object:
         "worst_first": [name_of(each) for each in worst_first(report)],
         "vectors": None if report.vectors is None else _judge(report.vectors),
         "agreement": None if report.agreement is None else _judge(report.agreement),
-        "lives": _lives(report),
+        "lives": _sessions(report),
         "errors": list(report.errors),
         "lost": list(report.lost),
         "cut": report.cut or None,
@@ -91,20 +91,20 @@ def _judge(result: JudgeResult) -> Object:
     }
 
 
-def _lives(report: Report) -> Object:
-    census = report.census
+def _sessions(report: Report) -> Object:
+    coverage = report.coverage
     return {
-        "lives": census.lives,
-        "requests": census.steps,
-        "passes": census.passes,
-        "refusals": census.refusals,
-        "depth": {name: {"median": middle, "most": most} for name, (middle, most) in coverage.depths(census).items()},
-        "rules": dict(census.rules.most_common()),
-        "phases": dict(census.phases.most_common()),
+        "lives": coverage.sessions,
+        "requests": coverage.steps,
+        "passes": coverage.passes,
+        "refusals": coverage.refusals,
+        "depth": {name: {"median": middle, "most": most} for name, (middle, most) in depths(coverage).items()},
+        "rules": dict(coverage.rules.most_common()),
+        "phases": dict(coverage.phases.most_common()),
         "moves": {
-            "seen": dict(census.moves.most_common()),
-            **{kind: {"seen": seen, "of": all_} for kind, (seen, all_) in coverage.moves(census).items()},
+            "seen": dict(coverage.moves.most_common()),
+            **{kind: {"seen": seen, "of": all_} for kind, (seen, all_) in moves(coverage).items()},
         },
-        "generations": dict(census.generations.most_common()),
-        "corners": dict(census.corners.most_common()),
+        "generations": dict(coverage.generations.most_common()),
+        "corners": dict(coverage.targets.most_common()),
     }

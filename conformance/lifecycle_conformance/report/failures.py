@@ -1,4 +1,4 @@
-"""How a failure is told: the requirement, the life that breaks it, expected against actual, how to see it again."""
+"""How a failure is told: the requirement, the session that breaks it, expected against actual, how to see it again."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -60,7 +60,7 @@ def in_full(told: Told, driver: Sequence[str], width: int = WIDTH) -> Iterator[s
         yield from heading(f"{requirement.id}: {requirement.title}", told.verdict, f"{level}{share(told)}", width)
         yield from statement(requirement.statement, width)
     yield ""
-    yield from life(failure, width)
+    yield from session(failure, width)
     if not failure.shrunk:
         yield f"{_INDENT}(not shrunk: the time for that was spent)"
     if failure.case is not None:
@@ -94,8 +94,8 @@ def statement(text: str, width: int = WIDTH) -> list[str]:
     return paragraph(text, width, first=_INDENT)
 
 
-def life(failure: Failure, width: int = WIDTH) -> Iterator[str]:
-    """Tell the life, what its last request should have shown against what it showed, and what the driver said."""
+def session(failure: Failure, width: int = WIDTH) -> Iterator[str]:
+    """Tell the session, what its last request should have shown against what it showed, and what the driver said."""
     if failure.requests:
         yield from operations(failure.requests, width)
         yield ""
@@ -124,7 +124,7 @@ def share(told: Told) -> str:
 
 
 def again(case: str, driver: Sequence[str]) -> str:
-    """Give the command that lives a case again."""
+    """Give the command that replays a case."""
     return safe(shlex.join(["lifecycle-projection", "replay", case, *(["--", *driver] if driver else [])]))
 
 

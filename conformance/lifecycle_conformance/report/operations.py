@@ -1,4 +1,4 @@
-"""The requests of a life, told in a line each: of a run only what is new since it was last asked about."""
+"""The requests of a session, told in a line each: of a run only what is new since it was last asked about."""
 
 import json
 import re
@@ -36,7 +36,7 @@ _TOLD_APART: Final = frozenset(
 
 
 def operations(requests: Sequence[Request], width: int = WIDTH) -> Iterator[str]:
-    """Tell the requests of a life, numbered from 1; that its first store is opened goes without saying."""
+    """Tell the requests of a session, numbered from 1; that its first store is opened goes without saying."""
     shown = [each for index, each in enumerate(requests) if (index, each) != (0, _FIRST)]
     telling, longest = _Telling(), max((len(op) for op, _ in shown), default=0)
     indent = len(_INDENT) + 6 + longest
@@ -68,7 +68,7 @@ class _Telling:
         }
 
     def of(self, op: str, arguments: Object) -> Iterator[str]:
-        """Give the pieces that tell of a request."""
+        """Give the actions that tell of a request."""
         return self._of.get(op, _plainly)(arguments)
 
     def _with_run(self, arguments: Object) -> Iterator[str]:

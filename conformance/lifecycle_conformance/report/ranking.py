@@ -26,12 +26,11 @@ def worst_first(report: Report) -> list[Told]:
     """Give all that failed, in the order in which it is best mended.
 
     1. Blockers: answers that differ from time to time, then a driver that crashes, hangs or breaks the protocol, then
-       records that can't be read (DRIVER-5), then stores that don't begin empty (DRIVER-7), then whatever else leaks
-       into them.
-    2. The others: MUST before SHOULD; then what ended most lives, in tenths of all lives; then what was broken in the
-       largest share of its cases, in tenths; then in most cases; then in the order of the specification.
-    3. Agreement with the reference shows an answer whole: it stands behind the first of the others, and before it if
-       the life that shows it is shorter.
+    records that can't be read (DRIVER-5), then stores that don't begin empty (DRIVER-7), then whatever else leaks into
+    them. 2. The others: MUST before SHOULD; then what ended most sessions, in tenths of all sessions; then what was
+    broken in the largest share of its cases, in tenths; then in most cases; then in the order of the specification. 3.
+    Agreement with the reference shows an answer whole: it stands behind the first of the others, and before it if the
+    session that shows it is shorter.
     """
     failed = [each for each in report.results if each.failure is not None]
     blockers = sorted((each for each in failed if _blocks(each) < len(_BLOCKERS)), key=_blocks)
@@ -60,10 +59,10 @@ def _blocks(result: Result) -> int:
 
 
 def _weight(result: Result, report: Report) -> tuple[bool, int, int, int]:
-    lives, share = max(1, report.census.lives), result.broken / max(1, result.cases)
+    sessions, share = max(1, report.coverage.sessions), result.broken / max(1, result.cases)
     return (
         result.requirement.level is not Level.MUST,
-        -(10 * result.ended // lives),
+        -(10 * result.ended // sessions),
         -round(10 * share),
         -result.broken,
     )

@@ -10,7 +10,7 @@ from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.judges.agreement import AGREEMENT
 from lifecycle_conformance.report.as_json import failure_as_json
-from lifecycle_conformance.report.failures import AGREEING, again, heading, life, statement
+from lifecycle_conformance.report.failures import AGREEING, again, heading, session, statement
 from lifecycle_conformance.report.operations import operations
 from lifecycle_conformance.report.start import in_short, line
 from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, wrapped
@@ -55,9 +55,9 @@ def lines(replayed: Replayed, width: int = WIDTH) -> Iterator[str]:
         for each in _why(replayed).splitlines():
             yield from paragraph(safe(each), width, first=_INDENT)
     else:
-        yield from life(replayed.failure, width)
+        yield from session(replayed.failure, width)
     if replayed.also:
-        first = f"{_INDENT}also broken in this life: "
+        first = f"{_INDENT}also broken in this session: "
         yield from wrapped(replayed.also, width, first=first, between=", ")
 
 
@@ -85,7 +85,7 @@ def _why(replayed: Replayed) -> str:
     if replayed.outcome in {Outcome.UNDECIDED, Outcome.NOT_APPLICABLE}:
         return replayed.why
     if replayed.case.verdict == Verdict.STATE_LEAK:
-        return "it holds, as it did in a fresh process when it was found: what broke it were other lives before it"
+        return "it holds, as it did in a fresh process when it was found: what broke it were other sessions before it"
     if replayed.case.verdict == Verdict.NONDETERMINISTIC:
         return "it holds this time: when it was found, fresh processes answered the same requests in different ways"
     return f"it holds, judged {counted(replayed.judged, 'time')}" if replayed.judged else "it holds"

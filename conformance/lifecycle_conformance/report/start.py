@@ -64,11 +64,11 @@ def how_far(report: Report) -> str:
 
 def _because(report: Report) -> str:
     """Say what keeps requirements from being reached, where that is plain to see."""
-    lives = report.census.lives
+    sessions = report.coverage.sessions
     most = max(report.results, key=lambda each: each.ended, default=None)
-    if most is not None and lives and 2 * most.ended > lives:
+    if most is not None and sessions and 2 * most.ended > sessions:
         return f": {most.requirement.id} ended {most.ended} lives"
-    return ": no pass wrote a snapshot" if lives and not report.census.phases else ""
+    return ": no pass wrote a snapshot" if sessions and not report.coverage.phases else ""
 
 
 def to_mend(told: Told) -> str:

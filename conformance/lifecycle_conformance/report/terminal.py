@@ -1,4 +1,4 @@
-"""A report as text: what to do first, what failed, each with its smallest life, then how all that was judged fared."""
+"""A report as text: what to mend first, each failure with its smallest session, then a table of all that was judged."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from lifecycle_conformance.driver.safe_text import safe
-from lifecycle_conformance.report import coverage, start, verdict_table
+from lifecycle_conformance.report import search_depth, start, verdict_table
 from lifecycle_conformance.report.failures import in_a_line, in_full
 from lifecycle_conformance.report.ranking import Told, worst_first
 from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, short, wrapped
@@ -50,7 +50,7 @@ def _lines(report: Report, driver: Sequence[str], *, verbose: bool, width: int) 
     yield from _judge("production's fixed cases", report.vectors, verbose=verbose, width=width)
     yield from _judge("agreement with the reference", report.agreement, verbose=verbose, width=width)
     yield ""
-    yield from coverage.lines(report.census, width)
+    yield from search_depth.lines(report.coverage, width)
     yield from _least(report, width)
     yield from _own("not looked at", report.lost, width)
     yield from _own("defects of this suite, which nobody else is to blame for", report.errors, width)
@@ -106,7 +106,7 @@ def _least(report: Report, width: int) -> Iterator[str]:
     least = verdict_table.least_exercised(report.results)
     if least:
         cells = [f"{each.requirement.id} {each.cases}/{each.wanted}" for each in least]
-        yield from wrapped(cells, width, first=f"{'least judged':{coverage.COLUMN}}")
+        yield from wrapped(cells, width, first=f"{'least judged':{search_depth.COLUMN}}")
 
 
 def _own(what: str, texts: Sequence[str], width: int) -> Iterator[str]:

@@ -66,21 +66,21 @@ def paragraph(text: str, width: int, *, first: str = "", rest: str | None = None
 
 
 def wrapped(
-    pieces: Iterable[str], width: int, *, first: str = "", rest: str | None = None, between: str = "  "
+    actions: Iterable[str], width: int, *, first: str = "", rest: str | None = None, between: str = "  "
 ) -> Iterator[str]:
-    """Put pieces beside each other, as many as a line holds; lines after the first begin with `rest`.
+    """Put actions beside each other, as many as a line holds; lines after the first begin with `rest`.
 
-    A piece that is longer than a line is broken between its words, unless it has colours.
+    An action that is longer than a line is broken between its words, unless it has colours.
     """
     rest = " " * len(click.unstyle(first)) if rest is None else rest
     line, empty = first, True
-    for piece in pieces:
-        if not empty and len(click.unstyle(line + between + piece)) > width:
+    for action in actions:
+        if not empty and len(click.unstyle(line + between + action)) > width:
             yield line.rstrip()
             line, empty = rest, True
-        whole = piece if empty else between + piece
-        if len(click.unstyle(line + whole)) > width and click.unstyle(piece) == piece:
-            *full, last = paragraph(piece, width - len(rest), rest="")
+        whole = action if empty else between + action
+        if len(click.unstyle(line + whole)) > width and click.unstyle(action) == action:
+            *full, last = paragraph(action, width - len(rest), rest="")
             yield from (f"{line if not number else rest}{each}" for number, each in enumerate(full))
             line, whole = (rest if full else line), last
         line, empty = line + whole, False

@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from lifecycle_conformance.driver.interface import Answer, Driver, ExitStatus, Hello
 from lifecycle_conformance.execution.judgement import Registered
-from lifecycle_conformance.execution.session import lived
+from lifecycle_conformance.execution.session import executed
 from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.generation.protocol_cases import GREET, TENANT
 from lifecycle_conformance.generation.strategies import run_record
@@ -51,9 +51,9 @@ def offered(driver: Driver, checks: Sequence[Registered]) -> tuple[frozenset[str
     """
     absent, findings = set(), Findings()
     for capability in sorted(_ASKED.keys() & driver.hello.capabilities):
-        life, _ = lived(driver, _ASKED[capability], checks)
-        findings.note(life)
-        if any(each.judgement.requirement == DECLARING and not each.judgement.holds for each in life.judgements):
+        session, _ = executed(driver, _ASKED[capability], checks)
+        findings.note(session)
+        if any(each.judgement.requirement == DECLARING and not each.judgement.holds for each in session.judgements):
             absent.add(capability)
     # Nothing can be left out of these requests, and later a driver isn't asked for what isn't there.
     findings.failures = {id_: evolve(failure, shrunk=True) for id_, failure in findings.failures.items()}

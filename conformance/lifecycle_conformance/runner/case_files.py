@@ -1,4 +1,4 @@
-"""Failures saved as files: the life that shows one, in the format of the fixed cases, with what it says and of whom.
+"""Failures saved as files: the session that shows one, in the format of the fixed cases, with what it says and of whom.
 
 A case that was found names the requirement that it breaks; one of the fixed cases has production's answers instead.
 Both can be replayed.
@@ -30,7 +30,7 @@ from lifecycle_projection.json_text import read_json
 from lifecycle_projection.records import Json
 
 _MAX_DEPTH: Final = 200
-"""Deep enough for the deepest record that a life may hold, inside what a case wraps it in."""
+"""Deep enough for the deepest record that a session may hold, inside what a case wraps it in."""
 _DIGITS_OF_NAME: Final = 8
 _IN_A_STORE: Final = frozenset({"restart", "tear", "put", "remove"})
 _TEXT_INPUT: Final = "text-input"
@@ -52,7 +52,7 @@ class Presumed:
 
 @frozen(kw_only=True)
 class Case:
-    """The requests of a life, read from a file; `source` is its name, with the line where it has several cases.
+    """The requests of a session, read from a file; `source` is its name, with the line where it has several cases.
 
     `requirement` is the one that it broke when it was found, or `agreement`; `scenario` is what a fixed case is;
     `presumed` says to which drivers it applies.
@@ -93,9 +93,9 @@ def suite_version() -> str:
 
 
 def presumed(requests: Sequence[Request], requirement: str | None) -> Presumed:
-    """Tell what a life presumes that was found to break a requirement.
+    """Tell what a session presumes that was found to break a requirement.
 
-    `identify` changes nothing: a life that asks for ids on its way is the same life without.
+    `identify` changes nothing: a session that asks for ids on its way is the same session without.
     """
     known = load_requirements().get(requirement or "")
     parts = [
@@ -129,7 +129,7 @@ def _presumed_by(op: str, arguments: Object) -> Presumed:
 def save(folder: Path, result: Result | JudgeResult, *, hello: Hello, profile: str, seed: int) -> Path:
     """Write the failure of a result into a folder, which is made if it is missing, and give the path of the file.
 
-    The name is that of the requirement and a few digits that stand for the requests: the same life again is the same
+    The name is that of the requirement and a few digits that stand for the requests: the same session again is the same
     file.
     """
     assert result.failure is not None
@@ -162,7 +162,7 @@ def save(folder: Path, result: Result | JudgeResult, *, hello: Hello, profile: s
 
 
 def save_all(folder: Path, report: Report) -> Report:
-    """Save every failure that has a life, and give the report with the path of its case in each."""
+    """Save every failure that has a session, and give the report with the path of its case in each."""
 
     def saved(failure: Failure, result: Result | JudgeResult) -> Failure:
         if not failure.requests:
@@ -283,7 +283,7 @@ def _beyond_the_schema(case: Object) -> Iterator[Problem]:
 
 
 def _leading_out(step: Object, path: str, *, fixed: bool) -> Iterator[Problem]:
-    """Tell what a step may not ask; a fixed case holds raw requests, and lives in one store."""
+    """Tell what a step may not ask; a fixed case holds raw requests, and has one store."""
     op = step["op"]
     request, place = (step["request"], f"{path}.request") if op == "refuse" else (step, path)
     if "id" in request:

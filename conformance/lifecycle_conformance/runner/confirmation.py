@@ -1,4 +1,4 @@
-"""A failure lived again in fresh processes: whether it always comes, never again, or now and then.
+"""A failure that is run again in fresh processes: whether it always comes, never again, or now and then.
 
 One that comes again in a fresh process is a failure. One that never does was left behind by what the process had done
 before: a state leak. Where the same requests are answered in different ways by fresh processes, the implementation is
@@ -11,7 +11,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from lifecycle_conformance.driver.interface import BrokenDriverError, Driver
-from lifecycle_conformance.execution.session import Judged, Life, lived
+from lifecycle_conformance.execution.session import Judged, Session, executed
 from lifecycle_conformance.execution.trace import Request, Step, Trace
 from lifecycle_conformance.generation.protocol_cases import GREET
 from lifecycle_conformance.judges import agreement
@@ -32,7 +32,7 @@ _APART: Final = 1_000_000
 
 @frozen
 class Proof:
-    """Lives requests, each time in a fresh process if that is wanted, to see whether they break a requirement."""
+    """Runs requests, each time in a fresh process if that is wanted, to see whether they break a requirement."""
 
     driver: Driver
     subject: str
@@ -44,25 +44,25 @@ class Proof:
 
     def shown(self, asked: Sequence[Request]) -> "Showing":
         """Give what they show. Raises nothing: a driver that breaks is a way to fail."""
-        life, broke = lived(self.driver, asked, checks_for([self.subject]) or [agreement.REGISTERED])
-        return Showing(life, self._failure(life, broke), broken=broke is not None)
+        session, broke = executed(self.driver, asked, checks_for([self.subject]) or [agreement.REGISTERED])
+        return Showing(session, self._failure(session, broke), broken=broke is not None)
 
-    def _failure(self, life: Life, broke: BrokenDriverError | None) -> Failure | None:
+    def _failure(self, session: Session, broke: BrokenDriverError | None) -> Failure | None:
         if broke is not None and self.subject == ANSWERING:
             return Failure(
-                requests=tuple(life.requests), message=broke.message, broke=broke.verdict, stderr=broke.stderr
+                requests=tuple(session.requests), message=broke.message, broke=broke.verdict, stderr=broke.stderr
             )
-        for judged in life.judgements:
+        for judged in session.judgements:
             if judged.judgement.requirement == self.subject and not judged.judgement.holds:
-                return failure_of(life.requests, judged)
+                return failure_of(session.requests, judged)
         return None
 
 
 @frozen
 class Showing:
-    """A life that was lived, how it breaks the requirement, if it does, and whether the driver broke."""
+    """A session that was run, how it breaks the requirement, if it does, and whether the driver broke."""
 
-    life: Life
+    session: Session
     failure: Failure | None
     broken: bool
 
@@ -78,7 +78,7 @@ class Confirmed:
 def smallest(proof: Proof, failure: Failure, reduce: Callable[[Failure, Proof], Failure]) -> Confirmed:
     """Make a failure smaller, and live it again in fresh processes.
 
-    What was found to be smaller in a used process may be a leak of what other lives had left, although the whole
+    What was found to be smaller in a used process may be a leak of what other sessions had left, although the whole
     failure is none: then it is made smaller once more, with a fresh process for each attempt.
     """
     small = failure if proof(failure.requests) is None else reduce(failure, proof)
@@ -95,7 +95,7 @@ def smallest(proof: Proof, failure: Failure, reduce: Callable[[Failure, Proof], 
 
 
 def confirmed(proof: Proof, failure: Failure) -> Confirmed:
-    """Live a failure again in fresh processes and stores; a driver that doesn't answer costs one attempt only."""
+    """Run a failure again in fresh processes and stores; a driver that doesn't answer costs one attempt only."""
     if failure.broke is not None:
         again = proof.shown(_fresh(failure.requests, 0)).failure is not None
         return Confirmed(failure if again else evolve(failure, again=Verdict.STATE_LEAK))
@@ -141,10 +141,10 @@ def _differing(subject: str, showings: Sequence[Showing]) -> Failure | None:
     first, newest = showings[0], showings[-1]
     if first is newest:
         return None
-    if (difference := _first_difference(first.life.trace.steps, newest)) is not None:
+    if (difference := _first_difference(first.session.trace.steps, newest)) is not None:
         return evolve(
             difference,
-            requests=(*first.life.requests, *difference.requests),
+            requests=(*first.session.requests, *difference.requests),
             shrunk=True,
             again=Verdict.NONDETERMINISTIC,
         )
@@ -152,7 +152,7 @@ def _differing(subject: str, showings: Sequence[Showing]) -> Failure | None:
     if failed in {0, len(showings)}:
         return None
     return Failure(
-        requests=(*first.life.requests, *newest.life.requests),
+        requests=(*first.session.requests, *newest.session.requests),
         message=f"the same requests break {subject} in {failed} of {len(showings)} fresh processes",
         shrunk=True,
         again=Verdict.NONDETERMINISTIC,
@@ -162,9 +162,9 @@ def _differing(subject: str, showings: Sequence[Showing]) -> Failure | None:
 def _first_difference(before: Sequence[Step], newest: Showing) -> Failure | None:
     """Judge by the check of DRIVER-17 what a process showed after another one was asked the same before."""
     trace = Trace([*before])
-    for length, step in enumerate(newest.life.trace.steps, start=1):
+    for length, step in enumerate(newest.session.trace.steps, start=1):
         for judgement in repetitions(step, trace):
             if not judgement.holds:
-                return failure_of(newest.life.requests, Judged(judgement=judgement, step=0, length=length))
+                return failure_of(newest.session.requests, Judged(judgement=judgement, step=0, length=length))
         trace.steps.append(step)
     return None

@@ -1,4 +1,4 @@
-"""What Hypothesis remembers between runs: the lives that broke something, to be lived first next time."""
+"""What Hypothesis remembers between runs: the sessions that broke something, to be run first next time."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,11 +7,11 @@ from hypothesis.control import current_build_context
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, choices_to_bytes
 
 
-class LivesDatabase(ExampleDatabase):
+class SessionsDatabase(ExampleDatabase):
     """A directory of examples, in Hypothesis's own format.
 
-    A search doesn't fail when a life breaks something: it goes on. So what is worth keeping is told from outside, by
-    :meth:`keep`; Hypothesis would keep nothing, and drop what it was given as soon as it had lived it again.
+    A search doesn't fail when a session breaks something: it goes on. So what is worth keeping is told from outside, by
+    :meth:`keep`; Hypothesis would keep nothing, and drop what it was given as soon as it had run it again.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -32,7 +32,7 @@ class LivesDatabase(ExampleDatabase):
         return self._examples.fetch(key)
 
     def save(self, key: bytes, value: bytes) -> None:
-        """Do nothing: to Hypothesis no life is worth keeping."""
+        """Do nothing: to Hypothesis no session is worth keeping."""
 
     def delete(self, key: bytes, value: bytes) -> None:
         """Drop an example that was run again, unless it still breaks something."""

@@ -1,4 +1,4 @@
-"""What lives showed: in how many cases each requirement was judged, how often it was broken, and the shortest proof."""
+"""What sessions showed: the cases in which each requirement was judged and broken, and the shortest proof."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -8,8 +8,8 @@ from typing import Final
 from attrs import Factory, define
 
 from lifecycle_conformance.driver.interface import BrokenDriverError
-from lifecycle_conformance.execution.coverage import Census
-from lifecycle_conformance.execution.session import Judged, Life
+from lifecycle_conformance.execution.coverage import Coverage
+from lifecycle_conformance.execution.session import Judged, Session
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult
 
@@ -25,15 +25,15 @@ def _numbers() -> defaultdict[str, set[int]]:
 
 @define
 class Findings:
-    """What lives showed.
+    """What sessions showed.
 
-    `cases` and `broken` hold, for each requirement, the numbers of the steps that tell of it; `ended` is how many lives
-    it ended. At most `most` are counted. `fixed` is what the fixed cases showed as a judge of their own. `lost` says
-    what was given up and why, `cut` why the whole search was. All but `lost` can be told piece by piece and put
-    together again.
+    `cases` and `broken` hold, for each requirement, the numbers of the steps that tell of it; `ended` is how many
+    sessions it ended. At most `most` are counted. `fixed` is what the fixed cases showed as a judge of their own.
+    `lost` says what was given up and why, `cut` why the whole search was. All but `lost` can be told part by part and
+    put together again.
     """
 
-    census: Census = Factory(Census)
+    coverage: Coverage = Factory(Coverage)
     cases: defaultdict[str, set[int]] = Factory(_numbers)
     broken: defaultdict[str, set[int]] = Factory(_numbers)
     ended: Counter[str] = Factory(Counter)
@@ -44,17 +44,17 @@ class Findings:
     fixed: JudgeResult = Factory(JudgeResult)
     most: int = MOST_COUNTED
 
-    def note(self, life: Life, breakdown: BrokenDriverError | None = None) -> None:
-        """Take in what was judged of a life since this was done last, and how its driver broke, if it did."""
-        for judged in life.unseen():
-            self._note(life.requests, judged)
-        for requirement in life.ended_by:
+    def note(self, session: Session, breakdown: BrokenDriverError | None = None) -> None:
+        """Take in what was judged of a session since this was done last, and how its driver broke, if it did."""
+        for judged in session.unseen():
+            self._note(session.requests, judged)
+        for requirement in session.ended_by:
             self.ended[requirement] += 1
-        life.ended_by.clear()
-        for error in life.errors:
+        session.ended_by.clear()
+        for error in session.errors:
             self.errors.setdefault(error.where, error.traceback)
         if breakdown is not None:
-            self.note_breakdown(life.requests, breakdown)
+            self.note_breakdown(session.requests, breakdown)
 
     def note_breakdown(self, requests: Iterable[Request], breakdown: BrokenDriverError) -> None:
         """Take in how a driver broke at the last of some requests."""
@@ -69,8 +69,8 @@ class Findings:
         self._keep(ANSWERING, failure)
 
     def add(self, other: "Findings") -> None:
-        """Take in what other lives showed."""
-        self.census.add(other.census)
+        """Take in what other sessions showed."""
+        self.coverage.add(other.coverage)
         for mine, theirs in ((self.cases, other.cases), (self.broken, other.broken)):
             for requirement, numbers in theirs.items():
                 for number in sorted(numbers):
@@ -108,7 +108,7 @@ def number_of(text: str) -> int:
 
 
 def failure_of(requests: Iterable[Request], judged: Judged) -> Failure:
-    """Give the life up to the step that was judged."""
+    """Give the session up to the step that was judged."""
     judgement = judged.judgement
     return Failure(
         requests=tuple(requests)[: judged.length],

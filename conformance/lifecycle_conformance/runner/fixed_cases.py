@@ -1,6 +1,6 @@
-"""The fixed cases as a judge: whole lives compared with production's answers, and small cases made from them.
+"""The fixed cases as a judge: whole sessions compared with production's answers, and small cases made from them.
 
-The whole lives are a judge of their own. The small ones judge the requirements whose judge is `vectors`.
+The whole sessions are a judge of their own. The small ones judge the requirements whose judge is `vectors`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ def compared(tell: Tell, factory: Factory, requirements: Sequence[str] | None) -
             comparison = _Comparison(driver, Path(directory), tell)
             comparison.of_requirements(requirements)
             if requirements is None:
-                comparison.of_lives()
+                comparison.of_sessions()
     finally:
         driver.close()
 
@@ -88,8 +88,8 @@ class _Comparison:
             finally:
                 self.tell(findings)
 
-    def of_lives(self) -> None:
-        """Compare whole lives; what the driver can't be asked is counted apart."""
+    def of_sessions(self) -> None:
+        """Compare whole sessions; what the driver can't be asked is counted apart."""
         kind, patience, scenarios = "whole fixed cases", Patience(), list(vectors.stream())
         self.tell(Size(len(scenarios)))
         for scenario in scenarios:

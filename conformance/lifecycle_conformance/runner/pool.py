@@ -1,6 +1,6 @@
 """Who does the work: this process, or several that share it.
 
-A task tells what it finds piece by piece. So whatever ends it (a worker that is killed, the caller's limit of time,
+A task tells what it finds part by part. So whatever ends it (a worker that is killed, the caller's limit of time,
 Ctrl-C), what it had told by then is there.
 """
 
@@ -24,9 +24,9 @@ from lifecycle_conformance.execution.workspace import own_folder, share
 
 Progress: TypeAlias = Callable[[str], None]
 Tell: TypeAlias = Callable[[Any], None]
-"""What a task is given to tell a piece of what it found."""
+"""What a task is given to report a part of what it found."""
 Take: TypeAlias = Callable[[int, Any], None]
-"""What takes a piece in, with the number of the task that told it, or :class:`Lost`."""
+"""What takes a part in, with the number of the task that told it, or :class:`Lost`."""
 _TICK_S: Final = 0.2
 """How often progress is shown anew, and the time looked at, while nobody tells anything."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -36,9 +36,9 @@ _PARTING_S: Final = 1.0
 
 @frozen
 class Size:
-    """Told by a task that finds out itself how many pieces it will tell, beside those that were known."""
+    """Told by a task that finds out itself how many parts it will tell, beside those that were known."""
 
-    pieces: int
+    parts: int
 
 
 @frozen
@@ -52,7 +52,7 @@ class OutOfTimeError(KeyboardInterrupt):
 
 @frozen(kw_only=True)
 class Task:
-    """A function to be called with a :data:`Tell` and these arguments; `size` is how many pieces it is known to tell.
+    """A function to be called with a :data:`Tell` and these arguments; `size` is how many parts it is known to tell.
 
     With several processes all of it must be such that can be pickled.
     """
@@ -75,12 +75,12 @@ class Workers:
         """Do all tasks, and hand on what they tell. Raises what a task raises, and :class:`OutOfTimeError`."""
         counter = _Counter(what, sum(task.size for task in tasks), self._progress)
 
-        def counted(number: int, piece: Any) -> None:
-            if isinstance(piece, Size):
-                counter.size += piece.pieces
+        def counted(number: int, part: Any) -> None:
+            if isinstance(part, Size):
+                counter.size += part.parts
             else:
                 counter.done += 1
-                take(number, piece)
+                take(number, part)
             self._look(counter)
 
         self._look(counter)
@@ -110,8 +110,8 @@ class Workers:
                 assert isinstance(pipe, Connection)
                 worker, number = busy[pipe]
                 match worker.heard():
-                    case _Told(piece):
-                        take(number, piece)
+                    case _Told(part):
+                        take(number, part)
                         continue
                     case _Raised(error):
                         raise error
@@ -144,11 +144,11 @@ def workers(jobs: int, progress: Progress, deadline: float | None = None) -> Ite
         yield Workers(0, progress, deadline)
         return
     with descendants.adopting():
-        hands = Workers(jobs, progress, deadline)
+        pool = Workers(jobs, progress, deadline)
         try:
-            yield hands
+            yield pool
         finally:
-            hands.end()
+            pool.end()
 
 
 @define
@@ -181,7 +181,7 @@ def _duration(seconds: float) -> str:
 
 
 def _telling(take: Take, number: int) -> Tell:
-    return lambda piece: take(number, piece)
+    return lambda part: take(number, part)
 
 
 # --- a process that works ---------------------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def _telling(take: Take, number: int) -> Tell:
 
 @frozen
 class _Told:
-    piece: Any
+    part: Any
 
 
 @frozen
@@ -284,7 +284,7 @@ def _work(pipe: Connection, life_line: Connection, folder: str) -> None:
         while True:
             function, arguments = pipe.recv()
             try:
-                function(lambda piece: pipe.send(_Told(piece)), *arguments)
+                function(lambda part: pipe.send(_Told(part)), *arguments)
             except BaseException as error:  # noqa: BLE001 - whatever it is, it is told
                 error.add_note(traceback.format_exc())
                 pipe.send(_Raised(error))

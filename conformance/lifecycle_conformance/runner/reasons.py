@@ -36,7 +36,7 @@ def why_unjudged(  # noqa: PLR0913 - what decides
         case Verdict.NOT_JUDGED_HERE:
             return _UNIT
         case Verdict.NOT_EXERCISED if not cases:
-            return "no life met its precondition"
+            return "no session met its precondition"
         case Verdict.NOT_EXERCISED | Verdict.UNDECIDED:
             met = f"its precondition was met in {cases} of the {wanted} cases that are asked for"
             return f"{cut}; {met}" if cut else met

@@ -1,4 +1,4 @@
-"""A case lived again: whether what it is about still fails."""
+"""A case replayed: whether what it is about still fails."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from lifecycle_conformance.driver.interface import BringUpError, BrokenDriverError, Driver
 from lifecycle_conformance.execution.judgement import canonical
-from lifecycle_conformance.execution.session import lived
+from lifecycle_conformance.execution.session import executed
 from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_conformance.judges.agreement import AGREEMENT, REGISTERED
 from lifecycle_conformance.judges.properties import CHECKS
@@ -73,7 +73,7 @@ def exit_code_of(found: Sequence[Replayed]) -> int:
 
 
 def replayed(cases: Sequence[Case], driver: Driver) -> Iterator[Replayed]:
-    """Live cases again, each that was found in a fresh process. A driver that doesn't come up again ends it."""
+    """Replay cases, each that was found in a fresh process. A driver that doesn't come up again ends it."""
     for number, case in enumerate(cases):
         try:
             if number and case.scenario is None:
@@ -93,23 +93,23 @@ def _replayed(case: Case, driver: Driver) -> Replayed:
     if case.scenario is not None:
         return _fixed(case, case.scenario, driver)
     if _IDENTIFY not in driver.hello.capabilities:
-        # It changes nothing: a life without it is the same life.
+        # It changes nothing: a session without it is the same session.
         case = evolve(case, requests=tuple(each for each in case.requests if each[0] != _IDENTIFY))
     return _found(case, driver)
 
 
 def _found(case: Case, driver: Driver) -> Replayed:
-    """Live a case that was found, and look for what it broke."""
-    life, broke = lived(driver, case.requests, [*CHECKS, REGISTERED])
-    ours = [each for each in life.judgements if each.judgement.requirement == case.requirement]
+    """Run a case that was found, and look for what it broke."""
+    session, broke = executed(driver, case.requests, [*CHECKS, REGISTERED])
+    ours = [each for each in session.judgements if each.judgement.requirement == case.requirement]
     broken = [each for each in ours if not each.judgement.holds]
-    wrong = {each.judgement.requirement for each in life.judgements if not each.judgement.holds}
+    wrong = {each.judgement.requirement for each in session.judgements if not each.judgement.holds}
     others = wrong - {case.requirement, AGREEMENT}
     shown = Replayed(
         case=case,
         outcome=Outcome.HOLDS,
         judged=len(ours),
-        compared=len(life.judgements),
+        compared=len(session.judgements),
         also=tuple(sorted(others)),
     )
     if broken:
@@ -128,7 +128,7 @@ def _found(case: Case, driver: Driver) -> Replayed:
             # The same run may be asked for several subjects; the message names the one that was.
             small = next((each for each in alike if f"({each.name})" in case.message), alike[0])
             return _derived(case, small, driver)
-    return evolve(shown, outcome=Outcome.UNDECIDED, why=f"nothing in this life was judged by {case.requirement}")
+    return evolve(shown, outcome=Outcome.UNDECIDED, why=f"nothing in this session was judged by {case.requirement}")
 
 
 def _derived(case: Case, small: derived.DerivedCase, driver: Driver) -> Replayed:

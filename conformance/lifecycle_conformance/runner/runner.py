@@ -1,4 +1,4 @@
-"""The check: all judges over one implementation, a verdict for each requirement, for each failure its smallest life."""
+"""The check: all judges over one implementation, a verdict on each requirement, a smallest session for a failure."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -37,25 +37,25 @@ from lifecycle_conformance.specification.requirements import Judge, Requirement
 class Profile:
     """How much to look at; how long that takes is up to the machine and the implementation.
 
-    `shards` parts, each of `lives` lives for each corner, of `pieces` pieces, and of `readings` and `greetings`;
-    `wanted` is the number of distinct cases in which each requirement must have been judged.
+    `shards` parts, each of `sessions` sessions for each target, of `actions` actions, and of `input_cases` and
+    `protocol_cases`; `wanted` is the number of distinct cases in which each requirement must have been judged.
     """
 
     shards: int
-    lives: int
-    pieces: int
-    readings: int
-    greetings: int
+    sessions: int
+    actions: int
+    input_cases: int
+    protocol_cases: int
     wanted: int
 
 
 PROFILES: Final[Mapping[str, Profile]] = {
-    "quick": Profile(shards=2, lives=2, pieces=8, readings=10, greetings=16, wanted=5),
-    "default": Profile(shards=8, lives=4, pieces=15, readings=10, greetings=10, wanted=20),
-    "thorough": Profile(shards=80, lives=15, pieces=30, readings=20, greetings=20, wanted=20),
+    "quick": Profile(shards=2, sessions=2, actions=8, input_cases=10, protocol_cases=16, wanted=5),
+    "default": Profile(shards=8, sessions=4, actions=15, input_cases=10, protocol_cases=10, wanted=20),
+    "thorough": Profile(shards=80, sessions=15, actions=30, input_cases=20, protocol_cases=20, wanted=20),
 }
 SHRINK_ATTEMPTS: Final = 5_000
-"""How many attempts to find smaller lives there are, unless told otherwise, for all failures together."""
+"""How many attempts to find smaller sessions there are, unless told otherwise, for all failures together."""
 _BLOCKING: Final = frozenset({ANSWERING, DECLARING})
 """What a driver must do before anything else of it can be judged: answer, and offer what it declares."""
 _FRESH_ATTEMPTS: Final = 100
@@ -93,9 +93,9 @@ def run(  # noqa: PLR0913 - the options of a check
         vectors=vectors,
     )
     try:
-        with workers(jobs, progress, None if seconds is None else started + seconds) as hands:
-            check.look(hands, database)
-            check.shrink(hands, shrink_attempts)
+        with workers(jobs, progress, None if seconds is None else started + seconds) as pool:
+            check.look(pool, database)
+            check.shrink(pool, shrink_attempts)
     except OutOfTimeError:
         check.cut_off(f"the {seconds:g} s that were given were over")
     except KeyboardInterrupt:
@@ -140,16 +140,16 @@ class _Check:
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
-    def look(self, hands: Workers, database: Path | None) -> None:
+    def look(self, pool: Workers, database: Path | None) -> None:
         """Let the driver introduce itself; then search all shards and compare with the fixed cases."""
         first = Task(name="the start", function=introduced, arguments=(self.factory, self.names), size=2)
-        self._do(hands, "starting the driver", [first])
+        self._do(pool, "starting the driver", [first])
         if self.hello is None:
             raise NothingJudgedError("the process that started the driver was ended from outside")
         if self.hopeless:
             return
         try:
-            self._do(hands, "lives and fixed cases", self._tasks(self.hello.capabilities - self.absent, database))
+            self._do(pool, "sessions and fixed cases", self._tasks(self.hello.capabilities - self.absent, database))
         except _NothingMoreError as reason:
             self.cut = str(reason)
         else:
@@ -172,13 +172,13 @@ class _Check:
         ]
         return [*([comparison] if self.vectors else []), *shards]
 
-    def _do(self, hands: Workers, what: str, tasks: Sequence[Task]) -> None:
+    def _do(self, pool: Workers, what: str, tasks: Sequence[Task]) -> None:
         """Do tasks; what each tells is kept apart, so that it makes no difference which of them was the first."""
         parts = [Findings() for _ in tasks]
         self.parts += parts
 
-        def take(number: int, piece: Any) -> None:
-            match piece:
+        def take(number: int, part: Any) -> None:
+            match part:
                 case Lost():
                     lost = f"{tasks[number].name}: the process that did it was ended from outside"
                     parts[number].add(Findings(lost=[lost]))
@@ -186,15 +186,15 @@ class _Check:
                     self.hello, self.hopeless, self.cut, self.absent = hello, bool(hopeless), hopeless, absent
                     self.factory = Lesser(self.factory, absent) if absent else self.factory
                 case Findings():
-                    parts[number].add(piece)
-                    if piece.cut:
-                        raise _NothingMoreError(piece.cut)
+                    parts[number].add(part)
+                    if part.cut:
+                        raise _NothingMoreError(part.cut)
 
-        hands.do(what, tasks, take)
+        pool.do(what, tasks, take)
 
     # --- shrinking ----------------------------------------------------------------------------------------------------
 
-    def shrink(self, hands: Workers, attempts: int) -> None:
+    def shrink(self, pool: Workers, attempts: int) -> None:
         """Make each failure smaller, the worst first; all have as many attempts."""
         found = self.found()
         subjects = {*(each.id for each in self._told(found)), agreement.AGREEMENT}
@@ -213,7 +213,7 @@ class _Check:
             if not isinstance(smaller, Lost):
                 self.smaller[number] = smaller
 
-        hands.do("failures made smaller", tasks, take)
+        pool.do("failures made smaller", tasks, take)
 
     def _is_to_be_shrunk(self, failure: Failure) -> bool:
         """Tell whether looking for something smaller may be worth its time: where all hangs, each attempt does."""
@@ -263,7 +263,7 @@ class _Check:
             profile=self.profile,
             seed=self.seed,
             seconds=seconds,
-            census=found.census,
+            coverage=found.coverage,
             results=tuple(self._result(each, found, failures.get(each.id), missing) for each in judged),
             vectors=found.fixed if was_compared else None,
             agreement=None if self.names is not None else _agreement(found, failures.get(agreement.AGREEMENT)),
@@ -316,10 +316,10 @@ def _shards(profile: Profile, seed: int, database: Path | None) -> list[Shard]:
         Shard(
             number=number,
             seed=seed,
-            lives=profile.lives,
-            pieces=profile.pieces,
-            readings=profile.readings,
-            greetings=profile.greetings,
+            sessions=profile.sessions,
+            actions=profile.actions,
+            input_cases=profile.input_cases,
+            protocol_cases=profile.protocol_cases,
             database=database,
         )
         for number in range(profile.shards)

@@ -1,7 +1,8 @@
-"""The search: lives that Hypothesis makes up, readings and greetings, each judged by all checks as it is lived.
+"""The search: sessions that Hypothesis makes up, judged by all checks as they run.
 
-A search is cut into shards, each with a driver and a seed of its own, which may run one after the other or in processes
-of their own: what they find together is the same.
+Beside long sessions there are short ones: cases of input and of the protocol. A search is cut into shards, each with a
+driver and a seed of its own, which may run one after the other or in processes of their own: what they find together is
+the same.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,16 +22,16 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from lifecycle_conformance.driver.interface import Breakdown, BringUpError, BrokenDriverError, Driver, Hello
 from lifecycle_conformance.execution.judgement import Registered
-from lifecycle_conformance.execution.session import Life, lived
+from lifecycle_conformance.execution.session import Session, executed
 from lifecycle_conformance.execution.trace import Request
-from lifecycle_conformance.generation.input_cases import readings
-from lifecycle_conformance.generation.protocol_cases import GREET, TENANT, greetings
-from lifecycle_conformance.generation.state_machine import corners, machine
+from lifecycle_conformance.generation.input_cases import input_cases
+from lifecycle_conformance.generation.protocol_cases import GREET, TENANT, protocol_cases
+from lifecycle_conformance.generation.state_machine import machine, targets
 from lifecycle_conformance.generation.strategies import run_record
 from lifecycle_conformance.judges import agreement
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.runner.capabilities import DECLARING, offered
-from lifecycle_conformance.runner.example_database import LivesDatabase
+from lifecycle_conformance.runner.example_database import SessionsDatabase
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.runner.patience import GivenUpError, Patience
 from lifecycle_conformance.runner.pool import Tell
@@ -65,23 +66,23 @@ class Introduction:
 class Shard:
     """A part of a search.
 
-    `lives` is how many lives go round each corner, of so many `pieces` after that; `readings` and `greetings` are how
-    many there are of these.
+    `sessions` is how many sessions go round each target, of so many `actions` after that; `input_cases` and
+    `protocol_cases` are how many there are of these.
 
     `database` is the directory of the examples that broke something in earlier runs, if such are kept.
     """
 
     number: int
     seed: int
-    lives: int
-    pieces: int
-    readings: int
-    greetings: int
+    sessions: int
+    actions: int
+    input_cases: int
+    protocol_cases: int
     database: Path | None = None
 
     def size(self, capabilities: frozenset[str]) -> int:
         """Give how many cases there are for a driver with these capabilities."""
-        return self.greetings + self.readings + self.lives * sum(corners(capabilities).values())
+        return self.protocol_cases + self.input_cases + self.sessions * sum(targets(capabilities).values())
 
 
 def _fresh(count: int) -> list[int]:
@@ -122,12 +123,12 @@ def _first_steps(driver: Driver, findings: Findings, checks: Sequence[Registered
     """
     answered, hung, last = False, True, ""
     for _ in range(_ATTEMPTS):
-        life, broke = lived(driver, _PLAINEST, checks)
-        findings.note(life, broke)
+        session, broke = executed(driver, _PLAINEST, checks)
+        findings.note(session, broke)
         if broke is None:
             return ""
         # To be greeted is no answer: any driver that could be started was.
-        answered = answered or len(life.trace.steps) > 1
+        answered = answered or len(session.trace.steps) > 1
         hung = hung and broke.verdict is Breakdown.TIMEOUT
         last = broke.message
     return last if hung or not answered else ""
@@ -171,7 +172,7 @@ def _without_local_constants() -> Iterator[None]:
 
 @define
 class _Search:
-    """A shard being searched; `findings` is what the case shows that is being lived."""
+    """A shard being searched; `findings` is what the case shows that is being run."""
 
     driver: Driver
     shard: Shard
@@ -182,16 +183,16 @@ class _Search:
     kind: str = ""
     broke: bool = False
     broken: set[str] = Made(set)
-    database: LivesDatabase | None = None
+    database: SessionsDatabase | None = None
 
     def all(self) -> None:
-        """Search by greetings, readings and lives, in this order: from the plainest to the deepest."""
+        """Search from the plainest to the deepest: protocol cases, input cases, sessions."""
         capabilities = self.driver.hello.capabilities
-        self._try("greetings", partial(self._short, greetings(capabilities), self.shard.greetings))
-        self._try("readings", partial(self._short, readings(capabilities), self.shard.readings))
-        for corner, weight in corners(capabilities).items():
-            if not self.patience.no_more_lives:
-                self._try(corner, partial(self._lives, corner, weight * self.shard.lives))
+        self._try("greetings", partial(self._short, protocol_cases(capabilities), self.shard.protocol_cases))
+        self._try("readings", partial(self._short, input_cases(capabilities), self.shard.input_cases))
+        for target, weight in targets(capabilities).items():
+            if not self.patience.no_more_sessions:
+                self._try(target, partial(self._sessions, target, weight * self.shard.sessions))
 
     def _try(self, kind: str, look: Callable[[], None]) -> None:
         """Look at a kind of case; where that costs too much, go on with the others."""
@@ -201,20 +202,20 @@ class _Search:
         try:
             look()
         except GivenUpError as reason:
-            given_up = "all lives" if self.patience.no_more_lives else kind
+            given_up = "all lives" if self.patience.no_more_sessions else kind
             lost = f"part {self.shard.number} of the search: {given_up} given up, {reason}"
             self.tell(Findings(lost=[lost], cut=self.patience.exhausted))
 
-    def note(self, life: Life, breakdown: BrokenDriverError | None = None) -> None:
-        """Take in what a piece of life showed. Raises :class:`GivenUpError` where no more of its kind should follow."""
-        self.findings.note(life, breakdown)
+    def note(self, session: Session, breakdown: BrokenDriverError | None = None) -> None:
+        """Take in what an action showed. Raises :class:`GivenUpError` where no more of its kind should follow."""
+        self.findings.note(session, breakdown)
         if not self.findings.failures.keys() <= self.broken:
             self.broken |= self.findings.failures.keys()
             if self.database is not None:
                 self.database.keep()
         if breakdown is not None:
-            self.broke, is_life = True, self.kind not in {"greetings", "readings"}
-            if reason := self.patience.broke(self.kind, breakdown.verdict, life=is_life):
+            self.broke, is_session = True, self.kind not in {"greetings", "readings"}
+            if reason := self.patience.broke(self.kind, breakdown.verdict, session=is_session):
                 raise GivenUpError(reason)
 
     def over(self) -> None:
@@ -224,33 +225,33 @@ class _Search:
         findings, self.findings, self.broke = self.findings, Findings(), False
         self.tell(findings)
 
-    def _lives(self, corner: str, count: int) -> None:
-        """Let a corner be gone round by so many lives."""
-        search, plain = self, machine(self.driver, self.findings.census, self.note, self.checks, corner)
+    def _sessions(self, target: str, count: int) -> None:
+        """Let a target be gone round by so many sessions."""
+        search, plain = self, machine(self.driver, self.findings.coverage, self.note, self.checks, target)
 
-        class Lives(plain):  # type: ignore[valid-type, misc]
-            """Lives that tell when they are over."""
+        class Sessions(plain):  # type: ignore[valid-type, misc]
+            """Sessions that report when they are over."""
 
             def teardown(self) -> None:
                 super().teardown()
                 search.over()
-                type(self).census = search.findings.census
+                type(self).coverage = search.findings.coverage
 
         for part, some in enumerate(_fresh(count)):
-            settings = self._settings(some, stateful_step_count=self.shard.pieces)
-            run_state_machine_as_test(hypothesis.seed(self._seed(corner, part))(Lives), settings=settings)
+            settings = self._settings(some, stateful_step_count=self.shard.actions)
+            run_state_machine_as_test(hypothesis.seed(self._seed(target, part))(Sessions), settings=settings)
 
     def _short(self, strategy: st.SearchStrategy[list[Request]], count: int) -> None:
-        """Live short lives whose requests are known beforehand."""
+        """Run short sessions whose requests are known beforehand."""
         for part, examples in enumerate(_fresh(count)):
 
             @hypothesis.seed(self._seed(self.kind, part))
             @self._settings(examples)
             @hypothesis.given(strategy)
             def short(requests: list[Request]) -> None:
-                life, broke = lived(self.driver, requests, self.checks)
+                session, broke = executed(self.driver, requests, self.checks)
                 try:
-                    self.note(life, broke)
+                    self.note(session, broke)
                 finally:
                     self.over()
 
@@ -262,7 +263,7 @@ class _Search:
         return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
     def _settings(self, count: int, **more: Any) -> hypothesis.settings:
-        self.database = None if self.shard.database is None else LivesDatabase(self.shard.database)
+        self.database = None if self.shard.database is None else SessionsDatabase(self.shard.database)
         return hypothesis.settings(
             max_examples=count,
             phases=[Phase.reuse, Phase.generate],

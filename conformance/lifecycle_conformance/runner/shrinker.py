@@ -1,6 +1,6 @@
-"""How a life that breaks a requirement is made smaller, until nothing can be taken away without its holding again.
+"""How a session that breaks a requirement is made smaller, until nothing can be taken away without its holding again.
 
-It works on the requests, not on what they were drawn from: so a life that was found, one from a file and one that
+It works on the requests, not on what they were drawn from: so a session that was found, one from a file and one that
 somebody wrote are reduced alike, nothing has to be found again first, and each step costs no more than a few requests.
 """
 
@@ -19,9 +19,9 @@ from lifecycle_conformance.specification import schemas
 from lifecycle_projection.records import Json
 
 Proof: TypeAlias = Callable[[Sequence[Request]], Failure | None]
-"""Lives requests, and gives how they break the requirement, or `None` where they don't."""
+"""Runs requests, and returns how they break the requirement, or `None` where they don't."""
 _FIRST: Final = frozenset({"open", "greet"})
-"""How a life may begin, but for readings."""
+"""How a session may begin, but for cases of input."""
 _Requests: TypeAlias = tuple[Request, ...]
 
 
@@ -97,7 +97,7 @@ class _Reduction:
 
 
 def _sendable(requests: _Requests) -> bool:
-    """Tell whether a life begins as one may, and each request is one of the protocol: others would be refused."""
+    """Tell whether a session begins as one may, and each request is one of the protocol: others would be refused."""
     return _begins_well(requests) and all(
         op in OWN_WORDS or schemas.is_valid("driver-request", {"id": 1, "op": op, **arguments})
         for op, arguments in requests
@@ -105,7 +105,7 @@ def _sendable(requests: _Requests) -> bool:
 
 
 def _begins_well(requests: _Requests) -> bool:
-    """Tell whether a life opens a store, or greets, before it does anything but reading, which has stores of its own.
+    """Tell whether a session opens a store, or greets, before all but reading, which has stores of its own.
 
     Without that, a reading could not be left out where it comes first, however little it matters.
     """

@@ -1,4 +1,4 @@
-"""What a check found: a verdict for each requirement, for each that failed its smallest life, and two more judges."""
+"""What a check found: a verdict on each requirement, the smallest session for each failure, and two more judges."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -8,7 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from lifecycle_conformance.driver.interface import ERROR_KINDS, Breakdown, Hello
-from lifecycle_conformance.execution.coverage import Census
+from lifecycle_conformance.execution.coverage import Coverage
 from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.specification.requirements import Requirement
 from lifecycle_projection.records import Json
@@ -39,12 +39,12 @@ FAILURES: Final = frozenset(Verdict) - {Verdict.PASS} - UNJUDGED
 
 @frozen(kw_only=True)
 class Failure:
-    """A life that breaks a requirement: its requests in order, and what the last one should have shown.
+    """A session that breaks a requirement: its requests in order, and what the last one should have shown.
 
     `compared` tells that expected and actual are there; a driver that broke shows neither, and `broke` tells how, and
     `problems` say in sentences what is wrong with a record that can't be read. `seen` is what the last request led to:
     `answer`, and `appended`, `written` and `gone`, the events, snapshots and ids that were not, or no longer, there.
-    `shrunk` tells that this is the smallest such life that was found, `again` what it is if living it again in fresh
+    `shrunk` tells that this is the smallest such session that was found, `again` what it is if living it again in fresh
     processes showed that it is no plain failure (a state leak, or nondeterministic), `case` where it is saved.
     """
 
@@ -82,7 +82,7 @@ class Result:
     """The verdict on one requirement.
 
     `cases` is the number of distinct cases in which its precondition held, `wanted` how many were asked for, `broken`
-    in how many of the cases it was violated, `ended` how many lives that ended. `why` says in a sentence why a
+    in how many of the cases it was violated, `ended` how many sessions that ended. `why` says in a sentence why a
     requirement was not judged: what the driver doesn't declare, what was never met, what cut the search off.
     """
 
@@ -100,8 +100,8 @@ class Result:
 class JudgeResult:
     """What a judge of whole answers found: agreement with the reference, or production's fixed cases.
 
-    `failures` names each step or case that differs, with its first difference; `failure` is the smallest life in which
-    the implementation disagrees with the reference.
+    `failures` names each step or case that differs, with its first difference; `failure` is the smallest session in
+    which the implementation disagrees with the reference.
     """
 
     agreed: int = 0
@@ -136,7 +136,7 @@ class Report:
     profile: str
     seed: int
     seconds: float
-    census: Census
+    coverage: Coverage
     results: tuple[Result, ...]
     vectors: JudgeResult | None = None
     agreement: JudgeResult | None = None

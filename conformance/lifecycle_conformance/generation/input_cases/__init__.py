@@ -1,4 +1,4 @@
-"""Short lives about reading: run records that must be refused, and run records that mean the same as others."""
+"""Short sessions about reading: run records that must be refused, and run records that mean the same as others."""
 
 from hypothesis import strategies as st
 
@@ -9,11 +9,12 @@ from lifecycle_conformance.specification.requirements import load
 __all__ = ["readings"]
 
 
-def readings(capabilities: frozenset[str]) -> st.SearchStrategy[Requests]:
-    """Give lives that put each requirement on reading to the test, as far as the capabilities allow.
+def input_cases(capabilities: frozenset[str]) -> st.SearchStrategy[Requests]:
+    """Give sessions that put each requirement on reading to the test, as far as the capabilities allow.
 
-    Each life has cases of all of them, so that none is left out by chance; whoever looks for the smallest life that
-    breaks one leaves out the requests of the others. None sends what a driver with these capabilities can't be sent.
+    Each session has cases of all of them, so that none is left out by chance; whoever looks for the smallest session
+    that breaks one leaves out the requests of the others. None sends what a driver with these capabilities can't be
+    sent.
     """
     required = load()
     cases = (

@@ -28,8 +28,8 @@ from lifecycle_conformance.generation.input_cases.runs import (
 )
 from lifecycle_conformance.generation.input_cases.sessions import (
     Cases,
-    Lives,
     Requests,
+    Sessions,
     grown,
     plain,
     reading,
@@ -51,7 +51,7 @@ _Place = TypeVar("_Place")
 _Drawn = TypeVar("_Drawn")
 
 
-def _not_an_object(capabilities: frozenset[str]) -> Lives:
+def _not_an_object(capabilities: frozenset[str]) -> Sessions:
     """Put something else where a typed record belongs; `null` only among items, elsewhere it is REC-3's business."""
 
     def spoilt(run: Object, path: Path) -> st.SearchStrategy[Object]:
@@ -62,7 +62,7 @@ def _not_an_object(capabilities: frozenset[str]) -> Lives:
     return refusals("REC-1", capabilities, _each(grown, TYPED, spoilt))
 
 
-def _missing(capabilities: frozenset[str]) -> Lives:
+def _missing(capabilities: frozenset[str]) -> Sessions:
     """Leave out a required member, or write its name otherwise."""
     places = [each.path for each in PLACES if each.member.sort == "required"]
 
@@ -76,7 +76,7 @@ def _missing(capabilities: frozenset[str]) -> Lives:
     return refusals("REC-2", capabilities, _each(grown, places, spoilt))
 
 
-def _null(capabilities: frozenset[str]) -> Lives:
+def _null(capabilities: frozenset[str]) -> Sessions:
     """Write `null` for a member that is required, or as often for one that has a default, which readers let pass."""
 
     def spoilt(run: Object, path: Path) -> st.SearchStrategy[Object]:
@@ -86,32 +86,32 @@ def _null(capabilities: frozenset[str]) -> Lives:
     return refusals("REC-3", capabilities, st.one_of(*(_each(grown, places, spoilt) for places in kinds)))
 
 
-def _null_is_absent(capabilities: frozenset[str]) -> Lives:
+def _null_is_absent(capabilities: frozenset[str]) -> Sessions:
     """Write `null` for some optional members of one record; all of an automation snapshot is hashed, `null` or not."""
 
-    def lives(run: Object, path: Path, names: list[str]) -> Lives:
+    def sessions(run: Object, path: Path, names: list[str]) -> Sessions:
         null, absent = run, run
         for name in names:
             null, absent = change(null, (*path, name), None), drop(absent, (*path, name))
         return written(null, capabilities).map(lambda sent: reading("REC-4", absent, sent))
 
-    return _some_members("optional", lives)
+    return _some_members("optional", sessions)
 
 
-def _default(capabilities: frozenset[str]) -> Lives:
+def _default(capabilities: frozenset[str]) -> Sessions:
     """Leave out some defaulted members of one record."""
 
-    def lives(run: Object, path: Path, names: list[str]) -> Lives:
+    def sessions(run: Object, path: Path, names: list[str]) -> Sessions:
         left_out, spelt_out = run, run
         for name in names:
             default = default_of(RECORDS[TYPED[path]][name])
             left_out, spelt_out = drop(left_out, (*path, name)), change(spelt_out, (*path, name), default)
         return written(left_out, capabilities).map(lambda sent: reading("REC-5", spelt_out, sent))
 
-    return _some_members("defaulted", lives)
+    return _some_members("defaulted", sessions)
 
 
-def _wrong_type(capabilities: frozenset[str]) -> Lives:
+def _wrong_type(capabilities: frozenset[str]) -> Sessions:
     """Put a value of another type; records and words are the business of REC-1 and REC-9, `null` that of REC-3."""
     any_other = [(each.path, value) for each in PLACES for value in _wrong(each.member.type)]
 
@@ -122,11 +122,11 @@ def _wrong_type(capabilities: frozenset[str]) -> Lives:
     return refusals("REC-6", capabilities, st.one_of(*kinds))
 
 
-def _unsigned(capabilities: frozenset[str]) -> Lives:
+def _unsigned(capabilities: frozenset[str]) -> Sessions:
     """Put an integer at an end of its range, or a number that is none of the range."""
     exact = "json-numbers" in capabilities
 
-    def accepted(run: Object, place: tuple[Path, int]) -> Lives:
+    def accepted(run: Object, place: tuple[Path, int]) -> Sessions:
         path, bits = place
         most = 2**bits - 1 if exact else min(2**bits - 1, _LATEST)
         values = st.sampled_from([0, most]) | st.integers(0, most)
@@ -150,7 +150,7 @@ def _unsigned(capabilities: frozenset[str]) -> Lives:
     )
 
 
-def _double(capabilities: frozenset[str]) -> Lives:
+def _double(capabilities: frozenset[str]) -> Sessions:
     """Put a whole number that is written as a double; `-0` only where it is known to be read as one."""
     endings = st.sampled_from([".0", ".000", "e0", "e3", "E+1", "00e-2", ".5e1"])
     tokens = st.just("-0.0") | st.builds(str.__add__, st.integers(0, 10**6).map(str), endings)
@@ -163,23 +163,23 @@ def _double(capabilities: frozenset[str]) -> Lives:
             sent |= tokens.map(lambda token: {"run_json": text_with(run, path, token)})
         return sent
 
-    lives = refusals("REC-8", capabilities, _each(grown, _INTEGERS, spoilt))
+    sessions = refusals("REC-8", capabilities, _each(grown, _INTEGERS, spoilt))
     first = minus_zero(capabilities)
     if first is None:
-        return lives
+        return sessions
     zeros = refusals(
         "REC-8",
         capabilities,
         _each(grown, _INTEGERS, lambda run, place: st.just({"run_json": text_with(run, place[0], "-0")})),
     )
-    return lives | st.builds(list.__add__, first, zeros)
+    return sessions | st.builds(list.__add__, first, zeros)
 
 
-def _word(capabilities: frozenset[str]) -> Lives:
+def _word(capabilities: frozenset[str]) -> Sessions:
     """Put each word where it belongs, and what is no word of the set."""
     places = [each for each in PLACES if each.member.type in WORDS]
 
-    def accepted(run: Object, place: Place) -> Lives:
+    def accepted(run: Object, place: Place) -> Sessions:
         runs = st.sampled_from(WORDS[place.member.type]).map(lambda word: change(run, place.path, word))
         return runs.flatmap(lambda run: written(run, capabilities).map(lambda sent: reading("REC-9", run, sent)))
 
@@ -191,26 +191,26 @@ def _word(capabilities: frozenset[str]) -> Lives:
     return st.one_of(_each(grown, places, accepted), refusals("REC-9", capabilities, _each(grown, places, refused)))
 
 
-def _unknown(capabilities: frozenset[str]) -> Lives:
+def _unknown(capabilities: frozenset[str]) -> Sessions:
     """Put members that a record's table doesn't name; never inside an automation snapshot, all of which counts."""
     paths = [path for path, record in TYPED.items() if record != SNAPSHOT]
 
-    def lives(run: Object, path: Path) -> Lives:
+    def sessions(run: Object, path: Path) -> Sessions:
         known = RECORDS[TYPED[path]]
         own, others = (st.sampled_from([each for each in some if each not in known]) for some in _other_names(known))
         names = own | others
         unknown = st.dictionaries(names, plain | st.none(), min_size=1, max_size=3)
 
-        def life(more: Object, first: bool) -> Lives:  # noqa: FBT001 - whether they stand before those that are known
+        def session(more: Object, first: bool) -> Sessions:  # noqa: FBT001 - whether they stand before those that are known
             record = {**more, **at(run, path)} if first else {**at(run, path), **more}
             return written(change(run, path, record), capabilities).map(lambda sent: reading("REC-10", run, sent))
 
-        return st.tuples(unknown, st.booleans()).flatmap(lambda drawn: life(*drawn))
+        return st.tuples(unknown, st.booleans()).flatmap(lambda drawn: session(*drawn))
 
-    return _each(grown, paths, lives)
+    return _each(grown, paths, sessions)
 
 
-def _twice(capabilities: frozenset[str]) -> Lives:
+def _twice(capabilities: frozenset[str]) -> Sessions:
     """Write a known member twice, or more often, with the same value or others."""
     places = [each for each in PLACES if (each.record, each.member.name) != (SNAPSHOT, "metadata")]
 
@@ -223,12 +223,12 @@ def _twice(capabilities: frozenset[str]) -> Lives:
     return refusals("REC-11", capabilities, _each(grown, places, spoilt))
 
 
-def _local_tenant(capabilities: frozenset[str]) -> Lives:
+def _local_tenant(capabilities: frozenset[str]) -> Sessions:
     """Leave out the tenant, of runs with and without what they may have."""
     optional = [name for name, each in RECORDS["run"].items() if each.sort == "optional"]
     tenant = {"org_id": "local", "workspace_id": "local", "source": "local_implicit"}
 
-    def lives(run: Object, left_out: list[str]) -> Lives:
+    def sessions(run: Object, left_out: list[str]) -> Sessions:
         for name in left_out:
             run = drop(run, (name,))
         means = change(run, ("tenant_context",), tenant)
@@ -236,10 +236,10 @@ def _local_tenant(capabilities: frozenset[str]) -> Lives:
         return sent.map(lambda sent: reading("REC-12", means, sent))
 
     thinned = st.tuples(grown, st.lists(st.sampled_from(optional), unique=True))
-    return thinned.flatmap(lambda drawn: lives(*drawn))
+    return thinned.flatmap(lambda drawn: sessions(*drawn))
 
 
-def _last_one_wins(capabilities: frozenset[str]) -> Lives:
+def _last_one_wins(capabilities: frozenset[str]) -> Sessions:
     """Write members of maps and of free-form objects twice; in maps, once with a value that isn't of the map's type."""
     counts, verdicts = ("checkpoint", "node_attempts"), ("checkpoint", "node_attempt_verdicts")
     places: dict[Path, st.SearchStrategy[Json]] = {
@@ -251,14 +251,14 @@ def _last_one_wins(capabilities: frozenset[str]) -> Lives:
     }
     wrong: dict[Path, list[Json]] = {counts: [-2, "2", 0.5, [2], True], verdicts: ["text", 7, {}, True]}
 
-    def lives(run: Object, path: Path) -> Lives:
+    def sessions(run: Object, path: Path) -> Sessions:
         pairs = st.lists(st.tuples(words, places[path]), min_size=1, max_size=3)
 
-        def life(first: list[tuple[str, Json]], last: Json) -> Requests:
+        def session(first: list[tuple[str, Json]], last: Json) -> Requests:
             pairs = [*first, (first[0][0], last)]
             return reading("REC-13", change(run, path, dict(pairs)), {"run_json": text_with(run, path, _object(pairs))})
 
-        return st.builds(life, pairs, places[path])
+        return st.builds(session, pairs, places[path])
 
     def spoilt(run: Object, path: Path) -> st.SearchStrategy[Object]:
         pairs = st.tuples(words, st.sampled_from(wrong[path]), places[path])
@@ -266,10 +266,10 @@ def _last_one_wins(capabilities: frozenset[str]) -> Lives:
             lambda pairs: {"run_json": text_with(run, path, _object(pairs))}
         )
 
-    return st.one_of(_each(grown, places, lives), refusals("REC-13", capabilities, _each(grown, wrong, spoilt)))
+    return st.one_of(_each(grown, places, sessions), refusals("REC-13", capabilities, _each(grown, wrong, spoilt)))
 
 
-def _any_definition(capabilities: frozenset[str]) -> Lives:
+def _any_definition(capabilities: frozenset[str]) -> Sessions:
     """Give definitions that hold an automation id, and anything else or nothing."""
     names = st.sampled_from(["metadata", "name", "status", "schedule", "flow", "agents", "execution", "nodes"]) | words
     definitions = st.builds(
@@ -278,35 +278,35 @@ def _any_definition(capabilities: frozenset[str]) -> Lives:
         st.dictionaries(names, plain | st.none(), max_size=3),
     )
 
-    def lives(run: Object, definition: Object) -> Lives:
+    def sessions(run: Object, definition: Object) -> Sessions:
         run = change(run, (SNAPSHOT,), definition)
         return written(run, capabilities).map(lambda sent: reading("REC-14", run, sent))
 
-    return st.tuples(grown, definitions).flatmap(lambda drawn: lives(*drawn))
+    return st.tuples(grown, definitions).flatmap(lambda drawn: sessions(*drawn))
 
 
-def _any_event(capabilities: frozenset[str]) -> Lives:
+def _any_event(capabilities: frozenset[str]) -> Sessions:
     names = st.sampled_from(["", " ", "/", "..", "Node Started", "\x00", "größe 😀", "\u2028"]) | st.text(max_size=30)
 
-    def lives(name: str) -> Lives:
+    def sessions(name: str) -> Sessions:
         run = small_run({"event": name, "recorded_at_ms": 1})
         return written(run, capabilities).map(lambda sent: reading("REC-15", run, sent))
 
-    return names.flatmap(lives)
+    return names.flatmap(sessions)
 
 
-def _padded(capabilities: frozenset[str]) -> Lives:
+def _padded(capabilities: frozenset[str]) -> Sessions:
     """Pad texts by white space, and by characters that some take for it; the first record has spaces only."""
     nothing = st.just("")
     white = nothing | st.permutations(WHITE_SPACE).map("".join) | st.text(alphabet=WHITE_SPACE, max_size=3)
     edges = nothing | st.permutations(_NOT_WHITE_SPACE).map(lambda drawn: "".join(drawn[:2]))
 
-    def lives(member: str) -> Lives:
+    def sessions(member: str) -> Sessions:
         inner = st.sampled_from(WAIT_KINDS if member == "wait_kind" else ["node", "node b"])
         cores = nothing | st.builds("{}{}{}".format, edges, inner, edges) | edges
         texts = st.builds("{}{}{}".format, white, cores, white)
 
-        def life(padded: list[str]) -> Lives:
+        def session(padded: list[str]) -> Sessions:
             plainly = " timer " if member == "wait_kind" else " node "
             run = small_run(
                 *(
@@ -316,12 +316,12 @@ def _padded(capabilities: frozenset[str]) -> Lives:
             )
             return written(run, capabilities).map(lambda sent: reading("REC-16", run, sent))
 
-        return st.lists(texts, min_size=1, max_size=len(_EVENTS) - 1).flatmap(life)
+        return st.lists(texts, min_size=1, max_size=len(_EVENTS) - 1).flatmap(session)
 
-    return st.sampled_from([*SHOWN_AS, "claim"]).flatmap(lives)
+    return st.sampled_from([*SHOWN_AS, "claim"]).flatmap(sessions)
 
 
-def _no_object(capabilities: frozenset[str]) -> Lives:
+def _no_object(capabilities: frozenset[str]) -> Sessions:
     """Give metadata, claims and metadata of a definition that are no objects; the first record's are empty ones."""
     known = [*SHOWN_AS, "claim", "claim_id"]
     inside = st.sampled_from([{name: "node"} for name in known])
@@ -332,7 +332,7 @@ def _no_object(capabilities: frozenset[str]) -> Lives:
         st.lists(inside | st.sampled_from(known), min_size=1, max_size=3),
     )
 
-    def lives(where: str, value: Json) -> Lives:
+    def sessions(where: str, value: Json) -> Sessions:
         metadata = {"metadata": value, "claim": {"claim": value}}.get(where, {"note": "plain"})
         run = small_run(
             {"event": "node_started", "recorded_at_ms": 1, "metadata": {}},
@@ -342,7 +342,7 @@ def _no_object(capabilities: frozenset[str]) -> Lives:
             run = {**run, SNAPSHOT: {"automation_id": "automation-1", "metadata": value}}
         return written(run, capabilities).map(lambda sent: reading("REC-17", run, sent))
 
-    return st.tuples(st.sampled_from(["metadata", "claim", SNAPSHOT]), values).flatmap(lambda drawn: lives(*drawn))
+    return st.tuples(st.sampled_from(["metadata", "claim", SNAPSHOT]), values).flatmap(lambda drawn: sessions(*drawn))
 
 
 CASES: Final[Cases] = {
@@ -395,7 +395,7 @@ def _each(
     return st.tuples(runs, st.sampled_from(list(places))).flatmap(lambda drawn: make(*drawn))
 
 
-def _some_members(sort: str, make: Callable[[Object, Path, list[str]], Lives]) -> Lives:
+def _some_members(sort: str, make: Callable[[Object, Path, list[str]], Sessions]) -> Sessions:
     """Draw a run record, a typed record in it and some of that record's members of a sort, and go on from there."""
     names = {
         path: [
@@ -407,11 +407,11 @@ def _some_members(sort: str, make: Callable[[Object, Path, list[str]], Lives]) -
         if record != SNAPSHOT
     }
 
-    def lives(run: Object, path: Path) -> Lives:
+    def sessions(run: Object, path: Path) -> Sessions:
         some = st.lists(st.sampled_from(names[path]), min_size=1, max_size=3, unique=True)
         return some.flatmap(lambda drawn: make(run, path, drawn))
 
-    return _each(grown, [path for path, found in names.items() if found], lives)
+    return _each(grown, [path for path, found in names.items() if found], sessions)
 
 
 def _wrong(type_: str) -> Iterator[Json]:

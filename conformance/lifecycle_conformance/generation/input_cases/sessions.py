@@ -1,4 +1,4 @@
-"""The two kinds of short lives about reading, and the run records that they start from."""
+"""The two kinds of short sessions about reading, and the run records that they start from."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -11,9 +11,9 @@ from lifecycle_conformance.generation.input_cases.runs import FULL, Path, change
 from lifecycle_projection.records import Json
 
 Requests: TypeAlias = list[Request]
-Lives: TypeAlias = st.SearchStrategy[Requests]
-Cases: TypeAlias = Mapping[str, Callable[[frozenset[str]], Lives | None]]
-"""For each requirement, the lives that put it to the test; none where the capabilities don't suffice."""
+Sessions: TypeAlias = st.SearchStrategy[Requests]
+Cases: TypeAlias = Mapping[str, Callable[[frozenset[str]], Sessions | None]]
+"""For each requirement, the sessions that put it to the test; none where the capabilities don't suffice."""
 
 _REFUSALS: Final = 5
 HISTORY: Final[Path] = ("checkpoint", "lifecycle_history")
@@ -26,14 +26,14 @@ def refusal(because: str, op: str, written: Object) -> Request:
 
 
 def refused(refusals: Requests) -> Requests:
-    """Live through refusals: a run is recorded, what is refused would record more of it, nothing has changed."""
+    """Run into refusals: a run is recorded, what is refused would record more of it, nothing has changed."""
     known: Request = ("project", {"run": FULL})
     return [("open", {"store": 0}), known, *refusals, known]
 
 
-def together(lives: Iterable[Requests]) -> Requests:
-    """Join lives into one: first all that is only read, then in one store all that is refused."""
-    requests = [request for life in lives for request in life]
+def together(sessions: Iterable[Requests]) -> Requests:
+    """Join sessions into one: first all that is only read, then in one store all that is refused."""
+    requests = [request for session in sessions for request in session]
     read = [request for request in requests if request[0] == "read"]
     refusals = [request for request in requests if request[0] == "refuse"]
     return [*read, *(refused(refusals) if refusals else ())]
@@ -44,8 +44,8 @@ def reading(because: str, means: Json, written: Object) -> Requests:
     return [("read", {**written, "means": means, "because": because})]
 
 
-def refusals(because: str, capabilities: frozenset[str], spoilt: st.SearchStrategy[Object]) -> Lives:
-    """Give lives in which run records are refused, whatever they were sent for."""
+def refusals(because: str, capabilities: frozenset[str], spoilt: st.SearchStrategy[Object]) -> Sessions:
+    """Give sessions in which run records are refused, whatever they were sent for."""
     ops = ["project", "identify"] if "identify" in capabilities else ["project"]
     requests = st.builds(refusal, st.just(because), st.sampled_from(ops), spoilt)
     return st.lists(requests, min_size=2, max_size=_REFUSALS).map(refused)

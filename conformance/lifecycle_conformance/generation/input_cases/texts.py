@@ -13,8 +13,8 @@ from lifecycle_conformance.generation.input_cases.runs import KEY, PLACES, Path,
 from lifecycle_conformance.generation.input_cases.sessions import (
     HISTORY,
     Cases,
-    Lives,
     Requests,
+    Sessions,
     grown,
     plain,
     reading,
@@ -41,23 +41,23 @@ def _run_with(metadata: Json) -> Object:
     return small_run(_CONTROL, special, last_failure=failure)
 
 
-def _writing(because: str, values: st.SearchStrategy[Json], capabilities: frozenset[str]) -> Lives:
-    def lives(run: Object) -> Lives:
+def _writing(because: str, values: st.SearchStrategy[Json], capabilities: frozenset[str]) -> Sessions:
+    def sessions(run: Object) -> Sessions:
         return rewritten(run, capabilities).map(lambda sent: reading(because, run, sent))
 
-    return values.map(_run_with).flatmap(lives)
+    return values.map(_run_with).flatmap(sessions)
 
 
-def _hash(capabilities: frozenset[str]) -> Lives:
+def _hash(capabilities: frozenset[str]) -> Sessions:
     return _writing("JSON-1", plain, capabilities)
 
 
-def _compact(capabilities: frozenset[str]) -> Lives:
+def _compact(capabilities: frozenset[str]) -> Sessions:
     values = st.dictionaries(words, st.lists(plain, max_size=3) | plain, min_size=1, max_size=3)
     return _writing("JSON-2", values, capabilities)
 
 
-def _order(capabilities: frozenset[str]) -> Lives:
+def _order(capabilities: frozenset[str]) -> Sessions:
     names = st.permutations(_NAMES) | st.lists(st.sampled_from(_NAMES), min_size=2, max_size=6, unique=True)
     # Small ones: how large integers are written is another matter (JSON-5).
     objects = names.map(lambda names: {name: number % 9 for number, name in enumerate(names)})
@@ -65,20 +65,20 @@ def _order(capabilities: frozenset[str]) -> Lives:
     return _writing("JSON-3", nested, capabilities)
 
 
-def _strings(capabilities: frozenset[str]) -> Lives:
+def _strings(capabilities: frozenset[str]) -> Sessions:
     special = st.permutations(_SPECIAL).map("".join)
     texts = special | st.text(alphabet=st.sampled_from(_SPECIAL) | st.characters(codec="utf-8"), min_size=1, max_size=8)
     values = texts | st.builds(lambda text: [text], texts) | st.builds(lambda name: {name: 1}, texts)
     return _writing("JSON-4", values, capabilities)
 
 
-def _integers(capabilities: frozenset[str]) -> Lives:
+def _integers(capabilities: frozenset[str]) -> Sessions:
     least, most = (-(2**63), 2**64 - 1) if "json-numbers" in capabilities else (-SAFE, SAFE)
     numbers = st.integers(-9, 9) | st.sampled_from([least, most]) | st.integers(least, most)
     return _writing("JSON-5", numbers | st.lists(numbers, min_size=1, max_size=3), capabilities)
 
 
-def _whole_doubles(capabilities: frozenset[str]) -> Lives:
+def _whole_doubles(capabilities: frozenset[str]) -> Sessions:
     # Their form is plain, and their digits are few: what is told apart are integers and doubles, nothing more.
     doubles = st.integers(-(10**15) + 1, 10**15 - 1).map(float)
     return _writing("JSON-6", doubles | st.lists(doubles, min_size=1, max_size=3), capabilities)
@@ -95,23 +95,23 @@ _SPECIAL: Final = tuple(map(chr, range(0x20))) + tuple("\"\\/<>&'\x7f\x80\x85\xa
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def _numbers(because: str, tokens: st.SearchStrategy[tuple[Json, str | None]]) -> Lives:
+def _numbers(because: str, tokens: st.SearchStrategy[tuple[Json, str | None]]) -> Sessions:
     """Read a number that is given as a value, and as a text unless it is written as every writer does."""
 
-    def lives(token: tuple[Json, str | None], note: str, at_ms: int) -> Lives:
+    def sessions(token: tuple[Json, str | None], note: str, at_ms: int) -> Sessions:
         number, text = token
         special = {"event": "node_completed", "recorded_at_ms": at_ms, "metadata": {"n": number, "note": note}}
         run = small_run(_CONTROL, special)
         sent: Object = {"run": run} if text is None else {"run_json": text_with(run, (*_LAST, "metadata", "n"), text)}
         return st.just(reading(because, run, sent))
 
-    return st.tuples(tokens, words, small).flatmap(lambda drawn: lives(*drawn))
+    return st.tuples(tokens, words, small).flatmap(lambda drawn: sessions(*drawn))
 
 
 _LAST: Final[Path] = (*HISTORY, 1)
 
 
-def _beyond_64_bits(capabilities: frozenset[str]) -> Lives:
+def _beyond_64_bits(capabilities: frozenset[str]) -> Sessions:
     """Read integers within the 64 bits, and beyond them, at the ends above all."""
     within: st.SearchStrategy[int] = st.sampled_from([2**63 - 1, 2**63, 2**64 - 1, -(2**63), 2**53 + 1]) | st.integers(
         -(2**63), 2**64 - 1
@@ -133,14 +133,14 @@ def _beyond_64_bits(capabilities: frozenset[str]) -> Lives:
     return _numbers("JSON-10", tokens)
 
 
-def minus_zero(capabilities: frozenset[str]) -> Lives | None:
+def minus_zero(capabilities: frozenset[str]) -> Sessions | None:
     """Read the literal minus zero, which only a text can hold; what a writer makes of the double is `-0.0`."""
     if not {"text-input", "json-numbers", "exact-numbers"} <= capabilities:
         return None
     return _numbers("JSON-11", st.just((-0.0, "-0")))
 
 
-def _nearest(capabilities: frozenset[str]) -> Lives:
+def _nearest(capabilities: frozenset[str]) -> Sessions:
     """Read doubles of many digits: as they are written, with more digits than that, and halfway between two."""
     digits, exponents = st.integers(10**15, 10**17 - 1), st.integers(-340, 290)
     scientific = st.builds(lambda digits, exponent: f"{digits}e{exponent}", digits, exponents)
@@ -187,7 +187,7 @@ _MAPS: Final[tuple[Path, ...]] = tuple(each.path for each in PLACES if each.memb
 
 def _refused_texts(
     because: str, capabilities: frozenset[str], raws: st.SearchStrategy[str], places: Sequence[Path] = _ANYTHING
-) -> Lives:
+) -> Sessions:
     texts = st.builds(text_with, grown, st.sampled_from(places), raws)
     return refusals(because, capabilities, texts.map(lambda text: {"run_json": text}))
 
@@ -198,7 +198,7 @@ def _within(raws: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.builds(str.format, wrappers, raws)
 
 
-def _overflow(capabilities: frozenset[str]) -> Lives:
+def _overflow(capabilities: frozenset[str]) -> Sessions:
     signs, digits = st.sampled_from(["", "-"]), st.integers(1, 10**6)
     powers = st.builds(lambda sign, digits, more: f"{sign}{digits}e{309 + more}", signs, digits, st.integers(0, 5000))
     points = st.builds(lambda sign, digits: f"{sign}1.8{digits}E+308", signs, digits)
@@ -208,7 +208,7 @@ def _overflow(capabilities: frozenset[str]) -> Lives:
     return _refused_texts("JSON-13", capabilities, _within(st.just("1e400") | powers | points | integers))
 
 
-def _surrogates(capabilities: frozenset[str]) -> Lives:
+def _surrogates(capabilities: frozenset[str]) -> Sessions:
     """Escape a surrogate that is not part of a pair: in values and in names, of maps and of free-form objects."""
     high, low = st.integers(0xD800, 0xDBFF), st.integers(0xDC00, 0xDFFF)
     one = st.sampled_from(["\\ud800", "\\udfff", "\\uDBFF", "\\uDC00"]) | (high | low).map("\\u{:04x}".format)
@@ -227,7 +227,7 @@ def _surrogates(capabilities: frozenset[str]) -> Lives:
     )
 
 
-def _depth(capabilities: frozenset[str]) -> Lives:
+def _depth(capabilities: frozenset[str]) -> Sessions:
     """Nest up to the limit, and beyond it; brackets in strings, and those beside each other, don't nest."""
 
     def nested(path: Path, depth: int, opening: str, closing: str) -> str:
@@ -263,7 +263,7 @@ def _depth(capabilities: frozenset[str]) -> Lives:
 _many: Final = st.integers(128, 400)
 
 
-def _not_json(capabilities: frozenset[str]) -> Lives:
+def _not_json(capabilities: frozenset[str]) -> Sessions:
     """Spoil a text: a value in it, its end or its start, white space, or all of it."""
     values = _within(st.sampled_from(_NO_VALUES) | st.builds(_with_control, st.integers(0, 0x1F), words, words))
     inside = st.builds(text_with, grown, st.sampled_from(_ANYTHING), values)

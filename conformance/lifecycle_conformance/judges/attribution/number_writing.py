@@ -100,12 +100,12 @@ def _ascii(last: str, digits: str) -> Callable[[str], str]:
     """Give a writer of strings that escapes everything beyond a character, which is one of the last of ASCII."""
 
     def string(text: str) -> str:
-        pieces = []
+        actions = []
         for each in text:
             units = each.encode("utf-16-be")
             escapes = (f"\\u{int.from_bytes(units[i : i + 2]):{digits}}" for i in range(0, len(units), 2))
-            pieces.append(orjson.dumps(each).decode()[1:-1] if each <= last else "".join(escapes))
-        return "".join(pieces).join('""')
+            actions.append(orjson.dumps(each).decode()[1:-1] if each <= last else "".join(escapes))
+        return "".join(actions).join('""')
 
     return string
 

@@ -2,7 +2,7 @@
 
 Where an altered table gives something else for a record than the right one, the requirement that it alters decides
 about that record, and is judged by it. Where a pass did what one altered table gives, and no other that earlier passes
-of the life leave possible, that requirement is broken.
+of the session leave possible, that requirement is broken.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,11 +13,11 @@ from attrs import define, frozen
 from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, member, owner_of
 from lifecycle_conformance.model.alias_table import ALTERATIONS, ANY_SEQ, RULES, Place, Table, table_of
 from lifecycle_conformance.model.changes import (
-    asked_under_stable_ids,
     changed_beneath,
-    deeds,
     own,
+    pass_effects,
     recorded_ids,
+    reported_ids_correct,
     written,
 )
 from lifecycle_conformance.model.identity import (
@@ -114,7 +114,7 @@ def _in_the_order_of_imports(events: Sequence[Object], step: Step, trace: Trace)
 
 
 def _compacted(step: Step, trace: Trace) -> list[Object]:
-    """Give the events of the run that were compacted away in this life."""
+    """Give the events of the run that were compacted away in this session."""
     gone = []
     for earlier in trace.earlier(step):
         if earlier.op == "compact" and step.owner in earlier.before:
@@ -187,7 +187,7 @@ def foreseen(step: Step, table: Table) -> list[Seen]:
 
 def seen(step: Step, table: Table) -> list[Seen]:
     """Tell what a pass did for each record; a snapshot that names none is that of the first record with its id."""
-    done = deeds(step)
+    done = pass_effects(step)
     named = {each["snapshot_id"] for each in done.snapshots if each is not None}
     nameless = {each["snapshot_id"]: each for each in written(step) if each["snapshot_id"] not in named}
     found = []
@@ -205,9 +205,9 @@ class Recognition:
     """What a pass did with what the log knew, against what it should have done.
 
     `judged` are the records that it looks up under their stable ids, `known` tells of each record whether the log knew
-    it. `decided` has, for each requirement, the records about which it decides. `astray` are those with which the pass
-    did something else than it should have; `explained` says that some alteration explains all of that, and `broken` is
-    the requirement that it alters: `None` if there is more than one that is no special case of another.
+    it. `decided` has, for each requirement, the records about which it decides. `mismatched` are those with which the
+    pass did something else than it should have; `explained` says that some alteration explains all of that, and
+    `broken` is the requirement that it alters: `None` if there is more than one that is no special case of another.
     """
 
     judged: list[int]
@@ -215,7 +215,7 @@ class Recognition:
     expected: list[Seen]
     actual: list[Seen]
     decided: dict[str, list[int]]
-    astray: list[int]
+    mismatched: list[int]
     explained: bool
     broken: str | None
 
@@ -245,16 +245,16 @@ def _recognition(step: Step, trace: Trace) -> Recognition | None:
         return None
     right = table_of(step.run, own(step, step.before).events, RULES)
     found = Recognition(
-        judged=[index for index, sure in enumerate(asked_under_stable_ids(step, trace)) if sure],
+        judged=[index for index, sure in enumerate(reported_ids_correct(step, trace)) if sure],
         known=[stable_id(*each) in right for each in contents_of(step.run)],
         expected=foreseen(step, right),
         actual=seen(step, right),
         decided={},
-        astray=[],
+        mismatched=[],
         explained=False,
         broken=None,
     )
-    found.astray = [index for index in found.judged if not found.actual[index].fits(found.expected[index])]
+    found.mismatched = [index for index in found.judged if not found.actual[index].fits(found.expected[index])]
     explaining: dict[tuple[str, str], list[str]] = {}
     for each in _altered(step, trace):
         altered = foreseen(step, each.table)
@@ -262,7 +262,7 @@ def _recognition(step: Step, trace: Trace) -> Recognition | None:
         names = _apart(each.requirement, decides, step)
         for name, indexes in names.items():
             found.decided[name] = sorted({*found.decided.get(name, ()), *indexes})
-        if found.astray and all(found.actual[index].fits(altered[index]) for index in found.judged):
+        if found.mismatched and all(found.actual[index].fits(altered[index]) for index in found.judged):
             explaining[each.key] = list(names)
     if explaining:
         found.explained = True
@@ -279,7 +279,7 @@ def _cause(explaining: dict[tuple[str, str], list[str]], step: Step, trace: Trac
 
 
 def _refuted(step: Step, trace: Trace) -> set[tuple[str, str]]:
-    """Give the alterations that would have shown at an earlier pass of the life, but didn't."""
+    """Give the alterations that would have shown at an earlier pass of the session, but didn't."""
     refuted = set()
     for number, earlier in enumerate(trace.steps):
         if earlier is step or earlier.op != "project" or earlier.answer.ok is None or not earlier.history:
@@ -287,7 +287,7 @@ def _refuted(step: Step, trace: Trace) -> set[tuple[str, str]]:
         before = Trace(trace.steps[:number])
         right = table_of(earlier.run, own(earlier, earlier.before).events, RULES)
         expected, actual = foreseen(earlier, right), seen(earlier, right)
-        sure = asked_under_stable_ids(earlier, before)
+        sure = reported_ids_correct(earlier, before)
         for each in _altered(earlier, before):
             told = zip(sure, expected, actual, foreseen(earlier, each.table), strict=True)
             if any(certain and not would.fits(should) and not did.fits(would) for certain, should, did, would in told):
@@ -318,10 +318,10 @@ def settled(step: Step, trace: Trace) -> dict[int, str]:
     """
     found = recognition(step, trace)
     nothing_done = Seen(event=False)
-    if found is None or found.explained or any(found.actual[each] != nothing_done for each in found.astray):
+    if found is None or found.explained or any(found.actual[each] != nothing_done for each in found.mismatched):
         return {}
     there = {each["snapshot_id"] for each in own(step, step.after).snapshots}
-    told = zip(recorded_ids(step), ids_of(step.run), found.known, deeds(step).events, strict=True)
+    told = zip(recorded_ids(step), ids_of(step.run), found.known, pass_effects(step).events, strict=True)
     return {
         index: event_id
         for index, (event_id, stable, known, events) in enumerate(told)

@@ -1,4 +1,4 @@
-"""The checks: pure functions that judge the steps of a life and never run an implementation, one module a chapter."""
+"""The checks: pure functions that judge the steps of a session, and run no implementation; a module a chapter."""
 
 from lifecycle_conformance.execution.judgement import Judgement, Registered
 from lifecycle_conformance.judges.properties import (

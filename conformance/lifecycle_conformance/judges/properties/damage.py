@@ -59,7 +59,7 @@ def what_is_read_of_a_damaged_log(step: Step, _: Trace) -> Iterator[Judgement]:
     if files is None or step.op not in _DAMAGING:
         return
     before, after = log_of(files[0]), log_of(_put(step, files[0]))
-    came = _pieces_that_came(before, after)
+    came = _actions_that_came(before, after)
     subjects = {subject for line, whole in came if (subject := _subject(line, whole=whole)) is not None}
     if came and not subjects and all(whole for _, whole in came):
         subjects = {"FILE-26"}  # whole events that another writer may have put there
@@ -101,19 +101,19 @@ def _put(step: Step, files: Files) -> Files:
             return files
 
 
-def _pieces_that_came(before: bytes, after: bytes) -> list[tuple[bytes, bool]]:
+def _actions_that_came(before: bytes, after: bytes) -> list[tuple[bytes, bool]]:
     """Give the lines of a log that were not there before, each with whether it ends in a newline."""
-    left = Counter(_pieces(before))
+    left = Counter(_actions(before))
     came = []
-    for piece in _pieces(after):
-        if left[piece] > 0:
-            left[piece] -= 1
+    for action in _actions(after):
+        if left[action] > 0:
+            left[action] -= 1
         else:
-            came.append(piece)
+            came.append(action)
     return came
 
 
-def _pieces(log: bytes) -> list[tuple[bytes, bool]]:
+def _actions(log: bytes) -> list[tuple[bytes, bool]]:
     whole, tail = lines_of(log)
     return [*((line, True) for line in whole), *([(tail, False)] if tail else [])]
 
@@ -236,7 +236,7 @@ def a_torn_tail_is_mended(step: Step, _: Trace) -> Iterator[Judgement]:
     requirement = "FILE-16" if is_utf8(tail) else "FILE-19"
     expected, actual = apart(cut, after[: len(cut)])
     yield judged(requirement, "what stood before the torn line", expected=expected, actual=actual)
-    left = [line for line, _whole in _pieces(after[len(cut) :]) if event_in(line) is None]
+    left = [line for line, _whole in _actions(after[len(cut) :]) if event_in(line) is None]
     yield judged(requirement, "what is left of it", expected=[], actual=list[Json](map(as_text, left)))
 
 
@@ -356,7 +356,7 @@ def _seen_names(view: View, owner: Owner) -> list[Json]:
 def an_interrupted_pass_can_be_repeated(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass over a store that was put into a state in which an interruption could have left an earlier one.
 
-    An interruption ends the process. One that lives on while the files are taken back must see that, too (FILE-26).
+    An interruption ends the process. One that goes on while the files are taken back must see that, too (FILE-26).
     """
     files = both(step)
     if files is None or step.op != "project":

@@ -63,7 +63,7 @@ def internal_is_always_a_fault(step: Step, _: Trace) -> Iterator[Judgement]:
 
 
 def _is_well_founded(requirement: str, step: Step, trace: Trace) -> bool:
-    """Tell whether nothing that was read earlier in this life broke what the refusal rests on.
+    """Tell whether nothing that was read earlier in this session broke what the refusal rests on.
 
     Who reads `-0` as an integer (JSON-11) can't refuse it as a double (REC-8), and is told the former only.
     """

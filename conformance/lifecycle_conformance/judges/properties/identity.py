@@ -15,7 +15,7 @@ from attrs import frozen
 from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
 from lifecycle_conformance.execution.trace import Object, Step, Trace, member
 from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import deeds, own, said_of_records
+from lifecycle_conformance.model.changes import own, pass_effects, reported_ids
 from lifecycle_conformance.model.identity import (
     Content,
     content_of,
@@ -63,9 +63,9 @@ def of_new_events(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge occurrence and id of each event that a pass appended, and the identity in the id where nobody told it."""
     if step.op != "project" or not step.history:
         return
-    contents, said = contents_of(step.run), said_of_records(step, trace)
+    contents, said = contents_of(step.run), reported_ids(step, trace)
     for record, (content, occurrence), answer, events in zip(
-        step.history, contents, said, deeds(step).events, strict=True
+        step.history, contents, said, pass_effects(step).events, strict=True
     ):
         what = f"of the event of {record['event']!r} at {record['recorded_at_ms']}"
         for event in events[:1]:
@@ -117,7 +117,7 @@ def of_events_that_are_there(step: Step, trace: Trace) -> Iterator[Judgement]:
         for event in own(step, step.before).events
         if event["event_id"] not in given and is_unsigned(_occurrence_in(event))
     }
-    for index, (each, events) in enumerate(zip(contents_of(step.run), deeds(step).events, strict=True)):
+    for index, (each, events) in enumerate(zip(contents_of(step.run), pass_effects(step).events, strict=True)):
         event = there.get(each)
         if event is None:
             continue

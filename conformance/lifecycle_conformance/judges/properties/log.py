@@ -12,7 +12,7 @@ from typing import Final
 from lifecycle_conformance.execution.judgement import Judgement, added, judged
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, key_of, owner_of
 from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import asked_under_stable_ids, deeds, highest_seq, recorded
+from lifecycle_conformance.model.changes import highest_seq, pass_effects, recorded, reported_ids_correct
 from lifecycle_conformance.model.file_layout import blurred
 from lifecycle_conformance.model.identity import contents_of, listed_by, stable_id
 from lifecycle_projection.records import Json
@@ -26,10 +26,10 @@ _NOT_ASKED_AGAIN: Final = frozenset({"identify", "say", "events", "snapshots"})
 # --- what is known of a log -------------------------------------------------------------------------------------------
 
 
-def all_is_shown(trace: Trace) -> bool:
+def view_complete(trace: Trace) -> bool:
     """Tell whether what was shown is all that a store holds.
 
-    It isn't where the life laid hand on the files, nor where it forgot the stores that it had opened.
+    It isn't where the session laid hand on the files, nor where it forgot the stores that it had opened.
     """
     ops = [step.op for step in trace.steps]
     forgot = "open" in ops and "greet" in ops[ops.index("open") :]
@@ -96,7 +96,7 @@ def an_event_is_appended_once(step: Step, trace: Trace) -> Iterator[Judgement]:
     the test by an id that a marker lists, and by one that is found under several seqs.
     """
     owner = acting(step)
-    if step.op != "append" or step.answer.ok is None or owner is None or not all_is_shown(trace):
+    if step.op != "append" or step.answer.ok is None or owner is None or not view_complete(trace):
         return
     if _changed(step, owner):
         return
@@ -124,7 +124,7 @@ def an_event_is_appended_once(step: Step, trace: Trace) -> Iterator[Judgement]:
 def sequence_numbers(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that each new event takes one more than the highest seq known."""
     owner = acting(step)
-    if owner is None or not all_is_shown(trace):
+    if owner is None or not view_complete(trace):
         return
     new, start = new_events(step, owner), highest_seq(own_of(step.before, owner).events) + 1
     if new and not _changed(step, owner) and start + len(new) - 1 <= MAX_SEQ:
@@ -137,7 +137,7 @@ def sequence_numbers(step: Step, trace: Trace) -> Iterator[Judgement]:
 def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that others have no influence, wherever what they have would make a difference."""
     owner = acting(step)
-    if owner is None or not all_is_shown(trace):
+    if owner is None or not view_complete(trace):
         return
     new = new_events(step, owner)
     misled = _seqs_that_others_lead_to(step.before, owner)
@@ -153,7 +153,7 @@ def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
     if step.op == "project":
         unknown = _known_to_others_only(step, owner)
         if unknown:
-            new_of, asked = deeds(step).events, asked_under_stable_ids(step, trace)
+            new_of, asked = pass_effects(step).events, reported_ids_correct(step, trace)
             missing = [index for index in unknown if not new_of[index] and asked[index]]
             what = "the records that only others have and that got no event"
             yield judged("LOG-5", what, expected=[], actual=missing)
@@ -174,7 +174,7 @@ def shown_in_order(step: Step, trace: Trace) -> Iterator[Judgement]:
         if in_another_order or seqs != sorted(seqs):
             what = f"the seqs of the events of {owner.run_id!r}, as shown"
             yield judged("LOG-7", what, expected=sorted(seqs), actual=seqs)
-        if len(set(as_logged)) < len(as_logged) and step.op in _KEEP_THE_ORDER and all_is_shown(trace):
+        if len(set(as_logged)) < len(as_logged) and step.op in _KEEP_THE_ORDER and view_complete(trace):
             expected, actual = _places(in_order(logged)), _places(in_order(shown.events))
             if sorted(expected) == sorted(actual):
                 what = f"the events of {owner.run_id!r}, those with equal seq in log order"

@@ -10,16 +10,16 @@ from typing import Final
 from lifecycle_conformance.execution.judgement import Judgement, added, canonical, judged
 from lifecycle_conformance.execution.trace import Object, Step, Trace
 from lifecycle_conformance.judges.attribution.recognition import recognition, settled
-from lifecycle_conformance.judges.properties.log import all_is_shown
+from lifecycle_conformance.judges.properties.log import view_complete
 from lifecycle_conformance.judges.registry import judges
 from lifecycle_conformance.model.changes import (
-    asked_under_stable_ids,
-    deeds,
     differences,
     own,
+    pass_effects,
     places_of,
     recorded_ids,
-    said_of_records,
+    reported_ids,
+    reported_ids_correct,
     written,
 )
 from lifecycle_conformance.model.identity import Content, contents_of, ids_of, is_unsigned, stable_id
@@ -43,28 +43,28 @@ def each_new_record_is_recorded_once(step: Step, trace: Trace) -> Iterator[Judge
     """Judge which records that the log did not know got an event, in which order.
 
     That a known record gets none is PASS-3 and ALIAS-2, what an event's id must be ID-5. Records with which the pass
-    went astray because it got a rule of the table wrong are that requirement's business.
+    went mismatched because it got a rule of the table wrong are that requirement's business.
     """
     if step.op != "project" or step.answer.ok is None or not step.history:
         return
     found = recognition(step, trace)
-    excused = found.astray if found is not None and found.broken is not None else []
+    excused = found.mismatched if found is not None and found.broken is not None else []
     odd = _with_odd_ids(step, trace)
     new = [
         index for index, place in enumerate(places_of(step)) if place is None and index not in (*excused, *odd)
     ]  # fmt: skip
-    done = deeds(step)
+    done = pass_effects(step)
     got = sorted((event["seq"], index) for index in new for event in done.events[index])
     actual = [index for _, index in got]
     if new:
         what = "the indexes of the new records that got an event"
-        if done.strays:
-            of_none = ", ".join(repr(each["event_id"]) for each in done.strays)
+        if done.unattributed:
+            of_none = ", ".join(repr(each["event_id"]) for each in done.unattributed)
             what += f" (neither the id nor the payload of {of_none} is that of a record)"
         yield judged("PASS-2", what, expected=new, actual=actual)
-    strays = [event["event_id"] for event in done.strays]
-    if new or strays:
-        yield judged("PASS-2", "new events that are of no record", expected=[], actual=strays)
+    unattributed = [event["event_id"] for event in done.unattributed]
+    if new or unattributed:
+        yield judged("PASS-2", "new events that are of no record", expected=[], actual=unattributed)
 
 
 @judges("PASS-3")
@@ -73,8 +73,8 @@ def a_record_that_is_recorded_keeps_its_event(step: Step, trace: Trace) -> Itera
     if step.op != "project" or step.answer.ok is None or not _changed_since(step, trace):
         return
     there = {event["event_id"] for event in own(step, step.before).events}
-    done = deeds(step)
-    sure = asked_under_stable_ids(step, trace)
+    done = pass_effects(step)
+    sure = reported_ids_correct(step, trace)
     recorded = [index for index, event_id in enumerate(ids_of(step.run)) if event_id in there and sure[index]]
     if recorded:
         again = [index for index in recorded if done.events[index]]
@@ -84,7 +84,7 @@ def a_record_that_is_recorded_keeps_its_event(step: Step, trace: Trace) -> Itera
 @judges("PASS-4")
 def a_snapshot_that_is_there_stays(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that the snapshots of the records stay as they are, and that no guard is asked where all are there."""
-    if step.op != "project" or not step.history or (step.refusal in _OF_PLACES and not all_is_shown(trace)):
+    if step.op != "project" or not step.history or (step.refusal in _OF_PLACES and not view_complete(trace)):
         return
     before, after = own(step, step.before).snapshots, own(step, step.after).snapshots
     there = {each["snapshot_id"]: each for each in before}
@@ -94,7 +94,7 @@ def a_snapshot_that_is_there_stays(step: Step, trace: Trace) -> Iterator[Judgeme
         lost = sorted({each for each in recorded if canonical(there[each]) not in kept})
         yield judged("PASS-4", "the snapshots that are gone or changed", expected=[], actual=lost)
     ids = ids_of(step.run)
-    if _are_there(ids, step) and all(asked_under_stable_ids(step, trace)) and _would_be_refused(step, ids, there):
+    if _are_there(ids, step) and all(reported_ids_correct(step, trace)) and _would_be_refused(step, ids, there):
         yield judged(
             "PASS-4", "the refusal of a pass that has no snapshot to write", expected=None, actual=step.refusal
         )
@@ -124,13 +124,13 @@ def the_answer_counts(step: Step, _: Trace) -> Iterator[Judgement]:
     known = {place.event_id for place in places_of(step) if place is not None}
     if not known <= there or added(after, before):
         return
-    done = deeds(step)
+    done = pass_effects(step)
     places: dict[str, int] = {}
     for index, event_id in enumerate(recorded_ids(step)):
         places.setdefault(event_id, index)
     named = {each["snapshot_id"]: index for index, each in enumerate(done.snapshots) if each is not None}
     counted: set[int | str] = {index for index, events in enumerate(done.events) if events}
-    counted |= {event["event_id"] for event in done.strays}
+    counted |= {event["event_id"] for event in done.unattributed}
     for each in written(step):
         snapshot_id: str = each["snapshot_id"]
         counted.add(named.get(snapshot_id, places.get(snapshot_id, snapshot_id)))
@@ -162,7 +162,7 @@ def an_insertion_records_the_new_records_only(step: Step, trace: Trace) -> Itera
     contents = contents_of(step.run)
     new = Counter(content for (content, _), place in zip(contents, places_of(step), strict=True) if place is None)
     got: Counter[Content] = Counter()
-    for (content, _), events in zip(contents, deeds(step).events, strict=True):
+    for (content, _), events in zip(contents, pass_effects(step).events, strict=True):
         got[content] += len(events)
     # Of an old record that isn't recorded, or of a new one that is, others speak.
     old = [index for index, (each, _) in enumerate(contents) if got[each] > inserted[each] >= new[each]]
@@ -193,7 +193,7 @@ def other_runs_are_left_alone(step: Step, _: Trace) -> Iterator[Judgement]:
 
 def _with_odd_ids(step: Step, trace: Trace) -> list[int]:
     """Give the records of which the implementation said that they have an id that isn't even one of their content."""
-    said = said_of_records(step, trace)
+    said = reported_ids(step, trace)
     return [
         index
         for index, ((content, _), each) in enumerate(zip(contents_of(step.run), said, strict=True))

@@ -12,9 +12,16 @@ from attrs import frozen
 
 from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace
-from lifecycle_conformance.judges.properties.log import all_is_shown
+from lifecycle_conformance.judges.properties.log import view_complete
 from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import Recorded, asked_under_stable_ids, deeds, own, places_of, said_of_records
+from lifecycle_conformance.model.changes import (
+    Recorded,
+    own,
+    pass_effects,
+    places_of,
+    reported_ids,
+    reported_ids_correct,
+)
 from lifecycle_conformance.model.file_layout import is_too_long, path_of
 from lifecycle_conformance.model.identity import content_of_event, contents_of, is_unsigned
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
@@ -51,10 +58,10 @@ def refused_for_another_reason(step: Step, trace: Trace) -> Iterator[Judgement]:
 
     What else may end a pass there, before the guard is asked, stands in the place of the snapshot (SNAP-11, SNAP-12).
     """
-    if step.op != "project" or step.refusal in {None, "phase_transition"} or not all_is_shown(trace):
+    if step.op != "project" or step.refusal in {None, "phase_transition"} or not view_complete(trace):
         return
     for place in _walk(step, trace):
-        refused_here = place.snapshot is None and not place.move.allowed and deeds(step).events[place.index]
+        refused_here = place.snapshot is None and not place.move.allowed and pass_effects(step).events[place.index]
         if refused_here and not _is_taken(place, step):
             what = f"the kind of the refusal of {place.move}"
             yield judged("PHASE-7", what, expected="phase_transition", actual=step.refusal)
@@ -123,7 +130,7 @@ def _walk(step: Step, trace: Trace) -> Iterator[_Place]:
     if not _occurrences_are_right(step, trace):
         return
     before = {each["snapshot_id"]: each for each in step.shown_before().snapshots}
-    done, known = deeds(step), places_of(step)
+    done, known = pass_effects(step), places_of(step)
     latest = max(before.values(), key=_order, default=None)
     first = True
     for index, record in enumerate(step.history):
@@ -171,7 +178,7 @@ def _are_known_by_one_event_each(step: Step) -> bool:
 
 def _per_record(step: Step) -> tuple[Sequence[Any], ...]:
     """Give for each record where it was known, its events and snapshot, whether it was come to, and what was there."""
-    done, known, index = deeds(step), places_of(step), step.data.get("lifecycle_index")
+    done, known, index = pass_effects(step), places_of(step), step.data.get("lifecycle_index")
     stop = index if step.refusal is not None and is_unsigned(index) else len(known)
     if step.refusal not in {None, "phase_transition"}:
         unseen = (at for at, place in enumerate(known) if place is None and not done.events[at])
@@ -195,7 +202,7 @@ def _was_recorded_right(
 
 def _occurrences_are_right(step: Step, trace: Trace) -> bool:
     """Tell whether the implementation tells identical records apart as it should, as far as is known (OCC-1)."""
-    pairs = zip(contents_of(step.run), said_of_records(step, trace), strict=True)
+    pairs = zip(contents_of(step.run), reported_ids(step, trace), strict=True)
     return all(said is None or said["occurrence"] == occurrence for (_, occurrence), said in pairs)
 
 
@@ -332,7 +339,7 @@ def _kinds(history: Sequence[Object], before: Sequence[Object]) -> Json:
 
 
 def _stopped(place: _Place, step: Step, trace: Trace) -> Iterator[Judgement]:
-    done, known = deeds(step), places_of(step)
+    done, known = pass_effects(step), places_of(step)
     did = [bool(events) or snapshot is not None for events, snapshot in zip(done.events, done.snapshots, strict=True)]
     expected = {
         "from_phase": place.move.source,
@@ -343,7 +350,7 @@ def _stopped(place: _Place, step: Step, trace: Trace) -> Iterator[Judgement]:
     yield judged("ERR-3", "the data of the refusal", expected=expected, actual=step.data)
     later = [index for index, each in enumerate(did) if index > place.index and each]
     yield judged("PASS-10", "the later records that were looked at", expected=[], actual=later)
-    if known[place.index] is None and asked_under_stable_ids(step, trace)[place.index]:
+    if known[place.index] is None and reported_ids_correct(step, trace)[place.index]:
         stays = bool(done.events[place.index])
         yield judged("PASS-11", "whether the event of the failing record is there", expected=True, actual=stays)
 
@@ -374,6 +381,6 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
         new = len(step.shown_after().events) - len(step.shown_before().events)
         yield judged("PASS-12", "how many events the next pass appends", expected=0, actual=new)
     elif step.refusal is None or step.data.get("lifecycle_index") != stopped.index:
-        snapshot = deeds(step).snapshots[stopped.index]
+        snapshot = pass_effects(step).snapshots[stopped.index]
         found = None if snapshot is None else snapshot["snapshot_id"]
         yield judged("PASS-12", "the id of the snapshot that was missing", expected=stopped.event_id, actual=found)

@@ -9,7 +9,7 @@ from attrs import frozen
 from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
 from lifecycle_conformance.execution.trace import Files, Object, Shown, Step, Trace, owner_of
 from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import asked_under_stable_ids, recorded, recorded_ids
+from lifecycle_conformance.model.changes import recorded, recorded_ids, reported_ids_correct
 from lifecycle_conformance.model.file_layout import (
     Key,
     apart,
@@ -116,7 +116,7 @@ def _met(step: Step) -> tuple[_Obstacle, Files, Files] | None:
 def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass that finds another's snapshot at the place of one of its own; with wrong ids it finds others."""
     met = _met(step)
-    if met is None or met[0].kind != _ANOTHERS or not all(asked_under_stable_ids(step, trace)):
+    if met is None or met[0].kind != _ANOTHERS or not all(reported_ids_correct(step, trace)):
         return
     obstacle, before, after = met
     what = f"the place of {obstacle.event_id!r} being taken"

@@ -31,15 +31,15 @@ _WHAT: Final = {
 def what_is_known(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a pass did for the records about which each rule of the table decides.
 
-    Where it went astray, only the one requirement is judged that explains it.
+    Where it went mismatched, only the one requirement is judged that explains it.
     """
     found = recognition(step, trace)
     if found is None:
         return
     for requirement, indexes in found.decided.items():
         if requirement == found.broken:
-            yield _compared(requirement, _WHAT[requirement], found, found.astray)
-        elif not set(indexes) & set(found.astray):
+            yield _compared(requirement, _WHAT[requirement], found, found.mismatched)
+        elif not set(indexes) & set(found.mismatched):
             yield _compared(requirement, _WHAT[requirement], found, indexes)
 
 
@@ -47,14 +47,14 @@ def what_is_known(step: Step, trace: Trace) -> Iterator[Judgement]:
 def a_known_record_is_not_recorded_again(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that what is known gets no event, and that the recorded id and seq stand for it in its snapshot.
 
-    Records with which a pass went astray because it got a rule of the table wrong are that requirement's business, and
-    a snapshot that is missing is PASS-5's.
+    Records with which a pass went wrong because it got a rule of the table wrong are that requirement's business,
+    and a snapshot that is missing is PASS-5's.
     """
     found = recognition(step, trace)
     if found is None:
         return
     known = [index for index in found.judged if found.known[index]]
-    wrong = [index for index in known if index in found.astray]
+    wrong = [index for index in known if index in found.mismatched]
     told = [index for index in wrong if found.actual[index].event or found.actual[index].snapshot is not None]
     if found.broken is None and known and (told or not wrong):
         yield _compared("ALIAS-2", "what the pass did for records that were known", found, told or known)

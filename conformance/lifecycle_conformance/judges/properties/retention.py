@@ -14,9 +14,9 @@ from attrs import frozen
 
 from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, member
-from lifecycle_conformance.judges.properties.log import MAX_SEQ, all_is_shown, in_order, new_events, own_of
+from lifecycle_conformance.judges.properties.log import MAX_SEQ, in_order, new_events, own_of, view_complete
 from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import asked_under_stable_ids, deeds, differences, places_of, said_of_records
+from lifecycle_conformance.model.changes import differences, pass_effects, places_of, reported_ids, reported_ids_correct
 from lifecycle_conformance.model.file_layout import blurred
 from lifecycle_conformance.model.identity import MARKER, ids_of, is_unsigned, listed_by
 from lifecycle_conformance.specification.requirements import Table, code_spans, tables
@@ -32,7 +32,7 @@ _STORE_BEGINS: Final = frozenset({"open", "greet", "read"})
 @judges("COMPACT-1", "PRUNE-1")
 def retention_zero_is_off(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a retention of 0 touches nothing, where a retention of less than anything would."""
-    if step.op not in {"compact", "prune"} or step.arguments["retention_ms"] != 0 or not all_is_shown(trace):
+    if step.op not in {"compact", "prune"} or step.arguments["retention_ms"] != 0 or not view_complete(trace):
         return
     if step.op == "compact":
         requirement, due = "COMPACT-1", any(each.removed for each in _compactions(step))
@@ -125,7 +125,7 @@ def the_new_markers(step: Step, trace: Trace) -> Iterator[Judgement]:
 @judges("COMPACT-14")
 def what_is_compacted_is_not_recorded_again(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that no pass appends an event whose id a marker lists, or takes a seq that is not above all listed ones."""
-    if step.op != "project" or not all_is_shown(trace):
+    if step.op != "project" or not view_complete(trace):
         return
     listed = [each for event in own_of(step.before, step.owner).events for each in listed_by(event)]
     ids, highest = {event_id for event_id, _ in listed}, max((seq for _, seq in listed), default=MAX_SEQ)
@@ -180,7 +180,7 @@ class _Compaction:
 
 def _compacts(step: Step, trace: Trace) -> bool:
     is_on = step.op == "compact" and step.answer.ok is not None and step.arguments["retention_ms"] != 0
-    return is_on and all_is_shown(trace)
+    return is_on and view_complete(trace)
 
 
 def _compactions(step: Step) -> list[_Compaction]:
@@ -289,7 +289,7 @@ def _marker_id(owner: Owner, through_seq: int) -> str:
 @judges("PRUNE-2", "PRUNE-3", "PRUNE-4", "PRUNE-5")
 def what_a_pruning_deletes(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge which snapshots are gone, that their number was answered, and that all else is as it was."""
-    if step.op != "prune" or step.answer.ok is None or step.arguments["retention_ms"] == 0 or not all_is_shown(trace):
+    if step.op != "prune" or step.answer.ok is None or step.arguments["retention_ms"] == 0 or not view_complete(trace):
         return
     prunings = _prunings(step)
     for each in prunings:
@@ -317,7 +317,7 @@ def pruned_snapshots_come_back(step: Step, trace: Trace) -> Iterator[Judgement]:
     Which record is which is for others to judge: where the ids of the implementation are wrong, or it takes a record
     for a new one, nothing follows.
     """
-    if step.op != "project" or step.answer.ok is None or not all_is_shown(trace):
+    if step.op != "project" or step.answer.ok is None or not view_complete(trace):
         return
     pruned = _pruned(step, trace)
     found = dict.fromkeys(_found(step, trace)) if pruned else ()
@@ -435,7 +435,7 @@ def _found(step: Step, trace: Trace) -> list[str]:
     Under an id of another form it looks only where the stable id leads there, which an implementation that was not
     asked for its ids need not have known.
     """
-    told, right, new = said_of_records(step, trace), asked_under_stable_ids(step, trace), deeds(step).events
+    told, right, new = reported_ids(step, trace), reported_ids_correct(step, trace), pass_effects(step).events
     ids = zip(places_of(step), ids_of(step.run), strict=True)
     return [
         place.event_id

@@ -17,7 +17,7 @@ from lifecycle_conformance.execution.trace import (
     member,
     owner_of,
 )
-from lifecycle_conformance.judges.properties.log import acting, all_is_shown, new_events, own_of
+from lifecycle_conformance.judges.properties.log import acting, new_events, own_of, view_complete
 from lifecycle_conformance.judges.registry import judges
 from lifecycle_conformance.model.changes import recorded
 from lifecycle_conformance.model.file_layout import path_of
@@ -43,7 +43,7 @@ def who_sees_what(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield from _foreign(step.after, asking, step.ok[step.op])
     for owner, shown in step.after.items():
         yield from _foreign(step.after, owner, [*shown.events, *shown.snapshots])
-        if _is_another_tenants(step, owner) and all_is_shown(trace):
+        if _is_another_tenants(step, owner) and view_complete(trace):
             before, after = _all_ids(own_of(step.before, owner)), _all_ids(own_of(step.after, owner))
             what = f"what {_name(owner)} got of a request about another tenant's run {owner.run_id!r}"
             yield judged("TENANT-1", what, expected=[], actual=[each for each in after if each not in before])
@@ -117,7 +117,7 @@ def as_if_it_were_alone(step: Step, trace: Trace) -> Iterator[Judgement]:
     What it would do if it were alone, the implementation has told itself where it passed before over the same run, of
     whichever tenant, when it showed the same of it. Its seqs are left to LOG-5.
     """
-    if step.op != "project" or not all_is_shown(trace):
+    if step.op != "project" or not view_complete(trace):
         return
     others = list(_other_tenants(step.before, step.owner))
     if not any(each.events or each.snapshots for each in others):

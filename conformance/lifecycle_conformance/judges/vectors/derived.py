@@ -1,11 +1,11 @@
 """Small cases made from production's answers: each asks for the scope, the definition or one number, and nothing else.
 
-A fixed case is a whole life; where an implementation departs from it, nothing says which rule it broke. But what
+A fixed case is a whole session; where an implementation departs from it, nothing says which rule it broke. But what
 production showed of scope and definition depends on the run's definition alone, and the identity of a record on that
 record. So each is asked for by itself, in an empty store, and a difference says exactly that. Which requirement it
 breaks is told by those wrong readings of `faults.py` that give the same, and that no other case refutes.
 
-Production's lives have too little of some rules. What was added is told apart: its `scenario` is `None`.
+Production's sessions have too little of some rules. What was added is told apart: its `scenario` is `None`.
 """
 
 import json
@@ -74,7 +74,7 @@ class DerivedCase:
 
     @property
     def requests(self) -> tuple[Request, ...]:
-        """The life that asks for it, without the looking."""
+        """The session that asks for it, without the looking."""
         return ("open", {"store": 0}), ("project", {"run": self.run})
 
 

@@ -27,7 +27,7 @@ def tags() -> Mapping[str, frozenset[str]]:
 def tags_of(scenario: Scenario) -> frozenset[str]:
     """Find out which requirements a scenario touches.
 
-    Those that any check judges when the reference lives it, and those that the cases made from it touch.
+    Those that any check judges when the reference runs it, and those that the cases made from it touch.
     """
     # Whoever only reads the tags needs neither the checks nor the reference.
     from lifecycle_conformance.driver.in_process import InProcessDriver  # noqa: PLC0415
@@ -40,7 +40,7 @@ def tags_of(scenario: Scenario) -> frozenset[str]:
 
 
 def _requests(scenario: Scenario) -> Iterator[Request]:
-    """Give the requests as a life takes them, which looks at all that may have changed after each by itself."""
+    """Give the requests as a session takes them, which looks at all that may have changed after each by itself."""
     for step, answer in zip(scenario.steps, scenario.answers, strict=True):
         if answer == {"error": {"kind": "invalid_input"}}:
             yield "refuse", {"request": step, "kind": "invalid_input", "because": []}

@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from lifecycle_conformance.driver import in_process
 from lifecycle_conformance.driver.interface import CAPABILITIES, OPERATIONS
 from lifecycle_conformance.driver.server import CAPABILITIES_OF, Server, StoreKind
-from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Request, key_of
-from lifecycle_conformance.generation.protocol_cases import STRANGERS, TENANT, greetings, refused, unreadable
+from lifecycle_conformance.generation.protocol_cases import STRANGERS, TENANT, protocol_cases, refused, unreadable
 from lifecycle_conformance.judges.properties.errors import REASONS
 from lifecycle_conformance.specification import schemas
 from lifecycle_conformance.specification.requirements import load
 from lifecycle_projection import InvalidInputError
-from traces import lived
+from traces import executed
 
 MINE = {f"DRIVER-{number}" for number in (3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17)} | {"FILE-11", "FILE-12"}
 LESSER = ("json-numbers", "exact-numbers", "text-input", "compact", "identify", "import")
@@ -27,7 +27,7 @@ LESSER = ("json-numbers", "exact-numbers", "text-input", "compact", "identify", 
 
 @cache
 def asked(capabilities: frozenset[str], count: int = 40) -> list[list[Request]]:
-    """Give greetings for a driver with these capabilities."""
+    """Give protocol cases for a driver with these capabilities."""
     found: list[list[Request]] = []
 
     @seed(1)
@@ -38,7 +38,7 @@ def asked(capabilities: frozenset[str], count: int = 40) -> list[list[Request]]:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(greetings(capabilities))
+    @given(protocol_cases(capabilities))
     def ask(requests: list[Request]) -> None:
         found.append(requests)
 
@@ -46,24 +46,24 @@ def asked(capabilities: frozenset[str], count: int = 40) -> list[list[Request]]:
     return found
 
 
-def lives(store: StoreKind, without: Collection[str] = (), *, count: int = 40) -> list[Life]:
-    """Live greetings with the reference, or with what was made of it."""
-    return [lived(requests, store, without) for requests in asked(CAPABILITIES_OF[store] - set(without))[:count]]
+def sessions(store: StoreKind, without: Collection[str] = (), *, count: int = 40) -> list[Session]:
+    """Run protocol cases with the reference, or with what was made of it."""
+    return [executed(requests, store, without) for requests in asked(CAPABILITIES_OF[store] - set(without))[:count]]
 
 
-def broken(found: list[Life]) -> set[str]:
-    return {each.judgement.requirement for life in found for each in life.judgements if not each.judgement.holds}
+def broken(found: list[Session]) -> set[str]:
+    return {each.judgement.requirement for session in found for each in session.judgements if not each.judgement.holds}
 
 
 @pytest.mark.parametrize(("store", "without"), [("files", ()), ("memory", ()), ("files", LESSER)], ids=str)
 def test_the_reference_gives_the_answers_that_are_fixed(store: StoreKind, without: Collection[str]) -> None:
     """Each requirement that applies is judged in many distinct cases, and holds."""
-    found = lives(store, without)
+    found = sessions(store, without)
     assert broken(found) == set()
-    steps = [step for life in found for step in life.trace.steps]
+    steps = [step for session in found for step in session.trace.steps]
     assert all(step.refusal == step.arguments["kind"] for step in steps if step.op == "refuse")
     cases = defaultdict[str, set[int]](set)
-    for each in (each for life in found for each in life.judgements):
+    for each in (each for session in found for each in session.judgements):
         cases[each.judgement.requirement].add(each.step)
     declared = CAPABILITIES_OF[store] - set(without)
     applying = {id_ for id_ in MINE if load()[id_].capabilities <= declared}
@@ -94,7 +94,7 @@ def test_no_request_names_a_place_outside_the_folder_of_the_life(
 
     monkeypatch.setattr(Server, "_open", made_on_demand)
     for _ in range(2):
-        broken_ones = broken(lives("files"))
+        broken_ones = broken(sessions("files"))
         assert broken_ones == {"DRIVER-6"}
     assert all(path.startswith("/") for path in opened)
     assert any("no-such-directory" in path for path in opened)
@@ -348,7 +348,7 @@ def test_a_fault_is_reported_under_what_it_breaks_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, fault: Callable[[pytest.MonkeyPatch], None], store: StoreKind, expected: set[str]
 ) -> None:
     fault(monkeypatch)
-    assert (broken(lives(store, count=12)) or broken(lives(store))) == expected
+    assert (broken(sessions(store, count=12)) or broken(sessions(store))) == expected
 
 
 def test_every_requirement_of_the_protocol_is_known_here() -> None:

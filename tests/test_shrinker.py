@@ -1,4 +1,4 @@
-"""How lives are made smaller: whatever the proof, what is left still proves it, and nothing more can go."""
+"""How sessions are made smaller: whatever the proof, what is left still proves it, and nothing more can go."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -88,7 +88,7 @@ def test_no_request_that_breaks_the_protocol_is_tried() -> None:
 
 
 def test_a_reading_that_does_not_matter_goes_also_where_it_comes_first() -> None:
-    """B15: what follows on readings must begin with a store of its own."""
+    """B15: what follows on cases of input must begin with a store of its own."""
     plain = {"run": {}, "means": {}, "because": "REC-4"}
     refuse: Request = ("refuse", {"request": {"op": "dance"}, "kind": "unsupported", "because": ["REC-1"]})
 
@@ -115,7 +115,7 @@ def test_what_was_tried_is_not_tried_again() -> None:
 
 
 def test_attempts_are_counted_and_hangs_are_few() -> None:
-    """No clock decides how small a life becomes."""
+    """No clock decides how small a session becomes."""
     proof = Proof("needed")
     assert reduced(Failure(requests=LIFE, message="found"), proof, 7).message == "proved"
     assert proof.asked == 7

@@ -1,4 +1,4 @@
-"""Corners: each fault that they are there for is found by the few lives that go round them."""
+"""Targets: each fault that they are there for is found by the few sessions that go round them."""
 
 import os
 from contextlib import AbstractContextManager
@@ -13,20 +13,22 @@ from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.driver.server import CAPABILITIES_OF
-from lifecycle_conformance.execution.session import Life, lived
+from lifecycle_conformance.execution.session import Session, executed
 from lifecycle_conformance.execution.trace import Request
-from lifecycle_conformance.generation.state_machine import corners
+from lifecycle_conformance.generation.state_machine import targets
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.judges.vectors import derived
 from lifecycle_projection import FileStore, InvalidInputError, Store, retention, scope
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.retention import prunable
-from sessions import lives_around
+from sessions import sessions_around
 
 
-def broken(lives: list[Life]) -> set[str]:
-    assert [each for life in lives for each in life.errors] == []
-    return {each.judgement.requirement for life in lives for each in life.judgements if not each.judgement.holds}
+def broken(sessions: list[Session]) -> set[str]:
+    assert [each for session in sessions for each in session.errors] == []
+    return {
+        each.judgement.requirement for session in sessions for each in session.judgements if not each.judgement.holds
+    }
 
 
 # --- faults -----------------------------------------------------------------------------------------------------------
@@ -79,18 +81,18 @@ def nuls_stripped() -> AbstractContextManager[Any]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "corner", "expected"),
+    ("fault", "target", "expected"),
     [
         (pruned_by_id, "pruning beside a namesake", {"PRUNE-2", "PRUNE-4"}),
         (in_order_of_utf16, "compaction of several runs", {"COMPACT-12"}),
         (nuls_stripped, "a torn tail, then a record", {"FILE-16"}),
     ],
 )
-def test_a_fault_is_found_by_a_few_lives(fault: Any, corner: str, expected: set[str]) -> None:
+def test_a_fault_is_found_by_a_few_lives(fault: Any, target: str, expected: set[str]) -> None:
     driver = InProcessDriver("files")
-    assert broken(lives_around(driver, corner, CHECKS, examples=9)) == set()
+    assert broken(sessions_around(driver, target, CHECKS, examples=9)) == set()
     with fault():
-        assert expected <= broken(lives_around(driver, corner, CHECKS, examples=9))
+        assert expected <= broken(sessions_around(driver, target, CHECKS, examples=9))
 
 
 # --- single inputs ----------------------------------------------------------------------------------------------------
@@ -101,19 +103,19 @@ def test_a_tail_of_nuls_gives_each_seq_once() -> None:
     records = [lifecycle("node_started", 1), lifecycle("node_completed", 2), lifecycle("node_failed", 3)]
     started: list[Request] = [("open", {"store": 0}), ("project", {"run": run_json(*records[:2])})]
 
-    def after_the_damage() -> Life:
+    def after_the_damage() -> Session:
         driver = InProcessDriver("files")
-        life, _ = lived(driver, started, ())
-        (log,) = [text for path, text in (life.trace.steps[-1].files_after or {}).items() if path.endswith("jsonl")]
+        session, _ = executed(driver, started, ())
+        (log,) = [text for path, text in (session.trace.steps[-1].files_after or {}).items() if path.endswith("jsonl")]
         damaged: Request = ("put", {"path": "stateful_events.jsonl", "text": log[:-1].decode() + "\0" * 64})
         then: list[Request] = [damaged, ("restart", {"kill": True}), ("project", {"run": run_json(*records)})]
-        return lived(driver, [*started, *then], CHECKS)[0]
+        return executed(driver, [*started, *then], CHECKS)[0]
 
-    life = after_the_damage()
-    events = life.trace.steps[-1].shown_after().events
+    session = after_the_damage()
+    events = session.trace.steps[-1].shown_after().events
     assert [each["seq"] for each in events] == [1, 2, 3]
     assert len({each["event_id"] for each in events}) == 3
-    assert broken([life]) == set()
+    assert broken([session]) == set()
     with nuls_stripped():
         assert "FILE-16" in broken([after_the_damage()])
 
@@ -131,11 +133,11 @@ def test_lower_casing_letter_by_letter_is_scope_10(tmp_path: Path) -> None:
     assert difference.requirements == {"SCOPE-10"}
 
 
-# --- drivers that keep a life from going on -------------------------------------------------------------------------
+# --- drivers that keep a session from going on ------------------------------------------------------------------------
 
 
 class NeverOpens:
-    """The reference, for which no directory is there: a life with it is over at its first step."""
+    """The reference, for which no directory is there: a session with it is over at its first step."""
 
     def __init__(self) -> None:
         self._inner = InProcessDriver("files")
@@ -149,6 +151,6 @@ class NeverOpens:
         return self._inner.ask(op, **arguments)
 
 
-@pytest.mark.parametrize("corner", [*corners(CAPABILITIES_OF["files"])])
-def test_no_corner_rests_on_what_the_life_before_it_could_not_do(corner: str) -> None:
-    assert broken(lives_around(NeverOpens(), corner, CHECKS, examples=2)) == {"DRIVER-6"}
+@pytest.mark.parametrize("target", [*targets(CAPABILITIES_OF["files"])])
+def test_no_corner_rests_on_what_the_life_before_it_could_not_do(target: str) -> None:
+    assert broken(sessions_around(NeverOpens(), target, CHECKS, examples=2)) == {"DRIVER-6"}

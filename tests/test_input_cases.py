@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, Phase
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import CAPABILITIES
-from lifecycle_conformance.execution.session import Life, LifeOverError
+from lifecycle_conformance.execution.session import Session, SessionOverError
 from lifecycle_conformance.execution.trace import Request
-from lifecycle_conformance.generation.input_cases import readings, records, runs, texts
+from lifecycle_conformance.generation.input_cases import input_cases, records, runs, texts
 from lifecycle_conformance.judges.attribution.number_writing import write
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.specification.requirements import code_spans, load, tables
@@ -35,8 +35,8 @@ ABOUT_READING = [each for each in CHECKS if any(id_.split("-")[0] in SUBJECTS[:4
 
 @cache
 def drawn(capabilities: frozenset[str], seed: int = 1) -> tuple[list[Request], ...]:
-    """Draw a few lives. (After ten, Hypothesis would go on with variations of what it drew before.)"""
-    lives = []
+    """Draw a few sessions. (After ten, Hypothesis would go on with variations of what it drew before.)"""
+    sessions = []
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
@@ -46,35 +46,35 @@ def drawn(capabilities: frozenset[str], seed: int = 1) -> tuple[list[Request], .
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @hypothesis.given(readings(capabilities))
+    @hypothesis.given(input_cases(capabilities))
     def draw(requests: list[Request]) -> None:
-        lives.append(requests)
+        sessions.append(requests)
 
     draw()
-    return tuple(lives)
+    return tuple(sessions)
 
 
-def lived(driver: InProcessDriver, lives: Iterable[list[Request]]) -> tuple[Counter[str], Counter[str]]:
-    """Live lives; give how often each requirement was judged, and how often it was broken."""
+def executed(driver: InProcessDriver, sessions: Iterable[list[Request]]) -> tuple[Counter[str], Counter[str]]:
+    """Run sessions; give how often each requirement was judged, and how often it was broken."""
     judged, broken = Counter[str](), Counter[str]()
-    for requests in lives:
-        life = Life(driver, ABOUT_READING)
-        with suppress(LifeOverError):
+    for requests in sessions:
+        session = Session(driver, ABOUT_READING)
+        with suppress(SessionOverError):
             for op, arguments in requests:
-                life.do(op, **arguments)
-        life.end()
-        assert life.errors == []
-        judged.update(each.judgement.requirement for each in life.judgements)
-        broken.update(each.judgement.requirement for each in life.judgements if not each.judgement.holds)
+                session.do(op, **arguments)
+        session.end()
+        assert session.errors == []
+        judged.update(each.judgement.requirement for each in session.judgements)
+        broken.update(each.judgement.requirement for each in session.judgements if not each.judgement.holds)
     return judged, broken
 
 
 def broken_by_readings(*expected: str, only_read: bool = False) -> set[str]:
-    """Name what the reference breaks of these chapters in a few lives, or in more until what is expected is there."""
+    """Name what the reference breaks of these chapters in a few sessions, or in more until the expected is there."""
     found: set[str] = set()
     for seed in range(1, 11):
-        lives = [[each for each in life if each[0] == "read" or not only_read] for life in drawn(MEMORY, seed)]
-        _, broken = lived(InProcessDriver("memory"), lives)
+        sessions = [[each for each in session if each[0] == "read" or not only_read] for session in drawn(MEMORY, seed)]
+        _, broken = executed(InProcessDriver("memory"), sessions)
         found |= {id_ for id_ in broken if id_.split("-")[0] in SUBJECTS}
         if found.issuperset(expected):
             break
@@ -97,7 +97,7 @@ def test_the_reference_reads_as_it_should_and_each_requirement_that_applies_is_j
 ) -> None:
     driver = InProcessDriver(store, without=without)
     capabilities = driver.hello.capabilities
-    judged, broken = lived(driver, drawn(capabilities))
+    judged, broken = executed(driver, drawn(capabilities))
     assert broken == {}
     applies = {id_ for id_ in IDS if load()[id_].capabilities <= capabilities}
     assert {id_ for id_ in judged if id_ in IDS} == applies
@@ -331,13 +331,13 @@ def test_a_fault_in_what_is_hashed_is_no_fault_in_writing(monkeypatch: pytest.Mo
     """A position in the identity, or a digest of something else, is left to the requirements that are about those."""
     stable_hash = canonical.stable_hash
     monkeypatch.setattr(identity, "stable_hash", lambda value: stable_hash({**value, "position": 0}))
-    reads = [[each for each in life if each[0] == "read"] for life in drawn(MEMORY)]
-    judged, broken = lived(InProcessDriver("memory"), reads)
+    reads = [[each for each in session if each[0] == "read"] for session in drawn(MEMORY)]
+    judged, broken = executed(InProcessDriver("memory"), reads)
     assert not {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))}
     assert judged["JSON-3"]
     monkeypatch.undo()
     monkeypatch.setattr(boundary, "stable_hash", lambda value: stable_hash([value]))
-    judged, broken = lived(InProcessDriver("memory"), reads)
+    judged, broken = executed(InProcessDriver("memory"), reads)
     assert not {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))}
     assert judged["JSON-3"]
 
@@ -349,6 +349,6 @@ def test_another_hash_is_reported_under_its_requirement_only(monkeypatch: pytest
     ):
         for user in (identity, boundary):
             monkeypatch.setattr(user, "stable_hash", other)
-        reads = [[each for each in life if each[0] == "read"] for life in drawn(MEMORY)]
-        _, broken = lived(InProcessDriver("memory"), reads)
+        reads = [[each for each in session if each[0] == "read"] for session in drawn(MEMORY)]
+        _, broken = executed(InProcessDriver("memory"), reads)
         assert {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))} == {"JSON-1"}

@@ -1,4 +1,4 @@
-"""What befalls files: each story can be lived with the reference, and does what it says."""
+"""What happens to files: each story can be executed with the reference, and does what it says."""
 
 import json
 from collections import Counter
@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
-from lifecycle_conformance.judges.registry import CHECKS
 
 from examples import TENANT, lifecycle, run_json
-from lifecycle_conformance.execution.session import Life
+from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Files, Object
 from lifecycle_conformance.generation import file_damage
 from lifecycle_conformance.generation.file_damage import Requests
 from lifecycle_conformance.judges.properties import damage, files, places
+from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import event_in, lines_of, log_of, path_of
 from lifecycle_conformance.model.identity import ids_of
-from traces import OPEN, lived
+from traces import OPEN, executed
 
 OWN = {
     requirement
@@ -40,12 +40,12 @@ def project(run: Object) -> tuple[str, Object]:
     return "project", {"run": run}
 
 
-BEFORE = lived([OPEN, project(RUN)])
+BEFORE = executed([OPEN, project(RUN)])
 STEP = BEFORE.trace.steps[-1]
 FILES: Files = STEP.files_after or {}
 LINES = lines_of(log_of(FILES))[0]
 
-STORIES: dict[str, tuple[Callable[[], st.SearchStrategy[Requests]], set[str]]] = {
+SCENARIOS: dict[str, tuple[Callable[[], st.SearchStrategy[Requests]], set[str]]] = {
     "torn tails": (lambda: file_damage.torn_tails(RUN, FILES), {"FILE-15", "FILE-16", "FILE-17", "FILE-19"}),
     "damaged lines": (lambda: file_damage.damaged_lines(RUN, FILES), {"FILE-18", "FILE-19"}),
     "odd events": (lambda: file_damage.odd_events(RUN, FILES, CAPABILITIES), {"FILE-13", "FILE-14"}),
@@ -62,11 +62,11 @@ STORIES: dict[str, tuple[Callable[[], st.SearchStrategy[Requests]], set[str]]] =
 }
 
 
-def drawn(strategy: st.SearchStrategy[Requests], lives: int) -> list[Requests]:
+def drawn(strategy: st.SearchStrategy[Requests], sessions: int) -> list[Requests]:
     found: list[Requests] = []
 
     @seed(7)
-    @settings(max_examples=lives, deadline=None, database=None, phases=[Phase.generate])
+    @settings(max_examples=sessions, deadline=None, database=None, phases=[Phase.generate])
     @given(strategy)
     def draw(requests: Requests) -> None:
         found.append(requests)
@@ -75,20 +75,20 @@ def drawn(strategy: st.SearchStrategy[Requests], lives: int) -> list[Requests]:
     return found
 
 
-def live(requests: Requests) -> Life:
-    life = lived([OPEN, project(RUN), *requests, project(GROWN)])
-    assert len(life.requests) == len(requests) + 3
-    return life
+def execute(requests: Requests) -> Session:
+    session = executed([OPEN, project(RUN), *requests, project(GROWN)])
+    assert len(session.requests) == len(requests) + 3
+    return session
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_a_story_can_be_lived_with_the_reference_and_reaches_what_it_is_for(name: str) -> None:
-    strategy, aims = STORIES[name]
+    strategy, aims = SCENARIOS[name]
     reached: Counter[str] = Counter()
     for requests in drawn(strategy(), 60):
         assert json.loads(json.dumps(requests)) == [list(each) for each in requests]
-        life = live(requests)
-        judged = [each.judgement for each in life.judgements if each.judgement.requirement in OWN]
+        session = execute(requests)
+        judged = [each.judgement for each in session.judgements if each.judgement.requirement in OWN]
         assert [each for each in judged if not each.holds] == []
         reached.update({each.requirement for each in judged})
     assert aims <= reached.keys()
@@ -141,7 +141,7 @@ def test_what_there_is_to_damage_is_told() -> None:
     assert file_damage.has_own_snapshots(RUN, FILES)
     assert not file_damage.has_own_snapshots({**RUN, "run_id": "another"}, FILES)
     assert file_damage.can_be_undone(STEP)
-    again = lived([OPEN, project(RUN), project(RUN)])
+    again = executed([OPEN, project(RUN), project(RUN)])
     assert not file_damage.can_be_undone(again.trace.steps[-1])
     assert not file_damage.can_be_undone(BEFORE.trace.steps[0])
     assert not file_damage.can_be_undone(None)
@@ -152,8 +152,8 @@ def test_an_interruption_leaves_a_part_of_what_the_pass_wrote_in_its_order() -> 
     parts = set()
     for requests in drawn(file_damage.interruptions(STEP), 100):
         assert requests[-2] == ("restart", {"kill": True})
-        life = lived([OPEN, project(RUN), *requests[:-2]])
-        left = life.trace.steps[-1].files_after or {}
+        session = executed([OPEN, project(RUN), *requests[:-2]])
+        left = session.trace.steps[-1].files_after or {}
         whole, _ = lines_of(log_of(left))
         events, snapshots = len(whole), [path in left for path in paths]
         assert whole == LINES[:events]
@@ -166,7 +166,7 @@ def test_an_interruption_leaves_a_part_of_what_the_pass_wrote_in_its_order() -> 
 @pytest.mark.parametrize("run_id", file_damage.ODD_RUN_IDS)
 def test_stories_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
     run: Any = {**RUN, "run_id": run_id}
-    step = lived([OPEN, project(run)]).trace.steps[-1]
+    step = executed([OPEN, project(run)]).trace.steps[-1]
     left = step.files_after or {}
     for strategy in (
         file_damage.torn_tails(run, left),
@@ -178,10 +178,10 @@ def test_stories_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
         file_damage.changes_beneath(step),
     ):
         for requests in drawn(strategy, 4):
-            life = lived([OPEN, project(run), *requests, project(run)])
-            failed = [each.judgement for each in life.judgements if not each.judgement.holds]
+            session = executed([OPEN, project(run), *requests, project(run)])
+            failed = [each.judgement for each in session.judgements if not each.judgement.holds]
             assert [each for each in failed if each.requirement in OWN] == []
-            assert len(life.requests) == len(requests) + 3
+            assert len(session.requests) == len(requests) + 3
 
 
 def test_another_tenant_is_never_the_runs_own() -> None:

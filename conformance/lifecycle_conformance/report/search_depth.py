@@ -1,0 +1,60 @@
+"""How deep the sessions of a check went: what they met, and how often."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+from typing import Final
+
+from lifecycle_conformance.driver.safe_text import safe
+from lifecycle_conformance.execution.coverage import Coverage
+from lifecycle_conformance.model.phase_table import NEXT
+from lifecycle_conformance.report.wording import WIDTH, counted, wrapped
+
+ALLOWED: Final = frozenset(f"{source} → {target}" for source, following in NEXT.items() for target in following)
+"""The moves between phases that the table allows."""
+FORBIDDEN: Final = frozenset(f"{source} → {target}" for source in NEXT for target in NEXT if source != target) - ALLOWED
+"""The moves between phases that it doesn't allow: the guard refuses them."""
+COLUMN: Final = 14
+"""Where the text begins beside the names of what is told."""
+
+
+def depths(coverage: Coverage) -> dict[str, tuple[float, int]]:
+    """Give the median and the most of what a session had, by what that is."""
+    return {name: (median(numbers), max(numbers)) for name, numbers in coverage.depth.items() if numbers}
+
+
+def moves(coverage: Coverage) -> dict[str, tuple[int, int]]:
+    """Give how many of the allowed and of the forbidden moves were asked for, and how many there are."""
+    seen = coverage.moves.keys()
+    return {
+        "allowed": (len(ALLOWED & seen), len(ALLOWED)),
+        "forbidden": (len(FORBIDDEN & seen), len(FORBIDDEN)),
+    }
+
+
+def lines(coverage: Coverage, width: int = WIDTH) -> Iterator[str]:
+    """Tell what sessions met."""
+    refused = f" ({coverage.refusals} refused)" if coverage.refusals else ""
+    requests, passes = counted(coverage.steps, "request"), counted(coverage.passes, "pass", "passes")
+    yield from _line("sessions", [f"{coverage.sessions}, with {requests} judged, {passes}{refused}"], width)
+    if told := [_depth(name, *numbers) for name, numbers in depths(coverage).items()]:
+        yield from _line("of a session", told, width)
+    yield from _line(
+        "phases", [f"{len(NEXT.keys() & coverage.phases)} of {len(NEXT)} seen", *_counts(coverage.phases)], width
+    )
+    asked = [f"{seen} of {all_} {kind} ones" for kind, (seen, all_) in moves(coverage).items()]
+    yield from _line("moves", [", ".join(asked)], width)
+    for name, counter in (("generations", coverage.generations), ("targets", coverage.targets)):
+        yield from _line(name, _counts(counter) or ["none"], width)
+
+
+def _depth(name: str, middle: float, most: int) -> str:
+    return f"{name}: median {middle:g}, at most {most}"
+
+
+def _counts(counter: Mapping[str, int]) -> list[str]:
+    return [f"{safe(name)} {count}" for name, count in Counter(counter).most_common()]
+
+
+def _line(name: str, actions: Sequence[str], width: int) -> Iterator[str]:
+    return wrapped(actions, width, first=f"{name:{COLUMN}}")
