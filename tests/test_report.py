@@ -444,7 +444,7 @@ def test_the_first_lines_show_the_operation_that_is_not_there() -> None:
 def test_what_ended_most_lives_is_said_where_others_were_not_reached() -> None:
     most = evolve(failed("DRIVER-5"), ended=3)
     text = render(report(most, result("PASS-3", Verdict.NOT_EXERCISED, cases=0)))
-    assert "1 was not reached: DRIVER-5 ended 3 lives" in " ".join(text.split())
+    assert "1 was not reached: DRIVER-5 ended 3 sessions" in " ".join(text.split())
 
 
 def test_the_judges_and_how_deep_lives_went_are_told() -> None:

@@ -78,7 +78,7 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     "--seconds",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
-    help="How long the check may take; what it cuts off is undecided. Without it, counts alone end a runner.",
+    help="How long the check may take; what it cuts off is undecided. Without it, counts alone end a check.",
 )
 @click.option(
     "--shrink-attempts",
@@ -110,7 +110,7 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("lifecycle-cases"),
     show_default=True,
-    help="Where a case file is written for each failure, to be replayed; made when there is one.",
+    help="Where a case file is written for each failure, to be replayed; made with the first failure.",
 )
 @click.option(
     "--database",
@@ -154,8 +154,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     implementation, a program that answers requests on standard input (spec/16-driver-protocol.md); without it the
     reference is judged.
 
-    The report says for each requirement how it fared and how often its precondition held: a pass that was never put
-    to the test shows. A failure comes with the shortest session that was found, and the seed that finds it again.
+    The report says for each requirement its verdict and how often its precondition held: what was never put to the
+    test shows. A failure comes with the shortest session that was found, and the seed that finds it again.
     """
     require_posix("check")
     # Hypothesis takes its time to load; the help should not wait for it.

@@ -30,8 +30,8 @@ def safe(text: str, *, keep: str = "") -> str:
 
 def safe_output(text: str) -> str:
     """Make all that is written at once safe: lines and this command line's own colours stay."""
-    actions = _STYLES.split(text)
-    return "".join(action if index % 2 else safe(action, keep="\n") for index, action in enumerate(actions))
+    parts = _STYLES.split(text)
+    return "".join(part if index % 2 else safe(part, keep="\n") for index, part in enumerate(parts))
 
 
 def _shows(character: str) -> bool:

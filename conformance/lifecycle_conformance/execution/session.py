@@ -1,7 +1,7 @@
 """A session: the requests that are sent to an implementation, each judged as soon as it is answered.
 
-Beside the operations of the protocol a session knows words of the suite's own. All of them can be written down and
-replayed again: a case file is nothing but the requests of a session.
+Beside the operations of the protocol a session knows commands of the suite's own. All of them can be written down and
+replayed: a case file is nothing but the requests of a session.
 """
 
 import traceback

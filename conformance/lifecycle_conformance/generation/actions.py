@@ -1,4 +1,4 @@
-"""What happens in sessions, action by action: the state of a session, and what may inject it.
+"""What happens in sessions, action by action: the state of a session, and what may happen to it.
 
 An action draws what it needs first and runs then, so that what it does can't change what is drawn.
 """
@@ -51,7 +51,7 @@ class Actions(RuleBasedStateMachine):
     """Runs in one store.
 
     `judge` is called with the session after each action, and may raise; it is told of a driver that broke, after which
-    the session is over. Subclasses fill in the class variables.
+    the the session is over. Subclasses fill in the class variables.
     """
 
     driver: ClassVar[Driver]
@@ -82,7 +82,7 @@ class Actions(RuleBasedStateMachine):
     # --- actions ------------------------------------------------------------------------------------------------------
 
     def execute(self, name: str, action: Callable[[], Any]) -> None:
-        """Run an action and have it judged; when the driver broke, or nothing can be relied on, session is over."""
+        """Run an action and have it judged; when the driver broke, or nothing can be relied on, the session is over."""
         if self.over:
             return
         self.coverage.rules[name] += 1
@@ -193,8 +193,8 @@ class Actions(RuleBasedStateMachine):
 
         self.execute("snapshots of one id are pruned", action)
 
-    def inject(self, data: st.DataObject, name: str, *, compacted: bool) -> None:
-        """Let something inject the files, if it can; then the log may be compacted, and a record may arrive."""
+    def damage_files(self, data: st.DataObject, name: str, *, compacted: bool) -> None:
+        """Let the files be damaged, if it can; then the log may be compacted, and a record may arrive."""
         story = file_faults.stories(self._situation()).get(name)
         if story is None:
             return

@@ -1,4 +1,4 @@
-"""Which damage can inject the files of a store in the middle of a session, by the name under which it is counted."""
+"""Which damage can happen to the files of a store in the middle of a session, by the name under which it is counted."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
@@ -42,7 +42,7 @@ class Situation:
 
 
 def stories(now: Situation) -> Mapping[str, Story]:
-    """Give all that may inject the files now."""
+    """Give all that may happen to the files now."""
     return {name: tell(now) for name, (possible, tell) in _STORIES.items() if possible(now)}
 
 
@@ -89,4 +89,4 @@ _STORIES: Final[Mapping[str, tuple[Callable[[Situation], bool], Callable[[Situat
     ),
 }
 SCENARIOS: Final = tuple(_STORIES)
-"""The names of all that may inject the files."""
+"""The names of all that may happen to the files."""

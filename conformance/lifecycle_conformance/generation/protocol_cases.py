@@ -1,4 +1,4 @@
-"""Greetings: short sessions that begin with a fresh process and ask it what no implementation may do, or must do alike.
+"""Protocol cases: short sessions, each with a fresh process, about what a driver must refuse, and must answer alike.
 
 What may be asked is read from the tables of the specification and from the schema of the requests. What the
 specification leaves open is not sent: no second `hello` once a store is open, nothing but an `open` after one that was

@@ -224,7 +224,7 @@ class SessionMachine(Actions):
     @rule(data=st.data(), name=evenly(file_faults.SCENARIOS), compacted=evenly([False, True]))
     def something_befalls_the_files(self, data: st.DataObject, name: str, compacted: bool) -> None:  # noqa: FBT001
         """Damage the files of the store, or let names meet in them; much of a view is hard to judge from then on."""
-        self.inject(data, name, compacted=compacted)
+        self.damage_files(data, name, compacted=compacted)
 
 
 # --- targets ----------------------------------------------------------------------------------------------------------
@@ -260,8 +260,8 @@ def _rule(name: str, **fixed: object) -> _Way:
     return lambda machine, data: getattr(machine, name)(**{"data": data, **fixed})
 
 
-def _mishap(name: str, compacted: bool) -> _Way:  # noqa: FBT001
-    return lambda machine, data: machine.inject(data, name, compacted=compacted)
+def _damage(name: str, compacted: bool) -> _Way:  # noqa: FBT001
+    return lambda machine, data: machine.damage_files(data, name, compacted=compacted)
 
 
 _WEIGHTS: Final = {
@@ -306,7 +306,7 @@ TARGETS: Final[Mapping[str, Target]] = {
         for how in PRUNINGS
     },
     **{
-        f"{name}, then {after}": Target("files", _mishap(name, compacted), weight=_WEIGHTS.get(name, 1))
+        f"{name}, then {after}": Target("files", _damage(name, compacted), weight=_WEIGHTS.get(name, 1))
         for name in file_faults.SCENARIOS
         for after, compacted in (("a record", False), ("a compaction", True))
     },

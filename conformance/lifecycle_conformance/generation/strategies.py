@@ -2,8 +2,7 @@
 
 All numbers are ones that every driver with the capabilities at hand reads alike; those that some misread are asked for
 by the input cases, under the requirement that says so. What is planted where nothing may be copied from is a canary
-(see
-:func:`~lifecycle_conformance.judges.properties.checkpoint.canary`).
+(see :func:`~lifecycle_conformance.model.canaries.canary`).
 """
 
 from collections.abc import Sequence

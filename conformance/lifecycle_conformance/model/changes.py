@@ -43,7 +43,7 @@ _NEW_PROCESS: Final = frozenset({"restart", "greet"})
 
 
 def changed_beneath(trace: Trace) -> bool:
-    """Tell whether the files were changed while the process that is asked now was living (FILE-26)."""
+    """Tell whether the files were changed while the process that is asked now was running (FILE-26)."""
     for each in reversed(trace.steps):
         if each.op in _NEW_PROCESS:
             return False

@@ -1,6 +1,8 @@
 """Faulty implementations: the reference with one fault each, to see whether a suite finds it, and under which name.
 
 `python -m lifecycle_conformance.mutants NAME` is one of them as a driver.
+
+Begin with `mutant`, then `recording`. May import `driver`; nothing but the tests imports it.
 """
 
 from collections.abc import Mapping

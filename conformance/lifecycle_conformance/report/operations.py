@@ -68,7 +68,7 @@ class _Telling:
         }
 
     def of(self, op: str, arguments: Object) -> Iterator[str]:
-        """Give the actions that tell of a request."""
+        """Give the phrases that tell of a request."""
         return self._of.get(op, _plainly)(arguments)
 
     def _with_run(self, arguments: Object) -> Iterator[str]:

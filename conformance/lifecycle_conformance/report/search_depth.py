@@ -56,5 +56,5 @@ def _counts(counter: Mapping[str, int]) -> list[str]:
     return [f"{safe(name)} {count}" for name, count in Counter(counter).most_common()]
 
 
-def _line(name: str, actions: Sequence[str], width: int) -> Iterator[str]:
-    return wrapped(actions, width, first=f"{name:{COLUMN}}")
+def _line(name: str, phrases: Sequence[str], width: int) -> Iterator[str]:
+    return wrapped(phrases, width, first=f"{name:{COLUMN}}")

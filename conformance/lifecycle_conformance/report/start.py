@@ -67,7 +67,7 @@ def _because(report: Report) -> str:
     sessions = report.coverage.sessions
     most = max(report.results, key=lambda each: each.ended, default=None)
     if most is not None and sessions and 2 * most.ended > sessions:
-        return f": {most.requirement.id} ended {most.ended} lives"
+        return f": {most.requirement.id} ended {most.ended} sessions"
     return ": no pass wrote a snapshot" if sessions and not report.coverage.phases else ""
 
 

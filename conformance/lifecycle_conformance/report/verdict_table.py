@@ -83,7 +83,7 @@ def _cell(result: Result) -> str:
 
 
 def counts(results: Sequence[Result]) -> list[str]:
-    """Count the verdicts, an action for each."""
+    """Count the verdicts, a phrase for each."""
     numbers = Counter(result.verdict for result in results)
     return [f"{numbers[verdict]} {styled(verdict)}" for verdict in Verdict if numbers[verdict]]
 

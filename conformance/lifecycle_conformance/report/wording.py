@@ -66,21 +66,21 @@ def paragraph(text: str, width: int, *, first: str = "", rest: str | None = None
 
 
 def wrapped(
-    actions: Iterable[str], width: int, *, first: str = "", rest: str | None = None, between: str = "  "
+    phrases: Iterable[str], width: int, *, first: str = "", rest: str | None = None, between: str = "  "
 ) -> Iterator[str]:
-    """Put actions beside each other, as many as a line holds; lines after the first begin with `rest`.
+    """Put phrases beside each other, as many as a line holds; lines after the first begin with `rest`.
 
-    An action that is longer than a line is broken between its words, unless it has colours.
+    A phrase that is longer than a line is broken between its words, unless it has colours.
     """
     rest = " " * len(click.unstyle(first)) if rest is None else rest
     line, empty = first, True
-    for action in actions:
-        if not empty and len(click.unstyle(line + between + action)) > width:
+    for phrase in phrases:
+        if not empty and len(click.unstyle(line + between + phrase)) > width:
             yield line.rstrip()
             line, empty = rest, True
-        whole = action if empty else between + action
-        if len(click.unstyle(line + whole)) > width and click.unstyle(action) == action:
-            *full, last = paragraph(action, width - len(rest), rest="")
+        whole = phrase if empty else between + phrase
+        if len(click.unstyle(line + whole)) > width and click.unstyle(phrase) == phrase:
+            *full, last = paragraph(phrase, width - len(rest), rest="")
             yield from (f"{line if not number else rest}{each}" for number, each in enumerate(full))
             line, whole = (rest if full else line), last
         line, empty = line + whole, False

@@ -76,7 +76,7 @@ class Confirmed:
 
 
 def smallest(proof: Proof, failure: Failure, reduce: Callable[[Failure, Proof], Failure]) -> Confirmed:
-    """Make a failure smaller, and live it again in fresh processes.
+    """Make a failure smaller, and run it again in fresh processes.
 
     What was found to be smaller in a used process may be a leak of what other sessions had left, although the whole
     failure is none: then it is made smaller once more, with a fresh process for each attempt.

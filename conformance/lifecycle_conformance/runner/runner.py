@@ -1,4 +1,4 @@
-"""The check: all judges over one implementation, a verdict on each requirement, a smallest session for a failure."""
+"""The check: all judges over one implementation, a verdict on each requirement, a smallest session for each failure."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -353,7 +353,7 @@ def _smallest_of(tell: Tell, factory: Factory, subject: str, failure: Failure, a
 
 
 def _smallest(driver: Driver, subject: str, failure: Failure, attempts: int) -> Sequence[tuple[str, Failure]]:
-    """Make a failure smaller, then live it again in fresh processes, which may show that answers differ (DRIVER-17)."""
+    """Make a failure smaller, then run it again in fresh processes, which may show that answers differ (DRIVER-17)."""
     if failure.shrunk or failure.actual == STILL_RUNNING or not failure.requests:
         return [(subject, failure)]  # that a process doesn't end, nobody waits for twice
 

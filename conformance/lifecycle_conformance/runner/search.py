@@ -202,7 +202,7 @@ class _Search:
         try:
             look()
         except GivenUpError as reason:
-            given_up = "all lives" if self.patience.no_more_sessions else kind
+            given_up = "all sessions" if self.patience.no_more_sessions else kind
             lost = f"part {self.shard.number} of the search: {given_up} given up, {reason}"
             self.tell(Findings(lost=[lost], cut=self.patience.exhausted))
 

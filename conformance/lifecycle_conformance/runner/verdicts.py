@@ -44,8 +44,8 @@ class Failure:
     `compared` tells that expected and actual are there; a driver that broke shows neither, and `broke` tells how, and
     `problems` say in sentences what is wrong with a record that can't be read. `seen` is what the last request led to:
     `answer`, and `appended`, `written` and `gone`, the events, snapshots and ids that were not, or no longer, there.
-    `shrunk` tells that this is the smallest such session that was found, `again` what it is if living it again in fresh
-    processes showed that it is no plain failure (a state leak, or nondeterministic), `case` where it is saved.
+    `shrunk` tells that this is the smallest such session that was found, `again` what it is if running it again in
+    fresh processes showed that it is no plain failure (a state leak, or nondeterministic), `case` where it is saved.
     """
 
     requests: tuple[Request, ...]

@@ -6,7 +6,7 @@ from lifecycle_conformance.generation.input_cases import records, texts
 from lifecycle_conformance.generation.input_cases.sessions import Requests, together
 from lifecycle_conformance.specification.requirements import load
 
-__all__ = ["readings"]
+__all__ = ["input_cases"]
 
 
 def input_cases(capabilities: frozenset[str]) -> st.SearchStrategy[Requests]:

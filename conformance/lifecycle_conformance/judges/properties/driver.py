@@ -261,7 +261,7 @@ def _views_before(step: Step, trace: Trace) -> Iterator[View]:
 
 
 def _damaged(step: Step, trace: Trace) -> bool:
-    """Tell whether the suite laid pool on the files."""
+    """Tell whether the suite laid hands on the files."""
     return any(each.op in _DAMAGING for each in trace.earlier(step))
 
 

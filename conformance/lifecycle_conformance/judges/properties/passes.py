@@ -43,7 +43,7 @@ def each_new_record_is_recorded_once(step: Step, trace: Trace) -> Iterator[Judge
     """Judge which records that the log did not know got an event, in which order.
 
     That a known record gets none is PASS-3 and ALIAS-2, what an event's id must be ID-5. Records with which the pass
-    went mismatched because it got a rule of the table wrong are that requirement's business.
+    went wrong because it got a rule of the table wrong are that requirement's business.
     """
     if step.op != "project" or step.answer.ok is None or not step.history:
         return

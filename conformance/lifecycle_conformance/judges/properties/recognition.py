@@ -1,7 +1,7 @@
 """Checks of the chapter *Recognition of what is already projected*.
 
 Each requirement is judged by the records about which it decides: those with which a pass would have done something else
-if it got that requirement wrong (see :mod:`recognising`).
+if it got that requirement wrong (see :mod:`lifecycle_conformance.judges.attribution.recognition`).
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ _WHAT: Final = {
 def what_is_known(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a pass did for the records about which each rule of the table decides.
 
-    Where it went mismatched, only the one requirement is judged that explains it.
+    Where it went wrong, only the one requirement is judged that explains it.
     """
     found = recognition(step, trace)
     if found is None:
