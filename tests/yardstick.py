@@ -59,15 +59,20 @@ def _differences(then: Any, now: Any, path: str = "") -> list[str]:
 
 def main() -> int:
     """Measure all subjects; record what was said, or compare it."""
-    names = [f"{subject}, seed {seed}" for subject, seed in SUBJECTS]
+    then = {} if "--record" in sys.argv else json.loads(RECORDED.read_bytes())
+    now, different = {}, False
     with ProcessPoolExecutor(2) as pool:
-        now = dict(zip(names, pool.map(measured, *zip(*SUBJECTS, strict=True)), strict=True))
-    if "--record" in sys.argv:
+        for (subject, seed), said in zip(SUBJECTS, pool.map(measured, *zip(*SUBJECTS, strict=True)), strict=True):
+            name = f"{subject}, seed {seed}"
+            now[name] = said
+            if then:
+                found = _differences(then[name], said, name)
+                different |= bool(found)
+                sys.stdout.write("\n".join(found or [f"{name}: as it was"]) + "\n")
+                sys.stdout.flush()
+    if not then:
         RECORDED.write_bytes(orjson.dumps(now, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-        return 0
-    different = _differences(json.loads(RECORDED.read_bytes()), now)
-    sys.stdout.write("\n".join(different or [f"{len(now)} reports are as they were"]) + "\n")
-    return bool(different)
+    return different
 
 
 if __name__ == "__main__":
