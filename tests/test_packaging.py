@@ -156,7 +156,7 @@ def test_an_installed_wheel_does_not_look_into_the_checkout(installed: Path, tmp
 def test_an_editable_install_finds_its_texts(editable: Path, tmp_path: Path) -> None:
     where = "import lifecycle_conformance.specification.texts as t; print(t.SPEC, t.SCHEMAS, t.VECTORS, sep='\\n')"
     printed = run([editable / "python", "-I", "-c", where], cwd=tmp_path, env={"PATH": os.defpath}).stdout.split()
-    vectors = ROOT / "conformance" / "lifecycle_conformance" / "vectors"
+    vectors = ROOT / "conformance" / "lifecycle_conformance" / "judges" / "vectors"
     assert list(map(Path, printed)) == [ROOT / "spec", ROOT / "schemas", vectors]
 
 
