@@ -115,6 +115,32 @@ def is_utf8(text: bytes) -> bool:
     return True
 
 
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_no_damage_rests_on_an_array_in_place_of_a_record(name: str) -> None:
+    """Feedback B24: readers that go by position take one for a record, and the specification leaves that open."""
+    for requests in drawn(SCENARIOS[name][0](), 60):
+        for op, arguments in requests:
+            lines = arguments["text"].split("\n") if op in {"tear", "put"} and "text" in arguments else []
+            assert [line for line in lines if typed_members_that_are_arrays(line)] == []
+
+
+def typed_members_that_are_arrays(line: str) -> list[str]:
+    """Name what is an array where an event or a snapshot has a record: itself, its scope, the tenant of that."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return []
+    scope = record.get("scope") if isinstance(record, dict) else None
+    tenant = scope.get("tenant_context") if isinstance(scope, dict) else None
+    return [name for name, value in {"$": record, "scope": scope, "tenant": tenant}.items() if isinstance(value, list)]
+
+
+def test_arrays_in_place_of_records_would_be_found() -> None:
+    assert typed_members_that_are_arrays("[]") == ["$"]
+    assert typed_members_that_are_arrays('{"scope": []}') == ["scope"]
+    assert typed_members_that_are_arrays('{"scope": {"tenant_context": []}}') == ["tenant"]
+
+
 def test_a_note_is_an_event_that_is_new() -> None:
     note = file_damage.note(RUN, FILES)
     line = json.dumps(note, ensure_ascii=False).encode()
