@@ -16,7 +16,7 @@ LEVELS = {"core without identify": frozenset[str](), **levels()}
 _WELL = {Verdict.PASS, Verdict.NOT_DECLARED, Verdict.NOT_JUDGED_HERE}
 
 
-@pytest.mark.parametrize("level", ["core without identify", "core", "history", "durable"])
+@pytest.mark.parametrize("level", ["core without identify", "history", "durable"])
 def test_the_reference_cut_down_to_a_level_conforms_by_half_a_search(
     level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

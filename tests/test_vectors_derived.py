@@ -248,7 +248,7 @@ def test_each_wrong_reading_is_seen_and_told_from_those_of_other_requirements(su
     mine = [case for case in cases() if case.subject == subject]
     unseen = set()
     for number, fault in enumerate(FAULTS[subject]):
-        outcomes = derived.outcomes([(case, case.input_cases[number]) for case in mine])
+        outcomes = derived.outcomes([(case, case.readings[number]) for case in mine])
         assert blamed(outcomes) <= {fault.requirement}, fault.what
         unseen |= set() if blamed(outcomes) else {fault.what}
     # Of numbers only few stand in definitions.

@@ -60,6 +60,7 @@ class _Root(click.Group):
         except (KeyboardInterrupt, click.Abort):
             ctx.exit(exits.INTERRUPTED)
         except Exception as error:  # noqa: BLE001 - a traceback is no answer to a wrong call
+            _drop_what_cannot_be_written()
             _explain(ctx, error)
 
 
@@ -74,10 +75,17 @@ def _leave(ctx: click.Context, message: str, code: int) -> NoReturn:
 
 
 def _leave_quietly(ctx: click.Context) -> NoReturn:
-    # What is still in the buffer would be written at exit, and fail again.
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _drop_what_cannot_be_written()
     ctx.exit(exits.READER_GONE)
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Empty the buffer of standard output: at exit Python would fail to write it, and exit with its own code."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _explain(ctx: click.Context, error: Exception) -> NoReturn:
