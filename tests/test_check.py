@@ -91,14 +91,10 @@ def test_only_some_requirements_are_judged_on_demand() -> None:
     assert report.agreement is None
 
 
-@pytest.mark.usefixtures("few")
-@pytest.mark.parametrize("fault", [None, "guard-off"])
-def test_a_seed_gives_the_same_report_whatever_the_machine_does(
-    fault: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("small")
+def test_a_seed_gives_the_same_report_whatever_the_machine_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """Feedback B2: alone and beside busy loops, with one process or several, whatever the hashes of the process are."""
-    module = ["driver", "--store", "memory"] if fault is None else ["mutants", fault]
-    factory = partial(SubprocessDriver, (sys.executable, "-m", f"lifecycle_conformance.{module[0]}", *module[1:]))
+    factory = partial(SubprocessDriver, (sys.executable, "-m", "lifecycle_conformance.mutants", "guard-off"))
     reports = []
     for jobs, busy in ((1, 0), (2, 3)):
         monkeypatch.setenv("PYTHONHASHSEED", str(jobs))
@@ -111,7 +107,8 @@ def test_a_seed_gives_the_same_report_whatever_the_machine_does(
                 loop.wait()
         reports.append(as_json(report))
         reports[-1].pop("seconds")
-    assert (reports[0]["verdicts"]["fail"] > 0) == (fault is not None)
+    assert reports[0]["verdicts"]["fail"] > 0
+    assert reports[0]["verdicts"]["pass"] > 50
     assert reports[0] == reports[1]
 
 
@@ -437,7 +434,6 @@ for line in sys.stdin.buffer:
     ("kind", "spoil"),
     [
         ("events", "shown['payload'] = {'lifecycle_index': -1, 'lifecycle_occurrence': []}"),
-        ("snapshots", "shown['checkpoint'] = 7"),
         ("ids", "shown['identity'] = ''"),
     ],
 )
