@@ -1,6 +1,9 @@
 """What the command line says where a store or a driver fails in a way that only some runs or cases meet."""
 
 import json
+import os
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -100,3 +103,21 @@ def test_a_crash_is_told_and_the_other_cases_go_on(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert [one["verdict"] for one in report["vectors"]] == ["crash"] * len(plain)
     assert all("out of luck" in one["details"][0] for one in report["vectors"])
+
+
+def test_a_wrong_call_is_told_where_standard_output_is_closed(tmp_path: Path) -> None:
+    """As by `>&-`: what can't be written must not hide what went wrong."""
+    lifecycle_projection = shlex.join([sys.executable, "-m", "lifecycle_conformance.cli", "validate"])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        ["sh", "-c", f"exec {lifecycle_projection} nowhere.json >&-"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=environment,
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: nowhere.json: expected a readable file: No such file or directory\n",
+    )

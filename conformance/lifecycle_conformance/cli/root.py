@@ -52,7 +52,7 @@ class _Root(click.Group):
             try:
                 return super().invoke(ctx)
             finally:
-                sys.stdout.flush()
+                _flush()
         except (click.ClickException, click.exceptions.Exit):
             raise
         except BrokenPipeError:
@@ -79,10 +79,16 @@ def _leave_quietly(ctx: click.Context) -> NoReturn:
     ctx.exit(exits.READER_GONE)
 
 
+def _flush() -> None:
+    """Write what standard output holds back; a caller that closed it (`>&-`) left none."""
+    if sys.stdout is not None and not sys.stdout.closed:
+        sys.stdout.flush()
+
+
 def _drop_what_cannot_be_written() -> None:
     """Empty the buffer of standard output: at exit Python would fail to write it, and exit with its own code."""
     try:
-        sys.stdout.flush()
+        _flush()
     except OSError:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
