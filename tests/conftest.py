@@ -1,15 +1,14 @@
 """What all tests share: in continuous integration nothing may be skipped."""
 
-import gc
 import os
 
 import pytest
 
 from lifecycle_conformance.runner import runner
+from lifecycle_conformance.runner.pool import collect_seldom
 
 _SKIPPED: list[str] = []
-# As in the processes that search: many objects in few circles, and a tenth of the time went into collecting them.
-gc.set_threshold(200_000, 20, 100)
+collect_seldom()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

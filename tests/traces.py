@@ -8,7 +8,8 @@ from attrs import evolve
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer
 from lifecycle_conformance.execution.judgement import Judgement
-from lifecycle_conformance.execution.session import Session, SessionOverError
+from lifecycle_conformance.execution.session import Session
+from lifecycle_conformance.execution.session import executed as run_to_its_end
 from lifecycle_conformance.execution.trace import Owner, Request, Step, Trace
 from lifecycle_conformance.judges.properties import CHECKS
 
@@ -17,14 +18,9 @@ OPEN: Request = ("open", {"store": 0})
 
 def executed(requests: Iterable[Request], store: Any = "files", without: Iterable[str] = ()) -> Session:
     """Run a session with the reference."""
-    session = Session(InProcessDriver(store, without=frozenset(without)), CHECKS)
-    try:
-        for op, arguments in requests:
-            session.do(op, **arguments)
-    except SessionOverError:
-        pass
-    finally:
-        session.end()
+    driver = InProcessDriver(store, without=frozenset(without))
+    session, broke = run_to_its_end(driver, [*requests], CHECKS)
+    assert broke is None
     assert session.errors == []
     return session
 

@@ -310,19 +310,6 @@ def executed(
     return session, broke
 
 
-def replay(driver: Driver, requests: Sequence[Request], checks: Sequence[Registered]) -> list[Judgement]:
-    """Run a session again and give what was judged, up to its end."""
-    session = Session(driver, checks)
-    try:
-        for op, arguments in requests:
-            session.do(op, **arguments)
-    except SessionOverError:
-        pass
-    finally:
-        session.end()
-    return [each.judgement for each in session.judgements]
-
-
 def _owners_of(op: str, arguments: Object) -> list[Owner]:
     """Tell whose events and snapshots a request may touch."""
     if op == "project":

@@ -272,8 +272,9 @@ def _keep_the_resource_tracker() -> None:
         descendants.keep(pid)
 
 
-_SELDOM: Final = (200_000, 20, 100)
-"""How seldom garbage is collected: sessions make many objects in few circles; it took a tenth of the time."""
+def collect_seldom() -> None:
+    """Let garbage be collected seldom: sessions make many objects in few circles, and that took a tenth of the time."""
+    gc.set_threshold(200_000, 20, 100)
 
 
 def _work(pipe: Connection, life_line: Connection, folder: str) -> None:
@@ -285,7 +286,7 @@ def _work(pipe: Connection, life_line: Connection, folder: str) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     Thread(target=_watch, args=(life_line,), daemon=True).start()
     share(Path(folder))
-    gc.set_threshold(*_SELDOM)
+    collect_seldom()
     with descendants.adopting(), suppress(EOFError, OSError):
         while True:
             function, arguments = pipe.recv()

@@ -10,6 +10,7 @@ from typing import Final
 
 import orjson
 
+from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
 from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, View, key_of, owner_of
 from lifecycle_conformance.judges.registry import judges
@@ -38,7 +39,6 @@ _NEVER: Final = {
     "prune": frozenset({"invalid_input", "phase_transition", "storage_conflict"}),
 }
 """The kinds with which an operation can't be refused, asked as the suite asks."""
-_LOG: Final = "stateful_events.jsonl"
 _DAMAGING: Final = frozenset({"tear", "put", "remove"})
 _QUIET: Final = frozenset({"identify", "refuse", "say", "hello"})
 _LOUD: Final = _DAMAGING | {"greet", "open", "restart"}
@@ -267,7 +267,7 @@ def _damaged(step: Step, trace: Trace) -> bool:
 
 def _is_part(path: str) -> bool:
     """Tell whether a file is part of a store (FILE-1, FILE-3)."""
-    return path == _LOG or (path.startswith("stateful_snapshots/") and path.endswith(".json"))
+    return path == LOG or (path.startswith("stateful_snapshots/") and path.endswith(".json"))
 
 
 def _all(view: View) -> list[Json]:
@@ -350,7 +350,7 @@ def _in_order(step: Step) -> Iterator[Judgement]:
     given: list[Object] = step.arguments["events"]
     if len(given) < 2 or step.files_before is None or step.files_after is None:
         return
-    before, after = (files.get(_LOG, b"") for files in (step.files_before, step.files_after))
+    before, after = (files.get(LOG, b"") for files in (step.files_before, step.files_after))
     if not after.startswith(before):
         return
     new = [_event_in(line) for line in after[len(before) :].split(b"\n") if line]

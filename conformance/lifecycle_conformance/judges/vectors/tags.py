@@ -31,12 +31,13 @@ def tags_of(scenario: Scenario) -> frozenset[str]:
     """
     # Whoever only reads the tags needs neither the checks nor the reference.
     from lifecycle_conformance.driver.in_process import InProcessDriver  # noqa: PLC0415
-    from lifecycle_conformance.execution.session import replay  # noqa: PLC0415
+    from lifecycle_conformance.execution.session import executed  # noqa: PLC0415
     from lifecycle_conformance.judges.properties import CHECKS  # noqa: PLC0415
     from lifecycle_conformance.judges.vectors.derived import touched_by  # noqa: PLC0415
 
-    judged = replay(InProcessDriver("files"), [("open", {"store": 0}), *_requests(scenario)], CHECKS)
-    return frozenset(each.requirement for each in judged) | touched_by(scenario)
+    session, broke = executed(InProcessDriver("files"), [("open", {"store": 0}), *_requests(scenario)], CHECKS)
+    assert broke is None
+    return frozenset(each.judgement.requirement for each in session.judgements) | touched_by(scenario)
 
 
 def _requests(scenario: Scenario) -> Iterator[Request]:
