@@ -52,7 +52,7 @@ def sessions(store: StoreKind = "files") -> tuple[Recording, ...]:
 def _judged(session: Session) -> Recording:
     trace, judged = Trace(), set[str]()
     for step in session.trace.steps:
-        judged |= {each.requirement for check in CHECKS for each in check.check(step, trace)}
+        judged |= {each.requirement for check in CHECKS for each in check.judgements(step, trace)}
         trace.steps.append(step)
     return Recording(tuple(session.requests), tuple(session.trace.steps), frozenset(judged))
 

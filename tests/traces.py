@@ -21,7 +21,7 @@ def executed(requests: Iterable[Request], store: Any = "files", without: Iterabl
     driver = InProcessDriver(store, without=frozenset(without))
     session, broke = run_to_its_end(driver, [*requests], CHECKS)
     assert broke is None
-    assert session.errors == []
+    assert session.errors == [], "\n".join(each.traceback for each in session.errors)
     return session
 
 
@@ -29,7 +29,7 @@ def judgements(step: Step, trace: Trace) -> dict[str, list[Judgement]]:
     """Let all checks judge a step; give what they said of each requirement."""
     said: dict[str, list[Judgement]] = {}
     for registered in CHECKS:
-        for each in registered.check(step, trace):
+        for each in registered.judgements(step, trace):
             assert each.requirement in registered.requirements
             said.setdefault(each.requirement, []).append(each)
     return said

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 import orjson
-from attrs import frozen
+from attrs import evolve, field, frozen
 
+from lifecycle_conformance.execution.operations import ALL, Operations
 from lifecycle_conformance.execution.trace import Object, Step, Trace, once_an_object
 from lifecycle_projection.records import Json
 
@@ -34,17 +35,66 @@ Check: TypeAlias = Callable[[Step, Trace], Iterator[Judgement]]
 """Judges one step, which is the newest of the trace. It never runs an implementation."""
 
 
+@frozen
+class Steps:
+    """The steps that a check is about: those of some operations, all of them or such as are named by what narrows them.
+
+    `PASSES.accepted` are the passes that were not refused; `.with_files` leaves the steps of an implementation whose
+    files can be read; `.fully_shown` those before which all was shown that the stores hold.
+    """
+
+    operations: Operations
+    _accepted: bool = field(default=False, alias="accepted")
+    _with_files: bool = field(default=False, alias="with_files")
+    _fully_shown: bool = field(default=False, alias="fully_shown")
+
+    def hold(self, step: Step, trace: Trace) -> bool:
+        """Whether a step, the newest of a trace, is one of them."""
+        return (
+            step.op in self.operations
+            and not (self._accepted and step.answer.ok is None)
+            and not (self._with_files and (step.files_before is None or step.files_after is None))
+            and not (self._fully_shown and not trace.is_fully_shown)
+        )
+
+    @property
+    def accepted(self) -> "Steps":
+        """Those that were answered, and not refused."""
+        return evolve(self, accepted=True)
+
+    @property
+    def with_files(self) -> "Steps":
+        """Those before and after which the files of the store could be read."""
+        return evolve(self, with_files=True)
+
+    @property
+    def fully_shown(self) -> "Steps":
+        """Those of a session in which what is shown is all that the stores hold."""
+        return evolve(self, fully_shown=True)
+
+
+ALL_STEPS: Final = Steps(ALL)
+PASSES: Final = Steps(frozenset({"project"}))
+RECORDING: Final = Steps(frozenset({"project", "append"}))
+IMPORTS: Final = Steps(frozenset({"import"}))
+
+
 @frozen(kw_only=True)
 class Registered:
-    """A check and the requirements that it may judge."""
+    """A check, the requirements that it may judge, and the steps that it is about."""
 
     check: Check
     requirements: tuple[str, ...]
+    on: Steps = ALL_STEPS
 
     @property
     def name(self) -> str:
         """The name of the function."""
         return self.check.__name__
+
+    def judgements(self, step: Step, trace: Trace) -> Iterator[Judgement]:
+        """What the check says of a step, the newest of a trace; nothing where it isn't about such steps."""
+        return self.check(step, trace) if self.on.hold(step, trace) else iter(())
 
 
 def judged(requirement: str, what: str, *, expected: Json, actual: Json) -> Judgement:

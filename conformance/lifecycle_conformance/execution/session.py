@@ -16,6 +16,7 @@ from attrs import frozen
 from lifecycle_conformance.driver.interface import Answer, BringUpError, BrokenDriverError, Driver
 from lifecycle_conformance.execution.file_operations import OutsideError, append_partial_line, contents, put, remove
 from lifecycle_conformance.execution.judgement import Judgement, Registered, added, canonical
+from lifecycle_conformance.execution.operations import LOOKING, ON_FILES, WRITING
 from lifecycle_conformance.execution.trace import (
     Files,
     Object,
@@ -35,15 +36,11 @@ from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_conformance.specification import schemas
 from lifecycle_projection.records import Json
 
-OWN_WORDS: Final = frozenset({"greet", "open", "restart", "read", "refuse", "say", "tear", "put", "remove"})
-"""The words of the suite's own: of the operations of the protocol, only `open` is among them, with other arguments."""
 _PARTING: Final = "DRIVER-16"
 """How a process ends says nothing of what is stored."""
 _BLINDING: Final = frozenset({"FILE-19"})
 """Where one of these is broken, what is shown is not what is stored, and nothing else can be told from it."""
-_LOOKING: Final = frozenset({"identify", "say", "events", "snapshots"})
-_CHANGING: Final = frozenset({"project", "append", "compact", "prune"})
-_ENDING: Final = frozenset({"greet", "open", "restart", "tear", "put", "remove"})
+_ENDING: Final = frozenset({"greet", "open", "restart"}) | ON_FILES
 
 
 class SessionOverError(Exception):
@@ -173,7 +170,7 @@ class Session:
         """Ask what is to be seen now, unless the request was one that touches no store."""
         if self._store is None:
             return {}
-        view = before if op in _LOOKING else {owner: self._shown(owner) for owner in before}
+        view = before if op in LOOKING else {owner: self._shown(owner) for owner in before}
         self._views[self._store] = view
         return view
 
@@ -187,7 +184,7 @@ class Session:
         number, length, seen = _number_of(step), len(self.requests), len(self.judgements)
         for registered in self._checks:
             try:
-                for judgement in registered.check(step, self.trace):
+                for judgement in registered.judgements(step, self.trace):
                     led_to = None if judgement.holds else seen_of(step)
                     self.judgements.append(Judged(judgement=judgement, step=number, length=length, seen=led_to))
             except Exception:  # noqa: BLE001 - a check that can't judge costs its own verdict and nobody else's
@@ -329,7 +326,7 @@ def seen_of(step: Step) -> Object:
     answer = step.answer
     error = None if answer.error is None else {"kind": answer.error.kind, "message": answer.error.message}
     seen: Object = {"answer": {"ok": answer.ok} if error is None else {"error": {**error, "data": step.data}}}
-    if step.op not in _CHANGING:
+    if step.op not in WRITING - {"import"}:
         return seen
     pairs = [(step.before.get(owner, Shown()), shown) for owner, shown in step.after.items()]
     appended = [each for before, after in pairs for each in added(before.events, after.events)]

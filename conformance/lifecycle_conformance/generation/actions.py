@@ -28,9 +28,9 @@ from lifecycle_conformance.generation.strategies import (
     states,
     tenants,
 )
-from lifecycle_conformance.model.changes import highest_seq
 from lifecycle_conformance.model.identity import listed_by
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
+from lifecycle_conformance.model.recorded import highest_seq
 
 LONGEST_HISTORY: Final = 24
 AFTER_ALL_MS: Final = LATEST_MS + 2

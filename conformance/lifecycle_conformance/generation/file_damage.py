@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.trace import LOCAL, Files, Object, Request, Step, owner_of_run
 from lifecycle_conformance.generation.strategies import evenly
-from lifecycle_conformance.model.changes import recorded_ids
 from lifecycle_conformance.model.file_layout import (
     SNAPSHOTS,
     both,
@@ -31,6 +30,7 @@ from lifecycle_conformance.model.file_layout import (
     snapshots_of,
 )
 from lifecycle_conformance.model.identity import ids_of
+from lifecycle_conformance.model.record_ties import recorded_ids
 from lifecycle_projection.records import Json
 
 Requests: TypeAlias = list[Request]

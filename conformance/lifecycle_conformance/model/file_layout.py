@@ -318,10 +318,10 @@ def key_of_snapshot(snapshot: Object) -> Key:
     return snapshot["run_id"], snapshot["snapshot_id"], key_of(snapshot["scope"]["tenant_context"])
 
 
-def both(step: Step) -> tuple[Files, Files] | None:
-    """Give the files before and after a step, where the implementation has the layout."""
-    if step.files_before is None or step.files_after is None:
-        return None
+def both(step: Step) -> tuple[Files, Files]:
+    """The files before and after a step that has them, as those have that are `with_files`."""
+    assert step.files_before is not None
+    assert step.files_after is not None
     return step.files_before, step.files_after
 
 

@@ -12,7 +12,7 @@ from attrs import evolve
 
 from lifecycle_conformance.driver.interface import Breakdown
 from lifecycle_conformance.execution.judgement import canonical
-from lifecycle_conformance.execution.session import OWN_WORDS
+from lifecycle_conformance.execution.operations import OWN
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.runner.verdicts import Failure
 from lifecycle_conformance.specification import schemas
@@ -99,8 +99,7 @@ class _Reduction:
 def _sendable(requests: _Requests) -> bool:
     """Tell whether a session begins as one may, and each request is one of the protocol: others would be refused."""
     return _begins_well(requests) and all(
-        op in OWN_WORDS or schemas.is_valid("driver-request", {"id": 1, "op": op, **arguments})
-        for op, arguments in requests
+        op in OWN or schemas.is_valid("driver-request", {"id": 1, "op": op, **arguments}) for op, arguments in requests
     )
 
 
@@ -187,7 +186,7 @@ def _replaced(value: Json, key: bytes, by: Json) -> Json:
 def _values(requests: _Requests) -> Iterator[Json]:
     """Give all values inside the arguments that may be changed, those that hold others first."""
     for op, arguments in requests:
-        if op not in OWN_WORDS:
+        if op not in OWN:
             yield from _within(arguments)
 
 
@@ -199,7 +198,7 @@ def _within(value: Json) -> Iterator[Json]:
 
 def _mapped(requests: _Requests, change: Callable[[Json], Json]) -> _Requests:
     """Change each value inside the arguments, those that hold others first."""
-    return tuple((op, arguments if op in OWN_WORDS else _changed(arguments, change)) for op, arguments in requests)
+    return tuple((op, arguments if op in OWN else _changed(arguments, change)) for op, arguments in requests)
 
 
 def _changed(value: Json, change: Callable[[Json], Json]) -> Json:

@@ -12,14 +12,7 @@ from attrs import define, frozen
 
 from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, member, owner_of
 from lifecycle_conformance.model.alias_table import ALTERATIONS, ANY_SEQ, RULES, Place, Table, table_of
-from lifecycle_conformance.model.changes import (
-    changed_beneath,
-    own,
-    pass_effects,
-    recorded_ids,
-    reported_ids_correct,
-    written,
-)
+from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.identity import (
     MARKER,
     PREFIX,
@@ -31,6 +24,8 @@ from lifecycle_conformance.model.identity import (
     safe,
     stable_id,
 )
+from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
+from lifecycle_conformance.model.reported_ids import reported_ids_correct
 
 # --- tables that a pass should not have built -------------------------------------------------------------------------
 
@@ -54,7 +49,7 @@ _COMPACTED: Final = "ALIAS-11, ALIAS-12"
 
 
 def _altered(step: Step, trace: Trace) -> Iterator[Altered]:
-    events = own(step, step.before).events
+    events = delta(step).before.events
     for which, others in _other_events(step, trace):
         yield Altered("ALIAS-1", which, table_of(step.run, others, RULES))
     if all(_is_plain(step.run, event) for event in events):
@@ -79,7 +74,7 @@ def _is_plain(run: Object, event: Object) -> bool:
 
 def _other_events(step: Step, trace: Trace) -> Iterator[tuple[str, Sequence[Object]]]:
     """Give the events from which a table might be built wrongly: those of others, too, or in another order."""
-    mine = own(step, step.before).events
+    mine = delta(step).before.events
     owners = [owner for owner in step.before if owner != step.owner]
     of_tenants = [each for owner in owners if owner.run_id == step.owner.run_id for each in _of(step, owner)]
     of_runs = [each for owner in owners if owner.tenant == step.owner.tenant for each in _of(step, owner)]
@@ -172,7 +167,7 @@ class Seen:
 
 def foreseen(step: Step, table: Table) -> list[Seen]:
     """Tell what a pass does for each record if this is its table."""
-    there = {each["snapshot_id"] for each in own(step, step.before).snapshots}
+    there = {each["snapshot_id"] for each in delta(step).before.snapshots}
     seen = []
     for each in contents_of(step.run):
         event_id = stable_id(*each)
@@ -189,7 +184,7 @@ def seen(step: Step, table: Table) -> list[Seen]:
     """Tell what a pass did for each record; a snapshot that names none is that of the first record with its id."""
     done = pass_effects(step)
     named = {each["snapshot_id"] for each in done.snapshots if each is not None}
-    nameless = {each["snapshot_id"]: each for each in written(step) if each["snapshot_id"] not in named}
+    nameless = {each["snapshot_id"]: each for each in delta(step).new_snapshots if each["snapshot_id"] not in named}
     found = []
     for each, events, snapshot in zip(contents_of(step.run), done.events, done.snapshots, strict=True):
         place = table.get(stable_id(*each))
@@ -241,9 +236,9 @@ def recognition(step: Step, trace: Trace) -> Recognition | None:
 
 
 def _recognition(step: Step, trace: Trace) -> Recognition | None:
-    if step.op != "project" or step.answer.ok is None or not step.history or changed_beneath(trace):
+    if step.op != "project" or step.answer.ok is None or not step.history or trace.is_changed_beneath:
         return None
-    right = table_of(step.run, own(step, step.before).events, RULES)
+    right = table_of(step.run, delta(step).before.events, RULES)
     found = Recognition(
         judged=[index for index, sure in enumerate(reported_ids_correct(step, trace)) if sure],
         known=[stable_id(*each) in right for each in contents_of(step.run)],
@@ -285,7 +280,7 @@ def _refuted(step: Step, trace: Trace) -> set[tuple[str, str]]:
         if earlier is step or earlier.op != "project" or earlier.answer.ok is None or not earlier.history:
             continue
         before = Trace(trace.steps[:number])
-        right = table_of(earlier.run, own(earlier, earlier.before).events, RULES)
+        right = table_of(earlier.run, delta(earlier).before.events, RULES)
         expected, actual = foreseen(earlier, right), seen(earlier, right)
         sure = reported_ids_correct(earlier, before)
         for each in _altered(earlier, before):
@@ -301,7 +296,7 @@ def _apart(requirement: str, indexes: list[int], step: Step) -> dict[str, list[i
         return {requirement: indexes} if indexes else {}
     left = {
         content_of_event(step.run, event)
-        for event in own(step, step.before).events
+        for event in delta(step).before.events
         if not is_unsigned(member(event.get("payload"), "lifecycle_occurrence"))
     }
     contents = contents_of(step.run)
@@ -320,7 +315,7 @@ def settled(step: Step, trace: Trace) -> dict[int, str]:
     nothing_done = Seen(event=False)
     if found is None or found.explained or any(found.actual[each] != nothing_done for each in found.mismatched):
         return {}
-    there = {each["snapshot_id"] for each in own(step, step.after).snapshots}
+    there = {each["snapshot_id"] for each in delta(step).after.snapshots}
     told = zip(recorded_ids(step), ids_of(step.run), found.known, pass_effects(step).events, strict=True)
     return {
         index: event_id

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from lifecycle_conformance.execution.file_operations import LOG
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import ALL_STEPS, PASSES, Judgement, Steps, canonical, judged
+from lifecycle_conformance.execution.operations import ALL, ON_FILES, WRITING
 from lifecycle_conformance.execution.trace import Files, Object, Owner, Step, Trace, View, member, owner_of
 from lifecycle_conformance.judges.properties.log import MAX_SEQ
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import appended, changed_beneath, highest_seq, recorded_ids
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.file_layout import (
     Oddity,
     apart,
@@ -37,10 +38,12 @@ from lifecycle_conformance.model.file_layout import (
     snapshot_in,
     unknown_in,
 )
+from lifecycle_conformance.model.record_ties import recorded_ids
+from lifecycle_conformance.model.recorded import highest_seq
 from lifecycle_projection.records import Json
 
-_DAMAGING: Final = frozenset({"tear", "put", "remove"})
-_LOOKING: Final = frozenset({*_DAMAGING, "identify", "refuse", "say", "restart", "prune"})
+_APPENDING_NOTHING: Final = ON_FILES | {"identify", "refuse", "say", "restart", "prune"}
+"""What adds nothing to the log."""
 _NEEDED: Final[Mapping[Oddity, str]] = {
     Oddity.MINUS_ZERO: "exact-numbers",
     Oddity.OTHER_DIGITS: "exact-numbers",
@@ -52,12 +55,10 @@ _NEEDED: Final[Mapping[Oddity, str]] = {
 # --- reading a damaged log --------------------------------------------------------------------------------------------
 
 
-@judges("FILE-13", "FILE-14", "FILE-17", "FILE-18", "FILE-19", "FILE-26")
+@check("FILE-13", "FILE-14", "FILE-17", "FILE-18", "FILE-19", "FILE-26", on=Steps(ON_FILES).with_files)
 def what_is_read_of_a_damaged_log(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what is shown after the log was damaged, where all of the damage is one requirement's subject."""
     files = both(step)
-    if files is None or step.op not in _DAMAGING:
-        return
     before, after = log_of(files[0]), log_of(_put(step, files[0]))
     came = _actions_that_came(before, after)
     subjects = {subject for line, whole in came if (subject := _subject(line, whole=whole)) is not None}
@@ -76,11 +77,11 @@ def what_is_read_of_a_damaged_log(step: Step, _: Trace) -> Iterator[Judgement]:
             yield judged(subject, "the events that are shown of the damaged log", expected=expected, actual=actual)
 
 
-@judges("FILE-19")
+@check("FILE-19", on=Steps(ALL - ON_FILES).with_files)
 def what_is_read_beside_broken_text(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge, whatever was asked, that all that can be read is shown of a log with bytes that are no UTF-8."""
     files = both(step)
-    if files is not None and step.op not in _DAMAGING and not is_utf8(log := log_of(files[1])):
+    if not is_utf8(log := log_of(files[1])):
         expected, actual = _stored_names(log, step.after), _shown_names(step.after)
         if expected or actual:
             yield judged("FILE-19", "the events that are shown of the damaged log", expected=expected, actual=actual)
@@ -175,16 +176,14 @@ def _names(events: Sequence[Object]) -> list[Json]:
 # --- what stays and what is mended ------------------------------------------------------------------------------------
 
 
-@judges("FILE-17")
+@check("FILE-17", on=ALL_STEPS.with_files)
 def reading_does_not_mend(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a torn tail stays as it is until something is appended, or the log is compacted."""
     files = both(step)
-    if files is None:
-        return
     before, after = log_of(_put(step, files[0])), log_of(files[1])
     tail = lines_of(before)[1]
     nothing_appended = step.op in {"project", "append"} and _new_names(step) == []
-    if tail and (step.op in _LOOKING or nothing_appended) and after in {before, *_mended(before)}:
+    if tail and (step.op in _APPENDING_NOTHING or nothing_appended) and after in {before, *_mended(before)}:
         expected, actual = apart(before, after)
         yield judged("FILE-17", "the end of the log after reading", expected=expected, actual=actual)
 
@@ -200,26 +199,24 @@ def _new_names(step: Step) -> list[Json]:
     return [each for each in _shown_names(step.after) if each not in before]
 
 
-@judges("FILE-26")
+@check("FILE-26", on=PASSES.with_files)
 def what_another_wrote_counts(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the seq of what is appended to a log that was written to beneath the process."""
     files = both(step)
-    if files is None or step.op != "project" or not changed_beneath(trace):
+    if not trace.is_changed_beneath:
         return
     mine = [each for each in events_of(log_of(files[0])) if owner_of(each) == step.owner]
-    new = appended(step)
+    new = delta(step).appended
     if mine and new and highest_seq(mine) < MAX_SEQ:
         # By how much it lies above is LOG-4's business.
         what = f"whether the first seq that the pass gave lies above {highest_seq(mine)}, the highest in the log"
         yield judged("FILE-26", what, expected=True, actual=new[0]["seq"] > highest_seq(mine))
 
 
-@judges("FILE-15", "FILE-16", "FILE-19")
+@check("FILE-15", "FILE-16", "FILE-19", on=Steps(WRITING - {"prune"}).with_files)
 def a_torn_tail_is_mended(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what became of a torn tail when something was appended, or when a compaction found nothing to remove."""
     files = both(step)
-    if files is None or step.op not in {"project", "append", "import", "compact"}:
-        return
     before, after = log_of(files[0]), log_of(files[1])
     tail = lines_of(before)[1]
     completed, cut = _mended(before)
@@ -249,11 +246,11 @@ def _grew(step: Step, before: bytes, after: bytes) -> bool:
     return step.op != "compact" and after not in {before, *_mended(before)}
 
 
-@judges("FILE-18")
+@check("FILE-18", on=Steps(WRITING - {"compact"}).with_files)
 def damaged_lines_stay(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that an operation other than a compaction leaves the damaged lines of the log where they are."""
     files = both(step)
-    if files is None or step.op not in {"project", "append", "import", "prune"} or files[0] == files[1]:
+    if files[0] == files[1]:
         return
     (before, _tail), (after, _tail) = lines_of(log_of(files[0])), lines_of(log_of(files[1]))
     damaged = {line for line in before if event_in(line) is None}
@@ -264,11 +261,11 @@ def damaged_lines_stay(step: Step, _: Trace) -> Iterator[Judgement]:
         yield judged("FILE-18", "the damaged lines in the log", expected=expected, actual=actual)
 
 
-@judges("FILE-18", "FILE-19")
+@check("FILE-18", "FILE-19", on=Steps(WRITING - {"compact", "prune"}).with_files)
 def what_follows_damaged_lines_is_read(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that what an operation added to a log with damaged lines is shown, as is all else of it."""
     files = both(step)
-    if files is None or step.op not in {"project", "append", "import"} or log_of(files[0]) == log_of(files[1]):
+    if log_of(files[0]) == log_of(files[1]):
         return
     damaged = [line for line in lines_of(log_of(files[1]))[0] if event_in(line) is None]
     subjects = {"FILE-18" if is_utf8(line) else "FILE-19" for line in damaged}
@@ -282,12 +279,12 @@ def what_follows_damaged_lines_is_read(step: Step, _: Trace) -> Iterator[Judgeme
 # --- listing snapshots ------------------------------------------------------------------------------------------------
 
 
-@judges("FILE-7", "FILE-13", "FILE-14", "FILE-21")
+@check("FILE-7", "FILE-13", "FILE-14", "FILE-21", on=Steps(ON_FILES - {"tear"}).with_files)
 def what_is_listed_of_the_snapshots(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge which snapshots are shown after a file among them was put there, damaged or removed."""
     files = both(step)
     path = step.arguments.get("path", LOG)
-    if files is None or step.op not in {"put", "remove"} or path == LOG:
+    if path == LOG:
         return
     before, after = files[0], _put(step, files[0])
     # Where ids that are no names have their folders is another matter (FILE-4).
@@ -352,20 +349,17 @@ def _seen_names(view: View, owner: Owner) -> list[Json]:
 # --- after an interruption --------------------------------------------------------------------------------------------
 
 
-@judges("PASS-14", "FILE-26")
+@check("PASS-14", "FILE-26", on=PASSES.with_files)
 def an_interrupted_pass_can_be_repeated(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass over a store that was put into a state in which an interruption could have left an earlier one.
 
     An interruption ends the process. One that goes on while the files are taken back must see that, too (FILE-26).
     """
     files = both(step)
-    if files is None or step.op != "project":
-        return
     earlier = _undisturbed(step, trace)
-    whole = None if earlier is None else both(earlier)
-    if earlier is None or whole is None or not _is_cut(earlier, whole, files[0]):
+    if earlier is None or not _is_cut(earlier, both(earlier), files[0]):
         return
-    requirement = "FILE-26" if changed_beneath(trace) else "PASS-14"
+    requirement = "FILE-26" if trace.is_changed_beneath else "PASS-14"
     yield judged(requirement, "the answer of the repeated pass", expected=None, actual=step.refusal)
     for name in ("events", "snapshots"):
         expected, actual = (_as_lines(getattr(each.shown_after(), name)) for each in (earlier, step))
@@ -389,11 +383,15 @@ def _undisturbed(step: Step, trace: Trace) -> Step | None:
     damaged = False
     for each in trace.earlier(step):
         if each.op == "project":
-            same = each.answer.ok is not None and canonical(each.run) == canonical(step.run)
+            same = (
+                each.answer.ok is not None
+                and each.files_before is not None
+                and canonical(each.run) == canonical(step.run)
+            )
             return each if damaged and same else None
-        if each.op not in _LOOKING - {"prune"}:
+        if each.op not in _APPENDING_NOTHING - {"prune"}:
             return None
-        damaged = damaged or each.op in _DAMAGING
+        damaged = damaged or each.op in ON_FILES
     return None
 
 

@@ -11,9 +11,10 @@ from typing import Final
 import orjson
 
 from lifecycle_conformance.execution.file_operations import LOG
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import Judgement, Steps, canonical, judged
+from lifecycle_conformance.execution.operations import NEW_PROCESS, ON_FILES
 from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, View, key_of, owner_of
-from lifecycle_conformance.judges.registry import judges
+from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.specification import schemas
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection.records import Json
@@ -39,16 +40,13 @@ _NEVER: Final = {
     "prune": frozenset({"invalid_input", "phase_transition", "storage_conflict"}),
 }
 """The kinds with which an operation can't be refused, asked as the suite asks."""
-_DAMAGING: Final = frozenset({"tear", "put", "remove"})
 _QUIET: Final = frozenset({"identify", "refuse", "say", "hello"})
-_LOUD: Final = _DAMAGING | {"greet", "open", "restart"}
+_LOUD: Final = ON_FILES | NEW_PROCESS | {"open"}
 
 
-@judges("DRIVER-3")
+@check("DRIVER-3", on="hello")
 def introductions(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what a driver says of itself when it is greeted again, with a version that it speaks among others."""
-    if step.op != "hello":
-        return
     yield judged("DRIVER-3", "the refusal of a version that was spoken", expected=None, actual=step.refusal)
     if step.refusal is not None:
         return
@@ -61,7 +59,7 @@ def introductions(step: Step, _: Trace) -> Iterator[Judgement]:
     yield judged("DRIVER-3", "what it doesn't say of itself", expected=[], actual=missing)
 
 
-@judges("DRIVER-3")
+@check("DRIVER-3")
 def offers(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that what the driver declares is there."""
     needed = {"text-input"} if step.op == "read" and "run_json" in step.arguments else {*_NEEDS.get(step.op, ())}
@@ -70,7 +68,7 @@ def offers(step: Step, _: Trace) -> Iterator[Judgement]:
         yield judged("DRIVER-3", what, expected=True, actual=step.refusal != "unsupported")
 
 
-@judges("DRIVER-5")
+@check("DRIVER-5")
 def operations(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that what every driver must offer is offered, and that answers have the members of the table."""
     if step.op not in _MEMBERS or not step.capabilities.issuperset(_NEEDS[step.op]) or "run_json" in step.arguments:
@@ -82,11 +80,9 @@ def operations(step: Step, _: Trace) -> Iterator[Judgement]:
         yield judged("DRIVER-5", f"the refusal of {step.op}, which is offered", expected=None, actual=step.refusal)
 
 
-@judges("DRIVER-6", "DRIVER-7")
+@check("DRIVER-6", "DRIVER-7", on="open")
 def stores(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a store shows that was opened: an empty one at first, later what it showed before."""
-    if step.op != "open":
-        return
     number = step.arguments["store"]
     known = any(each.op == "open" and each.arguments["store"] == number for each in trace.earlier(step))
     if step.refusal is not None:
@@ -105,10 +101,10 @@ def stores(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield judged("DRIVER-7", "what is shown after another open", expected=[], actual=_all(step.after))
 
 
-@judges("FILE-25", "DRIVER-7")
+@check("FILE-25", "DRIVER-7", on="restart")
 def restarts(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what is there after a kill (FILE-25), or after an end and a new start: what was there before."""
-    if step.op != "restart" or "durable" not in step.capabilities or not _shows(step.before) or _damaged(step, trace):
+    if "durable" not in step.capabilities or not _shows(step.before) or _damaged(step, trace):
         return
     requirement = "FILE-25" if step.arguments["kill"] else "DRIVER-7"
     if step.refusal is not None:
@@ -121,10 +117,10 @@ def restarts(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield judged(requirement, "the files that are gone or changed", expected=[], actual=lost)
 
 
-@judges("DRIVER-9")
+@check("DRIVER-9", on="import")
 def imports(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that what was imported is shown as it was given, and that nothing that is there kept it out."""
-    if step.op != "import" or _damaged(step, trace):
+    if _damaged(step, trace):
         return
     if step.refusal in {"invalid_input", "storage_conflict"}:
         yield judged("DRIVER-9", "the refusal of readable records", expected=None, actual=step.refusal)
@@ -150,32 +146,31 @@ def imports(step: Step, trace: Trace) -> Iterator[Judgement]:
     yield from _in_order(step)
 
 
-@judges("DRIVER-10")
+@check("DRIVER-10", on="append")
 def appends(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a tenant that sees the event isn't taken for one that doesn't."""
-    if step.op != "append" or step.refusal not in {None, "invalid_input"}:
+    if step.refusal not in {None, "invalid_input"}:
         return
     sees = key_of(step.arguments["tenant"]) == key_of(step.arguments["event"]["scope"]["tenant_context"])
     kind = None if sees else "invalid_input"
     yield judged("DRIVER-10", "the refusal of the tenant", expected=kind, actual=step.refusal)
 
 
-@judges("DRIVER-12")
+@check("DRIVER-12", on="say")
 def lines(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge the answer to a line that isn't JSON. That it had the id `null`, whoever waited for it saw."""
-    if step.op == "say":
-        yield judged("DRIVER-12", "the refusal of the line", expected="invalid_input", actual=step.refusal)
+    yield judged("DRIVER-12", "the refusal of the line", expected="invalid_input", actual=step.refusal)
 
 
-@judges("DRIVER-16")
+@check("DRIVER-16", on=Steps(NEW_PROCESS))
 def ends(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge the status with which a process ended at the end of its input, where it is known: it may not have ended."""
     status = step.ok.get("exit_status")
-    if step.op in {"greet", "restart"} and status is not None:
+    if status is not None:
         yield judged("DRIVER-16", "the exit status at the end of input", expected=0, actual=status)
 
 
-@judges("DRIVER-17")
+@check("DRIVER-17")
 def repetitions(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that the same requests get the same answers: from two processes, and twice from one if nothing changed."""
     other = _twin(step, trace) or _said_before(step, trace)
@@ -262,7 +257,7 @@ def _views_before(step: Step, trace: Trace) -> Iterator[View]:
 
 def _damaged(step: Step, trace: Trace) -> bool:
     """Tell whether the suite laid hands on the files."""
-    return any(each.op in _DAMAGING for each in trace.earlier(step))
+    return any(each.op in ON_FILES for each in trace.earlier(step))
 
 
 def _is_part(path: str) -> bool:

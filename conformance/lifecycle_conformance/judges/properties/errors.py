@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import Judgement, Steps, canonical, judged
+from lifecycle_conformance.execution.operations import ALL
 from lifecycle_conformance.execution.trace import Files, Object, Shown, Step, Trace, View
 from lifecycle_conformance.judges.properties.reading import of_readings
-from lifecycle_conformance.judges.registry import judges
+from lifecycle_conformance.judges.registry import check
 from lifecycle_projection.records import Json
 
 _KINDS: Final[Mapping[str, str]] = {
@@ -32,11 +33,9 @@ _AFTER_READING: Final = frozenset({"phase_transition", "storage_conflict"})
 """What ends a pass that has begun: where something was recorded before that, the input was accepted."""
 
 
-@judges("ERR-1", "ERR-7", "DRIVER-15", *REASONS)
+@check("ERR-1", "ERR-7", "DRIVER-15", *REASONS, on="refuse")
 def what_must_be_refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the answer to a request that must be refused, and that nothing came of it."""
-    if step.op != "refuse":
-        return
     kind, changes = step.arguments["kind"], _changes(step)
     refused = step.refusal is not None and not (step.refusal in _AFTER_READING and changes)
     for requirement in step.arguments["because"]:
@@ -55,10 +54,10 @@ def what_must_be_refused(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield judged("DRIVER-15", "what a refused request changed", expected=[], actual=changes)
 
 
-@judges("ERR-7")
+@check("ERR-7", on=Steps(ALL - {"refuse"}))
 def internal_is_always_a_fault(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge a request that failed for no reason of its own."""
-    if step.op != "refuse" and step.refusal == "internal":
+    if step.refusal == "internal":
         yield judged("ERR-7", f"whether {step.op} failed with `internal`", expected=False, actual=True)
 
 

@@ -9,54 +9,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, added, judged
-from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, key_of, owner_of
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import highest_seq, pass_effects, recorded, reported_ids_correct
+from lifecycle_conformance.execution.judgement import RECORDING, Judgement, Steps, added, judged
+from lifecycle_conformance.execution.operations import ALL, LOOKING, WRITING
+from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, owner_of
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import acting, delta, own
 from lifecycle_conformance.model.file_layout import blurred
 from lifecycle_conformance.model.identity import contents_of, listed_by, stable_id
+from lifecycle_conformance.model.record_ties import pass_effects
+from lifecycle_conformance.model.recorded import highest_seq, recorded
+from lifecycle_conformance.model.reported_ids import reported_ids_correct
 from lifecycle_projection.records import Json
 
 MAX_SEQ: Final = 2**64 - 1
-_BY_HAND: Final = frozenset({"tear", "put", "remove"})
-_KEEP_THE_ORDER: Final = frozenset({"import", "append", "project", "prune", "restart", "refuse"})
-_NOT_ASKED_AGAIN: Final = frozenset({"identify", "say", "events", "snapshots"})
+_KEEPING_THE_ORDER: Final = WRITING - {"compact"} | {"restart", "refuse"}
 
 
 # --- what is known of a log -------------------------------------------------------------------------------------------
-
-
-def view_complete(trace: Trace) -> bool:
-    """Tell whether what was shown is all that a store holds.
-
-    It isn't where the session laid hand on the files, nor where it forgot the stores that it had opened.
-    """
-    ops = [step.op for step in trace.steps]
-    forgot = "open" in ops and "greet" in ops[ops.index("open") :]
-    return not forgot and _BY_HAND.isdisjoint(ops)
-
-
-def acting(step: Step) -> Owner | None:
-    """Give whose records a pass or an append may add to."""
-    if step.op == "project":
-        return step.owner
-    if step.op == "append":
-        return Owner(key_of(step.arguments["tenant"]), step.arguments["event"]["run_id"])
-    return None
-
-
-def own_of(view: View, owner: Owner) -> Shown:
-    """Give what is shown to an owner of its own."""
-    shown = view.get(owner, Shown())
-    return Shown(
-        events=tuple(each for each in shown.events if owner_of(each) == owner),
-        snapshots=tuple(each for each in shown.snapshots if owner_of(each) == owner),
-    )
-
-
-def new_events(step: Step, owner: Owner) -> list[Object]:
-    """Give the events of an owner that were not there before."""
-    return added(own_of(step.before, owner).events, own_of(step.after, owner).events)
 
 
 def places(events: Iterable[Object]) -> dict[str, list[int]]:
@@ -76,11 +45,9 @@ def in_order(events: Iterable[Object]) -> list[Object]:
 # --- the checks -------------------------------------------------------------------------------------------------------
 
 
-@judges("LOG-1")
+@check("LOG-1", on=RECORDING)
 def what_is_recorded_stays(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that passes and appends change and remove no event that was there."""
-    if step.op not in {"project", "append"}:
-        return
     for owner, shown in step.before.items():
         if shown.events:
             gone = added(step.after.get(owner, Shown()).events, shown.events)
@@ -88,20 +55,18 @@ def what_is_recorded_stays(step: Step, _: Trace) -> Iterator[Judgement]:
             yield judged("LOG-1", what, expected=[], actual=_ids(gone))
 
 
-@judges("LOG-2", "LOG-3", "LOG-8")
-def an_event_is_appended_once(step: Step, trace: Trace) -> Iterator[Judgement]:
+@check("LOG-2", "LOG-3", "LOG-8", on=Steps(frozenset({"append"})).accepted.fully_shown)
+def an_event_is_appended_once(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what an append by hand answers and stores.
 
     An id that only others know is left to LOG-5. Where an id stands once in the log, LOG-2 says it all; LOG-3 is put to
     the test by an id that a marker lists, and by one that is found under several seqs.
     """
     owner = acting(step)
-    if step.op != "append" or step.answer.ok is None or owner is None or not view_complete(trace):
-        return
     if _changed(step, owner):
         return
-    event, answer = step.arguments["event"], step.answer.ok
-    event_id, before, new = event["event_id"], own_of(step.before, owner).events, new_events(step, owner)
+    event, answer = step.arguments["event"], step.ok
+    event_id, before, new = event["event_id"], delta(step).before.events, delta(step).new_events
     seqs = places(before).get(event_id)
     if seqs is not None:
         stands = any(each["event_id"] == event_id for each in before)
@@ -120,26 +85,23 @@ def an_event_is_appended_once(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield judged("LOG-8", "the event that was appended", expected=expected, actual=_as_stored(new[0]))
 
 
-@judges("LOG-4")
-def sequence_numbers(step: Step, trace: Trace) -> Iterator[Judgement]:
+@check("LOG-4", on=RECORDING.fully_shown)
+def sequence_numbers(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that each new event takes one more than the highest seq known."""
     owner = acting(step)
-    if owner is None or not view_complete(trace):
-        return
-    new, start = new_events(step, owner), highest_seq(own_of(step.before, owner).events) + 1
+    change = delta(step)
+    new, start = change.new_events, highest_seq(change.before.events) + 1
     if new and not _changed(step, owner) and start + len(new) - 1 <= MAX_SEQ:
         actual = sorted(each["seq"] for each in new)
         expected = list(range(start, start + len(new)))
         yield judged("LOG-4", "the seqs of the new events", expected=expected, actual=actual)
 
 
-@judges("LOG-5")
+@check("LOG-5", on=RECORDING.fully_shown)
 def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that others have no influence, wherever what they have would make a difference."""
     owner = acting(step)
-    if owner is None or not view_complete(trace):
-        return
-    new = new_events(step, owner)
+    new = delta(step).new_events
     misled = _seqs_that_others_lead_to(step.before, owner)
     if new and misled and not _changed(step, owner):
         seq = min(each["seq"] for each in new)
@@ -147,7 +109,7 @@ def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield judged("LOG-5", what, expected=False, actual=seq in misled)
     if step.op == "append" and step.answer.ok is not None:
         event_id = step.arguments["event"]["event_id"]
-        if event_id not in places(own_of(step.before, owner).events) and _others_know(step.before, owner, event_id):
+        if event_id not in places(delta(step).before.events) and _others_know(step.before, owner, event_id):
             what = f"whether {event_id!r}, which only others have, was appended"
             yield judged("LOG-5", what, expected=True, actual=step.answer.ok["appended"])
     if step.op == "project":
@@ -159,14 +121,12 @@ def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield judged("LOG-5", what, expected=[], actual=missing)
 
 
-@judges("LOG-7")
+@check("LOG-7", on=Steps(ALL - LOOKING))
 def shown_in_order(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the order in which events are shown.
 
     A wrong order is a fault wherever it shows; a right one says something only where the log has another.
     """
-    if step.op in _NOT_ASKED_AGAIN:
-        return
     for owner, shown in step.after.items():
         logged, seqs = _logged(step, owner), _seqs(shown.events)
         as_logged = _seqs(logged)
@@ -174,7 +134,7 @@ def shown_in_order(step: Step, trace: Trace) -> Iterator[Judgement]:
         if in_another_order or seqs != sorted(seqs):
             what = f"the seqs of the events of {owner.run_id!r}, as shown"
             yield judged("LOG-7", what, expected=sorted(seqs), actual=seqs)
-        if len(set(as_logged)) < len(as_logged) and step.op in _KEEP_THE_ORDER and view_complete(trace):
+        if len(set(as_logged)) < len(as_logged) and step.op in _KEEPING_THE_ORDER and trace.is_fully_shown:
             expected, actual = _places(in_order(logged)), _places(in_order(shown.events))
             if sorted(expected) == sorted(actual):
                 what = f"the events of {owner.run_id!r}, those with equal seq in log order"
@@ -185,8 +145,8 @@ def shown_in_order(step: Step, trace: Trace) -> Iterator[Judgement]:
 
 
 def _changed(step: Step, owner: Owner) -> bool:
-    """Tell whether events are gone or changed: one that was changed looks like a new one, and is judged by LOG-1."""
-    return bool(added(own_of(step.after, owner).events, own_of(step.before, owner).events))
+    """Tell whether events are gone or changed, of which LOG-1 speaks."""
+    return bool(delta(step, owner).lost_events)
 
 
 def _ids(events: Iterable[Object]) -> list[Json]:
@@ -214,7 +174,7 @@ def _others(view: View, owner: Owner) -> Iterator[Owner]:
 
 
 def _others_know(view: View, owner: Owner, event_id: str) -> bool:
-    return any(event_id in places(own_of(view, each).events) for each in _others(view, owner))
+    return any(event_id in places(own(view, each).events) for each in _others(view, owner))
 
 
 def _seqs_that_others_lead_to(view: View, owner: Owner) -> set[int]:
@@ -222,8 +182,8 @@ def _seqs_that_others_lead_to(view: View, owner: Owner) -> set[int]:
 
     None of them is one that the own events alone could explain, right or wrong.
     """
-    events = own_of(view, owner).events
-    others = [(each, own_of(view, each).events) for each in _others(view, owner)]
+    events = own(view, owner).events
+    others = [(each, own(view, each).events) for each in _others(view, owner)]
     groups = (
         [event for _, rest in others for event in rest],
         [event for each, rest in others if each.run_id == owner.run_id for event in rest],
@@ -247,8 +207,8 @@ def _known_to_others_only(step: Step, owner: Owner) -> list[int]:
         return []
     contents = contents_of(step.run)
     reached = contents if step.answer.ok is not None else contents[:1]
-    table = recorded(step.run, own_of(step.before, owner).events)
-    theirs = {known for each in _others(step.before, owner) for known in places(own_of(step.before, each).events)}
+    table = recorded(step.run, delta(step).before.events)
+    theirs = {known for each in _others(step.before, owner) for known in places(own(step.before, each).events)}
     ids = [(index, stable_id(*each)) for index, each in enumerate(reached) if each[1] == 0]
     return [index for index, event_id in ids if event_id in theirs and event_id not in table]
 

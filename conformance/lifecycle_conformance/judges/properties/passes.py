@@ -7,45 +7,38 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, added, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, added, canonical, judged
 from lifecycle_conformance.execution.trace import Object, Step, Trace
 from lifecycle_conformance.judges.attribution.recognition import recognition, settled
-from lifecycle_conformance.judges.properties.log import view_complete
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import (
-    differences,
-    own,
-    pass_effects,
-    places_of,
-    recorded_ids,
-    reported_ids,
-    reported_ids_correct,
-    written,
-)
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import delta, differences
 from lifecycle_conformance.model.identity import Content, contents_of, ids_of, is_unsigned, stable_id
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
+from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
+from lifecycle_conformance.model.recorded import places_of
+from lifecycle_conformance.model.reported_ids import reported_ids, reported_ids_correct
 
 _OF_PLACES: Final = frozenset({"storage", "storage_conflict"})
 """What a pass may rightly end in where the files were damaged, or filled by others."""
 
 
-@judges("PASS-1")
+@check("PASS-1", on=PASSES)
 def an_empty_history(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass over nothing does nothing."""
-    if step.op == "project" and not step.history:
+    if not step.history:
         yield judged("PASS-1", "the answer", expected={"projected": 0}, actual=step.answer.ok)
-        changed = differences(own(step, step.before), own(step, step.after))
+        changed = delta(step).differences
         yield judged("PASS-1", "what it wrote", expected=[], actual=changed)
 
 
-@judges("PASS-2")
+@check("PASS-2", on=PASSES.accepted)
 def each_new_record_is_recorded_once(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge which records that the log did not know got an event, in which order.
 
     That a known record gets none is PASS-3 and ALIAS-2, what an event's id must be ID-5. Records with which the pass
     went wrong because it got a rule of the table wrong are that requirement's business.
     """
-    if step.op != "project" or step.answer.ok is None or not step.history:
+    if not step.history:
         return
     found = recognition(step, trace)
     excused = found.mismatched if found is not None and found.broken is not None else []
@@ -67,12 +60,12 @@ def each_new_record_is_recorded_once(step: Step, trace: Trace) -> Iterator[Judge
         yield judged("PASS-2", "new events that are of no record", expected=[], actual=unattributed)
 
 
-@judges("PASS-3")
+@check("PASS-3", on=PASSES.accepted)
 def a_record_that_is_recorded_keeps_its_event(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a record whose event is there under the stable id gets no other, when the run has changed since."""
-    if step.op != "project" or step.answer.ok is None or not _changed_since(step, trace):
+    if not _changed_since(step, trace):
         return
-    there = {event["event_id"] for event in own(step, step.before).events}
+    there = {event["event_id"] for event in delta(step).before.events}
     done = pass_effects(step)
     sure = reported_ids_correct(step, trace)
     recorded = [index for index, event_id in enumerate(ids_of(step.run)) if event_id in there and sure[index]]
@@ -81,12 +74,12 @@ def a_record_that_is_recorded_keeps_its_event(step: Step, trace: Trace) -> Itera
         yield judged("PASS-3", "the records that got another event", expected=[], actual=again)
 
 
-@judges("PASS-4")
+@check("PASS-4", on=PASSES)
 def a_snapshot_that_is_there_stays(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that the snapshots of the records stay as they are, and that no guard is asked where all are there."""
-    if step.op != "project" or not step.history or (step.refusal in _OF_PLACES and not view_complete(trace)):
+    if not step.history or (step.refusal in _OF_PLACES and not trace.is_fully_shown):
         return
-    before, after = own(step, step.before).snapshots, own(step, step.after).snapshots
+    before, after = delta(step).before.snapshots, delta(step).after.snapshots
     there = {each["snapshot_id"]: each for each in before}
     recorded = [place.event_id for place in places_of(step) if place is not None and place.event_id in there]
     if recorded:
@@ -100,26 +93,26 @@ def a_snapshot_that_is_there_stays(step: Step, trace: Trace) -> Iterator[Judgeme
         )
 
 
-@judges("PASS-5")
+@check("PASS-5", on=PASSES.accepted)
 def a_snapshot_that_is_missing_is_written(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a pass that succeeded wrote each snapshot that was missing."""
-    before = {each["snapshot_id"] for each in own(step, step.before).snapshots} if step.op == "project" else set()
+    before = {each["snapshot_id"] for each in delta(step).before.snapshots}
     missing = {index: event_id for index, event_id in settled(step, trace).items() if event_id not in before}
     if missing:
-        after = {each["snapshot_id"] for each in own(step, step.after).snapshots}
+        after = {each["snapshot_id"] for each in delta(step).after.snapshots}
         left = [index for index, event_id in missing.items() if event_id not in after]
         yield judged("PASS-5", "the records whose missing snapshot wasn't written", expected=[], actual=left)
 
 
-@judges("PASS-6")
+@check("PASS-6", on=PASSES.accepted)
 def the_answer_counts(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass answers the number of records whose event it appended or whose snapshot it wrote.
 
     Where a snapshot is missing after the pass, or one that was there is another, nobody can tell what it wrote.
     """
-    if step.op != "project" or step.answer.ok is None or not step.history:
+    if not step.history:
         return
-    before, after = own(step, step.before).snapshots, own(step, step.after).snapshots
+    before, after = delta(step).before.snapshots, delta(step).after.snapshots
     there = {each["snapshot_id"] for each in after}
     known = {place.event_id for place in places_of(step) if place is not None}
     if not known <= there or added(after, before):
@@ -131,29 +124,28 @@ def the_answer_counts(step: Step, _: Trace) -> Iterator[Judgement]:
     named = {each["snapshot_id"]: index for index, each in enumerate(done.snapshots) if each is not None}
     counted: set[int | str] = {index for index, events in enumerate(done.events) if events}
     counted |= {event["event_id"] for event in done.unattributed}
-    for each in written(step):
+    for each in delta(step).new_snapshots:
         snapshot_id: str = each["snapshot_id"]
         counted.add(named.get(snapshot_id, places.get(snapshot_id, snapshot_id)))
     yield judged("PASS-6", "the answer", expected=len(counted), actual=step.ok.get("projected"))
 
 
-@judges("PASS-8")
+@check("PASS-8", on=PASSES)
 def a_pass_is_idempotent(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a pass repeated at once answers 0 and changes nothing."""
     previous = trace.previous(step)
     if (
-        step.op == "project"
-        and previous is not None
+        previous is not None
         and previous.op == "project"
         and previous.answer.ok is not None
         and canonical(previous.run) == canonical(step.run)
     ):
-        changed = differences(own(step, step.before), own(step, step.after))
+        changed = delta(step).differences
         yield judged("PASS-8", "the answer of the second pass", expected={"projected": 0}, actual=step.answer.ok)
         yield judged("PASS-8", "what it changed", expected=[], actual=changed)
 
 
-@judges("PASS-9")
+@check("PASS-9", on=PASSES.accepted)
 def an_insertion_records_the_new_records_only(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge how many events a pass appends after records were inserted into a history that was recorded before."""
     inserted = _inserted(step, trace)
@@ -176,15 +168,13 @@ def an_insertion_records_the_new_records_only(step: Step, trace: Trace) -> Itera
             expected=[inserted[each] for each in again],
             actual=[max(got[each], 0) for each in again],
         )
-    lost = [each for each in differences(own(step, step.before), own(step, step.after)) if each.startswith("lost")]
+    lost = [each for each in delta(step).differences if each.startswith("lost")]
     yield judged("PASS-9", "what was there and is gone or changed", expected=[], actual=lost)
 
 
-@judges("PASS-15")
+@check("PASS-15", on=PASSES)
 def other_runs_are_left_alone(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass changes nothing of another run."""
-    if step.op != "project":
-        return
     for owner, shown in step.before.items():
         if owner.run_id != step.owner.run_id and (shown.events or shown.snapshots):
             changed = differences(shown, step.after[owner])
@@ -212,7 +202,7 @@ def _changed_since(step: Step, trace: Trace) -> bool:
 
 def _are_there(ids: Sequence[str], step: Step) -> bool:
     """Tell whether events and snapshots with these ids are all there."""
-    shown = own(step, step.before)
+    shown = delta(step).before
     events, snapshots = {each["event_id"] for each in shown.events}, {each["snapshot_id"] for each in shown.snapshots}
     return events & snapshots >= set(ids)
 
@@ -231,14 +221,7 @@ def _would_be_refused(step: Step, ids: Sequence[str], there: dict[str, Object]) 
 def _inserted(step: Step, trace: Trace) -> Counter[Content]:
     """Count the records that were inserted since a pass just before that recorded all others."""
     previous = trace.previous(step)
-    if (
-        step.op != "project"
-        or step.answer.ok is None
-        or previous is None
-        or previous.op != "project"
-        or previous.answer.ok is None
-        or previous.owner != step.owner
-    ):
+    if previous is None or previous.op != "project" or previous.answer.ok is None or previous.owner != step.owner:
         return Counter()
     old, new = ([content for content, _ in contents_of(each.run)] for each in (previous, step))
     return Counter(new) - Counter(old) if _within(old, new) else Counter()

@@ -10,30 +10,27 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace
-from lifecycle_conformance.judges.properties.log import view_complete
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import (
-    Recorded,
-    own,
-    pass_effects,
-    places_of,
-    reported_ids,
-    reported_ids_correct,
-)
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.alias_table import Entry
+from lifecycle_conformance.model.delta import own
 from lifecycle_conformance.model.file_layout import is_too_long, path_of
 from lifecycle_conformance.model.identity import content_of_event, contents_of, is_unsigned
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
+from lifecycle_conformance.model.record_ties import pass_effects
+from lifecycle_conformance.model.recorded import places_of
+from lifecycle_conformance.model.reported_ids import reported_ids, reported_ids_correct
 from lifecycle_projection.records import Json
 
 _OBSERVED: Final = "stateful_runtime.phase.observed"
 _TRANSITION: Final = "stateful_runtime.phase.transition"
 
 
-@judges(
+@check(
     "PHASE-1", "PHASE-2", "PHASE-3", "PHASE-4", "PHASE-5", "PHASE-6", "PHASE-7", "PHASE-8", "PHASE-9", "PHASE-10",
     "PASS-7", "PASS-13",
+    on=PASSES,
 )  # fmt: skip
 def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge each snapshot that a pass wrote, and each move that it should have refused or allowed."""
@@ -52,13 +49,13 @@ def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield judged(place.move.requirement, f"whether {place.move} was refused", expected=False, actual=True)
 
 
-@judges("PHASE-7")
+@check("PHASE-7", on=PASSES.fully_shown)
 def refused_for_another_reason(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the kind of a refusal that came where the guard had to refuse, once the event was appended (PASS-11).
 
     What else may end a pass there, before the guard is asked, stands in the place of the snapshot (SNAP-11, SNAP-12).
     """
-    if step.op != "project" or step.refusal in {None, "phase_transition"} or not view_complete(trace):
+    if step.refusal in {None, "phase_transition"}:
         return
     for place in _walk(step, trace):
         refused_here = place.snapshot is None and not place.move.allowed and pass_effects(step).events[place.index]
@@ -74,7 +71,7 @@ def _is_taken(place: "_Place", step: Step) -> bool:
     return is_too_long(path) or path in {path_of(each["run_id"], each["snapshot_id"]) for each in others}
 
 
-@judges("PASS-10", "PASS-11", "PASS-12", "ERR-3")
+@check("PASS-10", "PASS-11", "PASS-12", "ERR-3", on=PASSES)
 def refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a refusal says and leaves behind, and what the next pass makes of it."""
     for place in _walk(step, trace):
@@ -125,9 +122,7 @@ class _Place:
 
 def _walk(step: Step, trace: Trace) -> Iterator[_Place]:
     """Go through the history as a pass does; it ends with the first record that has no snapshot."""
-    if step.op != "project" or not _can_be_followed(step):
-        return
-    if not _occurrences_are_right(step, trace):
+    if not _can_be_followed(step) or not _occurrences_are_right(step, trace):
         return
     before = {each["snapshot_id"]: each for each in step.shown_before().snapshots}
     done, known = pass_effects(step), places_of(step)
@@ -160,7 +155,7 @@ def _can_be_followed(step: Step) -> bool:
     without what belongs to its phase: other requirements say so.
     """
     shown = [*step.shown_before().snapshots, *step.shown_after().snapshots]
-    if any(own(step, view) != view.get(step.owner, Shown()) for view in (step.before, step.after)):
+    if any(own(view, step.owner) != view.get(step.owner, Shown()) for view in (step.before, step.after)):
         return False
     if not all(each.keys() >= {"phase", "phase_history", "allowed_next_phases"} for each in shown):
         return False
@@ -171,7 +166,7 @@ def _are_known_by_one_event_each(step: Step) -> bool:
     """Tell whether there are as many events of each content as records that are known by one: no recognition errs."""
     contents = [content for content, _ in contents_of(step.run)]
     pairs = zip(contents, places_of(step), strict=True)
-    known = Counter(content for content, place in pairs if place is not None and place.way != "ALIAS-4")
+    known = Counter(content for content, place in pairs if place is not None and place.kind != "listed")
     events = Counter(content_of_event(step.run, event) for event in step.shown_before().events)
     return all(events[content] == known[content] for content in contents)
 
@@ -188,7 +183,7 @@ def _per_record(step: Step) -> tuple[Sequence[Any], ...]:
 
 
 def _was_recorded_right(
-    known: Recorded | None,
+    known: Entry | None,
     events: Sequence[Object],
     snapshot: Object | None,
     due: bool,  # noqa: FBT001
@@ -359,8 +354,7 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass after one that was refused, with the same history: it stops again, or writes what is missing."""
     previous = trace.previous(step)
     if (
-        step.op != "project"
-        or previous is None
+        previous is None
         or previous.op != "project"
         or previous.refusal != "phase_transition"
         or step.refusal not in {None, "phase_transition"}

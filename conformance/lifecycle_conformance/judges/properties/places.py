@@ -6,10 +6,10 @@ from typing import Final, TypeAlias
 
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, Steps, canonical, judged
+from lifecycle_conformance.execution.operations import ALL
 from lifecycle_conformance.execution.trace import Files, Object, Shown, Step, Trace, owner_of
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import recorded, recorded_ids, reported_ids_correct
+from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.file_layout import (
     Key,
     apart,
@@ -28,6 +28,9 @@ from lifecycle_conformance.model.file_layout import (
     snapshots_of,
 )
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
+from lifecycle_conformance.model.record_ties import recorded_ids
+from lifecycle_conformance.model.recorded import recorded
+from lifecycle_conformance.model.reported_ids import reported_ids_correct
 from lifecycle_projection.records import Json
 
 _FILLED_IN: Final = ("phase", "phase_history", "allowed_next_phases")
@@ -106,13 +109,11 @@ def _is_recorded(step: Step, event_id: str, after: Files) -> bool:
 def _met(step: Step) -> tuple[_Obstacle, Files, Files] | None:
     """Give what kept a pass from a snapshot, if something did, with the files before and after it."""
     files = both(step)
-    if files is None or step.op != "project":
-        return None
     obstacle = _first_obstacle(step, files[0])
     return None if obstacle is None or not _reached(step, obstacle, files[1]) else (obstacle, *files)
 
 
-@judges("SNAP-11", "ERR-4")
+@check("SNAP-11", "ERR-4", on=PASSES.with_files)
 def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass that finds another's snapshot at the place of one of its own; with wrong ids it finds others."""
     met = _met(step)
@@ -130,7 +131,7 @@ def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[J
         yield judged("ERR-4", "the data", expected={"snapshot_id": obstacle.event_id}, actual=step.data)
 
 
-@judges("SNAP-12", "ERR-5")
+@check("SNAP-12", "ERR-5", on=PASSES.with_files)
 def a_damaged_snapshot_is_not_overwritten(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge a pass that finds a file that is no snapshot at the place of one of its own, or its folder blocked."""
     met = _met(step)
@@ -146,11 +147,11 @@ def a_damaged_snapshot_is_not_overwritten(step: Step, _: Trace) -> Iterator[Judg
         yield judged("ERR-5", "what is gone", expected=[], actual=_gone(before, after))
 
 
-@judges("ERR-5")
+@check("ERR-5", on=PASSES.with_files)
 def a_pass_can_be_repeated_when_the_cause_is_gone(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass whose last attempt ended in a storage error, after the damage was mended."""
     files = both(step)
-    if files is None or step.op != "project" or _first_obstacle(step, files[0]) is not None:
+    if _first_obstacle(step, files[0]) is not None:
         return
     last = next((each for each in trace.earlier(step) if each.op == "project"), None)
     if last is None or last.refusal != "storage" or canonical(last.run) != canonical(step.run):
@@ -160,7 +161,7 @@ def a_pass_can_be_repeated_when_the_cause_is_gone(step: Step, trace: Trace) -> I
         yield judged("ERR-5", "whether it fails again", expected=False, actual=step.refusal == "storage")
 
 
-@judges("FILE-22", "FILE-23")
+@check("FILE-22", "FILE-23", on=PASSES.with_files)
 def a_name_too_long(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass that comes to a snapshot whose name is too long for the file system."""
     met = _met(step)
@@ -239,12 +240,10 @@ def _gone(before: Files, after: Files) -> list[Json]:
 # --- what is filled in ------------------------------------------------------------------------------------------------
 
 
-@judges("SNAP-9")
+@check("SNAP-9", on=Steps(ALL - {"open"}).with_files)
 def what_is_filled_in_is_not_stored(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that the file of a snapshot that lacks members of its phase goes on lacking them."""
     files = both(step)
-    if files is None or step.op == "open":
-        return
     own = {step.arguments.get("path")} if step.op in {"put", "remove"} else set[str]()
     if step.op == "import":
         own = {path_of(each["run_id"], each["snapshot_id"]) for each in step.arguments["snapshots"]}
@@ -278,7 +277,7 @@ _Kept: TypeAlias = dict[str, list[tuple[str, Object]]]
 """Snapshots with their paths, in groups."""
 
 
-@judges("FILE-24")
+@check("FILE-24", on=Steps(frozenset({"compact", "prune"})).accepted.with_files)
 def retention_reads_all_folders(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge compaction and pruning where a snapshot stands in the folder of another run, and that matters.
 
@@ -286,7 +285,7 @@ def retention_reads_all_folders(step: Step, _: Trace) -> Iterator[Judgement]:
     from taking a folder for a run; anything else is not about folders.
     """
     files = both(step)
-    if files is None or step.op not in {"compact", "prune"} or step.answer.ok is None or not misplaced_in(files[0]):
+    if not misplaced_in(files[0]):
         return
     if not step.arguments["retention_ms"]:
         return

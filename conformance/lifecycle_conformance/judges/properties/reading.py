@@ -15,7 +15,7 @@ import orjson
 from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace, history_of, member, owner_of_run
 from lifecycle_conformance.judges.attribution.number_writing import Digest, write
-from lifecycle_conformance.judges.registry import judges
+from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.identity import PREFIX, WHITE_SPACE, content_of_event
 from lifecycle_conformance.model.shown_metadata import SHOWN_AS, WAIT_KINDS
 from lifecycle_projection.records import Json
@@ -161,12 +161,11 @@ _JUDGES: Final[Mapping[str, _JudgeOne]] = {
 }
 
 
-@judges(*_JUDGES)
+@check(*_JUDGES, on="read")
 def of_readings(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what a run record means, under the requirement that says so."""
-    if step.op == "read":
-        requirement = step.arguments["because"]
-        yield from _JUDGES[requirement](requirement, step)
+    requirement = step.arguments["because"]
+    yield from _JUDGES[requirement](requirement, step)
 
 
 # --- what a reading shows ---------------------------------------------------------------------------------------------

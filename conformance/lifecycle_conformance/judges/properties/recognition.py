@@ -7,10 +7,10 @@ if it got that requirement wrong (see :mod:`lifecycle_conformance.judges.attribu
 from collections.abc import Iterator
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, judged
 from lifecycle_conformance.execution.trace import Step, Trace
 from lifecycle_conformance.judges.attribution.recognition import Recognition, recognition
-from lifecycle_conformance.judges.registry import judges
+from lifecycle_conformance.judges.registry import check
 
 _WHAT: Final = {
     "ALIAS-1": "records that events of others, or another order, would make known",
@@ -27,7 +27,7 @@ _WHAT: Final = {
 }
 
 
-@judges(*_WHAT)
+@check(*_WHAT, on=PASSES.accepted)
 def what_is_known(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a pass did for the records about which each rule of the table decides.
 
@@ -43,7 +43,7 @@ def what_is_known(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield _compared(requirement, _WHAT[requirement], found, indexes)
 
 
-@judges("ALIAS-2")
+@check("ALIAS-2", on=PASSES.accepted)
 def a_known_record_is_not_recorded_again(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that what is known gets no event, and that the recorded id and seq stand for it in its snapshot.
 

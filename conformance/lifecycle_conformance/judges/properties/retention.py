@@ -12,27 +12,31 @@ from typing import Final
 
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, Steps, canonical, judged
+from lifecycle_conformance.execution.operations import OPENING
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, member
-from lifecycle_conformance.judges.properties.log import MAX_SEQ, in_order, new_events, own_of, view_complete
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import differences, pass_effects, places_of, reported_ids, reported_ids_correct
+from lifecycle_conformance.judges.properties.log import MAX_SEQ, in_order
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import delta, differences, own
 from lifecycle_conformance.model.file_layout import blurred
 from lifecycle_conformance.model.identity import MARKER, ids_of, is_unsigned, listed_by
+from lifecycle_conformance.model.record_ties import pass_effects
+from lifecycle_conformance.model.recorded import places_of
+from lifecycle_conformance.model.reported_ids import reported_ids, reported_ids_correct
 from lifecycle_conformance.specification.requirements import Table, code_spans, tables
 from lifecycle_projection.records import Json
 
 _TABLES: Final = tables()
-_STORE_BEGINS: Final = frozenset({"open", "greet", "read"})
+_COMPACTIONS: Final = Steps(frozenset({"compact"})).accepted.fully_shown
 
 
 # --- compaction -------------------------------------------------------------------------------------------------------
 
 
-@judges("COMPACT-1", "PRUNE-1")
-def retention_zero_is_off(step: Step, trace: Trace) -> Iterator[Judgement]:
+@check("COMPACT-1", "PRUNE-1", on=Steps(frozenset({"compact", "prune"})).fully_shown)
+def retention_zero_is_off(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a retention of 0 touches nothing, where a retention of less than anything would."""
-    if step.op not in {"compact", "prune"} or step.arguments["retention_ms"] != 0 or not view_complete(trace):
+    if step.arguments["retention_ms"] != 0:
         return
     if step.op == "compact":
         requirement, due = "COMPACT-1", any(each.removed for each in _compactions(step))
@@ -44,10 +48,10 @@ def retention_zero_is_off(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield judged(requirement, "what changed", expected=[], actual=[*changes])
 
 
-@judges("COMPACT-2", "COMPACT-3", "COMPACT-4", "COMPACT-13")
-def what_a_compaction_removes(step: Step, trace: Trace) -> Iterator[Judgement]:
+@check("COMPACT-2", "COMPACT-3", "COMPACT-4", "COMPACT-13", on=_COMPACTIONS)
+def what_a_compaction_removes(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge which events are gone, by the requirement that decides on each, and that their number was answered."""
-    if not _compacts(step, trace):
+    if step.arguments["retention_ms"] == 0:
         return
     compactions = _compactions(step)
     for each in compactions:
@@ -75,10 +79,10 @@ def what_a_compaction_removes(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield judged("COMPACT-13", "the answer", expected={"pruned": number}, actual=step.answer.ok)
 
 
-@judges("COMPACT-5", "COMPACT-7")
-def what_a_compaction_leaves_alone(step: Step, trace: Trace) -> Iterator[Judgement]:
+@check("COMPACT-5", "COMPACT-7", on=_COMPACTIONS)
+def what_a_compaction_leaves_alone(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that what is neither removed nor taken in stays as it is: all of it, where nothing is old."""
-    if not _compacts(step, trace):
+    if step.arguments["retention_ms"] == 0:
         return
     compactions = _compactions(step)
     if not any(each.removed for each in compactions):
@@ -104,10 +108,10 @@ def what_a_compaction_leaves_alone(step: Step, trace: Trace) -> Iterator[Judgeme
             yield judged("COMPACT-7", what, expected=[], actual=[*actual])
 
 
-@judges("COMPACT-6", "COMPACT-8", "COMPACT-9", "COMPACT-10", "COMPACT-11")
-def the_new_markers(step: Step, trace: Trace) -> Iterator[Judgement]:
+@check("COMPACT-6", "COMPACT-8", "COMPACT-9", "COMPACT-10", "COMPACT-11", on=_COMPACTIONS)
+def the_new_markers(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that one marker stands for what was removed of each key, and what it says."""
-    if not _compacts(step, trace):
+    if step.arguments["retention_ms"] == 0:
         return
     for each in _compactions(step):
         if not _in_both(each.removed, each.gone):
@@ -122,14 +126,12 @@ def the_new_markers(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield from _marker(step, each, markers[0])
 
 
-@judges("COMPACT-14")
-def what_is_compacted_is_not_recorded_again(step: Step, trace: Trace) -> Iterator[Judgement]:
+@check("COMPACT-14", on=PASSES.fully_shown)
+def what_is_compacted_is_not_recorded_again(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that no pass appends an event whose id a marker lists, or takes a seq that is not above all listed ones."""
-    if step.op != "project" or not view_complete(trace):
-        return
-    listed = [each for event in own_of(step.before, step.owner).events for each in listed_by(event)]
+    listed = [each for event in delta(step).before.events for each in listed_by(event)]
     ids, highest = {event_id for event_id, _ in listed}, max((seq for _, seq in listed), default=MAX_SEQ)
-    new = new_events(step, step.owner)
+    new = delta(step).new_events
     if not ids.isdisjoint(ids_of(step.run)):
         again = [each for each in new if each["event_id"] in ids]
         yield judged("COMPACT-14", "the compacted ids that were appended again", expected=[], actual=_ids(again))
@@ -178,18 +180,13 @@ class _Compaction:
         return [each for each in _in_both(events, self.gone) if each["event_id"] not in ids]
 
 
-def _compacts(step: Step, trace: Trace) -> bool:
-    is_on = step.op == "compact" and step.answer.ok is not None and step.arguments["retention_ms"] != 0
-    return is_on and view_complete(trace)
-
-
 def _compactions(step: Step) -> list[_Compaction]:
     """Part the log of each owner that was shown."""
     return [_compaction(step, owner) for owner in step.before]
 
 
 def _compaction(step: Step, owner: Owner) -> _Compaction:
-    before, after = own_of(step.before, owner).events, own_of(step.after, owner).events
+    before, after = (shown.events for shown in _both(step, owner))
     cutoff = max(0, step.arguments["now_ms"] - step.arguments["retention_ms"])
     events = in_order(before)
     old = [event for event in events if event["occurred_at_ms"] < cutoff]
@@ -214,7 +211,7 @@ def _compaction(step: Step, owner: Owner) -> _Compaction:
 
 
 def _newest_seq(view: View, owners: Iterable[Owner]) -> int | None:
-    return max((each["seq"] for owner in owners for each in own_of(view, owner).snapshots), default=None)
+    return max((each["seq"] for owner in owners for each in own(view, owner).snapshots), default=None)
 
 
 def _protects(limit: int | None, event: Object) -> bool:
@@ -286,10 +283,10 @@ def _marker_id(owner: Owner, through_seq: int) -> str:
 # --- pruning ----------------------------------------------------------------------------------------------------------
 
 
-@judges("PRUNE-2", "PRUNE-3", "PRUNE-4", "PRUNE-5")
-def what_a_pruning_deletes(step: Step, trace: Trace) -> Iterator[Judgement]:
+@check("PRUNE-2", "PRUNE-3", "PRUNE-4", "PRUNE-5", on=Steps(frozenset({"prune"})).accepted.fully_shown)
+def what_a_pruning_deletes(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge which snapshots are gone, that their number was answered, and that all else is as it was."""
-    if step.op != "prune" or step.answer.ok is None or step.arguments["retention_ms"] == 0 or not view_complete(trace):
+    if step.arguments["retention_ms"] == 0:
         return
     prunings = _prunings(step)
     for each in prunings:
@@ -310,28 +307,26 @@ def what_a_pruning_deletes(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield judged("PRUNE-5", "what changed of what is kept", expected=[], actual=[*changes])
 
 
-@judges("PRUNE-6")
+@check("PRUNE-6", on=PASSES.accepted.fully_shown)
 def pruned_snapshots_come_back(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a pass writes the snapshots that were pruned, with the state of that day, and counts them.
 
     Which record is which is for others to judge: where the ids of the implementation are wrong, or it takes a record
     for a new one, nothing follows.
     """
-    if step.op != "project" or step.answer.ok is None or not view_complete(trace):
-        return
     pruned = _pruned(step, trace)
     found = dict.fromkeys(_found(step, trace)) if pruned else ()
     due = [event_id for event_id in found if event_id in pruned]
     if not due:
         return
-    there = {each["snapshot_id"]: each for each in own_of(step.after, step.owner).snapshots}
+    there = {each["snapshot_id"]: each for each in delta(step).after.snapshots}
     missing = [each for each in due if each not in there]
     yield judged("PRUNE-6", "the pruned snapshots that didn't come back", expected=[], actual=[*missing])
     states: Object = {each: there[each]["status"] for each in due if each in there}
     expected: Object = dict.fromkeys(states, step.run["status"])
     yield judged("PRUNE-6", "the statuses of those that came back", expected=expected, actual=states)
-    before = {each["snapshot_id"] for each in own_of(step.before, step.owner).snapshots}
-    others = [*(there.keys() - before - {*due}), *new_events(step, step.owner)]
+    before = {each["snapshot_id"] for each in delta(step).before.snapshots}
+    others = [*(there.keys() - before - {*due}), *delta(step).new_events]
     if not others and not missing:
         yield judged("PRUNE-6", "the answer", expected=len(due), actual=step.ok["projected"])
 
@@ -405,7 +400,7 @@ def _kept(view: View, run_id: str) -> list[_Kept]:
         _Kept(each["seq"], each["snapshot_id"].encode(), owner, each["created_at_ms"])
         for owner in view
         if owner.run_id == run_id
-        for each in own_of(view, owner).snapshots
+        for each in own(view, owner).snapshots
     ]
 
 
@@ -421,12 +416,12 @@ def _pruned(step: Step, trace: Trace) -> set[str]:
     """Give the ids of an owner's snapshots that were pruned since the store was opened and are still missing."""
     pruned: set[str] = set()
     for earlier in trace.earlier(step):
-        if earlier.op in _STORE_BEGINS:
+        if earlier.op in OPENING:
             break
         if earlier.op == "prune":
-            before, after = (own_of(view, step.owner).snapshots for view in (earlier.before, earlier.after))
+            before, after = (own(view, step.owner).snapshots for view in (earlier.before, earlier.after))
             pruned |= {each["snapshot_id"] for each in before} - {each["snapshot_id"] for each in after}
-    return pruned - {each["snapshot_id"] for each in own_of(step.before, step.owner).snapshots}
+    return pruned - {each["snapshot_id"] for each in delta(step).before.snapshots}
 
 
 def _found(step: Step, trace: Trace) -> list[str]:
@@ -448,7 +443,8 @@ def _found(step: Step, trace: Trace) -> list[str]:
 
 
 def _both(step: Step, owner: Owner) -> tuple[Shown, Shown]:
-    return own_of(step.before, owner), own_of(step.after, owner)
+    change = delta(step, owner)
+    return change.before, change.after
 
 
 def _ids(events: Iterable[Object]) -> list[Json]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, added, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, RECORDING, Judgement, Steps, added, canonical, judged
+from lifecycle_conformance.execution.operations import ALL, SHOWING
 from lifecycle_conformance.execution.trace import (
     LOCAL,
     Object,
@@ -17,43 +18,38 @@ from lifecycle_conformance.execution.trace import (
     member,
     owner_of,
 )
-from lifecycle_conformance.judges.properties.log import acting, new_events, own_of, view_complete
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import recorded
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import acting, delta, own, touched
 from lifecycle_conformance.model.file_layout import path_of
 from lifecycle_conformance.model.identity import contents_of, ids_of, stable_id
+from lifecycle_conformance.model.recorded import recorded
 from lifecycle_projection.records import Json
 
 LOCAL_IMPLICIT: Final[TenantKey] = key_of(LOCAL)
 _DEFAULT_SOURCE: Final = "local_implicit"
-_ASKING: Final = frozenset({"events", "snapshots"})
-_NOT_ASKED_AGAIN: Final = frozenset({"identify", "say"})
 
 
 # --- who sees what ----------------------------------------------------------------------------------------------------
 
 
-@judges("TENANT-1", "TENANT-3", "TENANT-5")
+@check("TENANT-1", "TENANT-3", "TENANT-5", on=Steps(ALL - {"identify", "say"}))
 def who_sees_what(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that no tenant is shown what is another's, wherever others have something under the same run id."""
-    if step.op in _NOT_ASKED_AGAIN:
-        return
-    if step.op in _ASKING and step.answer.ok is not None:
+    if step.op in SHOWING and step.answer.ok is not None:
         asking = Owner(key_of(step.arguments["tenant"]), step.arguments["run_id"])
         yield from _foreign(step.after, asking, step.ok[step.op])
     for owner, shown in step.after.items():
         yield from _foreign(step.after, owner, [*shown.events, *shown.snapshots])
-        if _is_another_tenants(step, owner) and view_complete(trace):
-            before, after = _all_ids(own_of(step.before, owner)), _all_ids(own_of(step.after, owner))
+        if _is_another_tenants(step, owner) and trace.is_fully_shown:
+            change = delta(step, owner)
+            before, after = _all_ids(change.before), _all_ids(change.after)
             what = f"what {_name(owner)} got of a request about another tenant's run {owner.run_id!r}"
             yield judged("TENANT-1", what, expected=[], actual=[each for each in after if each not in before])
 
 
-@judges("TENANT-2", "TENANT-3")
+@check("TENANT-2", "TENANT-3", on=Steps(SHOWING).accepted)
 def asking_in_another_way(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that who asks with an `actor_id` or a `source`, or with `null` for no deployment, sees the same."""
-    if step.op not in _ASKING or step.answer.ok is None:
-        return
     tenant = step.arguments["tenant"]
     owner = Owner(key_of(tenant), step.arguments["run_id"])
     shown = step.after.get(owner, Shown())
@@ -67,14 +63,14 @@ def asking_in_another_way(step: Step, _: Trace) -> Iterator[Judgement]:
         yield judged("TENANT-3", "what no deployment, written as null, sees otherwise", expected=[], actual=different)
 
 
-@judges("TENANT-2")
+@check("TENANT-2", on=Steps(frozenset({"import", "project"})).accepted)
 def recorded_by_someone_else(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that events recorded with another `actor_id` or `source` count, where those recorded with the same do.
 
     That those do tells that the implementation imports and recognises; whatever else is wrong with that is judged by
     other chapters.
     """
-    if step.op == "import" and step.answer.ok is not None:
+    if step.op == "import":
         for owner in dict.fromkeys(map(owner_of, step.arguments["events"])):
             imported = [each for each in step.arguments["events"] if owner_of(each) == owner]
             shown = {each["event_id"] for each in step.after[owner].events}
@@ -83,12 +79,12 @@ def recorded_by_someone_else(step: Step, _: Trace) -> Iterator[Judgement]:
             if alike and others and alike <= shown:
                 what = "the imported events of the same tenant that it isn't shown"
                 yield judged("TENANT-2", what, expected=[], actual=sorted(others - shown))
-    if step.op == "project" and step.answer.ok is not None:
+    if step.op == "project":
         tenant, ids = _who(step.run.get("tenant_context", LOCAL)), set(ids_of(step.run))
-        known = [each for each in own_of(step.before, step.owner).events if each["event_id"] in ids]
+        known = [each for each in delta(step).before.events if each["event_id"] in ids]
         alike = {each["event_id"] for each in known if _who(_tenant(each)) == tenant}
         others = {each["event_id"] for each in known} - alike
-        again = {each["event_id"] for each in new_events(step, step.owner)} if alike and others else set()
+        again = {each["event_id"] for each in delta(step).new_events} if alike and others else set()
         if alike and others and not alike & again:
             what = "the records that were recorded again because someone else had"
             yield judged("TENANT-2", what, expected=[], actual=sorted(others & again))
@@ -97,28 +93,24 @@ def recorded_by_someone_else(step: Step, _: Trace) -> Iterator[Judgement]:
 # --- two tenants, one run id ------------------------------------------------------------------------------------------
 
 
-@judges("TENANT-4")
+@check("TENANT-4", on=RECORDING)
 def no_harm_to_others(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass or an append leaves alone what is shown to other tenants."""
     actor = acting(step)
-    if actor is None:
-        return
     for owner in step.before:
-        before = own_of(step.before, owner)
+        before = own(step.before, owner)
         if owner.tenant != actor.tenant and (before.events or before.snapshots):
             what = f"what {_name(owner)} lost of its run {owner.run_id!r}"
             yield judged("TENANT-4", what, expected=[], actual=_ids(_lost(before, step.after.get(owner, Shown()))))
 
 
-@judges("TENANT-6", "TENANT-7")
+@check("TENANT-6", "TENANT-7", on=PASSES.fully_shown)
 def as_if_it_were_alone(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass over a run whose id another tenant uses, too.
 
     What it would do if it were alone, the implementation has told itself where it passed before over the same run, of
     whichever tenant, when it showed the same of it. Its seqs are left to LOG-5.
     """
-    if step.op != "project" or not view_complete(trace):
-        return
     others = list(_other_tenants(step.before, step.owner))
     if not any(each.events or each.snapshots for each in others):
         return
@@ -145,7 +137,7 @@ def as_if_it_were_alone(step: Step, trace: Trace) -> Iterator[Judgement]:
 def _foreign(view: View, owner: Owner, records: Sequence[Object]) -> Iterator[Judgement]:
     """Judge what is shown to an owner, where there is something under the same run id that it mustn't see."""
     same_id = (each for each in view if each.run_id == owner.run_id and each.tenant != owner.tenant)
-    others = {each.tenant for each in same_id if own_of(view, each) != Shown()}
+    others = {each.tenant for each in same_id if own(view, each) != Shown()}
     if not others:
         return
     what = f"what {_name(owner)} is shown of others under {owner.run_id!r}"
@@ -162,11 +154,8 @@ def _foreign(view: View, owner: Owner, records: Sequence[Object]) -> Iterator[Ju
 
 def _is_another_tenants(step: Step, owner: Owner) -> bool:
     """Tell whether a request is about the run id of an owner, and adds to what another tenant has, not to its own."""
-    actor = acting(step)
-    touched = {actor} if actor is not None else set()
-    if step.op == "import":
-        touched = {owner_of(each) for each in (*step.arguments["events"], *step.arguments["snapshots"])}
-    return owner not in touched and any(each.run_id == owner.run_id for each in touched)
+    owners = touched(step)
+    return owner not in owners and any(each.run_id == owner.run_id for each in owners)
 
 
 def _nothing_overwritten(step: Step) -> Iterator[Judgement]:
@@ -174,7 +163,7 @@ def _nothing_overwritten(step: Step) -> Iterator[Judgement]:
         each
         for owner in step.before
         if owner.run_id == step.owner.run_id and owner.tenant != step.owner.tenant
-        for each in added(step.after.get(owner, Shown()).snapshots, own_of(step.before, owner).snapshots)
+        for each in added(step.after.get(owner, Shown()).snapshots, own(step.before, owner).snapshots)
     ]
     yield judged("TENANT-7", "the snapshots of others that are gone or changed", expected=[], actual=_ids(lost))
 
@@ -190,20 +179,20 @@ def _conflict(step: Step, theirs: Sequence[Object]) -> Iterator[Judgement]:
         taken = path_of(run_id, conflicting) in {path_of(each["run_id"], each["snapshot_id"]) for each in anyones}
         what = f"whether another's snapshot stands at the place of {conflicting!r}"
         yield judged("TENANT-7", what, expected=True, actual=taken)
-    own = own_of(step.before, step.owner)
-    table = recorded(step.run, own.events)
+    before = delta(step).before
+    table = recorded(step.run, before.events)
     ids = [stable_id(*each) for each in contents_of(step.run)]
     ids = [table[each].event_id if each in table else each for each in ids]
     if conflicting in ids:
         passed = ids[: ids.index(conflicting)]
-        met = {each["snapshot_id"] for each in theirs} - {each["snapshot_id"] for each in own.snapshots}
+        met = {each["snapshot_id"] for each in theirs} - {each["snapshot_id"] for each in before.snapshots}
         what = "the records before it whose place was taken, too"
         yield judged("TENANT-7", what, expected=[], actual=[each for each in passed if each in met])
 
 
 def _other_tenants(view: View, owner: Owner) -> Iterator[Shown]:
     """Give what the other tenants have under the same run id."""
-    return (own_of(view, each) for each in view if each.run_id == owner.run_id and each.tenant != owner.tenant)
+    return (own(view, each) for each in view if each.run_id == owner.run_id and each.tenant != owner.tenant)
 
 
 def _the_same_before(step: Step, trace: Trace) -> Step | None:
@@ -211,14 +200,14 @@ def _the_same_before(step: Step, trace: Trace) -> Step | None:
 
     One that met what is another's was not as if it were alone.
     """
-    run, began = _of_nobody(step.run), _in_short(own_of(step.before, step.owner))
+    run, began = _of_nobody(step.run), _in_short(delta(step).before)
     for earlier in trace.earlier(step):
         if (
             earlier.op == "project"
             and earlier.refusal != "storage_conflict"
             and earlier.owner.run_id == step.owner.run_id
             and canonical(_of_nobody(earlier.run)) == canonical(run)
-            and canonical(_in_short(own_of(earlier.before, earlier.owner))) == canonical(began)
+            and canonical(_in_short(delta(earlier).before)) == canonical(began)
         ):
             return earlier
     return None
@@ -226,7 +215,7 @@ def _the_same_before(step: Step, trace: Trace) -> Step | None:
 
 def _outcome(step: Step) -> Object:
     """Give what came of a pass, but for tenant and seqs."""
-    after = own_of(step.after, step.owner)
+    after = delta(step).after
     return {"answer": step.answer.ok, "refusal": [step.refusal, step.data], **_in_short(after)}
 
 
