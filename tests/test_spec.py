@@ -143,7 +143,7 @@ GOOD = """# Chapter
 
 ### AB-1: First
 
-MUST · judge `property` · needs `import`, `files`
+MUST · judge `property` · needs `import`, `files` · presupposes AB-2, AB-3
 
 A statement
 in two lines.
@@ -190,6 +190,7 @@ def test_a_requirement_is_read_with_all_its_parts(write: Callable[[str], Path]) 
         level=requirements.Level.MUST,
         judge=Judge.PROPERTY,
         capabilities=frozenset({"import", "files"}),
+        presupposes=("AB-2", "AB-3"),
         statement="A statement in two lines.",
         rationale="a reason in two lines.",
         chapter="one",

@@ -1,7 +1,8 @@
 """What a check says: for a requirement, what was expected and what came."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Final, TypeAlias
 
 import orjson
@@ -17,6 +18,7 @@ class Judgement:
     """One comparison that a check made. That it was made at all says that the requirement's precondition held.
 
     `problems` are sentences that say what is wrong, where there is no value to compare with: what can't be read.
+    `subject` is what it is about, if it is about less than the whole step: an owner, an id, the path of a file.
     """
 
     requirement: str
@@ -24,8 +26,9 @@ class Judgement:
     expected: Json = None
     actual: Json = None
     problems: tuple[str, ...] = ()
+    subject: Hashable = None
 
-    @property
+    @cached_property
     def holds(self) -> bool:
         """Tell whether both are the same JSON value: members in any order, integers and doubles apart."""
         return not self.problems and canonical(self.expected) == canonical(self.actual)
@@ -97,9 +100,14 @@ class Registered:
         return self.check(step, trace) if self.on.hold(step, trace) else iter(())
 
 
-def judged(requirement: str, what: str, *, expected: Json, actual: Json) -> Judgement:
+def judged(requirement: str, what: str, *, expected: Json, actual: Json, subject: Hashable = None) -> Judgement:
     """Compare what a requirement asks for with what came."""
-    return Judgement(requirement=requirement, what=what, expected=expected, actual=actual)
+    return Judgement(requirement=requirement, what=what, expected=expected, actual=actual, subject=subject)
+
+
+def about(subject: Hashable, judgements: Iterable[Judgement]) -> Iterator[Judgement]:
+    """The same judgements, with what they are about."""
+    return (evolve(each, subject=subject) for each in judgements)
 
 
 def canonical(value: Json) -> bytes:

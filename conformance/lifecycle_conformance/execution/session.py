@@ -5,7 +5,7 @@ replayed: a case file is nothing but the requests of a session.
 """
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from lifecycle_conformance.driver.interface import Answer, BringUpError, BrokenD
 from lifecycle_conformance.execution.file_operations import OutsideError, append_partial_line, contents, put, remove
 from lifecycle_conformance.execution.judgement import Judgement, Registered, added, canonical
 from lifecycle_conformance.execution.operations import LOOKING, ON_FILES, WRITING
+from lifecycle_conformance.execution.presuppositions import counted
 from lifecycle_conformance.execution.trace import (
     Files,
     Object,
@@ -182,13 +183,9 @@ class Session:
 
     def _judge(self, step: Step) -> None:
         number, length, seen = _number_of(step), len(self.requests), len(self.judgements)
-        for registered in self._checks:
-            try:
-                for judgement in registered.judgements(step, self.trace):
-                    led_to = None if judgement.holds else seen_of(step)
-                    self.judgements.append(Judged(judgement=judgement, step=number, length=length, seen=led_to))
-            except Exception:  # noqa: BLE001 - a check that can't judge costs its own verdict and nobody else's
-                self.err(registered.name)
+        for judgement in counted(self._said(step)):
+            led_to = None if judgement.holds else seen_of(step)
+            self.judgements.append(Judged(judgement=judgement, step=number, length=length, seen=led_to))
         self.trace.steps.append(step)
         wrong = {each.judgement.requirement for each in self.judgements[seen:] if not each.judgement.holds}
         if blinding := wrong & _BLINDING:
@@ -201,6 +198,14 @@ class Session:
         if blinding or (step.op in _ENDING and wrong - {_PARTING}):
             self.ended_by |= blinding or wrong - {_PARTING}
             raise SessionOverError
+
+    def _said(self, step: Step) -> Iterator[Judgement]:
+        """What the checks say of a step; one that can't judge costs its own verdict and nobody else's."""
+        for registered in self._checks:
+            try:
+                yield from registered.judgements(step, self.trace)
+            except Exception:  # noqa: BLE001 - see above
+                self.err(registered.name)
 
     # --- asking -------------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from lifecycle_conformance.driver.interface import Breakdown, BringUpError, BrokenDriverError, Driver, Hello
 from lifecycle_conformance.execution.judgement import Registered
+from lifecycle_conformance.execution.presuppositions import presupposed
 from lifecycle_conformance.execution.session import Session, executed
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.generation.input_cases import input_cases
@@ -91,10 +92,11 @@ def _fresh(count: int) -> list[int]:
 
 
 def checks_for(requirements: Sequence[str] | None) -> list[Registered]:
-    """Give the checks that may judge some requirements, or all of them, and agreement with the reference."""
+    """The checks that judge some requirements and what these presuppose, or all, and agreement with the reference."""
     if requirements is None:
         return [*CHECKS, agreement.REGISTERED]
-    return [each for each in CHECKS if not set(requirements).isdisjoint(each.requirements)]
+    wanted = frozenset(requirements).union(*map(presupposed, requirements))
+    return [each for each in CHECKS if not wanted.isdisjoint(each.requirements)]
 
 
 def introduced(tell: Tell, factory: Factory, requirements: Sequence[str] | None) -> None:

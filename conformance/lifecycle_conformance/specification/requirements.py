@@ -39,13 +39,18 @@ class Judge(StrEnum):
 
 @frozen(kw_only=True)
 class Requirement:
-    """One numbered requirement. `chapter` is the file that it stands in, without its ending."""
+    """One numbered requirement.
+
+    `presupposes` names the requirements without which nothing can be told of it; `chapter` is the file that it stands
+    in, without its ending.
+    """
 
     id: str
     title: str
     level: Level
     judge: Judge
     capabilities: frozenset[str]
+    presupposes: tuple[str, ...]
     statement: str
     rationale: str | None
     chapter: str
@@ -144,6 +149,7 @@ _REQUIREMENT: Final = re.compile(r"### (?P<id>[A-Z]+-[1-9][0-9]*): (?P<title>\S.
 _LOOKS_LIKE_A_REQUIREMENT: Final = re.compile(r"#+ *[A-Z]+-[0-9]")
 _TERMS: Final = re.compile(
     r"(?P<level>[A-Z]+) · judge `(?P<judge>[a-z]+)`(?: · needs (?P<needs>`[a-z-]+`(?:, `[a-z-]+`)*))?"
+    r"(?: · presupposes (?P<presupposes>[A-Z]+-[1-9][0-9]*(?:, [A-Z]+-[1-9][0-9]*)*))?"
 )
 _TABLE: Final = re.compile(r"<!-- table: (?P<name>[a-z_.]+) -->")
 _FENCE: Final = re.compile(r"(?P<fence>`{3,})(?P<kind>.*)")
@@ -247,7 +253,8 @@ def _requirement(section: _Section, known_capabilities: frozenset[str]) -> Requi
     (at, line), (statement_at, statement) = paragraphs[1], paragraphs[2]
     terms = _TERMS.fullmatch(line)
     if terms is None:
-        raise section.error(at, f"expected 'MUST · judge `property` · needs `identify`', found {line!r}")
+        terms_like = "MUST · judge `property` · needs `identify` · presupposes ID-1"
+        raise section.error(at, f"expected {terms_like!r}, found {line!r}")
     if statement.startswith(">") or _FENCE.match(statement):
         raise section.error(statement_at, f"expected the statement of {heading['id']}, found {statement[:20]!r}")
     capabilities = frozenset(code_spans(terms["needs"] or ""))
@@ -259,6 +266,7 @@ def _requirement(section: _Section, known_capabilities: frozenset[str]) -> Requi
         level=_word(Level, terms["level"], section, at),
         judge=_word(Judge, terms["judge"], section, at),
         capabilities=capabilities,
+        presupposes=tuple(filter(None, (terms["presupposes"] or "").split(", "))),
         statement=statement,
         rationale=_rationale(section, [text for _, text in paragraphs[3:]]),
         chapter=section.chapter.name,

@@ -6,6 +6,7 @@ what concerns the log of an owner is judged by its own records only, so that suc
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -52,7 +53,7 @@ def what_is_recorded_stays(step: Step, _: Trace) -> Iterator[Judgement]:
         if shown.events:
             gone = added(step.after.get(owner, Shown()).events, shown.events)
             what = f"the events of {owner.run_id!r} that are gone or changed"
-            yield judged("LOG-1", what, expected=[], actual=_ids(gone))
+            yield judged("LOG-1", what, expected=[], actual=_ids(gone), subject=owner)
 
 
 @check("LOG-2", "LOG-3", "LOG-8", on=Steps(frozenset({"append"})).accepted.fully_shown)
@@ -62,39 +63,36 @@ def an_event_is_appended_once(step: Step, _: Trace) -> Iterator[Judgement]:
     An id that only others know is left to LOG-5. Where an id stands once in the log, LOG-2 says it all; LOG-3 is put to
     the test by an id that a marker lists, and by one that is found under several seqs.
     """
-    owner = acting(step)
-    if _changed(step, owner):
-        return
-    event, answer = step.arguments["event"], step.ok
+    owner, event, answer = acting(step), step.arguments["event"], step.ok
     event_id, before, new = event["event_id"], delta(step).before.events, delta(step).new_events
-    seqs = places(before).get(event_id)
+    seqs, whether = places(before).get(event_id), f"whether {event_id!r} was appended"
+    about_owner = partial(judged, subject=owner)
     if seqs is not None:
         stands = any(each["event_id"] == event_id for each in before)
-        whether = "LOG-2" if stands else "LOG-3"
-        yield judged(whether, f"whether {event_id!r} was appended", expected=False, actual=answer["appended"])
-        yield judged(whether, "the events that were appended", expected=[], actual=_ids(new))
+        requirement = "LOG-2" if stands else "LOG-3"
+        yield about_owner(requirement, whether, expected=False, actual=answer["appended"])
+        yield about_owner(requirement, "the events that were appended", expected=[], actual=_ids(new))
         if not answer["appended"]:
             under = "LOG-2" if stands and len(set(seqs)) == 1 else "LOG-3"
-            yield judged(under, f"the seq of {event_id!r}", expected=seqs[0], actual=answer["seq"])
+            yield about_owner(under, f"the seq of {event_id!r}", expected=seqs[0], actual=answer["seq"])
     elif answer["appended"] or not _others_know(step.before, owner, event_id):
-        yield judged("LOG-2", f"whether {event_id!r} was appended", expected=True, actual=answer["appended"])
-        yield judged("LOG-2", "the number of events that were appended", expected=1, actual=len(new))
+        yield about_owner("LOG-2", whether, expected=True, actual=answer["appended"])
+        yield about_owner("LOG-2", "the number of events that were appended", expected=1, actual=len(new))
         if answer["appended"] and len(new) == 1:
-            yield judged("LOG-2", "the seq that is answered", expected=new[0]["seq"], actual=answer["seq"])
+            yield about_owner("LOG-2", "the seq that is answered", expected=new[0]["seq"], actual=answer["seq"])
             expected = _as_stored({**event, "seq": new[0]["seq"]})
-            yield judged("LOG-8", "the event that was appended", expected=expected, actual=_as_stored(new[0]))
+            yield about_owner("LOG-8", "the event that was appended", expected=expected, actual=_as_stored(new[0]))
 
 
 @check("LOG-4", on=RECORDING.fully_shown)
 def sequence_numbers(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that each new event takes one more than the highest seq known."""
-    owner = acting(step)
     change = delta(step)
     new, start = change.new_events, highest_seq(change.before.events) + 1
-    if new and not _changed(step, owner) and start + len(new) - 1 <= MAX_SEQ:
+    if new and start + len(new) - 1 <= MAX_SEQ:
         actual = sorted(each["seq"] for each in new)
         expected = list(range(start, start + len(new)))
-        yield judged("LOG-4", "the seqs of the new events", expected=expected, actual=actual)
+        yield judged("LOG-4", "the seqs of the new events", expected=expected, actual=actual, subject=acting(step))
 
 
 @check("LOG-5", on=RECORDING.fully_shown)
@@ -103,22 +101,22 @@ def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
     owner = acting(step)
     new = delta(step).new_events
     misled = _seqs_that_others_lead_to(step.before, owner)
-    if new and misled and not _changed(step, owner):
+    if new and misled:
         seq = min(each["seq"] for each in new)
         what = f"whether the first new seq, {seq}, follows from what other runs or tenants have"
-        yield judged("LOG-5", what, expected=False, actual=seq in misled)
+        yield judged("LOG-5", what, expected=False, actual=seq in misled, subject=owner)
     if step.op == "append" and step.answer.ok is not None:
         event_id = step.arguments["event"]["event_id"]
         if event_id not in places(delta(step).before.events) and _others_know(step.before, owner, event_id):
             what = f"whether {event_id!r}, which only others have, was appended"
-            yield judged("LOG-5", what, expected=True, actual=step.answer.ok["appended"])
+            yield judged("LOG-5", what, expected=True, actual=step.answer.ok["appended"], subject=owner)
     if step.op == "project":
         unknown = _known_to_others_only(step, owner)
         if unknown:
             new_of, asked = pass_effects(step).events, reported_ids_correct(step, trace)
             missing = [index for index in unknown if not new_of[index] and asked[index]]
             what = "the records that only others have and that got no event"
-            yield judged("LOG-5", what, expected=[], actual=missing)
+            yield judged("LOG-5", what, expected=[], actual=missing, subject=owner)
 
 
 @check("LOG-7", on=Steps(ALL - LOOKING))
@@ -142,11 +140,6 @@ def shown_in_order(step: Step, trace: Trace) -> Iterator[Judgement]:
 
 
 # --- the parts of the checks ------------------------------------------------------------------------------------------
-
-
-def _changed(step: Step, owner: Owner) -> bool:
-    """Tell whether events are gone or changed, of which LOG-1 speaks."""
-    return bool(delta(step, owner).lost_events)
 
 
 def _ids(events: Iterable[Object]) -> list[Json]:

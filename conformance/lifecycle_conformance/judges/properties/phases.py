@@ -6,6 +6,7 @@ doesn't condemn the next.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from attrs import frozen
@@ -37,16 +38,17 @@ def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
     if step.refusal not in {None, "phase_transition"}:
         return
     for place in _walk(step, trace):
-        if place.looked_elsewhere(step):
+        whether, about_record = f"whether {place.move} was refused", partial(judged, subject=place.index)
+        was_allowed = place.snapshot is not None and place.move.allowed
+        if was_allowed or place.looked_elsewhere(step):
             yield from _guarded_against(place, step)
-        elif place.snapshot is not None and place.move.allowed:
-            yield from _guarded_against(place, step)
+        if was_allowed:
             yield from _written(place, step)
         elif not place.move.allowed and (place.snapshot is not None or step.refusal is not None):
             was_refused = place.snapshot is None and step.refusal == "phase_transition"
-            yield judged("PHASE-7", f"whether {place.move} was refused", expected=True, actual=was_refused)
+            yield about_record("PHASE-7", whether, expected=True, actual=was_refused)
         elif place.refused_in(step):
-            yield judged(place.move.requirement, f"whether {place.move} was refused", expected=False, actual=True)
+            yield about_record(place.move.requirement, whether, expected=False, actual=True)
 
 
 @check("PHASE-7", on=PASSES.fully_shown)
@@ -287,20 +289,21 @@ class _Move:
 def _written(place: _Place, step: Step) -> Iterator[Judgement]:
     move, snapshot = place.move, place.snapshot
     assert snapshot is not None
+    about_record = partial(judged, subject=place.index)
     what, history = f"of {snapshot['snapshot_id']} ({move})", snapshot["phase_history"]
     phase = "PHASE-2" if move.retries else "PHASE-1"
-    yield judged(phase, f"the phase {what}", expected=move.target, actual=snapshot["phase"])
+    yield about_record(phase, f"the phase {what}", expected=move.target, actual=snapshot["phase"])
     if move.retries:
-        yield judged("PHASE-2", f"the status {what}", expected=step.run["status"], actual=snapshot["status"])
+        yield about_record("PHASE-2", f"the status {what}", expected=step.run["status"], actual=snapshot["status"])
     row = NEXT.get(snapshot["phase"])
-    yield judged("PHASE-10", f"where it may go, {what}", expected=row, actual=snapshot["allowed_next_phases"])
-    yield judged(
+    yield about_record("PHASE-10", f"where it may go, {what}", expected=row, actual=snapshot["allowed_next_phases"])
+    yield about_record(
         move.requirement, f"the phase history {what}", expected=_brief(move), actual=_kinds(history, move.before)
     )
     if move.grows and move.fits(history):
         expected = move.entry(snapshot.get("phase_id"))
         form = "PHASE-9" if move.moves else "PHASE-8"
-        yield judged(form, f"the new entry of the history {what}", expected=expected, actual=history[-1])
+        yield about_record(form, f"the new entry of the history {what}", expected=expected, actual=history[-1])
 
 
 def _guarded_against(place: _Place, step: Step) -> Iterator[Judgement]:
@@ -312,6 +315,7 @@ def _guarded_against(place: _Place, step: Step) -> Iterator[Judgement]:
             f"whether record {place.index} was guarded against another snapshot than it should have been",
             expected=False,
             actual=place.looked_elsewhere(step),
+            subject=place.index,
         )
 
 

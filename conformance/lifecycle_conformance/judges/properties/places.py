@@ -223,7 +223,7 @@ def _refused_before(step: Step, trace: Trace, from_phase: str, to_phase: str) ->
 
 def _unchanged(requirement: str, path: str, before: Files, after: Files) -> Judgement:
     expected, actual = apart(before[path], after.get(path, b""))
-    return judged(requirement, f"{path}, where it was changed", expected=expected, actual=actual)
+    return judged(requirement, f"{path}, where it was changed", expected=expected, actual=actual, subject=path)
 
 
 def _says(step: Step, text: str) -> bool:
@@ -251,7 +251,8 @@ def what_is_filled_in_is_not_stored(step: Step, _: Trace) -> Iterator[Judgement]
         if is_snapshot_path(path) and path in files[1] and path not in own and (lacking := _lacking(text)):
             filled = sorted(lacking - _lacking(files[1][path]))
             if filled or _is_shown_filled_in(text, lacking, step):
-                yield judged("SNAP-9", f"what was filled in in {path}", expected=[], actual=list[Json](filled))
+                what = f"what was filled in in {path}"
+                yield judged("SNAP-9", what, expected=[], actual=list[Json](filled), subject=path)
 
 
 def _is_shown_filled_in(text: bytes, lacking: set[str], step: Step) -> bool:
