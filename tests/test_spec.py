@@ -215,8 +215,9 @@ def test_a_requirement_is_read_with_all_its_parts(write: Callable[[str], Path]) 
         ("MUST · judge", "MAY · judge", 5, "expected one of MUST, SHOULD, found 'MAY'"),
         ("judge `property`", "judge `prayer`", 5, "expected one of property, .*found 'prayer'"),
         ("MUST · judge", "MUST, judge", 5, "expected 'MUST · judge"),
-        ("`import`, `files`\n", "`import`, `flies`\n", 5, "expected known capabilities, found flies"),
-        ("`import`, `files`\n", "`import` `files`\n", 5, "expected 'MUST · judge"),
+        ("`import`, `files`", "`import`, `flies`", 5, "expected known capabilities, found flies"),
+        ("`import`, `files`", "`import` `files`", 5, "expected 'MUST · judge"),
+        ("presupposes AB-2", "presupposes `AB-2`", 5, "expected 'MUST · judge"),
         ("A statement\nin two lines.\n\nA note.\n\n", "", 7, "expected the statement of AB-1, found '> Why: a reason"),
         (
             "SHOULD · judge `unit`\n\nAnother statement.\n\n",
