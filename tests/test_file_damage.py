@@ -14,7 +14,7 @@ from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Files, Object
 from lifecycle_conformance.generation import file_damage
 from lifecycle_conformance.generation.file_damage import Requests
-from lifecycle_conformance.judges.properties import damage, files, places
+from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, interruptions, places
 from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import event_in, lines_of, log_of, path_of
 from lifecycle_conformance.model.identity import ids_of
@@ -23,7 +23,8 @@ from traces import OPEN, executed
 OWN = {
     requirement
     for each in CHECKS
-    if each.check.__module__ in {files.__name__, damage.__name__, places.__name__}
+    if each.check.__module__
+    in {module.__name__ for module in (files, damage, damaged_snapshots, interruptions, places)}
     for requirement in each.requirements
 }
 RECORDS = (

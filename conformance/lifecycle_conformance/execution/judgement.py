@@ -1,6 +1,5 @@
 """What a check says: for a requirement, what was expected and what came."""
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Final, TypeAlias
@@ -9,7 +8,7 @@ import orjson
 from attrs import evolve, field, frozen
 
 from lifecycle_conformance.execution.operations import ALL, Operations
-from lifecycle_conformance.execution.trace import Object, Step, Trace, once_an_object
+from lifecycle_conformance.execution.trace import Step, Trace
 from lifecycle_projection.records import Json
 
 
@@ -105,6 +104,11 @@ def judged(requirement: str, what: str, *, expected: Json, actual: Json, subject
     return Judgement(requirement=requirement, what=what, expected=expected, actual=actual, subject=subject)
 
 
+def none(requirement: str, what: str, found: Sequence[Json], *, subject: Hashable = None) -> Judgement:
+    """Judge that there is nothing of a kind, where some was found or none."""
+    return judged(requirement, what, expected=[], actual=[*found], subject=subject)
+
+
 def about(subject: Hashable, judgements: Iterable[Judgement]) -> Iterator[Judgement]:
     """The same judgements, with what they are about."""
     return (evolve(each, subject=subject) for each in judgements)
@@ -113,18 +117,3 @@ def about(subject: Hashable, judgements: Iterable[Judgement]) -> Iterator[Judgem
 def canonical(value: Json) -> bytes:
     """Write a value so that equal values, and only those, give the same bytes."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-
-
-def added(before: Sequence[Object], after: Sequence[Object]) -> list[Object]:
-    """Give what is there now more often than it was."""
-    left = Counter(map(_text, before))
-    new = []
-    for each in after:
-        if left[_text(each)] > 0:
-            left[_text(each)] -= 1
-        else:
-            new.append(each)
-    return new
-
-
-_text: Final = once_an_object(canonical)

@@ -15,7 +15,8 @@ from attrs import frozen
 
 from lifecycle_conformance.driver.interface import Answer, BringUpError, BrokenDriverError, Driver
 from lifecycle_conformance.execution.file_operations import OutsideError, append_partial_line, contents, put, remove
-from lifecycle_conformance.execution.judgement import Judgement, Registered, added, canonical
+from lifecycle_conformance.execution.judgement import Judgement, Registered, canonical
+from lifecycle_conformance.execution.multiset import added
 from lifecycle_conformance.execution.operations import LOOKING, ON_FILES, WRITING
 from lifecycle_conformance.execution.presuppositions import counted
 from lifecycle_conformance.execution.trace import (

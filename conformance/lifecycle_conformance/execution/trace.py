@@ -153,7 +153,12 @@ class Trace:
         """
         ops = [step.op for step in self.steps]
         forgot = "open" in ops and "greet" in ops[ops.index("open") :]
-        return not forgot and ON_FILES.isdisjoint(ops)
+        return not forgot and not self.is_damaged
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the session changed files by hand."""
+        return not ON_FILES.isdisjoint(step.op for step in self.steps)
 
     @property
     def is_changed_beneath(self) -> bool:

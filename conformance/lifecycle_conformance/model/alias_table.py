@@ -205,7 +205,7 @@ def _only_where(reads: Callable[[Object], bool]) -> Callable[[Object, Object], C
 
 
 def _as_today(event: Object) -> bool:
-    """Tell whether the members of an event's payload have the types that a pass gives them."""
+    """Whether the members of an event's payload have the types that a pass gives them."""
     payload, read = event.get("payload"), record_of_event(event)
     return isinstance(payload, dict) and all(payload.get(name) == read[name] for name in ("reason", "stop_kind"))
 

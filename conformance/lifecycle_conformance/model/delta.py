@@ -4,13 +4,12 @@ An implementation that gets tenants wrong may show an owner the records of other
 delta is about the owner's own records only, so that such a fault stays one of *Tenants*.
 """
 
-from collections import Counter
-from collections.abc import Sequence
 from functools import cached_property
+from operator import itemgetter
 
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import added
+from lifecycle_conformance.execution.multiset import added, more_often
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, View, key_of, owner_of
 
 
@@ -28,7 +27,7 @@ class Delta:
     @cached_property
     def new_events(self) -> list[Object]:
         """The events that were not there before, as they are shown."""
-        return _without(added(self.before.events, self.after.events), self.lost_events, "event_id")
+        return more_often(added(self.before.events, self.after.events), self.lost_events, itemgetter("event_id"))
 
     @cached_property
     def lost_events(self) -> list[Object]:
@@ -38,7 +37,8 @@ class Delta:
     @cached_property
     def new_snapshots(self) -> list[Object]:
         """The snapshots that were not there before, as they are shown."""
-        return _without(added(self.before.snapshots, self.after.snapshots), self.lost_snapshots, "snapshot_id")
+        came = added(self.before.snapshots, self.after.snapshots)
+        return more_often(came, self.lost_snapshots, itemgetter("snapshot_id"))
 
     @cached_property
     def lost_snapshots(self) -> list[Object]:
@@ -101,15 +101,3 @@ def differences(before: Shown, after: Shown) -> list[str]:
         *(f"new {kind} {each[f'{kind}_id']!r}" for kind, old, new in pairs for each in added(old, new)),
         *(f"lost {kind} {each[f'{kind}_id']!r}" for kind, old, new in pairs for each in added(new, old)),
     ]
-
-
-def _without(new: Sequence[Object], lost: Sequence[Object], name: str) -> list[Object]:
-    """Leave out what came under the id of something that was lost, as often as that was."""
-    changed = Counter(each[name] for each in lost)
-    left = []
-    for each in new:
-        if changed[each[name]] > 0:
-            changed[each[name]] -= 1
-        else:
-            left.append(each)
-    return left

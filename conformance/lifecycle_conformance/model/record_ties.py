@@ -64,7 +64,7 @@ class Records:
         )
 
     def identical_to(self, index: int) -> list[int]:
-        """Give the places of the records that are identical to one, its own included."""
+        """The places of the records that are identical to one, its own included."""
         return [place for place, each in enumerate(self._contents) if each == self._contents[index]]
 
     def _among(self, indexes: list[int], said: Json) -> Tied | None:
@@ -117,7 +117,7 @@ class PassEffects:
 
 @once_a_step
 def pass_effects(step: Step) -> PassEffects:
-    """Tell for which records a pass appended events and wrote snapshots.
+    """For which records a pass appended events and wrote snapshots.
 
     A wrong id is no fault of what is found here: an event is known by what it says, and a snapshot by the index that it
     names, where name and time agree. An event that says nothing of a record is of the one whose stable id it has, or

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
 from lifecycle_conformance.execution.trace import Object, Step, Trace, member
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.canaries import PLACES, canary
@@ -57,7 +57,7 @@ def the_state_is_that_of_the_pass(step: Step, trace: Trace) -> Iterator[Judgemen
     if len(new) > 1:
         states = list(map(_state_of, new))
         differing = [name for name in states[0] if len({canonical(each[name]) for each in states}) > 1]
-        yield judged("SNAP-4", "in what the snapshots of this pass differ", expected=[], actual=differing)
+        yield none("SNAP-4", "in what the snapshots of this pass differ", differing)
     before = step.shown_before().events if new else ()
     known = {each["event_id"] for each in before} | {event_id for each in before for event_id, _ in listed_by(each)}
     for snapshot in new:
@@ -82,11 +82,11 @@ def what_is_never_copied(step: Step, _: Trace) -> Iterator[Judgement]:
                 for each, text in zip(recorded, said, strict=True)
                 if word in text
             ]
-            yield judged(requirement, f"the events and snapshots with something of {place}", expected=[], actual=ids)
+            yield none(requirement, f"the events and snapshots with something of {place}", ids)
 
 
 def out_of_date(step: Step, trace: Trace, snapshot: Object) -> Object:
-    """Give the members of a new snapshot's state that show an earlier state of the run, with the values of this pass.
+    """The members of a new snapshot's state that show an earlier state of the run, with the values of this pass.
 
     They are told from members that are wrong for a reason of their own: they are all as they once were, and not all
     of them empty.
@@ -105,7 +105,7 @@ def out_of_date(step: Step, trace: Trace, snapshot: Object) -> Object:
 
 
 def _earlier_states(step: Step, trace: Trace, snapshot: Object) -> Iterator[Object]:
-    """Give what a snapshot would show that was out of date, member by member or all of it.
+    """What a snapshot would show that was out of date, member by member or all of it.
 
     Earlier scopes are those of events: snapshots may have had wrong ones from the first.
     """
@@ -122,14 +122,14 @@ def _earlier_states(step: Step, trace: Trace, snapshot: Object) -> Iterator[Obje
 
 
 def _state_of(snapshot: Object) -> Object:
-    """Give the state that a snapshot shows, by the names of its members."""
+    """The state that a snapshot shows, by the names of its members."""
     summary = {f"checkpoint.{row.name}": member(snapshot.get("checkpoint"), row.name) for row in rows("checkpoint")}
     definition = {name: snapshot.get(name) for name in _DEFINITION}
     return {"status": snapshot["status"], **_scope_of([snapshot]), **definition, **summary}
 
 
 def _state_in(run: Object) -> Object:
-    """Give the state that a run record gives by itself: of the definition what it records, or that there is none."""
+    """The state that a run record gives by itself: of the definition what it records, or that there is none."""
     recorded: Object = {name: run.get(name) for name in _DEFINITION}
     no_other = run.get("automation_snapshot") is None
     definition = {name: value for name, value in recorded.items() if no_other or value is not None}
@@ -138,7 +138,7 @@ def _state_in(run: Object) -> Object:
 
 
 def _scope_of(records: Sequence[Object]) -> Object:
-    """Give the scope of some events or snapshots, member by member, where they agree on it."""
+    """The scope of some events or snapshots, member by member, where they agree on it."""
     scopes = [each["scope"] for each in records]
     if len(set(map(canonical, scopes))) != 1:
         return {}

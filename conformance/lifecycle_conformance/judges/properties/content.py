@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
 from lifecycle_conformance.execution.trace import Object, Step, Trace, member
 from lifecycle_conformance.judges.properties.checkpoint import out_of_date
 from lifecycle_conformance.judges.registry import check
@@ -196,10 +196,10 @@ def _scope(run: Object, what: str, scope: Object) -> Iterator[Judgement]:
     yield judged("SCOPE-1", f"the tenant in the scope of the {what}", expected=expected, actual=tenant)
     problems = [] if schemas.is_valid("scope-written", scope) else schemas.problems("scope-written", scope)
     wrong = [f"{path}: {problem}" for path, problem in problems]
-    yield judged("SCOPE-1", f"what is wrong with the form of the scope of the {what}", expected=[], actual=wrong)
+    yield none("SCOPE-1", f"what is wrong with the form of the scope of the {what}", wrong)
     if not any(isinstance(each, dict) for each in _scope_sources(run)):
         fields = [name for name in ENTERPRISE_FIELDS if name in scope]
-        yield judged("SCOPE-1", f"fields of an enterprise scope in the {what}", expected=[], actual=fields)
+        yield none("SCOPE-1", f"fields of an enterprise scope in the {what}", fields)
 
 
 def _scope_sources(run: Object) -> Iterator[Json]:

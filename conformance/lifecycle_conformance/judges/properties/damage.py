@@ -1,55 +1,34 @@
-"""Checks of the chapter *Files on disk*: what damage does to a log and to what is listed, and what mends it.
+"""Checks of the chapter *Files on disk*: what damage does to a log, and what mends it.
 
 Damage is done by the suite's own words. A step that damages is judged by what is shown of the store afterwards; what
 follows it goes on from there.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.execution.file_operations import LOG
-from lifecycle_conformance.execution.judgement import ALL_STEPS, PASSES, Judgement, Steps, canonical, judged
+from lifecycle_conformance.execution.judgement import ALL_STEPS, PASSES, Judgement, Steps, judged, none
+from lifecycle_conformance.execution.multiset import more_often
 from lifecycle_conformance.execution.operations import ALL, ON_FILES, WRITING
-from lifecycle_conformance.execution.trace import Files, Object, Owner, Step, Trace, View, member, owner_of
-from lifecycle_conformance.judges.properties.log import MAX_SEQ
+from lifecycle_conformance.execution.trace import Object, Step, Trace, View, member, owner_of
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.file_layout import (
-    Oddity,
-    apart,
+    as_put,
     as_read,
-    as_text,
-    blurred,
     both,
     event_in,
     events_of,
-    folder_of,
-    is_json,
-    is_snapshot_path,
-    is_utf8,
-    key_of_snapshot,
     lines_of,
-    listed_for,
     log_of,
-    look,
-    path_of,
-    segment,
-    snapshot_in,
     unknown_in,
 )
-from lifecycle_conformance.model.record_ties import recorded_ids
-from lifecycle_conformance.model.recorded import highest_seq
+from lifecycle_conformance.model.json_text import apart, as_text, blurred, is_json, is_utf8, look, may_be_asked
+from lifecycle_conformance.model.recorded import MAX_SEQ, highest_seq
 from lifecycle_projection.records import Json
 
 _APPENDING_NOTHING: Final = ON_FILES | {"identify", "refuse", "say", "restart", "prune"}
 """What adds nothing to the log."""
-_NEEDED: Final[Mapping[Oddity, str]] = {
-    Oddity.MINUS_ZERO: "exact-numbers",
-    Oddity.OTHER_DIGITS: "exact-numbers",
-    Oddity.BEYOND_64_BITS: "json-numbers",
-}
-"""What a driver must have declared to be held to the reading of such numbers."""
 
 
 # --- reading a damaged log --------------------------------------------------------------------------------------------
@@ -59,8 +38,8 @@ _NEEDED: Final[Mapping[Oddity, str]] = {
 def what_is_read_of_a_damaged_log(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what is shown after the log was damaged, where all of the damage is one requirement's subject."""
     files = both(step)
-    before, after = log_of(files[0]), log_of(_put(step, files[0]))
-    came = _actions_that_came(before, after)
+    before, after = log_of(files[0]), log_of(as_put(step, files[0]))
+    came = _lines_that_came(before, after)
     subjects = {subject for line, whole in came if (subject := _subject(line, whole=whole)) is not None}
     if came and not subjects and all(whole for _, whole in came):
         subjects = {"FILE-26"}  # whole events that another writer may have put there
@@ -69,7 +48,7 @@ def what_is_read_of_a_damaged_log(step: Step, _: Trace) -> Iterator[Judgement]:
     (subject,) = subjects
     if subject in {"FILE-13", "FILE-14"}:
         for line in (line for line, whole in came if _subject(line, whole=whole) == subject):
-            if _may_be_asked(line, step.capabilities):
+            if may_be_asked(line, step.capabilities):
                 yield from _one_line(subject, line, step.after)
     else:
         expected, actual = _stored_names(after, step.after), _shown_names(step.after)
@@ -87,40 +66,18 @@ def what_is_read_beside_broken_text(step: Step, _: Trace) -> Iterator[Judgement]
             yield judged("FILE-19", "the events that are shown of the damaged log", expected=expected, actual=actual)
 
 
-def _put(step: Step, files: Files) -> Files:
-    """Give the files as the suite's own word left them, before anything was read."""
-    path = step.arguments.get("path", LOG)
-    match step.op:
-        case "tear":
-            return {**files, LOG: log_of(files) + step.arguments["text"].encode()[: step.arguments["bytes"]]}
-        case "put":
-            given = step.arguments
-            return {**files, path: given["text"].encode() if "text" in given else bytes.fromhex(given["bytes"])}
-        case "remove":
-            return {each: text for each, text in files.items() if each != path}
-        case _:
-            return files
+def _lines_that_came(before: bytes, after: bytes) -> list[tuple[bytes, bool]]:
+    """The lines of a log that were not there before, each with whether it ends in a newline."""
+    return more_often(_lines(after), _lines(before), by=lambda line: line)
 
 
-def _actions_that_came(before: bytes, after: bytes) -> list[tuple[bytes, bool]]:
-    """Give the lines of a log that were not there before, each with whether it ends in a newline."""
-    left = Counter(_actions(before))
-    came = []
-    for action in _actions(after):
-        if left[action] > 0:
-            left[action] -= 1
-        else:
-            came.append(action)
-    return came
-
-
-def _actions(log: bytes) -> list[tuple[bytes, bool]]:
+def _lines(log: bytes) -> list[tuple[bytes, bool]]:
     whole, tail = lines_of(log)
     return [*((line, True) for line in whole), *([(tail, False)] if tail else [])]
 
 
 def _subject(line: bytes, *, whole: bool) -> str | None:
-    """Tell which requirement says how a line is read; none does for an event as it should be in a whole line."""
+    """Which requirement says how a line is read; none does for an event as it should be in a whole line."""
     if not is_utf8(line):
         return "FILE-19"
     event = event_in(line)
@@ -131,7 +88,7 @@ def _subject(line: bytes, *, whole: bool) -> str | None:
 
 
 def _special(line: bytes, event: Object | None) -> str | None:
-    """Tell whether a line is written in a way that has a requirement of its own."""
+    """Whether a line is written in a way that has a requirement of its own."""
     try:
         looked = look(line)
     except ValueError:
@@ -139,10 +96,6 @@ def _special(line: bytes, event: Object | None) -> str | None:
     if looked.odd and member(looked.value, "event_id") is not None:
         return "FILE-14"
     return "FILE-13" if event is not None and unknown_in(looked.value, "event") else None
-
-
-def _may_be_asked(line: bytes, capabilities: frozenset[str]) -> bool:
-    return {_NEEDED[each] for each in look(line).odd if each in _NEEDED} <= capabilities
 
 
 def _one_line(subject: str, line: bytes, view: View) -> Iterator[Judgement]:
@@ -180,7 +133,7 @@ def _names(events: Sequence[Object]) -> list[Json]:
 def reading_does_not_mend(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a torn tail stays as it is until something is appended, or the log is compacted."""
     files = both(step)
-    before, after = log_of(_put(step, files[0])), log_of(files[1])
+    before, after = log_of(as_put(step, files[0])), log_of(files[1])
     tail = lines_of(before)[1]
     nothing_appended = step.op in {"project", "append"} and _new_names(step) == []
     if tail and (step.op in _APPENDING_NOTHING or nothing_appended) and after in {before, *_mended(before)}:
@@ -189,7 +142,7 @@ def reading_does_not_mend(step: Step, _: Trace) -> Iterator[Judgement]:
 
 
 def _mended(log: bytes) -> tuple[bytes, bytes]:
-    """Give a log with its torn tail completed, and with its torn tail cut off."""
+    """A log with its torn tail completed, and with its torn tail cut off."""
     return log + b"\n", log[: len(log) - len(lines_of(log)[1])]
 
 
@@ -233,8 +186,8 @@ def a_torn_tail_is_mended(step: Step, _: Trace) -> Iterator[Judgement]:
     requirement = "FILE-16" if is_utf8(tail) else "FILE-19"
     expected, actual = apart(cut, after[: len(cut)])
     yield judged(requirement, "what stood before the torn line", expected=expected, actual=actual)
-    left = [line for line, _whole in _actions(after[len(cut) :]) if event_in(line) is None]
-    yield judged(requirement, "what is left of it", expected=[], actual=list[Json](map(as_text, left)))
+    left = [line for line, _whole in _lines(after[len(cut) :]) if event_in(line) is None]
+    yield none(requirement, "what is left of it", list[Json](map(as_text, left)))
 
 
 def _was_compacted_in_vain(step: Step) -> bool:
@@ -242,7 +195,7 @@ def _was_compacted_in_vain(step: Step) -> bool:
 
 
 def _grew(step: Step, before: bytes, after: bytes) -> bool:
-    """Tell whether something was appended, be it shown or not."""
+    """Whether something was appended, be it shown or not."""
     return step.op != "compact" and after not in {before, *_mended(before)}
 
 
@@ -273,158 +226,4 @@ def what_follows_damaged_lines_is_read(step: Step, _: Trace) -> Iterator[Judgeme
         shown = _shown_names(step.after)
         missing = [each for each in _stored_names(log_of(files[1]), step.after) if each not in shown]
         what = "the events of a log with damaged lines that are not shown"
-        yield judged(subjects.pop(), what, expected=[], actual=missing)
-
-
-# --- listing snapshots ------------------------------------------------------------------------------------------------
-
-
-@check("FILE-7", "FILE-13", "FILE-14", "FILE-21", on=Steps(ON_FILES - {"tear"}).with_files)
-def what_is_listed_of_the_snapshots(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge which snapshots are shown after a file among them was put there, damaged or removed."""
-    files = both(step)
-    path = step.arguments.get("path", LOG)
-    if path == LOG:
-        return
-    before, after = files[0], _put(step, files[0])
-    # Where ids that are no names have their folders is another matter (FILE-4).
-    looked_at = [each for each in step.after if segment(each.run_id) == each.run_id]
-    owners = [each for each in looked_at if f"{path}/".startswith(f"{folder_of(each.run_id)}/")]
-    if not all(_listed_names(before, each) == _seen_names(step.before, each) for each in owners):
-        return
-    text = after.get(path, b"")
-    special = _special_snapshot(text) if is_snapshot_path(path) else None
-    for owner in owners if _may_be_looked_at(text, step.capabilities) else ():
-        yield judged(
-            "FILE-7" if path.endswith(".tmp") else special or "FILE-21",
-            f"the snapshots that are shown of {owner.run_id!r}",
-            expected=_listed_names(after, owner),
-            actual=_seen_names(step.after, owner),
-        )
-    snapshot = snapshot_in(text)
-    if special is not None and snapshot is not None and owner_of(snapshot) in owners:
-        yield from _one_snapshot(special, snapshot, step.after)
-
-
-def _special_snapshot(text: bytes) -> str | None:
-    """Tell whether a file is written in a way that has a requirement of its own."""
-    try:
-        looked = look(text)
-    except ValueError:
-        return None
-    if looked.odd:
-        return "FILE-14"
-    return "FILE-13" if snapshot_in(text) is not None and unknown_in(looked.value, "snapshot") else None
-
-
-def _may_be_looked_at(text: bytes, capabilities: frozenset[str]) -> bool:
-    return not is_json(text) or _may_be_asked(text, capabilities)
-
-
-def _one_snapshot(subject: str, snapshot: Object, view: View) -> Iterator[Judgement]:
-    """Judge what is shown of a snapshot, member by member; what was filled in aside (SNAP-7, SNAP-8)."""
-    shown = [
-        {name: each.get(name) for name in snapshot}
-        for each in view[owner_of(snapshot)].snapshots
-        if key_of_snapshot(each) == key_of_snapshot(snapshot)
-    ]
-    exactly = subject == "FILE-14"
-    expected, actual = [snapshot], [as_read(each, "snapshot") for each in shown]
-    yield judged(
-        subject,
-        f"what is shown of the file of {snapshot['snapshot_id']!r}",
-        expected=[*expected] if exactly else blurred([*expected]),
-        actual=[*actual] if exactly else blurred([*actual]),
-    )
-
-
-def _listed_names(files: Files, owner: Owner) -> list[Json]:
-    return sorted([each["seq"], each["snapshot_id"]] for each in listed_for(files, owner))
-
-
-def _seen_names(view: View, owner: Owner) -> list[Json]:
-    return sorted([each["seq"], each["snapshot_id"]] for each in view[owner].snapshots)
-
-
-# --- after an interruption --------------------------------------------------------------------------------------------
-
-
-@check("PASS-14", "FILE-26", on=PASSES.with_files)
-def an_interrupted_pass_can_be_repeated(step: Step, trace: Trace) -> Iterator[Judgement]:
-    """Judge a pass over a store that was put into a state in which an interruption could have left an earlier one.
-
-    An interruption ends the process. One that goes on while the files are taken back must see that, too (FILE-26).
-    """
-    files = both(step)
-    earlier = _undisturbed(step, trace)
-    if earlier is None or not _is_cut(earlier, both(earlier), files[0]):
-        return
-    requirement = "FILE-26" if trace.is_changed_beneath else "PASS-14"
-    yield judged(requirement, "the answer of the repeated pass", expected=None, actual=step.refusal)
-    for name in ("events", "snapshots"):
-        expected, actual = (_as_lines(getattr(each.shown_after(), name)) for each in (earlier, step))
-        yield judged(
-            requirement,
-            f"{name} that only the undisturbed or only the repeated pass left",
-            expected=[each for each in expected if each not in actual],
-            actual=[each for each in actual if each not in expected],
-        )
-        if sorted(expected) == sorted(actual):
-            continue
-        yield judged(requirement, f"the number of {name}", expected=len(expected), actual=len(actual))
-
-
-def _as_lines(records: Sequence[Object]) -> list[str]:
-    return [canonical(blurred(each)).decode() for each in records]
-
-
-def _undisturbed(step: Step, trace: Trace) -> Step | None:
-    """Give the pass over the same run that succeeded before files, and nothing else, were changed."""
-    damaged = False
-    for each in trace.earlier(step):
-        if each.op == "project":
-            same = (
-                each.answer.ok is not None
-                and each.files_before is not None
-                and canonical(each.run) == canonical(step.run)
-            )
-            return each if damaged and same else None
-        if each.op not in _APPENDING_NOTHING - {"prune"}:
-            return None
-        damaged = damaged or each.op in ON_FILES
-    return None
-
-
-def _is_cut(earlier: Step, whole: tuple[Files, Files], now: Files) -> bool:
-    """Tell whether these files are what an interruption of the earlier pass could have left.
-
-    A pass writes the event of a record, then its snapshot, then what belongs to the next record.
-    """
-    before, after = whole
-    log = log_of(now)
-    if log == log_of(after) and now == after:
-        return False
-    if not log_of(after).startswith(log) or not log.startswith(log_of(before)):
-        return False
-    there = {path: text for path, text in now.items() if is_snapshot_path(path)}
-    if any(after.get(path) != text for path, text in there.items()) or any(
-        path not in there for path in before if is_snapshot_path(path)
-    ):
-        return False
-    order = _order_of_writing(earlier, before, after)
-    if not order:
-        return False  # what wrote nothing can't have been cut off
-    events = {event["event_id"] for event in events_of(log)}
-    done = [(what in there) if is_snapshot_path(what) else what in events for what in order]
-    return done == sorted(done, reverse=True)
-
-
-def _order_of_writing(earlier: Step, before: Files, after: Files) -> list[str] | None:
-    """Give what a pass wrote, event ids and paths, in the order in which it had to; `None` where that is not clear."""
-    new_lines = events_of(log_of(after).removeprefix(log_of(before)))
-    events = {event["event_id"] for event in new_lines}
-    paths = {path for path in after if is_snapshot_path(path) and path not in before}
-    run_id = earlier.owner.run_id
-    ids = list(dict.fromkeys(recorded_ids(earlier)))
-    order = [what for each in ids for what in (each, path_of(run_id, each)) if what in events or what in paths]
-    return order if len(order) == len(new_lines) + len(paths) and len(events) == len(new_lines) else None
+        yield none(subjects.pop(), what, missing)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, Steps, canonical, judged
+from lifecycle_conformance.execution.judgement import Judgement, Steps, canonical, judged, none
 from lifecycle_conformance.execution.operations import ALL
 from lifecycle_conformance.execution.trace import Files, Object, Shown, Step, Trace, View
 from lifecycle_conformance.judges.properties.reading import of_readings
@@ -49,9 +49,9 @@ def what_must_be_refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     if not step.before and step.files_before is None:
         return
     if kind == "invalid_input":
-        yield judged("ERR-1", "what a refused input changed", expected=[], actual=changes)
+        yield none("ERR-1", "what a refused input changed", changes)
     if step.refusal in _WITHOUT_EFFECT:
-        yield judged("DRIVER-15", "what a refused request changed", expected=[], actual=changes)
+        yield none("DRIVER-15", "what a refused request changed", changes)
 
 
 @check("ERR-7", on=Steps(ALL - {"refuse"}))
@@ -62,7 +62,7 @@ def internal_is_always_a_fault(step: Step, _: Trace) -> Iterator[Judgement]:
 
 
 def _is_well_founded(requirement: str, step: Step, trace: Trace) -> bool:
-    """Tell whether nothing that was read earlier in this session broke what the refusal rests on.
+    """Whether nothing that was read earlier in this session broke what the refusal rests on.
 
     Who reads `-0` as an integer (JSON-11) can't refuse it as a double (REC-8), and is told the former only.
     """

@@ -5,20 +5,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from lifecycle_conformance.execution.file_operations import LOG
-from lifecycle_conformance.execution.judgement import ALL_STEPS, Judgement, Steps, canonical, judged
+from lifecycle_conformance.execution.judgement import ALL_STEPS, Judgement, Steps, canonical, judged, none
 from lifecycle_conformance.execution.operations import WRITING
 from lifecycle_conformance.execution.trace import Object, Step, Trace, owner_of
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta, touched
 from lifecycle_conformance.model.file_layout import (
     MEMBERS,
-    apart,
     as_read,
-    as_text,
-    blurred,
     both,
-    compact_text,
-    difference,
     event_in,
     events_of,
     free_form_in,
@@ -27,9 +22,7 @@ from lifecycle_conformance.model.file_layout import (
     lines_of,
     log_of,
     objects_in,
-    parse,
     path_of,
-    pretty_text,
     records_in,
     segment,
     snapshot_in,
@@ -37,6 +30,7 @@ from lifecycle_conformance.model.file_layout import (
     unknown_in,
 )
 from lifecycle_conformance.model.identity import MARKER
+from lifecycle_conformance.model.json_text import apart, as_text, blurred, compact_text, difference, parse, pretty_text
 from lifecycle_projection.records import Json
 
 _FILLED_IN: Final = frozenset({"phase", "phase_history", "allowed_next_phases"})
@@ -110,7 +104,7 @@ def the_log_is_in_order_after_a_compaction(step: Step, _: Trace) -> Iterator[Jud
         return  # what was compacted isn't in this log: FILE-1 says so
     whole, tail = lines_of(log_of(files[1]))
     damaged = [as_text(line)[:80] for line in [*whole, *filter(None, [tail])] if event_in(line) is None]
-    yield judged("COMPACT-12", "the lines that are no events", expected=[], actual=damaged)
+    yield none("COMPACT-12", "the lines that are no events", damaged)
     old = {_content(event): number for number, event in enumerate(events_of(log_of(files[0])))}
     events = [event for line in whole if (event := event_in(line)) is not None]
     ranks = [_rank(event, old.get(_content(event))) for event in events]
@@ -118,7 +112,7 @@ def the_log_is_in_order_after_a_compaction(step: Step, _: Trace) -> Iterator[Jud
 
 
 def _rank(event: Object, number: int | None) -> list[Json]:
-    """Give the place of an event: of equal ones those that remained by their old places, then the new markers."""
+    """The place of an event: of equal ones those that remained by their old places, then the new markers."""
     new_marker = event["event_type"] == MARKER and number is None
     return [event["run_id"], event["seq"], event["event_id"], new_marker, number or 0]
 
@@ -138,7 +132,7 @@ def unknown_members_are_left_out(step: Step, _: Trace) -> Iterator[Judgement]:
         event = event_in(line)
         if event is not None and unknown_in(_value(line), "event") and (again := left.get(str(_name(event)))):
             unknown = unknown_in(_value(again), "event")
-            yield judged("FILE-13", f"unknown members of {event['event_id']!r}", expected=[], actual=unknown)
+            yield none("FILE-13", f"unknown members of {event['event_id']!r}", unknown)
 
 
 # --- snapshot files ---------------------------------------------------------------------------------------------------
@@ -208,7 +202,7 @@ def no_other_file(step: Step, _: Trace) -> Iterator[Judgement]:
     others = [path for path, text in after.items() if path not in before and not _belongs(path, text)]
     written = [path for path in after if before.get(path) != after[path] and (path != LOG or _compacted(step))]
     left = [f"{path}.tmp" for path in written if f"{path}.tmp" in before and f"{path}.tmp" in after]
-    yield judged("FILE-7", "other files than log and snapshots", expected=[], actual=sorted([*others, *left]))
+    yield none("FILE-7", "other files than log and snapshots", sorted([*others, *left]))
 
 
 def _belongs(path: str, text: bytes) -> bool:
@@ -257,17 +251,17 @@ def _sorted(names: list[str]) -> list[str]:
 
 
 def _compacted(step: Step) -> bool:
-    """Tell whether a step was a compaction that removed something."""
+    """Whether a step was a compaction that removed something."""
     return step.op == "compact" and bool(step.ok.get("pruned"))
 
 
 def _new_events(step: Step) -> list[Object]:
-    """Give the events that a step added; of owners that were not looked at before, not those that stood in the log."""
+    """The events that a step added; of owners that were not looked at before, not those that stood in the log."""
     return [each for owner in touched(step) for each in delta(step, owner).new_events]
 
 
 def _new_snapshots(step: Step) -> list[Object]:
-    """Give the snapshots that a step wrote: new to what is shown, and in no file that is as it was."""
+    """The snapshots that a step wrote: new to what is shown, and in no file that is as it was."""
     new = [each for owner in touched(step) for each in delta(step, owner).new_snapshots]
     if not new:
         return []
@@ -278,7 +272,7 @@ def _new_snapshots(step: Step) -> list[Object]:
 
 
 def _in_order_of_appending(step: Step) -> list[Object]:
-    """Give the new events as they are shown, in the order in which they were appended: of a pass, that of their seq."""
+    """The new events as they are shown, in the order in which they were appended: of a pass, that of their seq."""
     new = [as_read(each, "event") for each in _new_events(step)]
     if step.op != "import":
         return sorted(new, key=lambda each: int(each["seq"]))
@@ -291,7 +285,7 @@ def _in_order_of_appending(step: Step) -> list[Object]:
 
 
 def _new_lines(step: Step) -> list[bytes]:
-    """Give the lines of the log that a step wrote: all events, after a compaction that removed any."""
+    """The lines of the log that a step wrote: all events, after a compaction that removed any."""
     files = both(step)
     whole, _ = lines_of(log_of(files[1]))
     if _compacted(step):
@@ -301,7 +295,7 @@ def _new_lines(step: Step) -> list[bytes]:
 
 
 def _new_files(step: Step) -> dict[str, bytes]:
-    """Give the snapshot files that a step wrote; that a pass changes one that is there is another matter (SNAP-6)."""
+    """The snapshot files that a step wrote; that a pass changes one that is there is another matter (SNAP-6)."""
     files = both(step)
     if step.op not in {"project", "import"}:
         return {}
@@ -311,7 +305,7 @@ def _new_files(step: Step) -> dict[str, bytes]:
 
 
 def _written(step: Step) -> Iterator[tuple[str, str, Json]]:
-    """Give each record that a step wrote: what to call it, the table that it follows, and its value."""
+    """Each record that a step wrote: what to call it, the table that it follows, and its value."""
     for line in _new_lines(step):
         if event_in(line) is not None:
             value = _value(line)

@@ -169,7 +169,7 @@ def _identity(
 
 
 def _otherwise_absent(record: Object, values: Object) -> Iterator[Object]:
-    """Give what somebody might hash who treats absent and empty members in another way."""
+    """What somebody might hash who treats absent and empty members in another way."""
     absent = [name for name in _OPTIONAL if values[name] is None]
     empty = [name for name in _OPTIONAL if values[name] in _EMPTY]
     yield {name: value for name, value in values.items() if name in record or name not in absent}
@@ -197,7 +197,7 @@ def _form(what: str, content: Content, digest: str, occurrence: Json, event_id: 
 
 
 def _digest(content: Content, answer: Object | None, event_id: str) -> str:
-    """Give the digest that an event's id should have: by the identity that the implementation says, if it does.
+    """The digest that an event's id should have: by the identity that the implementation says, if it does.
 
     Else by the one that stands there, which is judged by itself; else by the right one.
     """
@@ -217,7 +217,7 @@ def _occurrence_in(event: Object) -> Json:
 
 
 def _given(step: Step) -> Sequence[Object]:
-    """Give the events that a step put into the log from outside."""
+    """The events that a step put into the log from outside."""
     events: Sequence[Object] = step.arguments["events"] if step.op == "import" else ()
     return [step.arguments["event"]] if step.op == "append" else events
 
@@ -251,7 +251,7 @@ def _known_as(said: Object) -> Object:
 
 
 def _identified_before(step: Step, trace: Trace) -> Iterator[Step]:
-    """Give earlier answers, newest first, about records some of which are identified again now."""
+    """Earlier answers, newest first, about records some of which are identified again now."""
     if _is_complete(step):
         for earlier in trace.earlier(step):
             if _is_complete(earlier) and _same_records(earlier, step):
@@ -263,7 +263,7 @@ def _is_complete(step: Step) -> bool:
 
 
 def _same_records(earlier: Step, step: Step) -> list[tuple[int, Object, int, Object]]:
-    """Give the records that are in both histories, those of identical ones with the same number of equals before."""
+    """The records that are in both histories, those of identical ones with the same number of equals before."""
     places = {each: (index, earlier.ok["ids"][index]) for index, each in enumerate(contents_of(earlier.run))}
     return [
         (*places[each], index, step.ok["ids"][index])
@@ -273,12 +273,12 @@ def _same_records(earlier: Step, step: Step) -> list[tuple[int, Object, int, Obj
 
 
 def _state(run: Object) -> Object:
-    """Give a run record without its history."""
+    """A run record without its history."""
     checkpoint = {name: value for name, value in run["checkpoint"].items() if name != "lifecycle_history"}
     return {**run, "checkpoint": checkpoint}
 
 
 def _others_before(step: Step, place: int) -> list[Content]:
-    """Give the records before a place that are not identical to the one there."""
+    """The records before a place that are not identical to the one there."""
     contents = [content for content, _ in contents_of(step.run)]
     return [content for content in contents[:place] if content != contents[place]]

@@ -4,43 +4,25 @@ An implementation that gets tenants wrong may show an owner the records of other
 what concerns the log of an owner is judged by its own records only, so that such a fault stays one of *Tenants*.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import RECORDING, Judgement, Steps, added, judged
+from lifecycle_conformance.execution.judgement import RECORDING, Judgement, Steps, judged, none
+from lifecycle_conformance.execution.multiset import added
 from lifecycle_conformance.execution.operations import ALL, LOOKING, WRITING
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, owner_of
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import acting, delta, own
-from lifecycle_conformance.model.file_layout import blurred
-from lifecycle_conformance.model.identity import contents_of, listed_by, stable_id
+from lifecycle_conformance.model.identity import contents_of, stable_id
+from lifecycle_conformance.model.json_text import blurred
 from lifecycle_conformance.model.record_ties import pass_effects
-from lifecycle_conformance.model.recorded import highest_seq, recorded
+from lifecycle_conformance.model.recorded import MAX_SEQ, highest_seq, in_order, places, recorded
 from lifecycle_conformance.model.reported_ids import reported_ids_correct
 from lifecycle_projection.records import Json
 
-MAX_SEQ: Final = 2**64 - 1
 _KEEPING_THE_ORDER: Final = WRITING - {"compact"} | {"restart", "refuse"}
-
-
-# --- what is known of a log -------------------------------------------------------------------------------------------
-
-
-def places(events: Iterable[Object]) -> dict[str, list[int]]:
-    """Give for each id that a log knows the seqs under which it is found, in the order of looking (LOG-3)."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for event in in_order(events):
-        for event_id, seq in ((event["event_id"], event["seq"]), *listed_by(event)):
-            found[event_id].append(seq)
-    return dict(found)
-
-
-def in_order(events: Iterable[Object]) -> list[Object]:
-    """Put events in the order of their seq; those with equal seq stay as they are."""
-    return sorted(events, key=lambda event: event["seq"])
 
 
 # --- the checks -------------------------------------------------------------------------------------------------------
@@ -53,7 +35,7 @@ def what_is_recorded_stays(step: Step, _: Trace) -> Iterator[Judgement]:
         if shown.events:
             gone = added(step.after.get(owner, Shown()).events, shown.events)
             what = f"the events of {owner.run_id!r} that are gone or changed"
-            yield judged("LOG-1", what, expected=[], actual=_ids(gone), subject=owner)
+            yield none("LOG-1", what, _ids(gone), subject=owner)
 
 
 @check("LOG-2", "LOG-3", "LOG-8", on=Steps(frozenset({"append"})).accepted.fully_shown)
@@ -116,7 +98,7 @@ def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
             new_of, asked = pass_effects(step).events, reported_ids_correct(step, trace)
             missing = [index for index in unknown if not new_of[index] and asked[index]]
             what = "the records that only others have and that got no event"
-            yield judged("LOG-5", what, expected=[], actual=missing, subject=owner)
+            yield none("LOG-5", what, missing, subject=owner)
 
 
 @check("LOG-7", on=Steps(ALL - LOOKING))
@@ -155,7 +137,7 @@ def _places(events: Iterable[Object]) -> list[list[Json]]:
 
 
 def _logged(step: Step, owner: Owner) -> list[Object]:
-    """Give the events of an owner with those that came later behind the others: a log order, as far as it matters."""
+    """The events of an owner with those that came later behind the others: a log order, as far as it matters."""
     before, after = step.before.get(owner, Shown()).events, step.after[owner].events
     if step.op == "import":
         return [*before, *(each for each in step.arguments["events"] if owner_of(each) == owner)]
@@ -171,7 +153,7 @@ def _others_know(view: View, owner: Owner, event_id: str) -> bool:
 
 
 def _seqs_that_others_lead_to(view: View, owner: Owner) -> set[int]:
-    """Give the seqs that the next event would get if the log of others counted, of all or of those that share a part.
+    """The seqs that the next event would get if the log of others counted, of all or of those that share a part.
 
     None of them is one that the own events alone could explain, right or wrong.
     """
@@ -187,12 +169,12 @@ def _seqs_that_others_lead_to(view: View, owner: Owner) -> set[int]:
 
 
 def _next_seqs(events: Sequence[Object]) -> set[int]:
-    """Give what one may take for the next seq: after the highest known, after the highest own, by their number."""
+    """What one may take for the next seq: after the highest known, after the highest own, by their number."""
     return {highest_seq(events) + 1, max(_seqs(events), default=0) + 1, len(events) + 1}
 
 
 def _known_to_others_only(step: Step, owner: Owner) -> list[int]:
-    """Give the records whose id others have and the owner hasn't: first occurrences that the pass has reached.
+    """The records whose id others have and the owner hasn't: first occurrences that the pass has reached.
 
     How far a pass got that was refused depends on more; at its first record it has looked.
     """
@@ -207,7 +189,7 @@ def _known_to_others_only(step: Step, owner: Owner) -> list[int]:
 
 
 def _as_stored(event: Object) -> Object:
-    """Give an event with what a store fills in where it is missing, and without what it leaves out."""
+    """An event with what a store fills in where it is missing, and without what it leaves out."""
     scope = event["scope"]
     tenant = {"source": "local_implicit", **_without_absent(scope["tenant_context"])}
     stored = _without_absent({name: value for name, value in event.items() if name != "payload"})

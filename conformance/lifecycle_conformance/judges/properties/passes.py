@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
 from lifecycle_conformance.execution.trace import Object, Step, Trace
 from lifecycle_conformance.judges.attribution.recognition import recognition, settled
 from lifecycle_conformance.judges.registry import check
@@ -28,7 +28,7 @@ def an_empty_history(step: Step, _: Trace) -> Iterator[Judgement]:
     if not step.history:
         yield judged("PASS-1", "the answer", expected={"projected": 0}, actual=step.answer.ok)
         changed = delta(step).differences
-        yield judged("PASS-1", "what it wrote", expected=[], actual=changed)
+        yield none("PASS-1", "what it wrote", changed)
 
 
 @check("PASS-2", on=PASSES.accepted)
@@ -54,7 +54,7 @@ def each_new_record_is_recorded_once(step: Step, trace: Trace) -> Iterator[Judge
         yield judged("PASS-2", what, expected=sorted(order), actual=order)
     if new or unattributed:
         what = "new events of which neither the id nor the payload is that of a record"
-        yield judged("PASS-2", what, expected=[], actual=unattributed)
+        yield none("PASS-2", what, unattributed)
 
 
 @check("PASS-3", on=PASSES.accepted)
@@ -68,7 +68,7 @@ def a_record_that_is_recorded_keeps_its_event(step: Step, trace: Trace) -> Itera
     recorded = [index for index, event_id in enumerate(ids_of(step.run)) if event_id in there and sure[index]]
     if recorded:
         again = [index for index in recorded if done.events[index]]
-        yield judged("PASS-3", "the records that got another event", expected=[], actual=again)
+        yield none("PASS-3", "the records that got another event", again)
 
 
 @check("PASS-4", on=PASSES)
@@ -82,7 +82,7 @@ def a_snapshot_that_is_there_stays(step: Step, trace: Trace) -> Iterator[Judgeme
     if recorded:
         kept = set(map(canonical, after))
         lost = sorted({each for each in recorded if canonical(there[each]) not in kept})
-        yield judged("PASS-4", "the snapshots that are gone or changed", expected=[], actual=lost)
+        yield none("PASS-4", "the snapshots that are gone or changed", lost)
     ids = ids_of(step.run)
     if _are_there(ids, step) and all(reported_ids_correct(step, trace)) and _would_be_refused(step, ids, there):
         yield judged(
@@ -98,7 +98,7 @@ def a_snapshot_that_is_missing_is_written(step: Step, trace: Trace) -> Iterator[
     if missing:
         after = {each["snapshot_id"] for each in delta(step).after.snapshots}
         left = [index for index, event_id in missing.items() if event_id not in after]
-        yield judged("PASS-5", "the records whose missing snapshot wasn't written", expected=[], actual=left)
+        yield none("PASS-5", "the records whose missing snapshot wasn't written", left)
 
 
 @check("PASS-6", on=PASSES.accepted)
@@ -135,7 +135,7 @@ def a_pass_is_idempotent(step: Step, trace: Trace) -> Iterator[Judgement]:
     ):
         changed = delta(step).differences
         yield judged("PASS-8", "the answer of the second pass", expected={"projected": 0}, actual=step.answer.ok)
-        yield judged("PASS-8", "what it changed", expected=[], actual=changed)
+        yield none("PASS-8", "what it changed", changed)
 
 
 @check("PASS-9", on=PASSES.accepted)
@@ -151,7 +151,7 @@ def an_insertion_records_the_new_records_only(step: Step, trace: Trace) -> Itera
         got[content] += len(events)
     # Of an old record that isn't recorded, or of a new one that is, others speak.
     old = [index for index, (each, _) in enumerate(contents) if got[each] > inserted[each] >= new[each]]
-    yield judged("PASS-9", "the records with more new events than were inserted", expected=[], actual=old)
+    yield none("PASS-9", "the records with more new events than were inserted", old)
     found = recognition(step, trace)
     again = [each for each in inserted if inserted[each] == new[each] < _count(contents, each)]
     if again and found is not None and not found.explained:
@@ -162,7 +162,7 @@ def an_insertion_records_the_new_records_only(step: Step, trace: Trace) -> Itera
             actual=[max(got[each], 0) for each in again],
         )
     lost = [each for each in delta(step).differences if each.startswith("lost")]
-    yield judged("PASS-9", "what was there and is gone or changed", expected=[], actual=lost)
+    yield none("PASS-9", "what was there and is gone or changed", lost)
 
 
 @check("PASS-15", on=PASSES)
@@ -171,11 +171,11 @@ def other_runs_are_left_alone(step: Step, _: Trace) -> Iterator[Judgement]:
     for owner, shown in step.before.items():
         if owner.run_id != step.owner.run_id and (shown.events or shown.snapshots):
             changed = differences(shown, step.after[owner])
-            yield judged("PASS-15", f"what it changed of the run {owner.run_id!r}", expected=[], actual=changed)
+            yield none("PASS-15", f"what it changed of the run {owner.run_id!r}", changed)
 
 
 def _with_odd_ids(step: Step, trace: Trace) -> list[int]:
-    """Give the records of which the implementation said that they have an id that isn't even one of their content."""
+    """The records of which the implementation said that they have an id that isn't even one of their content."""
     said = reported_ids(step, trace)
     return [
         index
@@ -187,21 +187,21 @@ def _with_odd_ids(step: Step, trace: Trace) -> list[int]:
 
 
 def _changed_since(step: Step, trace: Trace) -> bool:
-    """Tell whether the run is another than when its newest pass before was made."""
+    """Whether the run is another than when its newest pass before was made."""
     passes = (each for each in trace.earlier(step) if each.op == "project" and each.owner == step.owner)
     newest = next(passes, None)
     return newest is not None and canonical(newest.run) != canonical(step.run)
 
 
 def _are_there(ids: Sequence[str], step: Step) -> bool:
-    """Tell whether events and snapshots with these ids are all there."""
+    """Whether events and snapshots with these ids are all there."""
     shown = delta(step).before
     events, snapshots = {each["event_id"] for each in shown.events}, {each["snapshot_id"] for each in shown.snapshots}
     return events & snapshots >= set(ids)
 
 
 def _would_be_refused(step: Step, ids: Sequence[str], there: dict[str, Object]) -> bool:
-    """Tell whether a guard that is asked for snapshots that are there would refuse one of them."""
+    """Whether a guard that is asked for snapshots that are there would refuse one of them."""
     latest = max(there.values(), key=lambda each: (each["seq"], each["snapshot_id"].encode()))
     for record, event_id in zip(step.history, ids, strict=True):
         target = PHASE_OF[phase_status(step.run, record)]
@@ -221,7 +221,7 @@ def _inserted(step: Step, trace: Trace) -> Counter[Content]:
 
 
 def _within(part: Sequence[bytes], whole: Sequence[bytes]) -> bool:
-    """Tell whether one sequence is what is left of another when some of its items are taken out."""
+    """Whether one sequence is what is left of another when some of its items are taken out."""
     rest = iter(whole)
     return all(each in rest for each in part)
 

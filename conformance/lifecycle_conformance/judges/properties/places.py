@@ -6,13 +6,12 @@ from typing import Final, TypeAlias
 
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import PASSES, Judgement, Steps, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, Steps, canonical, judged, none
 from lifecycle_conformance.execution.operations import ALL
 from lifecycle_conformance.execution.trace import Files, Object, Shown, Step, Trace, owner_of
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.file_layout import (
     Key,
-    apart,
     both,
     events_of,
     folder_of,
@@ -27,6 +26,7 @@ from lifecycle_conformance.model.file_layout import (
     snapshot_in,
     snapshots_of,
 )
+from lifecycle_conformance.model.json_text import apart
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 from lifecycle_conformance.model.record_ties import recorded_ids
 from lifecycle_conformance.model.recorded import recorded
@@ -81,7 +81,7 @@ def _kind_of_obstacle(step: Step, files: Files, path: str, event_id: str, writte
 
 
 def _reached(step: Step, obstacle: _Obstacle, after: Files) -> bool:
-    """Tell whether the pass got as far as the obstacle, and has the same id and the same place for the record."""
+    """Whether the pass got as far as the obstacle, and has the same id and the same place for the record."""
     run_id, tenant = step.owner.run_id, step.owner.tenant
     for event_id in recorded_ids(step)[: obstacle.index]:
         snapshot = snapshot_in(after.get(path_of(run_id, event_id), b""))
@@ -101,13 +101,13 @@ def _holds(text: bytes, key: Key) -> bool:
 
 
 def _is_recorded(step: Step, event_id: str, after: Files) -> bool:
-    """Tell whether the log has the event, or knows that it had."""
+    """Whether the log has the event, or knows that it had."""
     known = {each.event_id for each in recorded(step.run, step.shown_after().events).values()}
     return event_id in known or event_id in {event["event_id"] for event in events_of(log_of(after))}
 
 
 def _met(step: Step) -> tuple[_Obstacle, Files, Files] | None:
-    """Give what kept a pass from a snapshot, if something did, with the files before and after it."""
+    """What kept a pass from a snapshot, if something did, with the files before and after it."""
     files = both(step)
     obstacle = _first_obstacle(step, files[0])
     return None if obstacle is None or not _reached(step, obstacle, files[1]) else (obstacle, *files)
@@ -144,7 +144,7 @@ def a_damaged_snapshot_is_not_overwritten(step: Step, _: Trace) -> Iterator[Judg
     yield _unchanged(requirement, damaged, before, after)
     if step.refusal == "storage":
         yield judged("ERR-5", f"whether the message names {damaged}", expected=True, actual=_says(step, damaged))
-        yield judged("ERR-5", "what is gone", expected=[], actual=_gone(before, after))
+        yield none("ERR-5", "what is gone", _gone(before, after))
 
 
 @check("ERR-5", on=PASSES.with_files)
@@ -192,12 +192,12 @@ def _stays_and_is_named(step: Step, obstacle: _Obstacle, before: Files, after: F
 
 
 def _is_whole(files: Files) -> bool:
-    """Tell whether the log has no torn tail: what becomes of an event that is put behind one says FILE-16."""
+    """Whether the log has no torn tail: what becomes of an event that is put behind one says FILE-16."""
     return lines_of(log_of(files))[1] == b""
 
 
 def _move(step: Step, index: int) -> tuple[str, str] | None:
-    """Give the phases from and to which a record asks to move, if there is a snapshot before it."""
+    """The phases from and to which a record asks to move, if there is a snapshot before it."""
     if index:
         previous = recorded_ids(step)[index - 1]
         earlier = [each for each in step.shown_after().snapshots if each["snapshot_id"] == previous]
@@ -252,11 +252,11 @@ def what_is_filled_in_is_not_stored(step: Step, _: Trace) -> Iterator[Judgement]
             filled = sorted(lacking - _lacking(files[1][path]))
             if filled or _is_shown_filled_in(text, lacking, step):
                 what = f"what was filled in in {path}"
-                yield judged("SNAP-9", what, expected=[], actual=list[Json](filled), subject=path)
+                yield none("SNAP-9", what, filled, subject=path)
 
 
 def _is_shown_filled_in(text: bytes, lacking: set[str], step: Step) -> bool:
-    """Tell whether a snapshot is shown with what its file lacks."""
+    """Whether a snapshot is shown with what its file lacks."""
     snapshot = snapshot_in(text)
     if snapshot is None:
         return False
@@ -324,7 +324,7 @@ def _grouped(snapshots: dict[str, Object], group: Callable[[str, Object], str]) 
 
 
 def _pruned(groups: _Kept, asked: Object) -> Json:
-    """Give the paths that a pruning deletes (PRUNE-2, PRUNE-3)."""
+    """The paths that a pruning deletes (PRUNE-2, PRUNE-3)."""
     cutoff = max(0, asked["now_ms"] - asked["retention_ms"])
     paths = []
     for snapshots in groups.values():
@@ -335,7 +335,7 @@ def _pruned(groups: _Kept, asked: Object) -> Json:
 
 
 def _compacted(groups: _Kept, files: Files, asked: Object) -> Json:
-    """Give the number of events that a compaction removes (COMPACT-2, COMPACT-3)."""
+    """The number of events that a compaction removes (COMPACT-2, COMPACT-3)."""
     cutoff = max(0, asked["now_ms"] - asked["retention_ms"])
     newest = {run_id: max(snapshot["seq"] for _, snapshot in each) for run_id, each in groups.items()}
     return sum(

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from lifecycle_conformance.execution.judgement import IMPORTS, PASSES, Judgement, Steps, judged
+from lifecycle_conformance.execution.judgement import IMPORTS, PASSES, Judgement, Steps, judged, none
 from lifecycle_conformance.execution.operations import ALL
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace, owner_of
 from lifecycle_conformance.judges.attribution.recognition import settled
@@ -20,7 +20,7 @@ def one_snapshot_for_each_record(step: Step, trace: Trace) -> Iterator[Judgement
     if ids:
         there = Counter(each["snapshot_id"] for each in delta(step).after.snapshots)
         wrong = [index for index, event_id in ids.items() if there[event_id] != 1]
-        yield judged("SNAP-5", "the records without exactly one snapshot", expected=[], actual=wrong)
+        yield none("SNAP-5", "the records without exactly one snapshot", wrong)
 
 
 @check("SNAP-6", on=PASSES)
@@ -28,7 +28,7 @@ def snapshots_are_written_once(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass leaves the snapshots of its run as they are; those of others are TENANT-4's and PASS-15's."""
     if delta(step).before.snapshots:
         lost = [each["snapshot_id"] for each in delta(step).lost_snapshots]
-        yield judged("SNAP-6", "the snapshots that are gone or changed", expected=[], actual=lost)
+        yield none("SNAP-6", "the snapshots that are gone or changed", lost)
 
 
 @check("SNAP-7", "SNAP-8", on=IMPORTS.accepted)
@@ -59,7 +59,7 @@ def _filled_in(stored: Object, shown: Object) -> Iterator[Judgement]:
 
 
 def _observed(stored: Object, phase: str) -> Object:
-    """Give the entry that stands for a history that is missing (PHASE-8)."""
+    """The entry that stands for a history that is missing (PHASE-8)."""
     time, phase_id = stored["created_at_ms"], stored.get("phase_id")
     return {
         "schema_version": 1,
@@ -73,7 +73,7 @@ def _observed(stored: Object, phase: str) -> Object:
 
 
 def _plain(value: Json) -> Json:
-    """Give phase entries with their defaults, and without members that are null: both say the same (FILE-11)."""
+    """Phase entries with their defaults, and without members that are null: both say the same (FILE-11)."""
     if not isinstance(value, list):
         return value
     return [

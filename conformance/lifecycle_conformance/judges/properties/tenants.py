@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import PASSES, RECORDING, Judgement, Steps, added, canonical, judged
+from lifecycle_conformance.execution.judgement import (
+    PASSES,
+    RECORDING,
+    Judgement,
+    Steps,
+    canonical,
+    judged,
+    none,
+)
+from lifecycle_conformance.execution.multiset import added
 from lifecycle_conformance.execution.operations import ALL, SHOWING
 from lifecycle_conformance.execution.trace import (
     LOCAL,
@@ -44,7 +53,7 @@ def who_sees_what(step: Step, trace: Trace) -> Iterator[Judgement]:
             change = delta(step, owner)
             before, after = _all_ids(change.before), _all_ids(change.after)
             what = f"what {_name(owner)} got of a request about another tenant's run {owner.run_id!r}"
-            yield judged("TENANT-1", what, expected=[], actual=[each for each in after if each not in before])
+            yield none("TENANT-1", what, [each for each in after if each not in before])
 
 
 @check("TENANT-2", "TENANT-3", on=Steps(SHOWING).accepted)
@@ -58,9 +67,9 @@ def asking_in_another_way(step: Step, _: Trace) -> Iterator[Judgement]:
         return
     different = _ids(_apart(expected, actual))
     if _says_who(tenant):
-        yield judged("TENANT-2", f"what {tenant} sees otherwise", expected=[], actual=different)
+        yield none("TENANT-2", f"what {tenant} sees otherwise", different)
     if "deployment_id" in tenant and tenant["deployment_id"] is None:
-        yield judged("TENANT-3", "what no deployment, written as null, sees otherwise", expected=[], actual=different)
+        yield none("TENANT-3", "what no deployment, written as null, sees otherwise", different)
 
 
 @check("TENANT-2", on=Steps(frozenset({"import", "project"})).accepted)
@@ -78,7 +87,7 @@ def recorded_by_someone_else(step: Step, _: Trace) -> Iterator[Judgement]:
             others = {each["event_id"] for each in imported} - alike
             if alike and others and alike <= shown:
                 what = "the imported events of the same tenant that it isn't shown"
-                yield judged("TENANT-2", what, expected=[], actual=sorted(others - shown))
+                yield none("TENANT-2", what, sorted(others - shown))
     if step.op == "project":
         tenant, ids = _who(step.run.get("tenant_context", LOCAL)), set(ids_of(step.run))
         known = [each for each in delta(step).before.events if each["event_id"] in ids]
@@ -87,7 +96,7 @@ def recorded_by_someone_else(step: Step, _: Trace) -> Iterator[Judgement]:
         again = {each["event_id"] for each in delta(step).new_events} if alike and others else set()
         if alike and others and not alike & again:
             what = "the records that were recorded again because someone else had"
-            yield judged("TENANT-2", what, expected=[], actual=sorted(others & again))
+            yield none("TENANT-2", what, sorted(others & again))
 
 
 # --- two tenants, one run id ------------------------------------------------------------------------------------------
@@ -101,7 +110,7 @@ def no_harm_to_others(step: Step, _: Trace) -> Iterator[Judgement]:
         before = own(step.before, owner)
         if owner.tenant != actor.tenant and (before.events or before.snapshots):
             what = f"what {_name(owner)} lost of its run {owner.run_id!r}"
-            yield judged("TENANT-4", what, expected=[], actual=_ids(_lost(before, step.after.get(owner, Shown()))))
+            yield none("TENANT-4", what, _ids(_lost(before, step.after.get(owner, Shown()))))
 
 
 @check("TENANT-6", "TENANT-7", on=PASSES.fully_shown)
@@ -128,7 +137,7 @@ def as_if_it_were_alone(step: Step, trace: Trace) -> Iterator[Judgement]:
         parts = [name for name in expected if canonical(expected[name]) != canonical(actual[name])]
         for requirement in ("TENANT-6", "TENANT-7") if "tenants" in step.capabilities else ("TENANT-7",):
             what = "the parts of the outcome that are not as they were where it was the first"
-            yield judged(requirement, what, expected=[], actual=[*parts])
+            yield none(requirement, what, parts)
 
 
 # --- the parts of the checks ------------------------------------------------------------------------------------------
@@ -142,18 +151,18 @@ def _foreign(view: View, owner: Owner, records: Sequence[Object]) -> Iterator[Ju
         return
     what = f"what {_name(owner)} is shown of others under {owner.run_id!r}"
     foreign = _ids(each for each in records if _key(each) != owner.tenant)
-    yield judged("TENANT-1", what, expected=[], actual=foreign)
+    yield none("TENANT-1", what, foreign)
     if owner.tenant == LOCAL_IMPLICIT:
-        yield judged("TENANT-5", what, expected=[], actual=foreign)
+        yield none("TENANT-5", what, foreign)
     org_id, workspace_id, deployment_id = owner.tenant
     twin = org_id, workspace_id, "" if deployment_id is None else None
     if not deployment_id and twin in others:
         what = f"what {_name(owner)} is shown of {_name(Owner(twin, owner.run_id))}"
-        yield judged("TENANT-3", what, expected=[], actual=_ids(each for each in records if _key(each) == twin))
+        yield none("TENANT-3", what, _ids(each for each in records if _key(each) == twin))
 
 
 def _is_another_tenants(step: Step, owner: Owner) -> bool:
-    """Tell whether a request is about the run id of an owner, and adds to what another tenant has, not to its own."""
+    """Whether a request is about the run id of an owner, and adds to what another tenant has, not to its own."""
     owners = touched(step)
     return owner not in owners and any(each.run_id == owner.run_id for each in owners)
 
@@ -165,7 +174,7 @@ def _nothing_overwritten(step: Step) -> Iterator[Judgement]:
         if owner.run_id == step.owner.run_id and owner.tenant != step.owner.tenant
         for each in added(step.after.get(owner, Shown()).snapshots, own(step.before, owner).snapshots)
     ]
-    yield judged("TENANT-7", "the snapshots of others that are gone or changed", expected=[], actual=_ids(lost))
+    yield none("TENANT-7", "the snapshots of others that are gone or changed", _ids(lost))
 
 
 def _conflict(step: Step, theirs: Sequence[Object]) -> Iterator[Judgement]:
@@ -187,16 +196,16 @@ def _conflict(step: Step, theirs: Sequence[Object]) -> Iterator[Judgement]:
         passed = ids[: ids.index(conflicting)]
         met = {each["snapshot_id"] for each in theirs} - {each["snapshot_id"] for each in before.snapshots}
         what = "the records before it whose place was taken, too"
-        yield judged("TENANT-7", what, expected=[], actual=[each for each in passed if each in met])
+        yield none("TENANT-7", what, [each for each in passed if each in met])
 
 
 def _other_tenants(view: View, owner: Owner) -> Iterator[Shown]:
-    """Give what the other tenants have under the same run id."""
+    """What the other tenants have under the same run id."""
     return (own(view, each) for each in view if each.run_id == owner.run_id and each.tenant != owner.tenant)
 
 
 def _the_same_before(step: Step, trace: Trace) -> Step | None:
-    """Give an earlier pass over the same run, but for the tenant, that began with the same, but for tenant and seqs.
+    """An earlier pass over the same run, but for the tenant, that began with the same, but for tenant and seqs.
 
     One that met what is another's was not as if it were alone.
     """
@@ -214,7 +223,7 @@ def _the_same_before(step: Step, trace: Trace) -> Step | None:
 
 
 def _outcome(step: Step) -> Object:
-    """Give what came of a pass, but for tenant and seqs."""
+    """What came of a pass, but for tenant and seqs."""
     after = delta(step).after
     return {"answer": step.answer.ok, "refusal": [step.refusal, step.data], **_in_short(after)}
 
@@ -251,7 +260,7 @@ def _all_ids(shown: Shown) -> list[Json]:
 
 
 def _key(record: Object) -> tuple[Json, ...]:
-    """Give the key of a record as it stands in an answer that nobody has looked at."""
+    """The key of a record as it stands in an answer that nobody has looked at."""
     tenant = member(record.get("scope"), "tenant_context")
     return tuple(member(tenant, name) for name in ("org_id", "workspace_id", "deployment_id"))
 
@@ -262,12 +271,12 @@ def _tenant(record: Object) -> Object:
 
 
 def _who(tenant: Object) -> tuple[Json, Json]:
-    """Give the members that have no influence, with their defaults."""
+    """The members that have no influence, with their defaults."""
     return tenant.get("actor_id"), tenant.get("source", _DEFAULT_SOURCE)
 
 
 def _says_who(tenant: Object) -> bool:
-    """Tell whether a tenant is another in these than the one that is asked with when a step is looked at."""
+    """Whether a tenant is another in these than the one that is asked with when a step is looked at."""
     return _who(tenant) != (None, _DEFAULT_SOURCE)
 
 

@@ -1,28 +1,24 @@
-"""Checks of the chapter *Compaction and pruning*, with the tables of the specification's text.
+"""Checks of compaction (chapter *Compaction and pruning*), with the tables of the specification's text.
 
 What a compaction should do follows from the log that was shown before it. What a new marker holds is judged where the
 compaction took in what it should, so that one event too many doesn't condemn all that is said of it.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import PASSES, Judgement, Steps, about, canonical, judged
-from lifecycle_conformance.execution.operations import OPENING
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, Steps, about, canonical, judged, none
+from lifecycle_conformance.execution.multiset import more_often
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, member
-from lifecycle_conformance.judges.properties.log import MAX_SEQ, in_order
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta, differences, own
-from lifecycle_conformance.model.file_layout import blurred
 from lifecycle_conformance.model.identity import MARKER, ids_of, is_unsigned, listed_by
-from lifecycle_conformance.model.record_ties import pass_effects
-from lifecycle_conformance.model.recorded import places_of
-from lifecycle_conformance.model.reported_ids import reported_ids, reported_ids_correct
+from lifecycle_conformance.model.json_text import blurred
+from lifecycle_conformance.model.recorded import MAX_SEQ, in_order
 from lifecycle_conformance.specification.requirements import Table, code_spans, tables
 from lifecycle_projection.records import Json
 
@@ -33,19 +29,11 @@ _COMPACTIONS: Final = Steps(frozenset({"compact"})).accepted.fully_shown
 # --- compaction -------------------------------------------------------------------------------------------------------
 
 
-@check("COMPACT-1", "PRUNE-1", on=Steps(frozenset({"compact", "prune"})).fully_shown)
+@check("COMPACT-1", on=Steps(frozenset({"compact"})).fully_shown)
 def retention_zero_is_off(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a retention of 0 touches nothing, where a retention of less than anything would."""
-    if step.arguments["retention_ms"] != 0:
-        return
-    if step.op == "compact":
-        requirement, due = "COMPACT-1", any(each.removed for each in _compactions(step))
-    else:
-        requirement, due = "PRUNE-1", any(each.doomed for each in _prunings(step))
-    if due:
-        changes = [each for owner in step.before for each in differences(*_both(step, owner))]
-        yield judged(requirement, "the answer", expected={"pruned": 0}, actual=step.answer.ok)
-        yield judged(requirement, "what changed", expected=[], actual=[*changes])
+    if step.arguments["retention_ms"] == 0 and any(each.removed for each in _compactions(step)):
+        yield from touched_nothing("COMPACT-1", step)
 
 
 @check("COMPACT-2", "COMPACT-3", "COMPACT-4", "COMPACT-13", on=_COMPACTIONS)
@@ -74,7 +62,7 @@ def what_a_compaction_leaves_alone(step: Step, _: Trace) -> Iterator[Judgement]:
         if events and (step.ok["pruned"] == 0 or not gone) and all(map(_is_marker, gone)):
             yield judged("COMPACT-5", "the answer", expected={"pruned": 0}, actual=step.answer.ok)
             runs = [each.owner.run_id for each in compactions if not each.is_untouched]
-            yield judged("COMPACT-5", "the runs whose log is another now", expected=[], actual=[*runs])
+            yield none("COMPACT-5", "the runs whose log is another now", runs)
         return
     for each in compactions:
         yield from about(each.owner, _left_alone(step, each))
@@ -97,11 +85,11 @@ def what_is_compacted_is_not_recorded_again(step: Step, _: Trace) -> Iterator[Ju
     new = delta(step).new_events
     if not ids.isdisjoint(ids_of(step.run)):
         again = [each for each in new if each["event_id"] in ids]
-        yield judged("COMPACT-14", "the compacted ids that were appended again", expected=[], actual=_ids(again))
+        yield none("COMPACT-14", "the compacted ids that were appended again", _ids(again))
     if new and highest < MAX_SEQ:
         low = [each["seq"] for each in new if each["seq"] <= highest]
         what = f"the new seqs that are not above {highest}, the highest that is listed"
-        yield judged("COMPACT-14", what, expected=[], actual=[*low])
+        yield none("COMPACT-14", what, low)
 
 
 # --- what a compaction should do, and did -----------------------------------------------------------------------------
@@ -129,11 +117,11 @@ class _Compaction:
 
     @property
     def is_untouched(self) -> bool:
-        """Tell whether the log is as it was, in the same order."""
+        """Whether the log is as it was, in the same order."""
         return list(map(_text, self.before)) == list(map(_text, self.after))
 
     def lost(self, events: Sequence[Object]) -> list[Object]:
-        """Give those of some events that are gone for good: one that was changed is still there under its id."""
+        """Those of some events that are gone for good: one that was changed is still there under its id."""
         ids = {each["event_id"] for each in self.new}
         return [each for each in _in_both(events, self.gone) if each["event_id"] not in ids]
 
@@ -143,7 +131,7 @@ def _removed(compaction: _Compaction) -> Iterator[Judgement]:
     removed = _more_often(compaction.removed, others_decide)
     if removed:
         still = _more_often(removed, compaction.gone)
-        yield judged("COMPACT-2", f"the old events {name} that are still there", expected=[], actual=_ids(still))
+        yield none("COMPACT-2", f"the old events {name} that are still there", _ids(still))
     young = [
         event
         for event in compaction.remaining
@@ -151,11 +139,11 @@ def _removed(compaction: _Compaction) -> Iterator[Judgement]:
     ]
     if young:
         lost = compaction.lost(young)
-        yield judged("COMPACT-2", f"the young events {name} that are gone", expected=[], actual=_ids(lost))
+        yield none("COMPACT-2", f"the young events {name} that are gone", _ids(lost))
     protected = _more_often(compaction.protected, [*others_decide, *compaction.taken_in])
     if protected:
         lost = compaction.lost(protected)
-        yield judged("COMPACT-3", f"the protected events {name} that are gone", expected=[], actual=_ids(lost))
+        yield none("COMPACT-3", f"the protected events {name} that are gone", _ids(lost))
     decided = _more_often(others_decide, compaction.taken_in)
     if decided:
         due, kept = _in_both(decided, compaction.removed), _more_often(decided, compaction.removed)
@@ -170,12 +158,12 @@ def _left_alone(step: Step, compaction: _Compaction) -> Iterator[Judgement]:
         changed = _more_often(_in_both(compaction.remaining, compaction.gone), lost)
         markers = [event for event in lost if _is_marker(event) and event not in compaction.protected]
         what = f"what stays of {compaction.owner.run_id!r} and is not as it was"
-        yield judged("COMPACT-7", what, expected=[], actual=_ids([*changed, *markers]))
+        yield none("COMPACT-7", what, _ids([*changed, *markers]))
     before, after = _both(step, compaction.owner)
     if before.snapshots:
         what = f"what happened to the snapshots of {compaction.owner.run_id!r}"
         actual = differences(Shown(snapshots=before.snapshots), Shown(snapshots=after.snapshots))
-        yield judged("COMPACT-7", what, expected=[], actual=[*actual])
+        yield none("COMPACT-7", what, actual)
 
 
 def _new_marker(step: Step, compaction: _Compaction) -> Iterator[Judgement]:
@@ -186,7 +174,7 @@ def _new_marker(step: Step, compaction: _Compaction) -> Iterator[Judgement]:
     yield judged("COMPACT-6", f"the number of new markers {name}", expected=1, actual=len(markers))
     if compaction.taken_in:
         still = _more_often(compaction.taken_in, compaction.gone)
-        yield judged("COMPACT-6", f"the older markers {name} that are still there", expected=[], actual=_ids(still))
+        yield none("COMPACT-6", f"the older markers {name} that are still there", _ids(still))
     if len(markers) == 1:
         yield from _marker(step, compaction, markers[0])
 
@@ -279,7 +267,7 @@ def _members(table: str, document: Object) -> Iterator[Judgement]:
 
 
 def _constants(rows: Table) -> dict[str, str]:
-    """Give the members whose cell is nothing but a number or a string in JSON."""
+    """The members whose cell is nothing but a number or a string in JSON."""
     cells = {code_spans(row["member"])[0]: row["where it comes from"] for row in rows}
     whole = {name: cell[1:-1] for name, cell in cells.items() if cell[:1] == cell[-1:] == "`"}
     return {name: text for name, text in whole.items() if text.isdecimal() or text.startswith('"')}
@@ -291,166 +279,14 @@ def _marker_id(owner: Owner, through_seq: int) -> str:
     return f"stateful-compaction-{sha256(b''.join(part.encode() + bytes(1) for part in parts)).hexdigest()}"
 
 
-# --- pruning ----------------------------------------------------------------------------------------------------------
-
-
-@check("PRUNE-2", "PRUNE-3", "PRUNE-4", "PRUNE-5", on=Steps(frozenset({"prune"})).accepted.fully_shown)
-def what_a_pruning_deletes(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge which snapshots are gone, that their number was answered, and that all else is as it was."""
-    if step.arguments["retention_ms"] == 0:
-        return
-    prunings = _prunings(step)
-    for each in prunings:
-        name = f"of {each.run_id!r}"
-        if any(snapshot.created_at_ms < each.cutoff for snapshot in each.newest):
-            lost = [snapshot.id for snapshot in each.newest if snapshot not in each.left]
-            yield judged("PRUNE-2", f"the newest snapshots {name} that are gone", expected=[], actual=[*lost])
-        if each.others:
-            expected = [snapshot.id for snapshot in each.others if snapshot not in each.doomed]
-            actual = [snapshot.id for snapshot in each.others if snapshot in each.left]
-            what = f"the snapshots {name} that are left, the newest aside"
-            yield judged("PRUNE-3", what, expected=[*expected], actual=[*actual])
-    deleted = sum(len(each.all) - len(each.left) for each in prunings)
-    if any(each.all for each in prunings):
-        yield judged("PRUNE-4", "the answer", expected={"pruned": deleted}, actual=step.answer.ok)
-    if deleted:
-        changes = [change for owner in step.before for change in _changes_beside_pruning(step, owner)]
-        yield judged("PRUNE-5", "what changed of what is kept", expected=[], actual=[*changes])
-
-
-@check("PRUNE-6", on=PASSES.accepted.fully_shown)
-def pruned_snapshots_come_back(step: Step, trace: Trace) -> Iterator[Judgement]:
-    """Judge that a pass writes the snapshots that were pruned, with the state of that day, and counts them.
-
-    Which record is which is for others to judge: where the ids of the implementation are wrong, or it takes a record
-    for a new one, nothing follows.
-    """
-    pruned = _pruned(step, trace)
-    found = dict.fromkeys(_found(step, trace)) if pruned else ()
-    due = [event_id for event_id in found if event_id in pruned]
-    if not due:
-        return
-    there = {each["snapshot_id"]: each for each in delta(step).after.snapshots}
-    missing = [each for each in due if each not in there]
-    yield judged("PRUNE-6", "the pruned snapshots that didn't come back", expected=[], actual=[*missing])
-    states: Object = {each: there[each]["status"] for each in due if each in there}
-    expected: Object = dict.fromkeys(states, step.run["status"])
-    yield judged("PRUNE-6", "the statuses of those that came back", expected=expected, actual=states)
-    before = {each["snapshot_id"] for each in delta(step).before.snapshots}
-    others = [*(there.keys() - before - {*due}), *delta(step).new_events]
-    if not others and not missing:
-        yield judged("PRUNE-6", "the answer", expected=len(due), actual=step.ok["projected"])
-
-
-# --- what a pruning should do, and did --------------------------------------------------------------------------------
-
-
-@frozen
-class _Kept:
-    """A snapshot, told from all others; of those with the same run id the order is that of these members."""
-
-    seq: int
-    id_in_order: bytes
-    owner: Owner
-    created_at_ms: int
-
-    @property
-    def id(self) -> str:
-        return self.id_in_order.decode()
-
-    @property
-    def order(self) -> tuple[int, bytes]:
-        return self.seq, self.id_in_order
-
-
-@frozen(kw_only=True)
-class _Pruning:
-    """The snapshots of a run id, of all tenants, parted as a pruning should, and what is left of them."""
-
-    run_id: str
-    cutoff: int
-    all: list[_Kept]
-    newest: list[_Kept]
-    others: list[_Kept]
-    left: list[_Kept]
-
-    @property
-    def doomed(self) -> list[_Kept]:
-        """Give those that must go."""
-        return [each for each in self.others if each.created_at_ms < self.cutoff]
-
-
-def _prunings(step: Step) -> list[_Pruning]:
-    cutoff = max(0, step.arguments["now_ms"] - step.arguments["retention_ms"])
-    return [_pruning(step, run_id, cutoff) for run_id in dict.fromkeys(owner.run_id for owner in step.before)]
-
-
-def _pruning(step: Step, run_id: str, cutoff: int) -> _Pruning:
-    """Part the snapshots of a run id.
-
-    Two tenants may have snapshots with the same seq and id. Where only one of them would be among the newest, nothing
-    says which, so they are counted neither among these nor among the others.
-    """
-    kept = sorted(_kept(step.before, run_id), key=lambda each: each.order)
-    first = max(0, len(kept) - max(1, step.arguments["keep"]))
-    newest, others = kept[first:], kept[:first]
-    undecided = {each.order for each in newest} & {each.order for each in others}
-    after = {(each.owner, each.id) for each in _kept(step.after, run_id)}
-    return _Pruning(
-        run_id=run_id,
-        cutoff=cutoff,
-        all=kept,
-        newest=[each for each in newest if each.order not in undecided],
-        others=[each for each in others if each.order not in undecided],
-        left=[each for each in kept if (each.owner, each.id) in after],
-    )
-
-
-def _kept(view: View, run_id: str) -> list[_Kept]:
-    return [
-        _Kept(each["seq"], each["snapshot_id"].encode(), owner, each["created_at_ms"])
-        for owner in view
-        if owner.run_id == run_id
-        for each in own(view, owner).snapshots
-    ]
-
-
-def _changes_beside_pruning(step: Step, owner: Owner) -> list[str]:
-    """Name the changes of an owner's events, and of its snapshots that are still there."""
-    before, after = _both(step, owner)
-    ids = {each["snapshot_id"] for each in after.snapshots}
-    kept = tuple(each for each in before.snapshots if each["snapshot_id"] in ids)
-    return differences(Shown(events=before.events, snapshots=kept), after)
-
-
-def _pruned(step: Step, trace: Trace) -> set[str]:
-    """Give the ids of an owner's snapshots that were pruned since the store was opened and are still missing."""
-    pruned: set[str] = set()
-    for earlier in trace.earlier(step):
-        if earlier.op in OPENING:
-            break
-        if earlier.op == "prune":
-            before, after = (own(view, step.owner).snapshots for view in (earlier.before, earlier.after))
-            pruned |= {each["snapshot_id"] for each in before} - {each["snapshot_id"] for each in after}
-    return pruned - {each["snapshot_id"] for each in delta(step).before.snapshots}
-
-
-def _found(step: Step, trace: Trace) -> list[str]:
-    """Give the ids under which a pass found records of its history, as far as it looked for them under the right ones.
-
-    Under an id of another form it looks only where the stable id leads there, which an implementation that was not
-    asked for its ids need not have known.
-    """
-    told, right, new = reported_ids(step, trace), reported_ids_correct(step, trace), pass_effects(step).events
-    ids = zip(places_of(step), ids_of(step.run), strict=True)
-    return [
-        place.event_id
-        for (place, event_id), answer, is_right, events in zip(ids, told, right, new, strict=True)
-        if place is not None and is_right and not events and (answer is not None or place.event_id == event_id)
-    ]
-
-
 # --- comparing --------------------------------------------------------------------------------------------------------
+
+
+def touched_nothing(requirement: str, step: Step) -> Iterator[Judgement]:
+    """Judge that a compaction or a pruning answered 0 and changed nothing that is shown."""
+    changes = [each for owner in step.before for each in delta(step, owner).differences]
+    yield judged(requirement, "the answer", expected={"pruned": 0}, actual=step.answer.ok)
+    yield none(requirement, "what changed", changes)
 
 
 def _both(step: Step, owner: Owner) -> tuple[Shown, Shown]:
@@ -463,25 +299,14 @@ def _ids(events: Iterable[Object]) -> list[Json]:
 
 
 def _text(event: Object) -> bytes:
-    """Tell an event from others: a compaction writes the log anew, and what that does to doubles is JSON-12's."""
+    """What tells an event from others: a compaction writes the log anew, and what that does to doubles is JSON-12's."""
     return canonical(blurred(event))
 
 
-def _count(events: Iterable[Object]) -> Counter[bytes]:
-    return Counter(map(_text, events))
-
-
-def _more_often(these: Sequence[Object], those: Sequence[Object]) -> list[Object]:
-    """Give the events that are here more often than there."""
-    left, more = _count(those), []
-    for each in these:
-        if left[_text(each)] > 0:
-            left[_text(each)] -= 1
-        else:
-            more.append(each)
-    return more
+def _more_often(here: Sequence[Object], there: Sequence[Object]) -> list[Object]:
+    return more_often(here, there, _text)
 
 
 def _in_both(these: Sequence[Object], those: Sequence[Object]) -> list[Object]:
-    """Give the events that are here as well as there, as often as they are in both."""
+    """The events that are here as well as there, as often as they are in both."""
     return _more_often(these, _more_often(these, those))
