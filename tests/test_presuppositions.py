@@ -9,6 +9,7 @@ import pytest
 from attrs import evolve
 
 import lifecycle_projection as reference
+import test_attribution as attribution
 import test_properties_files as files
 import test_properties_log as logs
 import test_properties_phases as phases
@@ -20,6 +21,7 @@ from lifecycle_conformance.execution.presuppositions import counted, presupposed
 from lifecycle_conformance.execution.trace import Object, Request, Step, Trace
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.model.identity import ids_of
+from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.runner.search import checks_for
 from lifecycle_conformance.specification import requirements
 from traces import OPEN, answered, executed, shown
@@ -158,12 +160,12 @@ ENTRY = {"phase_history": [{**phases.HISTORY[0], "event_id": "other"}]}
 X = ids_of(phases.run("running", "x")[1]["run"])[0]
 
 
-def between(phase: str, other: str, **members: Any) -> Request:
+def between(phase: str, other: str, history: Any = phases.HISTORY, **members: Any) -> Request:
     """Leave the event and the snapshot of a record, and a newer snapshot that the guard of the next mustn't look at."""
     event = recognition.event({"event": "x", "recorded_at_ms": 1}, 1, X, scope=phases.SCOPE)
     snapshots = [
         phases.left(phase, snapshot_id=X, **members),
-        phases.left(other, snapshot_id="newer", seq=9, phase_history=phases.HISTORY),
+        phases.left(other, snapshot_id="newer", seq=9, phase_history=history),
     ]
     return "import", {"events": [event], "snapshots": snapshots}
 
@@ -177,6 +179,10 @@ GUARDED = [
         leaves("sleeping", "running_phase"),
         leaves("completed", "running_phase", **ENTRY),
     )
+] + [
+    [between("sleeping", "queued", []), phases.run("running", "x", "y")],
+    [between("completed", "cancelled", []), phases.run("failed", "x", "y")],
+    [between("cancelled", "queued", []), *(phases.run(status, "x", "y") for status in ("completed", "running"))],
 ]
 
 
@@ -185,6 +191,11 @@ def faulty(fault: Callable[[pytest.MonkeyPatch], None], requests: Iterable[Reque
     with pytest.MonkeyPatch.context() as patch:
         fault(patch)
         return executed([OPEN, *requests], "memory").trace.steps
+
+
+def of_a_mutant(name: str, requests: Iterable[Request]) -> list[Step]:
+    with MUTANTS[name].applied():
+        return executed([OPEN, *requests], MUTANTS[name].store).trace.steps
 
 
 def proofs() -> Iterator[Any]:
@@ -197,6 +208,10 @@ def proofs() -> Iterator[Any]:
     for fault in (first_of_the_latest, always_the_latest_before):
         for number, requests in enumerate(GUARDED):
             yield pytest.param(partial(faulty, fault, requests), id=f"{fault.__name__} {number}")
+    for name, (requests, _) in attribution.ANOTHERS.items():
+        yield pytest.param(partial(of_a_mutant, "anothers-snapshot-overwritten", requests), id=name)
+    for name, requests in attribution.TIES.items():
+        yield pytest.param(partial(of_a_mutant, "lesser-of-two-latest", requests), id=name)
     for name, steps in OTHERS.items():
         yield pytest.param(steps, id=name)
 

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
-from lifecycle_conformance.execution.trace import Object, Step, Trace
+from lifecycle_conformance.execution.multiset import added
+from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace
 from lifecycle_conformance.judges.attribution.recognition import recognition, settled
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta, differences
+from lifecycle_conformance.model.file_layout import path_of
 from lifecycle_conformance.model.identity import Content, contents_of, ids_of, is_unsigned, stable_id
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
@@ -161,8 +163,9 @@ def an_insertion_records_the_new_records_only(step: Step, trace: Trace) -> Itera
             expected=[inserted[each] for each in again],
             actual=[max(got[each], 0) for each in again],
         )
-    lost = [each for each in delta(step).differences if each.startswith("lost")]
-    yield none("PASS-9", "what was there and is gone or changed", lost)
+    lost = [each["event_id"] for each in delta(step).lost_events]
+    yield none("PASS-9", "the events that were there and are gone or changed", lost, subject=step.owner)
+    yield from _without_loss("PASS-9", delta(step).lost_snapshots)
 
 
 @check("PASS-15", on=PASSES)
@@ -170,8 +173,18 @@ def other_runs_are_left_alone(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass changes nothing of another run."""
     for owner, shown in step.before.items():
         if owner.run_id != step.owner.run_id and (shown.events or shown.snapshots):
-            changed = differences(shown, step.after[owner])
-            yield none("PASS-15", f"what it changed of the run {owner.run_id!r}", changed)
+            lost = added(step.after[owner].snapshots, shown.snapshots)
+            left = Shown(shown.events, tuple(each for each in shown.snapshots if each not in lost))
+            changed = differences(left, step.after[owner])
+            yield none("PASS-15", f"what else changed of the run {owner.run_id!r}", changed, subject=owner)
+            yield from _without_loss("PASS-15", lost)
+
+
+def _without_loss(requirement: str, lost: Sequence[Object]) -> Iterator[Judgement]:
+    """Judge that no snapshot was lost, each by its place: what stands there now may be another's (SNAP-11)."""
+    for each in lost:
+        place = path_of(each["run_id"], each["snapshot_id"])
+        yield none(requirement, "a snapshot that is gone or changed", [each["snapshot_id"]], subject=place)
 
 
 def _with_odd_ids(step: Step, trace: Trace) -> list[int]:

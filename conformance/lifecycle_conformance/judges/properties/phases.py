@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, about, canonical, judged, none
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.alias_table import Entry
@@ -44,6 +44,8 @@ def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield from _guarded_against(place, step)
         if was_allowed:
             yield from _written(place, step)
+        elif place.is_ambiguous:
+            continue
         elif not place.move.allowed and (place.snapshot is not None or step.refusal is not None):
             was_refused = place.snapshot is None and step.refusal == "phase_transition"
             yield about_record("PHASE-7", whether, expected=True, actual=was_refused)
@@ -78,7 +80,7 @@ def refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a refusal says and leaves behind, and what the next pass makes of it."""
     for place in _walk(step, trace):
         if not place.move.allowed and place.snapshot is None and step.refusal == "phase_transition":
-            yield from _stopped(place, step, trace)
+            yield from about(place.index, _stopped(place, step, trace))
     yield from _tried_again(step, trace)
 
 
@@ -108,18 +110,33 @@ class _Place:
         )
 
     def looked_elsewhere(self, step: Step) -> bool:
-        """Whether the guard seems to have looked at another snapshot than the one that it should have."""
-        others = [self.move.onto(each) for each in self.candidates]
+        """Whether what came of it follows from another snapshot than the right one, and from the right one not."""
         if self.snapshot is not None:
-            history = self.snapshot["phase_history"]
-            right = self.move.fits(history) if self.move.allowed else self.move.continues(history)
-            return not right and any(each.allowed and each.fits(history) for each in others)
+            return self._another_explains and not self._right_explains
         source = step.data.get("from_phase")
         return (
             self.refused_in(step)
             and source != self.move.source
-            and any(each.source == source and not each.allowed for each in others)
+            and any(each.source == source and not each.allowed for each in self._others())
         )
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether nobody can tell if the guard allowed what it mustn't, or looked at another snapshot."""
+        return self.snapshot is not None and self._right_explains and self._another_explains
+
+    @property
+    def _right_explains(self) -> bool:
+        return self.snapshot is not None and self.move.explains(self.snapshot["phase_history"])
+
+    @property
+    def _another_explains(self) -> bool:
+        """Whether the guard, had it looked at another snapshot, would have given the history that was written."""
+        history = None if self.snapshot is None else self.snapshot["phase_history"]
+        return history is not None and any(each.allowed and each.explains(history) for each in self._others())
+
+    def _others(self) -> Iterator["_Move"]:
+        return (self.move.onto(each) for each in self.candidates)
 
 
 def _walk(step: Step, trace: Trace) -> Iterator[_Place]:
@@ -255,9 +272,11 @@ class _Move:
         """What the guard makes of it, as far as it depends on the snapshot before."""
         return canonical([self.source, self.before] if self.allowed else self.source)
 
-    def continues(self, history: Sequence[Object]) -> bool:
-        """Whether a history may be what a guard that refuses nothing makes of that of the latest snapshot."""
-        return canonical(list(history[: len(self.before)])) == canonical(self.before)
+    def explains(self, history: Sequence[Object]) -> bool:
+        """Whether a history is what comes of the move; of one that must be refused, what comes of allowing it."""
+        if not self.allowed and canonical([*history]) == canonical(self.before):
+            return True
+        return self.fits(history) and (not self.moves or history[-1].get("from_phase") == self.source)
 
     def fits(self, history: Sequence[Object]) -> bool:
         """Whether a history is that of the latest snapshot, with an entry of the right kind added if need be."""
@@ -370,6 +389,11 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
     again = next(iter(_walk(step, trace)), None)
     if stopped is None or again is None or again.index != stopped.index:
         return
+    yield from about(again.index, _compared(stopped, again, step))
+
+
+def _compared(stopped: _Place, again: _Place, step: Step) -> Iterator[Judgement]:
+    """Judge how a pass came to the record at which an earlier one had stopped."""
     if not again.move.allowed:
         if stopped.event_id not in {each["event_id"] for each in step.shown_before().events}:
             return  # whether it is appended once more, nobody sees of an event that isn't shown

@@ -1,6 +1,6 @@
 """Checks of pruning, and of what comes back of it (chapter *Compaction and pruning*)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from attrs import frozen
@@ -37,13 +37,18 @@ def what_a_pruning_deletes(step: Step, _: Trace) -> Iterator[Judgement]:
         return
     prunings = _prunings(step)
     for each in prunings:
-        name = f"of {each.run_id!r}"
-        if any(snapshot.created_at_ms < each.cutoff for snapshot in each.newest):
-            lost = [snapshot.id for snapshot in each.newest if snapshot not in each.left]
+        name, namesakes = f"of {each.run_id!r}", each.namesakes_of_doomed(prunings)
+        lost = [snapshot.id for snapshot in each.newest if snapshot not in each.left]
+        if lost or any(snapshot.created_at_ms < each.cutoff for snapshot in each.newest):
             yield none("PRUNE-2", f"the newest snapshots {name} that are gone", lost)
-        if each.others:
-            expected = [snapshot.id for snapshot in each.others if snapshot not in each.doomed]
-            actual = [snapshot.id for snapshot in each.others if snapshot in each.left]
+        if namesakes:
+            lost = [snapshot.id for snapshot in namesakes if snapshot not in each.left]
+            what = f"the snapshots {name} that are gone, of those to stay whose namesakes of other runs must go"
+            yield none("PRUNE-2", what, lost)
+        others = [snapshot for snapshot in each.others if snapshot not in namesakes]
+        if others:
+            expected = [snapshot.id for snapshot in others if snapshot not in each.doomed]
+            actual = [snapshot.id for snapshot in others if snapshot in each.left]
             what = f"the snapshots {name} that are left, the newest aside"
             yield judged("PRUNE-3", what, expected=[*expected], actual=[*actual])
     deleted = sum(len(each.all) - len(each.left) for each in prunings)
@@ -114,6 +119,11 @@ class _Pruning:
     def doomed(self) -> list[_Kept]:
         """Those that must go."""
         return [each for each in self.others if each.created_at_ms < self.cutoff]
+
+    def namesakes_of_doomed(self, prunings: "Sequence[_Pruning]") -> list[_Kept]:
+        """Those of the others that stay and have the id of one of another run that must go (H20)."""
+        ids = {each.id for pruning in prunings if pruning is not self for each in pruning.doomed}
+        return [each for each in self.others if each not in self.doomed and each.id in ids]
 
 
 def _prunings(step: Step) -> list[_Pruning]:

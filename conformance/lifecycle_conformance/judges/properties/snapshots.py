@@ -9,6 +9,7 @@ from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace, ow
 from lifecycle_conformance.judges.attribution.recognition import settled
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta
+from lifecycle_conformance.model.file_layout import path_of
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
 from lifecycle_projection.records import Json
 
@@ -26,9 +27,12 @@ def one_snapshot_for_each_record(step: Step, trace: Trace) -> Iterator[Judgement
 @check("SNAP-6", on=PASSES)
 def snapshots_are_written_once(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass leaves the snapshots of its run as they are; those of others are TENANT-4's and PASS-15's."""
-    if delta(step).before.snapshots:
-        lost = [each["snapshot_id"] for each in delta(step).lost_snapshots]
-        yield none("SNAP-6", "the snapshots that are gone or changed", lost)
+    what, change = "the snapshots that are gone or changed", delta(step)
+    for each in change.lost_snapshots:
+        place = path_of(each["run_id"], each["snapshot_id"])
+        yield none("SNAP-6", what, [each["snapshot_id"]], subject=place)
+    if change.before.snapshots and not change.lost_snapshots:
+        yield none("SNAP-6", what, [])
 
 
 @check("SNAP-7", "SNAP-8", on=IMPORTS.accepted)

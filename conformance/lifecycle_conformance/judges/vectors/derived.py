@@ -3,7 +3,8 @@
 A fixed case is a whole session; where an implementation departs from it, nothing says which rule it broke. But what
 production showed of scope and definition depends on the run's definition alone, and the identity of a record on that
 record. So each is asked for by itself, in an empty store, and a difference says exactly that. Which requirement it
-breaks is told by those wrong readings of `faults.py` that give the same, and that no other case refutes.
+breaks is told by those wrong readings of `faults.py` that give the same, and that no other case refutes. Where none
+does, it is the requirement that holds the whole: that one is broken, and of the narrower ones nothing was seen.
 
 Production's sessions have too little of some rules. What was added is told apart: its `scenario` is `None`.
 """
@@ -24,7 +25,7 @@ from attrs import Factory, define, field, frozen
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.execution.trace import Object, Owner, Request, history_of, key_of, member, owner_of_run
 from lifecycle_conformance.judges.vectors.comparison import ABSENT, Side
-from lifecycle_conformance.judges.vectors.faults import FAULTS
+from lifecycle_conformance.judges.vectors.faults import FAULTS, Fault
 from lifecycle_conformance.judges.vectors.rules import FIELDS, HASH, REFUSED, RIGHT, SUBJECTS, VERSION
 from lifecycle_conformance.judges.vectors.scenarios import Scenario, stream
 from lifecycle_projection.json_text import read_json
@@ -47,7 +48,10 @@ _RUN: Final[Object] = {
 _PREFIX: Final = "stateful_runtime.automation_v2."
 _STABLE_ID: Final = re.compile(r"automation-v2-lifecycle-.*-([0-9a-f]{24})-[0-9]+", re.DOTALL)
 _DIGITS: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])")
+_BY_CONTENT: Final = re.compile(r"(automation:.*@)[0-9a-f]{16}", re.DOTALL)
 _REFUSED: Final = "refused"
+_WHOLE: Final[Mapping[str, str]] = {"scope": "SCOPE-2", "definition": "DEF-3", "number": "JSON-7"}
+"""The requirement that holds the whole of a subject; of a definition, that of its version."""
 _Reading: TypeAlias = tuple[str, int]
 """A subject, and the number of one of its wrong readings."""
 
@@ -160,7 +164,17 @@ def _case(fact: _Fact, name: str, scenario: str | None) -> DerivedCase:
 
 
 def _readings(subject: str, run: Object) -> tuple[Object, ...]:
-    return tuple(SUBJECTS[subject](run, fault.rules) for fault in FAULTS[subject])
+    right = SUBJECTS[subject](run, RIGHT)
+    return tuple(_by_its_own_hash(SUBJECTS[subject](run, fault.rules), right) for fault in FAULTS[subject])
+
+
+def _by_its_own_hash(shown: Object, right: Object) -> Object:
+    """Take a wrong hash for granted where a version is made of it (DEF-6): it is the hash that is wrong, and judged."""
+    shown_hash, right_hash, version = shown.get(HASH), right.get(HASH), shown.get(VERSION)
+    if not (isinstance(shown_hash, str) and isinstance(right_hash, str) and isinstance(version, str)):
+        return shown
+    digits, right_digits = f"@{shown_hash[7:23]}", f"@{right_hash[7:23]}"
+    return {**shown, VERSION: version.removesuffix(digits) + right_digits} if version.endswith(digits) else shown
 
 
 def _told_by(subject: str, readings: Sequence[Object], right: Object) -> frozenset[str]:
@@ -390,7 +404,7 @@ def judge(case: DerivedCase, driver: Driver, directory: Path) -> list[DerivedDif
 
 def outcomes(shown: Iterable[tuple[DerivedCase, Object | None]]) -> list[Outcome]:
     """Judge what an implementation showed for some cases, as :func:`ask` gives it."""
-    looks = tuple(shown)
+    looks = [(case, None if each is None else _by_its_own_hash(each, case.expected)) for case, each in shown]
     blame = _Blame([(case, actual) for case, actual in looks if actual is not None])
     agreeing = [case for case, actual in looks if actual is not None and _same(case.expected, actual)]
     told = {(case.subject, requirement) for case in agreeing if case.expected for requirement in case.requirements}
@@ -446,7 +460,7 @@ class _Blame:
             )
 
     def _requirements(self, case: DerivedCase, actual: Object, name: str) -> frozenset[str]:
-        """Name what a difference tells of: for certain, or as a further effect of that, or by what is suspected."""
+        """Name what a difference tells of: for certain, or as a further effect of that, or by the best explanation."""
         suspected = frozenset(
             _requirement((case.subject, number))
             for number, reading in enumerate(case.readings)
@@ -456,12 +470,13 @@ class _Blame:
             self._certain(case, actual, name)
             or suspected & self._established
             or self._best(self._explaining(case, actual, name))
-            or suspected
+            or frozenset({_whole(case, actual, name)})
         )
 
     def _certain(self, case: DerivedCase, actual: Object, name: str) -> frozenset[str]:
-        """Name what explains a difference and is refuted by nothing."""
-        return self._best([each for each in self._explaining(case, actual, name) if not self._refuted[each]])
+        """Name what explains a difference and is refuted by nothing; what nothing could refute comes last."""
+        sure = [each for each in self._explaining(case, actual, name) if not self._refuted[each]]
+        return self._best([each for each in sure if not _fault_of(each).irregular] or sure)
 
     def _best(self, readings: Sequence[_Reading]) -> frozenset[str]:
         most = max((self._explained[reading] for reading in readings), default=0)
@@ -481,16 +496,30 @@ def _refuted(looks: Sequence[tuple[DerivedCase, Object]]) -> defaultdict[_Readin
     refuted: defaultdict[_Reading, set[str]] = defaultdict(set)
     for case, actual in looks:
         for number, reading in enumerate(() if _REFUSED in actual else case.readings):
-            for name in case.expected.keys() | reading.keys():
+            for name in () if FAULTS[case.subject][number].irregular else case.expected.keys() | reading.keys():
                 expected = _at(case.expected, name)
                 if _at(actual, name) == expected != _at(reading, name):
                     refuted[case.subject, number].add(name)
     return refuted
 
 
-def _requirement(reading: _Reading) -> str:
+def _whole(case: DerivedCase, actual: Object, name: str) -> str:
+    """Name the requirement that holds the whole of what differs."""
+    if name == HASH:
+        return "DEF-2" if HASH not in case.run else "DEF-1"
+    versions = [_BY_CONTENT.fullmatch(str(each.get(VERSION))) for each in (case.expected, actual)]
+    if name == VERSION and all(versions) and len({each[1] for each in versions if each is not None}) == 1:
+        return "DEF-2"  # the digits are those of a hash that isn't shown
+    return _WHOLE[case.subject]
+
+
+def _fault_of(reading: _Reading) -> Fault:
     subject, number = reading
-    return FAULTS[subject][number].requirement
+    return FAULTS[subject][number]
+
+
+def _requirement(reading: _Reading) -> str:
+    return _fault_of(reading).requirement
 
 
 def _differing(case: DerivedCase, actual: Object) -> list[str]:

@@ -1,0 +1,322 @@
+"""What a fault is called: of faulty implementations, each session names exactly the requirements that it breaks.
+
+A fault has consequences, and a second fault may stand beside it: what follows from the first is not blamed, and what
+the second breaks is not hidden.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.execution.trace import Object, Request
+from lifecycle_conformance.judges.vectors import derived
+from lifecycle_conformance.model.file_layout import path_of
+from lifecycle_conformance.model.identity import ids_of
+from lifecycle_conformance.mutants import MUTANTS, Mutant
+from traces import OPEN, executed
+
+LOG = "stateful_events.jsonl"
+OTHER: Object = {"org_id": "other", "workspace_id": "w", "source": "explicit"}
+OWN: Object = {"org_id": "o", "workspace_id": "w", "source": "explicit"}
+
+
+def run(*events: str, status: str = "running", run_id: str = "r", metadata: Any = None, **members: Any) -> Object:
+    history = [{"event": event, "recorded_at_ms": number} for number, event in enumerate(events, start=1)]
+    if metadata is not None:
+        history[-1]["metadata"] = metadata
+    return {
+        "run_id": run_id,
+        "automation_id": "a",
+        "trigger_type": "manual",
+        "tenant_context": OWN,
+        "status": status,
+        "created_at_ms": 1,
+        "updated_at_ms": 2,
+        "checkpoint": {"lifecycle_history": history},
+        **members,
+    }
+
+
+def project(*events: str, **members: Any) -> Request:
+    return "project", {"run": run(*events, **members)}
+
+
+def snapshot(snapshot_id: str, phase: str = "running_phase", **members: Any) -> Object:
+    return {
+        "schema_version": 1,
+        "snapshot_id": snapshot_id,
+        "run_id": "r",
+        "seq": 9,
+        "created_at_ms": 1,
+        "scope": {"schema_version": 1, "tenant_context": OWN},
+        "status": "running",
+        "phase": phase,
+        "phase_history": [],
+        "allowed_next_phases": [],
+        **members,
+    }
+
+
+def imported(*snapshots: Object) -> Request:
+    return "import", {"events": [], "snapshots": [*snapshots]}
+
+
+def put(path: str, content: bytes | Object) -> Request:
+    raw = content if isinstance(content, bytes) else json.dumps(content, ensure_ascii=False).encode()
+    return "put", {"path": path, "bytes": raw.hex()}
+
+
+def failing(mutants: Mutant, *requests: Request) -> set[str]:
+    """Run a session with a faulty implementation; name the requirements that fail in it."""
+    reads = requests[0][0] == "read"  # which has stores of its own
+    with mutants.applied():
+        session = executed(requests if reads else [OPEN, *requests], mutants.store)
+    return {each.judgement.requirement for each in session.judgements if not each.judgement.holds}
+
+
+# --- hazard H3 --------------------------------------------------------------------------------------------------------
+
+HERE, THERE = run("a", run_id="größe/3"), run("a", run_id="gräße/3")
+(ID,) = ids_of(HERE)
+MEETING = "größe/3", ID
+PLACE = path_of(*MEETING)
+
+
+def stands_there(**members: Any) -> Object:
+    return {**snapshot(ID, run_id="größe/3"), **members}
+
+
+def without_phase(stored: Object) -> Object:
+    return {name: value for name, value in stored.items() if "phase" not in name}
+
+
+NOTHING_YET: Request = project(run_id="größe/3")
+ANOTHERS: dict[str, tuple[list[Request], set[str]]] = {
+    "a tenant's": ([project("a"), project("a", tenant_context=OTHER)], {"SNAP-11", "TENANT-4", "TENANT-7"}),
+    "a tenant's, back and forth": (
+        [project("a"), project("a", tenant_context=OTHER), project("a"), project("a", "b", tenant_context=OTHER)],
+        {"SNAP-11", "TENANT-4", "TENANT-7"},
+    ),
+    "a tenant's that was left without phase": (
+        [
+            project(run_id="größe/3", tenant_context=OTHER),
+            imported(without_phase(stands_there(scope={"schema_version": 1, "tenant_context": OTHER}))),
+            project("a", run_id="größe/3"),
+        ],
+        {"SNAP-11", "TENANT-4", "TENANT-7"},
+    ),
+    "a run's": (
+        [project(run_id="gräße/3"), imported(stands_there(run_id="gräße/3")), project("a", run_id="größe/3")],
+        {"SNAP-11"},
+    ),
+    "a run's that was left without phase": (
+        [
+            project(run_id="gräße/3"),
+            imported(without_phase(stands_there(run_id="gräße/3"))),
+            project("a", run_id="größe/3"),
+        ],
+        {"SNAP-11"},
+    ),
+    "one of another id": (
+        [NOTHING_YET, imported(stands_there(snapshot_id=ID.replace("ö", "ä"))), project("a", run_id="größe/3")],
+        {"SNAP-11"},
+    ),
+    "one of another id, in the way of an inserted record": (
+        [
+            NOTHING_YET,
+            imported(stands_there(snapshot_id=ids_of(run("a", "b", run_id="größe/3"))[1].replace("ö", "ä"))),
+            project("a", run_id="größe/3"),
+            project("a", "b", run_id="größe/3"),
+        ],
+        {"SNAP-11"},
+    ),
+    "one of another id, put there": (
+        [NOTHING_YET, put(PLACE, stands_there(snapshot_id=ID.replace("ö", "ä"))), project("a", run_id="größe/3")],
+        {"SNAP-11"},
+    ),
+    "one of another id, without phase": (
+        [
+            NOTHING_YET,
+            imported(without_phase(stands_there(snapshot_id=ID.replace("ö", "ä")))),
+            project("a", run_id="größe/3"),
+            project("a", run_id="größe/3"),
+        ],
+        {"SNAP-11"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ANOTHERS)
+def test_who_overwrites_anothers_snapshot_is_told_that_alone(name: str) -> None:
+    requests, expected = ANOTHERS[name]
+    assert failing(MUTANTS["anothers-snapshot-overwritten"], *requests) == expected
+
+
+# --- hazard H7 --------------------------------------------------------------------------------------------------------
+
+
+def observed(phase: str, time: int = 1) -> list[Object]:
+    return [
+        {
+            "schema_version": 1,
+            "event_id": f"r:phase:{phase}:{time}",
+            "to_phase": phase,
+            "event_type": "stateful_runtime.phase.observed",
+            "occurred_at_ms": time,
+            "reason": "observed_status:running",
+        }
+    ]
+
+
+def tied(lesser: str, greater: str, history: Any = ()) -> Request:
+    """Two snapshots with the highest seq; the guard is to look at the greater one."""
+    phases = {"a": lesser, "b": greater}
+    return imported(*(snapshot(name, phase, phase_history=[*history]) for name, phase in phases.items()))
+
+
+TIES: dict[str, list[Request]] = {
+    "both allow the move": [tied("queued", "sleeping"), project("a")],
+    "both allow it, from one history": [tied("queued", "sleeping", observed("queued")), project("a")],
+    "one has the phase already": [tied("running_phase", "sleeping", observed("queued")), project("a")],
+    "the right one has the phase already": [tied("sleeping", "running_phase", observed("queued")), project("a")],
+    "the right one refuses": [tied("queued", "completed"), project("a")],
+    "the right one refuses, from one history": [tied("queued", "completed", observed("queued")), project("a")],
+    "the wrong one refuses": [tied("completed", "queued"), project("a")],
+    "both refuse": [tied("completed", "cancelled"), project("a", status="failed")],
+    "both refuse, then the right one only": [
+        *(tied("queued", "cancelled"), project("a", status="completed")),
+        *(project("a", status="running"), project("a", "b", status="running")),
+    ],
+    "both refuse, then the wrong one only": [
+        *(tied("cancelled", "queued"), project("a", status="completed")),
+        *(project("a", status="running"), project("a", status="cancelled")),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", TIES)
+def test_who_takes_the_wrong_one_of_two_latest_snapshots_is_told_that_alone(name: str) -> None:
+    assert failing(MUTANTS["lesser-of-two-latest"], *TIES[name]) == {"PASS-7"}
+
+
+def test_where_the_wrong_snapshot_may_explain_it_no_guard_is_blamed() -> None:
+    """A guard that refuses nothing leaves here what the lesser snapshot gives; other sessions tell them apart."""
+    session = [tied("running_phase", "completed", observed("running_phase")), project("a")]
+    assert failing(MUTANTS["lesser-of-two-latest"], *session) == set()
+    assert failing(MUTANTS["guard-off"], *session) == set()
+
+
+# --- hazard H9 --------------------------------------------------------------------------------------------------------
+
+
+def of_numbers(*numbers: float) -> Request:
+    means = run("a", metadata={"plain": True})
+    special = {"event": "b", "recorded_at_ms": 2, "metadata": {"n": [*numbers]}}
+    means["checkpoint"]["lifecycle_history"].append(special)
+    return "read", {"run": means, "means": means, "because": "JSON-12"}
+
+
+def passed(over: Object) -> list[Request]:
+    """A pass over a run whose ids are asked for first."""
+    return [("identify", {"run": over}), ("project", {"run": over})]
+
+
+LONG = 0.9341825998422749
+MOVED = run("a", "b", metadata={"n": LONG})
+LINE = (
+    b'{"schema_version":1,"event_id":"note","run_id":"r","seq":7,"event_type":"note","occurred_at_ms":1,'
+    b'"scope":{"schema_version":1,"tenant_context":{"org_id":"o","workspace_id":"w","source":"explicit"}},'
+    b'"payload":[-0,9007199254740993.0,972806941859797078084]}\n'
+)
+NUMBERS: dict[str, tuple[list[Request], set[str]]] = {
+    "in a request": ([of_numbers(0.5, LONG)], {"JSON-12"}),
+    "in a stored record": ([project("a"), put(LOG, LINE)], {"FILE-14"}),
+    "what is recorded goes on": (
+        [
+            *(*passed(MOVED), project("a", "b", metadata={"n": LONG}), ("restart", {"kill": False})),
+            *(*passed({**MOVED, "status": "completed"}), ("compact", {"retention_ms": 1, "now_ms": 2})),
+            *passed({**MOVED, "status": "completed", "updated_at_ms": 9}),
+        ],
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_who_reads_long_doubles_wrongly_is_told_so_where_they_are_read(name: str) -> None:
+    requests, expected = NUMBERS[name]
+    assert failing(MUTANTS["long-doubles-read-one-off"], *requests) == expected
+
+
+# --- hazard H14 -------------------------------------------------------------------------------------------------------
+
+PLAIN = LINE.replace(b"[-0,9007199254740993.0,972806941859797078084]", b"null")
+TORN: Request = ("tear", {"text": '{"event_id":"é"', "bytes": 14})
+BROKEN: dict[str, list[Request]] = {
+    "a line among others": [project("a"), put(LOG, b"\xff\n" + PLAIN)],
+    "a torn letter": [project("a"), TORN],
+    "the only line": [project(), put(LOG, b"\xff\n"), project("a")],
+    "the only line, then more": [project(), put(LOG, b"\xff\n"), project("a"), project("a", "b")],
+    "the only line, then an append": [
+        project(),
+        put(LOG, b"\xff\n"),
+        ("append", {"tenant": OWN, "event": json.loads(PLAIN)}),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_who_reads_nothing_where_a_byte_is_no_text_is_told_that_alone(name: str) -> None:
+    assert failing(MUTANTS["broken-text-empties-the-log"], *BROKEN[name]) == {"FILE-19"}
+
+
+# --- hazard H20 -------------------------------------------------------------------------------------------------------
+
+LATE: Request = ("prune", {"retention_ms": 1, "keep": 1, "now_ms": 99})
+OLD, NEW = (snapshot(name, seq=seq) for name, seq in (("old", 1), ("new", 2)))
+NAMESAKES: dict[str, tuple[list[Request], set[str]]] = {
+    "the newest of another run": ([imported(OLD, NEW, {**OLD, "run_id": "s"}), LATE], {"PRUNE-2", "PRUNE-4"}),
+    "a young one, newest of another run": (
+        [imported(OLD, NEW, {**OLD, "run_id": "s", "created_at_ms": 99}), LATE],
+        {"PRUNE-2", "PRUNE-4"},
+    ),
+    "a young one of another run": (
+        [imported(OLD, NEW, {**OLD, "run_id": "s", "created_at_ms": 99}, {**NEW, "run_id": "s"}), LATE],
+        {"PRUNE-2", "PRUNE-4"},
+    ),
+    "old ones of both": ([imported(OLD, NEW, {**OLD, "run_id": "s"}, {**NEW, "run_id": "s"}), LATE], {"PRUNE-4"}),
+}
+
+
+@pytest.mark.parametrize("name", NAMESAKES)
+def test_who_prunes_by_id_across_runs_is_told_that_alone(name: str) -> None:
+    requests, expected = NAMESAKES[name]
+    assert failing(MUTANTS["namesakes-pruned"], *requests) == expected
+
+
+# --- fixed cases ------------------------------------------------------------------------------------------------------
+
+
+def blamed_by_fixed_cases(mutant: Mutant, directory: Path, *subjects: str) -> set[str]:
+    wanted = [each for each in derived.cases() if each.subject in subjects]
+    with mutant.applied():
+        driver = InProcessDriver("memory")
+        outcomes = derived.outcomes([(each, derived.ask(each, driver, directory)) for each in wanted])
+    return {id_ for outcome in outcomes for each in outcome.differences for id_ in each.requirements}
+
+
+FIXED: list[tuple[str, tuple[str, ...], set[str]]] = [
+    ("scope-sources-dropped", ("scope",), {"SCOPE-2"}),
+    ("scope-sources-dropped", ("definition",), {"DEF-2"}),
+    ("long-doubles-read-one-off", ("number", "definition"), {"JSON-12"}),
+]
+
+
+@pytest.mark.parametrize(("name", "subjects", "expected"), FIXED)
+def test_what_no_wrong_reading_gives_is_blamed_on_the_whole(
+    name: str, subjects: tuple[str, ...], expected: set[str], tmp_path: Path
+) -> None:
+    assert blamed_by_fixed_cases(MUTANTS[name], tmp_path, *subjects) == expected
