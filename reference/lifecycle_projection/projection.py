@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import Factory, define, evolve
 
-from lifecycle_projection.boundary import SOURCE, RunState, event_of, phase_id_of, snapshot_of, state_of
+from lifecycle_projection.content import SOURCE, RunState, event_of, phase_id_of, snapshot_of, state_of
 from lifecycle_projection.errors import (
     LifecycleProjectionError,
     PhaseTransitionError,

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from lifecycle_projection.boundary import EVENT_TYPE_PREFIX
+from lifecycle_projection.content import EVENT_TYPE_PREFIX
 from lifecycle_projection.identity import identity_of, stable_event_id
 from lifecycle_projection.markers import listed_by
 from lifecycle_projection.records import Event, Json, Run

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.mutants.mutant import Mutant
-from lifecycle_projection import ProjectionResult, Run, Snapshot, Store, boundary, projection
+from lifecycle_projection import ProjectionResult, Run, Snapshot, Store, content, projection
 from lifecycle_projection.checkpoint import checkpoint_summary
 from lifecycle_projection.phases import GuardedPhase, Refused, guard
 from lifecycle_projection.projection import project
@@ -71,7 +71,7 @@ class NodeOutputsCopied(Mutant):
         def wrong(run: Run) -> dict[str, Json]:
             return {**checkpoint_summary(run), "node_outputs": run.checkpoint.node_outputs}
 
-        yield patch.object(boundary, "checkpoint_summary", wrong)
+        yield patch.object(content, "checkpoint_summary", wrong)
 
 
 class AnothersSnapshotOverwritten(Mutant):
