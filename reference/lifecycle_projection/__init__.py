@@ -11,14 +11,22 @@ from lifecycle_projection.errors import (
     LifecycleProjectionError,
     PhaseTransitionError,
     Problem,
-    ProjectionResult,
     StorageConflictError,
     StorageError,
 )
 from lifecycle_projection.identity import Identified, identify
 from lifecycle_projection.log import append_once
 from lifecycle_projection.projection import project, project_or_warn
-from lifecycle_projection.records import Event, LifecycleRecord, PhaseEntry, Run, Scope, Snapshot, Tenant
+from lifecycle_projection.records import (
+    Event,
+    LifecycleRecord,
+    PhaseEntry,
+    ProjectionResult,
+    Run,
+    Scope,
+    Snapshot,
+    Tenant,
+)
 from lifecycle_projection.retention import compact, prune
 from lifecycle_projection.runs import RunsFile, load_runs, parse_runs
 from lifecycle_projection.stores import FileStore, MemoryStore, Store

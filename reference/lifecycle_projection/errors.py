@@ -7,21 +7,8 @@ from typing import ClassVar
 
 from attrs import evolve, frozen
 
-from lifecycle_projection.records import Event, Snapshot
+from lifecycle_projection.records import ProjectionResult, Snapshot
 from lifecycle_projection.words import Phase
-
-
-@frozen(kw_only=True)
-class ProjectionResult:
-    """What one pass did.
-
-    `projected` counts the lifecycle records that got an event or a snapshot and were not refused (PASS-6);
-    `events` are those that it appended and `snapshots` those that it wrote, in order.
-    """
-
-    projected: int = 0
-    events: tuple[Event, ...] = ()
-    snapshots: tuple[Snapshot, ...] = ()
 
 
 @frozen

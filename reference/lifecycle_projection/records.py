@@ -330,3 +330,16 @@ class Snapshot:
     workflow_definition_version: str | None = None
     workflow_definition_snapshot_hash: str | None = None
     metadata: Json = None
+
+
+@frozen(kw_only=True)
+class ProjectionResult:
+    """What one pass did.
+
+    `projected` counts the lifecycle records that got an event or a snapshot and were not refused (PASS-6);
+    `events` are those that it appended and `snapshots` those that it wrote, in order.
+    """
+
+    projected: int = 0
+    events: tuple[Event, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
