@@ -100,11 +100,11 @@ def notation(hint: Any) -> str:
 def sort(attribute: "attrs.Attribute[Any]") -> str:
     if attribute.default is attrs.NOTHING:
         return "required"
-    return "optional" if attribute.default is None and attribute.metadata != records.NOT_NULL else "defaulted"
+    return "optional" if attribute.default is None and records.NULL_REFUSED not in attribute.metadata else "defaulted"
 
 
 def written(attribute: "attrs.Attribute[Any]") -> str:
-    if attribute.metadata in (records.ALWAYS, records.NOT_NULL) or attribute.default is attrs.NOTHING:
+    if attribute.metadata or attribute.default is attrs.NOTHING:
         return "always"
     return "if any" if attribute.default is None else "if not empty"
 
