@@ -217,7 +217,7 @@ def _map(hint: Any, converter: BaseConverter) -> _Hook:
 
 @_QUICK.register_structure_hook_factory(has)
 def _typed_record(hint: Any, converter: BaseConverter, **overrides: Any) -> _Hook:
-    known = {attribute.name for attribute in fields(hint)}
+    known = {each.name for each in fields(hint) if each.name not in overrides}
     overrides |= {each.name: _never_null(each, converter) for each in fields(hint) if NULL_REFUSED in each.metadata}
     structure_known = make_dict_structure_fn(hint, converter, **overrides)
 
