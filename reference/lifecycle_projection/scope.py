@@ -1,4 +1,7 @@
-"""The scope of a run: its tenant, and the enterprise scope of its definition (chapter *Scope and definition*)."""
+"""The scope of a run: its tenant, and the enterprise scope of its definition (chapter *Scope and definition*).
+
+Begin with :func:`scope_of`, at the end: the table before it says what it merges, and the parsers what the table takes.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
