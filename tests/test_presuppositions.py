@@ -139,15 +139,18 @@ def first_of_the_latest(patch: pytest.MonkeyPatch) -> None:
 
 
 def always_the_latest_before(patch: pytest.MonkeyPatch) -> None:
-    guarded, latest_of = reference.projection._guarded, reference.projection.latest_of
+    guarded, latest_of = reference.projection._Pass._guarded, reference.projection.latest_of
     latest: list[Any] = []
 
     def noted(*of: Any) -> Any:
         latest[:] = [latest_of(*of)]
         return latest[0]
 
+    def wrong(self: Any, identified: Any) -> Any:
+        return guarded(evolve(self, latest=latest[0]), identified)
+
     patch.setattr(reference.projection, "latest_of", noted)
-    patch.setattr(reference.projection, "_guarded", lambda state, each, _, done: guarded(state, each, latest[0], done))
+    patch.setattr(reference.projection._Pass, "_guarded", wrong)
 
 
 def two(phase: str, other: str, **members: Any) -> Request:

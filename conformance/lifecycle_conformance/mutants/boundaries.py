@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.mutants.mutant import Mutant, replaced
-from lifecycle_projection import ProjectionResult, Run, Snapshot, Store, boundary, projection, snapshots
+from lifecycle_projection import ProjectionResult, Run, Snapshot, Store, content, projection, snapshots
 from lifecycle_projection.phases import GuardedPhase, Refused
 from lifecycle_projection.records import Json, TenantKey
 from lifecycle_projection.retention import prunable
@@ -80,7 +80,7 @@ class NodeOutputsCopied(Mutant):
         def wrong(summary: _Summary) -> _Summary:
             return lambda run: {**summary(run), "node_outputs": run.checkpoint.node_outputs}
 
-        yield replaced(boundary, "checkpoint_summary", wrong)
+        yield replaced(content, "checkpoint_summary", wrong)
 
 
 class LesserOfTwoLatest(Mutant):
