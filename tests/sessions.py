@@ -17,7 +17,7 @@ from lifecycle_conformance.execution.session import Session, executed
 from lifecycle_conformance.execution.trace import Request, Step, Trace
 from lifecycle_conformance.generation.input_cases import input_cases
 from lifecycle_conformance.generation.protocol_cases import protocol_cases
-from lifecycle_conformance.generation.state_machine import machine, targets
+from lifecycle_conformance.generation.targets import machine, targets
 from lifecycle_conformance.judges.properties import CHECKS
 
 _EXAMPLES = 3

@@ -18,7 +18,7 @@ from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import STILL_RUNNING, ExitStatus, Hello
 from lifecycle_conformance.driver.process import DriverProcess
-from lifecycle_conformance.generation.state_machine import targets
+from lifecycle_conformance.generation.targets import targets
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.report.as_json import as_json
@@ -121,7 +121,7 @@ sys.path[:0] = PATHS
 import lifecycle_conformance.runner.runner
 EXTRA
 from lifecycle_conformance.driver.in_process import InProcessDriver
-from lifecycle_conformance.generation.state_machine import targets
+from lifecycle_conformance.generation.targets import targets
 from lifecycle_conformance.runner import search
 from lifecycle_conformance.runner.search import Shard, explored
 search.targets = lambda capabilities: dict(list(targets(capabilities).items())[:10])
@@ -325,7 +325,7 @@ def test_a_driver_that_cannot_answer_the_plainest_requests_is_told_so_in_three_l
     """Feedback B4: and what it was not asked is undecided, for it was never there to be exercised."""
     timeout_s = 1.5 if verdict is Verdict.TIMEOUT else 60.0
     report = runner.run(partial(SubprocessDriver, broken_driver(tmp_path, fault), timeout_s=timeout_s), profile="quick")
-    assert report.hopeless
+    assert report.unusable
     assert says in report.cut
     assert report.verdicts["DRIVER-2"] is verdict
     assert report.verdicts["PASS-2"] is Verdict.UNDECIDED
@@ -380,7 +380,7 @@ def test_a_driver_that_hangs_again_and_again_ends_the_check(tmp_path: Path) -> N
     command = broken_driver(tmp_path, hangs)
     factory = partial(SubprocessDriver, command, timeout_s=3.0)
     report = runner.run(factory, profile="quick", vectors=False, shrink_attempts=0)
-    assert not report.hopeless
+    assert not report.unusable
     assert report.cut == "the driver hung 3 times in a row"
     assert report.verdicts["DRIVER-2"] is Verdict.TIMEOUT
     assert report.exit_code == 1

@@ -19,7 +19,7 @@ from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import CAPABILITIES
 from lifecycle_conformance.execution.session import Session, SessionOverError
 from lifecycle_conformance.execution.trace import Request
-from lifecycle_conformance.generation.input_cases import input_cases, records, runs, texts
+from lifecycle_conformance.generation.input_cases import free_form, input_cases, records, runs, texts
 from lifecycle_conformance.judges.attribution.number_writing import write
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.specification.requirements import code_spans, load, tables
@@ -28,7 +28,7 @@ from lifecycle_projection.json_text import DuplicateMembers, read_json
 
 NUMBERS = ("text-input", "json-numbers", "exact-numbers")
 MEMORY = server.CAPABILITIES_OF["memory"]
-IDS = {*records.CASES, *texts.CASES}
+IDS = {*records.CASES, *free_form.CASES, *texts.CASES}
 SUBJECTS = ("REC", "JSON", "ID", "ERR", "DRIVER")
 ABOUT_READING = [each for each in CHECKS if any(id_.split("-")[0] in SUBJECTS[:4] for id_ in each.requirements)]
 

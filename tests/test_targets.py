@@ -16,7 +16,7 @@ from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.driver.server import CAPABILITIES_OF
 from lifecycle_conformance.execution.session import Session, executed
 from lifecycle_conformance.execution.trace import Request
-from lifecycle_conformance.generation.state_machine import targets
+from lifecycle_conformance.generation.targets import targets
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.judges.vectors import derived
 from lifecycle_projection import FileStore, InvalidInputError, Scope, Store, retention, scope

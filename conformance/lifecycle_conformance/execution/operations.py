@@ -1,4 +1,4 @@
-"""The operations of a session, by what they do: of the protocol, and the suite's own commands.
+"""The operations of a session by what they do: those of the protocol, and those of the harness.
 
 Sessions and checks ask here, so that a new operation finds its place in each set by one look.
 """
@@ -17,6 +17,6 @@ ON_FILES: Final[Operations] = frozenset({"tear", "put", "remove"})
 NEW_PROCESS: Final[Operations] = frozenset({"greet", "restart"})
 OPENING: Final[Operations] = frozenset({"open", "greet", "read"})
 """What begins with a store that holds nothing, or another one than before."""
-OWN: Final[Operations] = NEW_PROCESS | OPENING | ON_FILES | {"refuse", "say"}
-"""The commands of the suite: of the operations of the protocol only `open` is among them, with other arguments."""
-ALL: Final[Operations] = WRITING | LOOKING | OWN | {"hello"}
+HARNESS: Final[Operations] = NEW_PROCESS | OPENING | ON_FILES | {"refuse", "say"}
+"""The operations of the harness; `open` is one of the protocol, too, with other arguments."""
+ALL: Final[Operations] = WRITING | LOOKING | HARNESS | {"hello"}
