@@ -45,7 +45,7 @@ def each_new_record_is_recorded_once(step: Step, trace: Trace) -> Iterator[Judge
     new = [index for index, place in enumerate(places_of(step)) if place is None and index not in odd]
     done = pass_effects(step)
     unattributed = [event["event_id"] for event in done.unattributed]
-    of_none = f" (beside {', '.join(unattributed)}, which is of no record)" if unattributed else ""
+    of_none = f" (beside {', '.join(map(repr, unattributed))}, which is of no record)" if unattributed else ""
     for index in new:
         what, number = f"how many events the new record {index} got{of_none}", len(done.events[index])
         yield judged("PASS-2", what, expected=1, actual=number, subject=index)
