@@ -5,17 +5,21 @@ the second breaks is not hidden.
 """
 
 import json
+from itertools import combinations
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.judges.vectors import derived
+from lifecycle_conformance.model.canaries import PLACES, canary
 from lifecycle_conformance.model.file_layout import path_of
 from lifecycle_conformance.model.identity import ids_of
-from lifecycle_conformance.mutants import MUTANTS, Mutant
+from lifecycle_conformance.mutants import MUTANTS, Composed, Mutant
+from lifecycle_projection import definition
 from traces import OPEN, executed
 
 LOG = "stateful_events.jsonl"
@@ -69,11 +73,11 @@ def put(path: str, content: bytes | Object) -> Request:
     return "put", {"path": path, "bytes": raw.hex()}
 
 
-def failing(mutants: Mutant, *requests: Request) -> set[str]:
+def failing(mutants: Mutant, *requests: Request, store: str | None = None) -> set[str]:
     """Run a session with a faulty implementation; name the requirements that fail in it."""
     reads = requests[0][0] == "read"  # which has stores of its own
     with mutants.applied():
-        session = executed(requests if reads else [OPEN, *requests], mutants.store)
+        session = executed(requests if reads else [OPEN, *requests], store or mutants.store)
     return {each.judgement.requirement for each in session.judgements if not each.judgement.holds}
 
 
@@ -308,15 +312,110 @@ def blamed_by_fixed_cases(mutant: Mutant, directory: Path, *subjects: str) -> se
     return {id_ for outcome in outcomes for each in outcome.differences for id_ in each.requirements}
 
 
-FIXED: list[tuple[str, tuple[str, ...], set[str]]] = [
-    ("scope-sources-dropped", ("scope",), {"SCOPE-2"}),
-    ("scope-sources-dropped", ("definition",), {"DEF-2"}),
-    ("long-doubles-read-one-off", ("number", "definition"), {"JSON-12"}),
+FIXED: list[tuple[tuple[str, ...], tuple[str, ...], set[str]]] = [
+    (("scope-sources-dropped",), ("scope",), {"SCOPE-2"}),
+    (("scope-sources-dropped",), ("definition",), {"DEF-2"}),
+    (("long-doubles-read-one-off",), ("number", "definition"), {"JSON-12"}),
+    (
+        ("scope-sources-dropped", "long-doubles-read-one-off"),
+        ("scope", "number", "definition"),
+        {"SCOPE-2", "DEF-2", "JSON-12"},
+    ),
 ]
 
 
-@pytest.mark.parametrize(("name", "subjects", "expected"), FIXED)
+@pytest.mark.parametrize(("names", "subjects", "expected"), FIXED, ids=str)
 def test_what_no_wrong_reading_gives_is_blamed_on_the_whole(
-    name: str, subjects: tuple[str, ...], expected: set[str], tmp_path: Path
+    names: tuple[str, ...], subjects: tuple[str, ...], expected: set[str], tmp_path: Path
 ) -> None:
-    assert blamed_by_fixed_cases(MUTANTS[name], tmp_path, *subjects) == expected
+    assert blamed_by_fixed_cases(composed(*names), tmp_path, *subjects) == expected
+
+
+@pytest.mark.parametrize(("name", "expected"), [("_planned", {"DEF-2", "DEF-5"}), ("_named", {"DEF-2", "DEF-4"})])
+def test_a_version_is_told_apart_from_a_hash_that_is_wrong(name: str, expected: set[str], tmp_path: Path) -> None:
+    with patch.object(definition, name, lambda _: None):
+        assert blamed_by_fixed_cases(MUTANTS["scope-sources-dropped"], tmp_path, "definition") == expected
+
+
+# --- a second fault ---------------------------------------------------------------------------------------------------
+
+
+def composed(*names: str) -> Mutant:
+    return Composed(*(MUTANTS[name] for name in names))
+
+
+def over(run_id: str, events: str, **members: Any) -> list[Request]:
+    """A pass over records named by letters, each at a time of its own, with outputs that must not be copied."""
+    whole = run(run_id=run_id, **members)
+    history = [{"event": each, "recorded_at_ms": ord(each) - ord("a") + 1} for each in events]
+    outputs = {"n": canary(PLACES["REDACT-1"])}
+    return passed({**whole, "checkpoint": {"lifecycle_history": history, "node_outputs": outputs}})
+
+
+SHOWING_ALL: list[Request] = [
+    *(of_numbers(0.5, LONG), OPEN),
+    # A record that moves, one that has an equal, a status that changes.
+    *(*over("r", "a"), *over("r", "ba"), *over("r", "bacc"), *over("r", "baccd", status="paused")),
+    # A move that must be refused.
+    *(*over("s", "a", status="completed"), *over("s", "ab"), *over("s", "ab", status="completed")),
+    *(("compact", {"retention_ms": 1, "now_ms": 3}), *over("r", "baccd", status="paused")),
+    *over("r", "a", tenant_context=OTHER),
+    imported(*(snapshot(each, phase, run_id="t") for each, phase in [("a", "queued"), ("b", "sleeping")])),
+    *over("t", "a"),
+    *(imported(*({**each, "run_id": "p"} for each in (OLD, NEW)), {**OLD, "run_id": "q"}), LATE, TORN),
+]
+"""A session in which each of the faulty implementations shows its fault, but for those that fixed cases show."""
+SHOWN = [name for name in MUTANTS if name != "scope-sources-dropped"]
+HAZARDS = {
+    *("anothers-snapshot-overwritten", "broken-text-empties-the-log", "lesser-of-two-latest"),
+    *("long-doubles-read-one-off", "namesakes-pruned"),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_one_session_shows_every_fault(name: str) -> None:
+    found = failing(MUTANTS[name], *SHOWING_ALL, store="files")
+    assert MUTANTS[name].chief in found
+    assert found <= MUTANTS[name].breaks
+
+
+@pytest.mark.parametrize("names", [each for each in combinations(SHOWN, 2) if HAZARDS & {*each}], ids=" + ".join)
+def test_a_second_fault_does_not_hide_behind_the_first(names: tuple[str, str]) -> None:
+    both = composed(*names)
+    found = failing(both, *SHOWING_ALL, store="files")
+    assert {MUTANTS[name].chief for name in names} <= found
+    assert found <= both.breaks
+
+
+TOGETHER: dict[tuple[str, str], tuple[list[Request], set[str]]] = {
+    ("snapshots-rewritten", "anothers-snapshot-overwritten"): (
+        [
+            *over("größe/3", "a"),
+            imported(stands_there(snapshot_id=ids_of(run("a", "b", run_id="größe/3"))[1].replace("ö", "ä"))),
+            *over("größe/3", "ab", status="paused"),
+        ],
+        {"SNAP-11", "SNAP-6", "PASS-4"},
+    ),
+    ("lesser-of-two-latest", "node-outputs-copied"): (
+        [tied("queued", "sleeping"), *over("r", "a")],
+        {"PASS-7", "REDACT-1", "CKPT-1"},
+    ),
+    ("lesser-of-two-latest", "guard-off"): (
+        [tied("queued", "completed"), *over("r", "a"), *over("r", "ab", status="queued")],
+        {"PASS-7", "PHASE-7"},
+    ),
+    ("lesser-of-two-latest", "seq-from-the-whole-log"): (
+        [*over("s", "abc"), tied("queued", "completed"), *over("r", "a")],
+        {"PASS-7", "LOG-4", "LOG-5"},
+    ),
+    ("position-in-the-id", "anothers-snapshot-overwritten"): (
+        [*over("r", "a"), *over("r", "a", tenant_context=OTHER)],
+        {"ID-5", "SNAP-11", "TENANT-4", "TENANT-7"},
+    ),
+}
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids=" + ".join)
+def test_two_faults_in_one_step_are_both_told(names: tuple[str, str]) -> None:
+    requests, expected = TOGETHER[names]
+    assert failing(composed(*names), *requests) == expected

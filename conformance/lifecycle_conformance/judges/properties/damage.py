@@ -118,8 +118,8 @@ def _stored_names(log: bytes, view: View) -> list[Json]:
 
 
 def _shown_names(view: View) -> list[Json]:
-    """Name the events that are shown."""
-    return _names([event for shown in view.values() for event in shown.events])
+    """Name the events that are shown to whom they belong; what others are shown of them is TENANT-1's business."""
+    return _names([event for owner, shown in view.items() for event in shown.events if owner_of(event) == owner])
 
 
 def _names(events: Sequence[Object]) -> list[Json]:

@@ -28,7 +28,7 @@ from lifecycle_conformance.model.file_layout import (
 )
 from lifecycle_conformance.model.json_text import apart
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
-from lifecycle_conformance.model.record_ties import recorded_ids
+from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
 from lifecycle_conformance.model.recorded import recorded
 from lifecycle_conformance.model.reported_ids import reported_ids_correct
 from lifecycle_projection.records import Json
@@ -117,7 +117,7 @@ def _met(step: Step) -> tuple[_Obstacle, Files, Files] | None:
 def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass that finds another's snapshot at the place of one of its own; with wrong ids it finds others."""
     met = _met(step)
-    if met is None or met[0].kind != _ANOTHERS or not all(reported_ids_correct(step, trace)):
+    if met is None or met[0].kind != _ANOTHERS or not _ids_are_known(step, trace, met[0].index):
         return
     obstacle, before, after = met
     what = f"the place of {obstacle.event_id!r} being taken"
@@ -129,6 +129,12 @@ def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[J
             is_there = _is_recorded(step, obstacle.event_id, after)
             yield judged("SNAP-11", f"whether the event is there, {what}", expected=True, actual=is_there)
         yield judged("ERR-4", "the data", expected={"snapshot_id": obstacle.event_id}, actual=step.data)
+
+
+def _ids_are_known(step: Step, trace: Trace, index: int) -> bool:
+    """Whether it is known under which ids a pass recorded a record and those before it, be they right or wrong."""
+    pairs = zip(reported_ids_correct(step, trace), pass_effects(step).events, strict=True)
+    return all(right or events for right, events in [*pairs][: index + 1])
 
 
 @check("SNAP-12", "ERR-5", on=PASSES.with_files)
