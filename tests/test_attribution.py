@@ -14,6 +14,7 @@ import pytest
 
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.execution.trace import Object, Request
+from lifecycle_conformance.generation.file_damage import LONG_NAME
 from lifecycle_conformance.judges.vectors import derived
 from lifecycle_conformance.model.canaries import PLACES, canary
 from lifecycle_conformance.model.file_layout import path_of
@@ -159,6 +160,13 @@ def test_who_overwrites_anothers_snapshot_is_told_that_alone(name: str) -> None:
     assert failing(MUTANTS["anothers-snapshot-overwritten"], *requests) == expected
 
 
+def test_a_place_that_is_not_found_for_want_of_the_right_id_is_no_place_that_was_overwritten() -> None:
+    """The record that moves is recorded again, under an id that leads to another place."""
+    passes = [*over("r", "a"), *over("r", "a", tenant_context=OTHER), *over("r", "ba", tenant_context=OTHER)]
+    found = failing(MUTANTS["position-in-the-id"], *(each for each in passes if each[0] != "identify"))
+    assert found == {"ID-3", "ID-5"}
+
+
 # --- hazard H7 --------------------------------------------------------------------------------------------------------
 
 
@@ -197,6 +205,10 @@ TIES: dict[str, list[Request]] = {
     "both refuse, then the wrong one only": [
         *(tied("cancelled", "queued"), project("a", status="completed")),
         *(project("a", status="running"), project("a", status="cancelled")),
+    ],
+    "the right one refuses a name that is too long": [
+        *(project("a", run_id="s", status="completed"), project("a", "b", run_id="s")),
+        *(tied("queued", "completed"), project(LONG_NAME), project("a")),
     ],
 }
 

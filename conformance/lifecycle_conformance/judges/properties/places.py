@@ -29,7 +29,7 @@ from lifecycle_conformance.model.file_layout import (
 from lifecycle_conformance.model.json_text import apart
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
-from lifecycle_conformance.model.recorded import recorded
+from lifecycle_conformance.model.recorded import places_of, recorded
 from lifecycle_conformance.model.reported_ids import reported_ids_correct
 from lifecycle_projection.records import Json
 
@@ -133,8 +133,9 @@ def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[J
 
 def _ids_are_known(step: Step, trace: Trace, index: int) -> bool:
     """Whether it is known under which ids a pass recorded a record and those before it, be they right or wrong."""
-    pairs = zip(reported_ids_correct(step, trace), pass_effects(step).events, strict=True)
-    return all(right or events for right, events in [*pairs][: index + 1])
+    right, new = reported_ids_correct(step, trace), pass_effects(step).events
+    known = [place is not None for place in places_of(step)]
+    return all(right[at] or (new[at] and not known[at]) for at in range(index + 1))
 
 
 @check("SNAP-12", "ERR-5", on=PASSES.with_files)
@@ -212,6 +213,8 @@ def _move(step: Step, index: int) -> tuple[str, str] | None:
     latest = max(earlier, key=lambda each: (each["seq"], each["snapshot_id"].encode()), default=None)
     if latest is None or latest.get("phase") not in NEXT:
         return None
+    if any(each["seq"] == latest["seq"] and each.get("phase") != latest["phase"] for each in earlier):
+        return None  # that the right one of them is asked is PASS-7's business
     return latest["phase"], PHASE_OF[phase_status(step.run, step.history[index])]
 
 
