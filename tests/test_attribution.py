@@ -11,10 +11,10 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from lifecycle_conformance.generation.file_faults.snapshots import LONG_NAME
 
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.execution.trace import Object, Request
+from lifecycle_conformance.generation.file_faults.snapshots import LONG_NAME
 from lifecycle_conformance.judges.vectors import derived
 from lifecycle_conformance.model.canaries import PLACES, canary
 from lifecycle_conformance.model.file_layout import path_of

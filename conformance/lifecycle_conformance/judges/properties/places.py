@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import PASSES, Judgement, Steps, canonical, judged, none
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, Steps, about, canonical, judged, none
 from lifecycle_conformance.execution.operations import ALL
 from lifecycle_conformance.execution.trace import Files, Object, Shown, Step, Trace, owner_of
 from lifecycle_conformance.judges.registry import check
@@ -119,7 +119,10 @@ def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[J
     met = _met(step)
     if met is None or met[0].kind != _ANOTHERS or not _ids_are_known(step, trace, met[0].index):
         return
-    obstacle, before, after = met
+    yield from about(met[0].path, _not_overwritten(step, *met))
+
+
+def _not_overwritten(step: Step, obstacle: _Obstacle, before: Files, after: Files) -> Iterator[Judgement]:
     what = f"the place of {obstacle.event_id!r} being taken"
     yield judged("SNAP-11", f"the answer, {what}", expected="storage_conflict", actual=step.refusal)
     if obstacle.path in before:
