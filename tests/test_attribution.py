@@ -336,7 +336,7 @@ FIXED: list[tuple[tuple[str, ...], tuple[str, ...], set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("names", "subjects", "expected"), FIXED, ids=str)
+@pytest.mark.parametrize(("names", "subjects", "expected"), FIXED, ids=lambda each: " + ".join(sorted(each)))
 def test_what_no_wrong_reading_gives_is_blamed_on_the_whole(
     names: tuple[str, ...], subjects: tuple[str, ...], expected: set[str], tmp_path: Path
 ) -> None:
