@@ -1,0 +1,252 @@
+"""Where a pass asks the guard: the records that had no snapshot, each with the move that it asks for.
+
+The walk goes through the history as a pass does, each step from what the implementation itself showed: so one wrong
+snapshot doesn't condemn the next. A run that is `running`, with three records:
+
+    record   its snapshot               the guard is asked
+    x        was there, `queued`        not at all; now this is the latest snapshot
+    y        written, `running_phase`   queued → running_phase
+    z        written, `running_phase`   running_phase → running_phase, for y's is the latest one
+
+Had the snapshot of y said `sleeping`, that would be y's fault (PHASE-1), and z would be asked sleeping → running_phase.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from attrs import frozen
+
+from lifecycle_conformance.execution.judgement import canonical
+from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace
+from lifecycle_conformance.model.delta import own
+from lifecycle_conformance.model.identity import content_of_event, contents_of, is_unsigned
+from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
+from lifecycle_conformance.model.record_ties import pass_effects
+from lifecycle_conformance.model.recorded import places_of
+from lifecycle_conformance.model.reported_ids import reported_ids
+from lifecycle_projection.records import Json
+
+OBSERVED: Final = "stateful_runtime.phase.observed"
+TRANSITION: Final = "stateful_runtime.phase.transition"
+
+
+class Move:
+    """What the guard is asked: from the phase of the latest snapshot, if any, to that of the record."""
+
+    def __init__(self, run: Object, record: Object, latest: Object | None) -> None:
+        self.status = phase_status(run, record)
+        self.retries = self.status != run["status"]
+        self.source: str | None = None if latest is None else latest["phase"]
+        self.target = PHASE_OF[self.status]
+        self.before: list[Object] = [] if latest is None else latest["phase_history"]
+        self._run, self._record = run, record
+
+    def __str__(self) -> str:
+        return f"{self.source or 'no phase'} → {self.target}"
+
+    def onto(self, latest: Object) -> "Move":
+        """The same move from another snapshot."""
+        return Move(self._run, self._record, latest)
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the guard lets it pass (PHASE-7)."""
+        return self.source in {None, self.target} or self.target in NEXT[str(self.source)]
+
+    @property
+    def moves(self) -> bool:
+        """Whether it leads to another phase."""
+        return self.source not in {None, self.target}
+
+    @property
+    def requirement(self) -> str:
+        """Name the case of the guard."""
+        if self.source is None:
+            return "PHASE-3"
+        if not self.moves:
+            return "PHASE-4"
+        return "PHASE-5" if self.before else "PHASE-6"
+
+    @property
+    def grows(self) -> bool:
+        """Whether the history gets a new entry."""
+        return self.moves or not self.before
+
+    @property
+    def outcome(self) -> bytes:
+        """What the guard makes of it, as far as it depends on the snapshot before."""
+        return canonical([self.source, self.before] if self.allowed else self.source)
+
+    def explains(self, history: Sequence[Object]) -> bool:
+        """Whether a history is what comes of the move; of one that must be refused, what comes of allowing it."""
+        if not self.allowed and canonical([*history]) == canonical(self.before):
+            return True
+        return self.fits(history) and (not self.moves or history[-1].get("from_phase") == self.source)
+
+    def fits(self, history: Sequence[Object]) -> bool:
+        """Whether a history is that of the latest snapshot, with an entry of the right kind added if need be."""
+        kept, added = history[: len(self.before)], history[len(self.before) :]
+        kinds = [each["event_type"] for each in added]
+        entry = [TRANSITION if self.moves else OBSERVED] if self.grows else []
+        return canonical(list(kept)) == canonical(self.before) and kinds == entry
+
+    def entry(self, phase_id: Json) -> Object:
+        """The new entry of the history; its phase id is that of the snapshot (EVENT-4)."""
+        run_id, time = self._run["run_id"], self._record["recorded_at_ms"]
+        entry: Object = {"schema_version": 1, "to_phase": self.target, "occurred_at_ms": time}
+        if self.moves:
+            entry |= {
+                "event_id": f"{run_id}:phase_transition:{self.source}:{self.target}:{time}",
+                "from_phase": self.source,
+                "event_type": TRANSITION,
+                "reason": f"automation_v2_lifecycle:{self._record['event']}",
+            }
+        else:
+            entry |= {
+                "event_id": f"{run_id}:phase:{self.target}:{time}",
+                "event_type": OBSERVED,
+                "reason": f"observed_status:{self.status}",
+            }
+        return entry if phase_id is None else {**entry, "phase_id": phase_id}
+
+
+@frozen(kw_only=True)
+class Place:
+    """A record for whose snapshot the guard was to be asked, and that snapshot, if it was written.
+
+    `event_id` is the id under which the record is recorded now, `candidates` are the snapshots that were there.
+    """
+
+    index: int
+    event_id: str | None
+    move: Move
+    first: bool
+    candidates: tuple[Object, ...]
+    snapshot: Object | None
+
+    def refused_in(self, step: Step) -> bool:
+        """Whether the pass stopped here."""
+        return (
+            self.snapshot is None
+            and step.refusal == "phase_transition"
+            and step.data.get("lifecycle_index") == self.index
+        )
+
+    def looked_elsewhere(self, step: Step) -> bool:
+        """Whether what came of it follows from another snapshot than the right one, and from the right one not."""
+        if self.snapshot is not None:
+            return self._another_explains and not self._right_explains
+        source = step.data.get("from_phase")
+        return (
+            self.refused_in(step)
+            and source != self.move.source
+            and any(each.source == source and not each.allowed for each in self._others())
+        )
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether nobody can tell if the guard allowed what it mustn't, or looked at another snapshot."""
+        return self.snapshot is not None and self._right_explains and self._another_explains
+
+    @property
+    def _right_explains(self) -> bool:
+        return self.snapshot is not None and self.move.explains(self.snapshot["phase_history"])
+
+    @property
+    def _another_explains(self) -> bool:
+        """Whether the guard, had it looked at another snapshot, would have given the history that was written."""
+        history = None if self.snapshot is None else self.snapshot["phase_history"]
+        return history is not None and any(each.allowed and each.explains(history) for each in self._others())
+
+    def _others(self) -> Iterator[Move]:
+        return (self.move.onto(each) for each in self.candidates)
+
+
+def walk(step: Step, trace: Trace) -> Iterator[Place]:
+    """Go through the history as a pass does; it ends with the first record that has no snapshot."""
+    if not _can_be_followed(step, trace):
+        return
+    before = {each["snapshot_id"]: each for each in step.shown_before().snapshots}
+    done, known = pass_effects(step), places_of(step)
+    latest = max(before.values(), key=_order, default=None)
+    first = True
+    for index, record in enumerate(step.history):
+        place, events, snapshot = known[index], done.events[index], done.snapshots[index]
+        event_id = place.event_id if place is not None else events[0]["event_id"] if events else None
+        if event_id is not None and event_id in before:
+            latest, first = before[event_id], False
+            continue
+        yield Place(
+            index=index,
+            event_id=event_id,
+            move=Move(step.run, record, latest),
+            first=first,
+            candidates=tuple(before.values()),
+            snapshot=snapshot,
+        )
+        if snapshot is None:
+            return
+        latest, first = snapshot, False
+        before[snapshot["snapshot_id"]] = snapshot
+
+
+# --- whether it can be followed --------------------------------------------------------------------------------------
+
+
+def _can_be_followed(step: Step, trace: Trace) -> bool:
+    """Whether a pass can be followed record by record.
+
+    It can't where records were recorded twice or not at all, or are told apart wrongly; where something of another
+    tenant is shown; and where a snapshot lacks what belongs to its phase: other requirements say so.
+    """
+    shown = [*step.shown_before().snapshots, *step.shown_after().snapshots]
+    return (
+        all(own(view, step.owner) == view.get(step.owner, Shown()) for view in (step.before, step.after))
+        and all(each.keys() >= {"phase", "phase_history", "allowed_next_phases"} for each in shown)
+        and _are_known_by_one_event_each(step)
+        and all(_was_recorded_right(step, index) for index in range(len(step.history)))
+        and _occurrences_are_right(step, trace)
+    )
+
+
+def _are_known_by_one_event_each(step: Step) -> bool:
+    """Whether there are as many events of each content as records that are known by one: no recognition errs."""
+    contents = [content for content, _ in contents_of(step.run)]
+    pairs = zip(contents, places_of(step), strict=True)
+    known = Counter(content for content, place in pairs if place is not None and place.kind != "listed")
+    events = Counter(content_of_event(step.run, event) for event in step.shown_before().events)
+    return all(events[content] == known[content] for content in contents)
+
+
+def _was_recorded_right(step: Step, index: int) -> bool:
+    """Whether a record got one event if it was new and come to, none if it was known, and a snapshot with its id."""
+    known, events, snapshot = (
+        places_of(step)[index],
+        pass_effects(step).events[index],
+        pass_effects(step).snapshots[index],
+    )
+    if (known is not None and events) or len(events) > 1 or (known is None and not events and index < _stop(step)):
+        return False
+    event_id = known.event_id if known is not None else events[0]["event_id"] if events else None
+    there = {each["snapshot_id"] for each in step.shown_before().snapshots}
+    return snapshot is None or (snapshot["snapshot_id"] == event_id and event_id not in there)
+
+
+def _stop(step: Step) -> int:
+    """How many records the pass came to, as far as its answer and what it did tell."""
+    known, index = places_of(step), step.data.get("lifecycle_index")
+    if step.refusal not in {None, "phase_transition"}:
+        new = (at for at, place in enumerate(known) if place is None and not pass_effects(step).events[at])
+        return next(new, len(known))
+    return index if step.refusal is not None and is_unsigned(index) else len(known)
+
+
+def _occurrences_are_right(step: Step, trace: Trace) -> bool:
+    """Whether the implementation tells identical records apart as it should, as far as is known (OCC-1)."""
+    pairs = zip(contents_of(step.run), reported_ids(step, trace), strict=True)
+    return all(said is None or said["occurrence"] == occurrence for (_, occurrence), said in pairs)
+
+
+def _order(snapshot: Object) -> tuple[int, bytes]:
+    return snapshot["seq"], snapshot["snapshot_id"].encode()
