@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,11 +18,16 @@ from click.testing import CliRunner
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Driver, Refusal
+from lifecycle_conformance.judges.attribution.canonical_writing import double
+from lifecycle_conformance.judges.attribution.writing_hypotheses import DOUBLES as WRONG_DOUBLES
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.judges.vectors import Scenario, derived, load
 from lifecycle_conformance.judges.vectors.derived import DerivedCase, Outcome, cases, touched_by, touches
-from lifecycle_conformance.judges.vectors.faults import FAULTS
-from lifecycle_conformance.judges.vectors.rules import RIGHT, SUBJECTS, double
+from lifecycle_conformance.judges.vectors.derived.facts import DOUBLES
+from lifecycle_conformance.judges.vectors.derived.scope_hypotheses import SCOPES
+from lifecycle_conformance.judges.vectors.derived.scope_model import ScopeRules
+from lifecycle_conformance.judges.vectors.derived.scope_model import scope as scope_by_rules
+from lifecycle_conformance.judges.vectors.derived.subjects import SUBJECTS
 from lifecycle_conformance.judges.vectors.tags import tags, tags_of
 from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.specification import requirements
@@ -48,7 +54,7 @@ def blamed(outcomes: Iterable[Outcome]) -> set[str]:
 
 def test_the_rules_give_what_production_answered() -> None:
     for case in cases():
-        assert orjson.dumps(SUBJECTS[case.subject](case.run, RIGHT), option=orjson.OPT_SORT_KEYS) == orjson.dumps(
+        assert orjson.dumps(SUBJECTS[case.subject].right(case.run), option=orjson.OPT_SORT_KEYS) == orjson.dumps(
             case.expected, option=orjson.OPT_SORT_KEYS
         ), case.name
 
@@ -76,7 +82,7 @@ def test_numbers_need_a_driver_that_can_take_them() -> None:
     assert all(not case.needs for case in cases() if case.name.startswith("a plan of a bundle"))
 
 
-@pytest.mark.parametrize("text", json.loads(derived.DOUBLES.read_bytes()))
+@pytest.mark.parametrize("text", json.loads(DOUBLES.read_bytes()))
 def test_the_doubles_stand_there_as_the_specification_words_it(text: str) -> None:
     """No shorter text reads back as the same double, and none of this length is nearer."""
     value = float(text)
@@ -247,27 +253,28 @@ def test_an_implementation_without_identify_is_judged_by_its_event_ids(tmp_path:
 def test_each_wrong_reading_is_seen_and_told_from_those_of_other_requirements(subject: str) -> None:
     mine = [case for case in cases() if case.subject == subject]
     unseen = set()
-    for number, fault in enumerate(FAULTS[subject]):
-        outcomes = derived.outcomes([(case, case.readings[number]) for case in mine])
-        assert blamed(outcomes) <= {fault.requirement}, fault.what
-        unseen |= set() if blamed(outcomes) else {fault.what}
+    for hypothesis in SUBJECTS[subject].wrong:
+        outcomes = derived.outcomes([(case, case.readings[hypothesis]) for case in mine])
+        assert blamed(outcomes) <= {hypothesis.requirement}, hypothesis.what
+        unseen |= set() if blamed(outcomes) else {hypothesis}
     # Of numbers only few stand in definitions.
-    of_numbers = {fault.what for fault in FAULTS["number"]}
-    assert unseen <= (of_numbers if subject == "definition" else set())
+    assert unseen <= (set(WRONG_DOUBLES) if subject == "definition" else set())
+
+
+def wrong_scope(what: str) -> ScopeRules:
+    return next(rules for hypothesis, rules in SCOPES.items() if hypothesis.what == what)
 
 
 def test_two_wrong_readings_at_once_are_both_blamed() -> None:
-    snake = next(each.rules for each in FAULTS["scope"] if each.what == "snake case only")
-    unsorted = next(each.rules for each in FAULTS["scope"] if each.what == "data_classes: not sorted")
-    both = evolve(snake, normal=unsorted.normal)
+    both = evolve(wrong_scope("snake case only"), normal=wrong_scope("data_classes: not sorted").normal)
     mine = [case for case in cases() if case.subject == "scope"]
-    outcomes = derived.outcomes([(case, SUBJECTS["scope"](case.run, both)) for case in mine])
+    outcomes = derived.outcomes([(case, scope_by_rules(case.run, both)) for case in mine])
     assert blamed(outcomes) == {"SCOPE-4", "SCOPE-10"}
 
 
 def as_python_writes(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return f"sha256:{derived.sha256(text.encode()).hexdigest()}"
+    return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
 @pytest.mark.parametrize(
@@ -334,8 +341,8 @@ class Fussy(InProcessDriver):
 
 
 def test_a_refusal_is_blamed_where_the_scope_is_its_cause(tmp_path: Path) -> None:
-    fault = next(each for each in FAULTS["scope"] if each.what == "a spelling that doesn't parse is refused")
-    assert blamed(asked(Fussy(fault.rules.refuses), tmp_path, ["scope"])) == {"SCOPE-4"}
+    refuses = wrong_scope("a spelling that doesn't parse is refused").refuses
+    assert blamed(asked(Fussy(refuses), tmp_path, ["scope"])) == {"SCOPE-4"}
     outcomes = asked(Fussy(lambda run: "automation_snapshot" in run), tmp_path, ["scope", "definition"])
     assert blamed(outcomes) == set()
     assert {each.judged for each in outcomes if "automation_snapshot" in each.case.run} == {False}
