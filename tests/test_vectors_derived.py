@@ -1,6 +1,7 @@
 """Cases made from production's answers: what they say, which requirement a difference tells of, and the tags."""
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -18,15 +19,14 @@ from click.testing import CliRunner
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Driver, Refusal
+from lifecycle_conformance.judges.attribution.canonical_writing import DOUBLES as WRONG_DOUBLES
 from lifecycle_conformance.judges.attribution.canonical_writing import double
-from lifecycle_conformance.judges.attribution.writing_hypotheses import DOUBLES as WRONG_DOUBLES
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.judges.vectors import Scenario, derived, load
 from lifecycle_conformance.judges.vectors.derived import DerivedCase, Outcome, cases, touched_by, touches
 from lifecycle_conformance.judges.vectors.derived.facts import DOUBLES
-from lifecycle_conformance.judges.vectors.derived.scope_hypotheses import SCOPES
-from lifecycle_conformance.judges.vectors.derived.scope_model import ScopeRules
-from lifecycle_conformance.judges.vectors.derived.scope_model import scope as scope_by_rules
+from lifecycle_conformance.judges.vectors.derived.scope_rules import SCOPES, ScopeRules
+from lifecycle_conformance.judges.vectors.derived.scope_rules import scope as scope_by_rules
 from lifecycle_conformance.judges.vectors.derived.subjects import SUBJECTS
 from lifecycle_conformance.judges.vectors.tags import tags, tags_of
 from lifecycle_conformance.mutants import MUTANTS
@@ -270,6 +270,65 @@ def test_two_wrong_readings_at_once_are_both_blamed() -> None:
     mine = [case for case in cases() if case.subject == "scope"]
     outcomes = derived.outcomes([(case, scope_by_rules(case.run, both)) for case in mine])
     assert blamed(outcomes) == {"SCOPE-4", "SCOPE-10"}
+
+
+class Dropping(InProcessDriver):
+    """The reference, which drops some members of the definition's metadata before it reads a run."""
+
+    def __init__(self, *dropped: str) -> None:
+        super().__init__("memory")
+        self.dropped = dropped
+
+    def ask(self, op: str, /, **arguments: Any) -> Answer:
+        definition = arguments.get("run", {}).get("automation_snapshot", {})
+        if isinstance(definition.get("metadata"), dict):
+            left = {name: each for name, each in definition["metadata"].items() if name not in self.dropped}
+            run = {**arguments["run"], "automation_snapshot": {**definition, "metadata": left}}
+            arguments = {**arguments, "run": run}
+        return super().ask(op, **arguments)
+
+
+def test_where_no_wrong_reading_gives_what_was_shown_the_requirement_that_holds_the_whole_is_blamed(
+    tmp_path: Path,
+) -> None:
+    outcomes = asked(Dropping("resource_access", "automation_webhook", "enterprise_scope"), tmp_path)
+    assert blamed(outcomes) == {"SCOPE-2", "DEF-2"}
+    # Where the version is missing, a wrong reading of DEF-4 gives just what is shown.
+    assert blamed(asked(Dropping("version", "enterprise_scope"), tmp_path)) == {"SCOPE-2", "DEF-2", "DEF-4"}
+
+
+@pytest.mark.parametrize(
+    ("members", "run", "expected"),
+    [
+        ({"workflow_definition_snapshot_hash": "?"}, of_sources(), {"DEF-2"}),
+        ({"workflow_definition_snapshot_hash": "?"}, {"workflow_definition_snapshot_hash": "own"}, {"DEF-1"}),
+        ({"workflow_definition_snapshot_hash": "?"}, {}, {"DEF-1"}),
+        ({"workflow_definition_version": "automation:b@0123456789abcdef"}, of_sources(), {"DEF-2"}),
+        ({"workflow_definition_version": "?"}, of_sources(), {"DEF-3"}),
+        ({"workflow_definition_version": "?"}, of_sources(version="1"), {"DEF-3"}),
+        ({"workflow_definition_version": "?"}, {}, {"DEF-3"}),
+    ],
+)
+def test_a_definition_that_nothing_explains_is_blamed_on_what_says_where_it_comes_from(
+    members: dict[str, Any], run: dict[str, Any], expected: set[str]
+) -> None:
+    right = SUBJECTS["definition"].right(run)
+    (name,) = members
+    assert SUBJECTS["definition"].whole(run, {**right, **members}, name) == expected
+
+
+def test_numbers_written_as_nobody_does_are_blamed_on_their_notation(tmp_path: Path) -> None:
+    def hashed(value: Any) -> str:
+        text = re.sub(r"(?<=\d)\.(?=\d)", ",", orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode())
+        return f"sha256:{sha256(text.encode()).hexdigest()}"
+
+    with patch("lifecycle_projection.identity.stable_hash", hashed):
+        outcomes = asked(InProcessDriver("memory"), tmp_path, ["number"])
+    assert blamed(outcomes) == {"JSON-8", "JSON-9"}
+    named = {
+        each.case.name: id_ for each in outcomes for differing in each.differences for id_ in differing.requirements
+    }
+    assert (named["the double 0.1"], named["the double 1.5e+300"]) == ("JSON-8", "JSON-9")
 
 
 def as_python_writes(value: Any) -> str:

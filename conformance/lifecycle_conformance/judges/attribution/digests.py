@@ -10,8 +10,8 @@ from typing import Final, TypeAlias
 from attrs import frozen
 
 from lifecycle_conformance.execution.judgement import canonical
+from lifecycle_conformance.judges.attribution.canonical_writing import WRITERS
 from lifecycle_conformance.judges.attribution.hypotheses import Hypothesis, Observation
-from lifecycle_conformance.judges.attribution.writing_hypotheses import WRITERS
 from lifecycle_projection.records import Json
 
 Form: TypeAlias = Callable[[str], str]

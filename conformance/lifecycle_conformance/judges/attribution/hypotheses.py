@@ -25,6 +25,7 @@ from attrs import field, frozen
 
 _Part = TypeVar("_Part", bound=Hashable)
 _Seen = TypeVar("_Seen")
+_Way = TypeVar("_Way")
 
 
 @frozen
@@ -38,6 +39,11 @@ class Hypothesis:
     requirement: str
     what: str
     covers: frozenset[str] = field(default=frozenset(), eq=False)
+
+
+def named(ways: Mapping[str, Mapping[str, _Way]]) -> dict[Hypothesis, _Way]:
+    """Ways to get something wrong, by requirement and by what they do, each with its hypothesis."""
+    return {Hypothesis(requirement, what): way for requirement, wrong in ways.items() for what, way in wrong.items()}
 
 
 @frozen(kw_only=True, eq=False)
@@ -97,7 +103,7 @@ class Evidence(Generic[_Part, _Seen]):
         """The requirements whose hypotheses predict all of some parts, and that no observation refutes."""
         return self._best(each for each in observation.explaining(parts) if each not in self._refuted)
 
-    def named(self, observation: Observation[_Part, _Seen], part: _Part) -> frozenset[str]:
+    def blamed(self, observation: Observation[_Part, _Seen], part: _Part) -> frozenset[str]:
         """The requirements that a difference tells of, even where two mistakes meet.
 
         Where none is certain, it may be a further effect of a mistake that is certain elsewhere; else a hypothesis is

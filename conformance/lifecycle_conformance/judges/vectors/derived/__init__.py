@@ -1,7 +1,7 @@
 """Small cases made from production's answers, which tell which requirement a wrong answer belongs to.
 
-Begin with `cases`, then `outcomes`. What a case asks for is read by a small model (`scope_model`, `definition_model`),
-and wrongly in the ways beside it (`scope_hypotheses`, `definition_hypotheses`).
+Begin with `cases`, then `outcomes`. What a case asks for is read by a small model, rightly or wrongly: `scope_rules`,
+with `scope_values`, and `definition_rules`.
 """
 
 from lifecycle_conformance.judges.vectors.derived.asking import ask

@@ -9,9 +9,9 @@ from typing import Final
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.execution.trace import Object, history_of, member
 from lifecycle_conformance.judges.vectors.derived.cases import DerivedCase
-from lifecycle_conformance.judges.vectors.derived.definition_model import HASH, VERSION
+from lifecycle_conformance.judges.vectors.derived.definition_rules import HASH, VERSION
 from lifecycle_conformance.judges.vectors.derived.facts import RUN, enterprise
-from lifecycle_conformance.judges.vectors.derived.scope_model import REFUSED
+from lifecycle_conformance.judges.vectors.derived.scope_rules import REFUSED
 from lifecycle_conformance.judges.vectors.derived.subjects import SUBJECTS, same
 from lifecycle_projection.records import Json
 

@@ -16,8 +16,8 @@ import orjson
 from attrs import Factory, define, frozen
 
 from lifecycle_conformance.execution.trace import Object, Owner, history_of, key_of, member, owner_of_run
-from lifecycle_conformance.judges.vectors.derived.definition_model import HASH, VERSION
-from lifecycle_conformance.judges.vectors.derived.scope_model import FIELDS, RIGHT
+from lifecycle_conformance.judges.vectors.derived.definition_rules import HASH, VERSION
+from lifecycle_conformance.judges.vectors.derived.scope_rules import FIELDS, RIGHT
 from lifecycle_conformance.judges.vectors.derived.subjects import doubles_in
 from lifecycle_conformance.judges.vectors.scenarios import Scenario
 from lifecycle_conformance.specification.texts import VECTORS

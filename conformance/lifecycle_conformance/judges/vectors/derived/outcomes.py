@@ -11,7 +11,7 @@ from lifecycle_conformance.judges.attribution.hypotheses import Evidence, Observ
 from lifecycle_conformance.judges.vectors.comparison import ABSENT, Side
 from lifecycle_conformance.judges.vectors.derived.asking import ask
 from lifecycle_conformance.judges.vectors.derived.cases import DerivedCase
-from lifecycle_conformance.judges.vectors.derived.scope_model import REFUSED
+from lifecycle_conformance.judges.vectors.derived.scope_rules import REFUSED
 from lifecycle_conformance.judges.vectors.derived.subjects import SUBJECTS, by_member
 
 
@@ -78,7 +78,7 @@ def _differences(
 ) -> Iterator[DerivedDifference]:
     for name in sorted(observation.differing):
         yield DerivedDifference(
-            requirements=evidence.named(observation, name) or SUBJECTS[case.subject].whole(case.run, actual, name),
+            requirements=evidence.blamed(observation, name) or SUBJECTS[case.subject].whole(case.run, actual, name),
             path=f"$.{name}",
             expected=case.expected.get(name, ABSENT),
             actual=actual.get(name, ABSENT),

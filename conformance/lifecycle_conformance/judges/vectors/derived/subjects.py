@@ -9,14 +9,17 @@ from attrs import frozen
 
 from lifecycle_conformance.execution.judgement import canonical
 from lifecycle_conformance.execution.trace import Object, history_of
-from lifecycle_conformance.judges.attribution.canonical_writing import Double, double, is_plain, write
+from lifecycle_conformance.judges.attribution.canonical_writing import DOUBLES, Double, double, is_plain, write
 from lifecycle_conformance.judges.attribution.hypotheses import Hypothesis
-from lifecycle_conformance.judges.attribution.writing_hypotheses import DOUBLES
-from lifecycle_conformance.judges.vectors.derived import definition_model, scope_model
-from lifecycle_conformance.judges.vectors.derived.definition_hypotheses import DEFINITIONS
-from lifecycle_conformance.judges.vectors.derived.definition_model import HASH, VERSION, by_content, definition
-from lifecycle_conformance.judges.vectors.derived.scope_hypotheses import SCOPES
-from lifecycle_conformance.judges.vectors.derived.scope_model import scope
+from lifecycle_conformance.judges.vectors.derived import definition_rules, scope_rules
+from lifecycle_conformance.judges.vectors.derived.definition_rules import (
+    DEFINITIONS,
+    HASH,
+    VERSION,
+    by_content,
+    definition,
+)
+from lifecycle_conformance.judges.vectors.derived.scope_rules import SCOPES, scope
 from lifecycle_projection.records import Json
 
 Reading: TypeAlias = Callable[[Object], Object]
@@ -77,9 +80,9 @@ def _of_a_definition(run: Object, actual: Object, name: str) -> frozenset[str]:
         return frozenset(("DEF-1" if name == HASH else "DEF-3",))
     if name == HASH:
         return frozenset(("DEF-2" if run.get(HASH) is None and name in actual else "DEF-1",))
-    version = by_content(run, definition_model.RIGHT)
+    version = by_content(run, definition_rules.RIGHT)
     before_the_digits = version.rpartition("@")[0] + "@"
-    is_by_content = definition(run, definition_model.RIGHT)[VERSION] == version
+    is_by_content = definition(run, definition_rules.RIGHT)[VERSION] == version
     differs_in_digits = str(actual.get(VERSION)).startswith(before_the_digits)
     return frozenset(("DEF-2" if is_by_content and differs_in_digits else "DEF-3",))
 
@@ -92,12 +95,12 @@ def _of_a_number(run: Object, *_: object) -> frozenset[str]:
 
 SUBJECTS: Final[Mapping[str, Subject]] = {
     "scope": Subject(
-        right=partial(scope, rules=scope_model.RIGHT),
+        right=partial(scope, rules=scope_rules.RIGHT),
         wrong={each: partial(scope, rules=rules) for each, rules in SCOPES.items()},
         whole=_of_a_scope,
     ),
     "definition": Subject(
-        right=partial(definition, rules=definition_model.RIGHT),
+        right=partial(definition, rules=definition_rules.RIGHT),
         wrong={each: partial(definition, rules=rules) for each, rules in DEFINITIONS.items()},
         whole=_of_a_definition,
     ),
