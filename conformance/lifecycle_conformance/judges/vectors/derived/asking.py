@@ -21,7 +21,7 @@ _DIGITS: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])")
 def ask(case: DerivedCase, driver: Driver, directory: Path) -> Object | None:
     """Ask an implementation for the subject of a case, in a new store inside `directory`.
 
-    Gives `None` where the answer would not tell about the subject: the pass records nothing, or what differs is wrong
+    `None` where the answer would not tell about the subject: the pass records nothing, or what differs is wrong
     without the subject as well. Raises what :meth:`Driver.ask` raises.
     """
     shown = _shown(case.subject, case.run, case.expected, driver, directory)

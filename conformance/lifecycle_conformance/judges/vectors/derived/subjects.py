@@ -20,6 +20,7 @@ from lifecycle_conformance.judges.vectors.derived.definition_rules import (
     definition,
 )
 from lifecycle_conformance.judges.vectors.derived.scope_rules import SCOPES, scope
+from lifecycle_conformance.model.identity import MEMBERS
 from lifecycle_projection.records import Json
 
 Reading: TypeAlias = Callable[[Object], Object]
@@ -62,8 +63,7 @@ def _number(run: Object, double: Double) -> Object:
     """The digits of the identity that stand in the event id of the one record of a run (ID-1, ID-5)."""
     (record,) = history_of(run)
     said = {**record, "run_id": run["run_id"], "automation_id": run["automation_id"]}
-    names = ("automation_id", "event", "metadata", "reason", "recorded_at_ms", "run_id", "stop_kind")
-    text = write({name: said.get(name) for name in names}, double=double)
+    text = write({name: said.get(name) for name in MEMBERS}, double=double)
     return {"digits": sha256(text.encode()).hexdigest()[:24]}
 
 
@@ -75,7 +75,7 @@ def _of_a_scope(*_: object) -> frozenset[str]:
 
 
 def _of_a_definition(run: Object, actual: Object, name: str) -> frozenset[str]:
-    """The hash, also where only its digits in a version by content are wrong; else what says where to look."""
+    """What says how it is hashed, if only the digits of a hash are wrong; else what says where it comes from."""
     if "automation_snapshot" not in run:
         return frozenset(("DEF-1" if name == HASH else "DEF-3",))
     if name == HASH:
