@@ -64,6 +64,18 @@ def test_where_two_mistakes_meet_the_one_that_is_certain_elsewhere_is_blamed() -
     assert Evidence([plain, meeting, right]).blamed(meeting, "b") == {"ODD-1"}
 
 
+def test_what_is_irregular_is_not_refuted_and_comes_last() -> None:
+    now_and_then = Hypothesis("ODD-2", "wrong now and then", irregular=True)
+
+    def with_it(observation: Observation[str, str]) -> Observation[str, str]:
+        predictions = {**observation.predictions, now_and_then: dict.fromkeys(observation.actual, "!")}
+        return Observation(expected=observation.expected, actual=observation.actual, predictions=predictions)
+
+    one, right = with_it(seen({"a": "!"}, odd=set())), with_it(seen({"b": "x"}, odd=set()))
+    assert Evidence([one]).certain(one, ["a"]) == {"WHOLE-1"}
+    assert Evidence([one, right]).certain(one, ["a"]) == {"ODD-2"}
+
+
 def test_parts_may_be_missing_on_either_side() -> None:
     hypotheses: dict[Hypothesis, Any] = {ODD: {}, OTHER: {"a": "x", "b": "y"}}
     missing = Observation(expected={"a": "x"}, actual={}, predictions=hypotheses)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
+from itertools import product
 from math import inf, isfinite, nextafter
 from typing import Any, Final, TypeAlias
 
@@ -21,7 +22,7 @@ _Writer: TypeAlias = Callable[[Json], bytes]
 
 def double(value: float) -> str:
     """How a double is written (JSON-7 to JSON-9)."""
-    return _plain(*_digits_of(repr(value))) if is_plain(value) else _exponential(*_digits_of(repr(value)))
+    return _plain(*_digits_of(repr(value))) if _is_plain(value) else _exponential(*_digits_of(repr(value)))
 
 
 def write(  # noqa: PLR0913 - a writer may go wrong in each of these
@@ -58,7 +59,7 @@ def write(  # noqa: PLR0913 - a writer may go wrong in each of these
     return written(value)
 
 
-def is_plain(value: float) -> bool:
+def _is_plain(value: float) -> bool:
     """Whether a double is written without exponent (JSON-8)."""
     return value == 0 or 1e-5 <= abs(value) < 1e16
 
@@ -122,7 +123,7 @@ def _where(applies: Callable[[float], bool], way: Double) -> Double:
 
 
 def _exponent(changed: Callable[[str], str]) -> Double:
-    return lambda value: double(value) if is_plain(value) else changed(double(value))
+    return lambda value: double(value) if _is_plain(value) else changed(double(value))
 
 
 def _in_plain(value: float) -> str:
@@ -132,22 +133,24 @@ def _in_plain(value: float) -> str:
 def _of_digits(count: int) -> Double:
     def way(value: float) -> str:
         text = _digits_of(f"{value:.{count - 1}e}")
-        return _plain(*text) if is_plain(value) else _exponential(*text)
+        return _plain(*text) if _is_plain(value) else _exponential(*text)
 
     return way
 
 
 def _plain_only(least: float, below: float) -> Double:
     def way(value: float) -> str:
-        outside = is_plain(value) and value and not least <= abs(value) < below
+        outside = _is_plain(value) and value and not least <= abs(value) < below
         return _exponential(*_digits_of(repr(value))) if outside else double(value)
 
     return way
 
 
-def _read_one_off(towards: float) -> Double:
+def _read_off(towards: float, units: int) -> Double:
     def way(value: float) -> str:
-        read = nextafter(value, towards) if len(_digits_of(repr(value))[1]) > 15 else value
+        read = value
+        for _ in range(units if len(_digits_of(repr(value))[1]) > 15 else 0):
+            read = nextafter(read, towards)
         return double(read if isfinite(read) else value)
 
     return way
@@ -159,12 +162,12 @@ DOUBLES: Final[Mapping[Hypothesis, Double]] = named(
         "JSON-6": {"whole doubles as integers": _where(float.is_integer, lambda value: str(int(value)))},
         "JSON-7": {
             **{f"{count} significant digits": _of_digits(count) for count in (17, 16, 15)},
-            "all its digits": _where(is_plain, lambda value: _plain(*_digits_of(f"{value:.1100f}"))),
+            "all its digits": _where(_is_plain, lambda value: _plain(*_digits_of(f"{value:.1100f}"))),
         },
         "JSON-8": {
-            "as Python does": _where(is_plain, repr),
+            "as Python does": _where(_is_plain, repr),
             "minus zero without sign": lambda value: double(value or 0.0),
-            "nothing after the point": _where(is_plain, lambda value: double(value).removesuffix(".0")),
+            "nothing after the point": _where(_is_plain, lambda value: double(value).removesuffix(".0")),
             **{f"only from {least} to {below}": _plain_only(least, below) for least, below in _NARROWER},
         },
         "JSON-9": {
@@ -177,8 +180,15 @@ DOUBLES: Final[Mapping[Hypothesis, Double]] = named(
             "plain from 1e-7": _where(lambda value: 1e-7 <= abs(value) < 1, _in_plain),
             "plain always": _in_plain,
         },
-        "JSON-12": {f"long ones read one off, towards {towards}": _read_one_off(towards) for towards in (inf, -inf)},
     }
+) | named(
+    {
+        "JSON-12": {
+            f"a long one read {units} off, towards {towards}": _read_off(towards, units)
+            for towards, units in product((inf, -inf), (1, 2))
+        }
+    },
+    irregular=True,
 )
 """Wrong ways to write a double, and to read one."""
 

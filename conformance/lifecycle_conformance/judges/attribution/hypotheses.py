@@ -33,17 +33,23 @@ class Hypothesis:
     """One way to get a requirement wrong.
 
     `covers` names the requirements about special cases of what it gets wrong: it explains whatever a mistake in one of
-    those would explain, too.
+    those would explain, too. One that is `irregular` goes wrong here and not there, in parts of the same kind: nothing
+    refutes it, and it is named only where no other hypothesis is left.
     """
 
     requirement: str
     what: str
     covers: frozenset[str] = field(default=frozenset(), eq=False)
+    irregular: bool = field(default=False, eq=False)
 
 
-def named(ways: Mapping[str, Mapping[str, _Way]]) -> dict[Hypothesis, _Way]:
+def named(ways: Mapping[str, Mapping[str, _Way]], *, irregular: bool = False) -> dict[Hypothesis, _Way]:
     """Ways to get something wrong, by requirement and by what they do, each with its hypothesis."""
-    return {Hypothesis(requirement, what): way for requirement, wrong in ways.items() for what, way in wrong.items()}
+    return {
+        Hypothesis(requirement, what, irregular=irregular): way
+        for requirement, wrong in ways.items()
+        for what, way in wrong.items()
+    }
 
 
 @frozen(kw_only=True, eq=False)
@@ -83,7 +89,7 @@ class Observation(Generic[_Part, _Seen]):
     def refuted(self) -> Iterator[tuple[Hypothesis, _Part]]:
         """The hypotheses that would have shown in a part in which the right thing was seen."""
         for hypothesis in self.predictions:
-            for part in self.shows(hypothesis):
+            for part in () if hypothesis.irregular else self.shows(hypothesis):
                 if self._agree(self.actual, self.expected, part):
                     yield hypothesis, part
 
@@ -101,7 +107,8 @@ class Evidence(Generic[_Part, _Seen]):
 
     def certain(self, observation: Observation[_Part, _Seen], parts: Collection[_Part]) -> frozenset[str]:
         """The requirements whose hypotheses predict all of some parts, and that no observation refutes."""
-        return self._best(each for each in observation.explaining(parts) if each not in self._refuted)
+        sure = [each for each in observation.explaining(parts) if each not in self._refuted]
+        return self._best([each for each in sure if not each.irregular] or sure)
 
     def blamed(self, observation: Observation[_Part, _Seen], part: _Part) -> frozenset[str]:
         """The requirements that a difference tells of, even where two mistakes meet.

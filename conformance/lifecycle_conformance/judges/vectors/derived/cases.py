@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.judges.attribution.hypotheses import Hypothesis
+from lifecycle_conformance.judges.vectors.derived.definition_rules import by_its_own_hash
 from lifecycle_conformance.judges.vectors.derived.facts import Fact, added, facts
 from lifecycle_conformance.judges.vectors.derived.subjects import SUBJECTS, by_member
 from lifecycle_conformance.judges.vectors.scenarios import Scenario, stream
@@ -49,7 +50,8 @@ class DerivedCase:
     @cached_property
     def predictions(self) -> Mapping[Hypothesis, Mapping[str, bytes]]:
         """The readings, by member."""
-        return {hypothesis: by_member(reading) for hypothesis, reading in self.readings.items()}
+        readings = self.readings.items()
+        return {hypothesis: by_member(by_its_own_hash(reading, self.expected)) for hypothesis, reading in readings}
 
 
 @cache

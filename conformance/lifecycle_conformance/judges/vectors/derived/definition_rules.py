@@ -52,6 +52,15 @@ def definition(run: Object, rules: DefinitionRules) -> Object:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def by_its_own_hash(shown: Object, right: Object) -> Object:
+    """What is shown, a wrong hash taken for granted in a version that is made of it (DEF-6): it is judged by itself."""
+    shown_hash, right_hash, version = shown.get(HASH), right.get(HASH), shown.get(VERSION)
+    if not (isinstance(shown_hash, str) and isinstance(right_hash, str) and isinstance(version, str)):
+        return shown
+    digits, right_digits = f"@{shown_hash[7:23]}", f"@{right_hash[7:23]}"
+    return {**shown, VERSION: version.removesuffix(digits) + right_digits} if version.endswith(digits) else shown
+
+
 def named(run: Object, rules: DefinitionRules) -> str | None:
     """A version that is named (DEF-4)."""
     metadata = member(run["automation_snapshot"], "metadata")

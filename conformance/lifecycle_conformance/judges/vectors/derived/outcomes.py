@@ -11,6 +11,7 @@ from lifecycle_conformance.judges.attribution.hypotheses import Evidence, Observ
 from lifecycle_conformance.judges.vectors.comparison import ABSENT, Side
 from lifecycle_conformance.judges.vectors.derived.asking import ask
 from lifecycle_conformance.judges.vectors.derived.cases import DerivedCase
+from lifecycle_conformance.judges.vectors.derived.definition_rules import by_its_own_hash
 from lifecycle_conformance.judges.vectors.derived.scope_rules import REFUSED
 from lifecycle_conformance.judges.vectors.derived.subjects import SUBJECTS, by_member
 
@@ -76,9 +77,10 @@ def _outcome(
 def _differences(
     case: DerivedCase, actual: Object, observation: Observation[str, bytes], evidence: Evidence[str, bytes]
 ) -> Iterator[DerivedDifference]:
+    whole = SUBJECTS[case.subject].whole
     for name in sorted(observation.differing):
         yield DerivedDifference(
-            requirements=evidence.blamed(observation, name) or SUBJECTS[case.subject].whole(case.run, actual, name),
+            requirements=evidence.blamed(observation, name) or frozenset((whole(case.run, actual, name),)),
             path=f"$.{name}",
             expected=case.expected.get(name, ABSENT),
             actual=actual.get(name, ABSENT),
@@ -88,9 +90,10 @@ def _differences(
 def _observation(case: DerivedCase, actual: Object) -> Observation[str, bytes]:
     """What was seen, member by member; a run that is refused shows no member, and refutes nothing."""
     expected, predictions = by_member(case.expected), case.predictions
+    seen = by_member(by_its_own_hash(actual, case.expected))
     if actual.keys() == REFUSED.keys():
         expected, predictions = {}, {each: _refusal(members) for each, members in predictions.items()}
-    return Observation(expected=expected, actual=by_member(actual), predictions=predictions)
+    return Observation(expected=expected, actual=seen, predictions=predictions)
 
 
 def _refusal(members: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from lifecycle_conformance.execution.judgement import canonical
 from lifecycle_conformance.execution.trace import Object, history_of
-from lifecycle_conformance.judges.attribution.canonical_writing import DOUBLES, Double, double, is_plain, write
+from lifecycle_conformance.judges.attribution.canonical_writing import DOUBLES, Double, double, write
 from lifecycle_conformance.judges.attribution.hypotheses import Hypothesis
 from lifecycle_conformance.judges.vectors.derived import definition_rules, scope_rules
 from lifecycle_conformance.judges.vectors.derived.definition_rules import (
@@ -31,13 +31,13 @@ Reading: TypeAlias = Callable[[Object], Object]
 class Subject:
     """A way to read a run record rightly, and the wrong ways.
 
-    `whole` names, for a run and what was shown of it, the requirements that hold the whole of a member: those to blame
-    where no wrong reading gives what was shown.
+    `whole` names, for a run and what was shown of it, the requirement that holds the whole of a member: the one to
+    blame where no wrong reading gives what was shown.
     """
 
     right: Reading
     wrong: Mapping[Hypothesis, Reading]
-    whole: Callable[[Object, Object, str], frozenset[str]]
+    whole: Callable[[Object, Object, str], str]
 
 
 def same(one: Json, other: Json) -> bool:
@@ -70,34 +70,24 @@ def _number(run: Object, double: Double) -> Object:
 # --- what holds the whole ---------------------------------------------------------------------------------------------
 
 
-def _of_a_scope(*_: object) -> frozenset[str]:
-    return frozenset(("SCOPE-2",))
-
-
-def _of_a_definition(run: Object, actual: Object, name: str) -> frozenset[str]:
+def _of_a_definition(run: Object, actual: Object, name: str) -> str:
     """What says how it is hashed, if only the digits of a hash are wrong; else what says where it comes from."""
     if "automation_snapshot" not in run:
-        return frozenset(("DEF-1" if name == HASH else "DEF-3",))
+        return "DEF-1" if name == HASH else "DEF-3"
     if name == HASH:
-        return frozenset(("DEF-2" if run.get(HASH) is None and name in actual else "DEF-1",))
+        return "DEF-2" if run.get(HASH) is None and name in actual else "DEF-1"
     version = by_content(run, definition_rules.RIGHT)
     before_the_digits = version.rpartition("@")[0] + "@"
     is_by_content = definition(run, definition_rules.RIGHT)[VERSION] == version
     differs_in_digits = str(actual.get(VERSION)).startswith(before_the_digits)
-    return frozenset(("DEF-2" if is_by_content and differs_in_digits else "DEF-3",))
-
-
-def _of_a_number(run: Object, *_: object) -> frozenset[str]:
-    """How the doubles are written: with exponents or without."""
-    (record,) = history_of(run)
-    return frozenset("JSON-8" if is_plain(each) else "JSON-9" for each in doubles_in(record["metadata"]))
+    return "DEF-2" if is_by_content and differs_in_digits else "DEF-3"
 
 
 SUBJECTS: Final[Mapping[str, Subject]] = {
     "scope": Subject(
         right=partial(scope, rules=scope_rules.RIGHT),
         wrong={each: partial(scope, rules=rules) for each, rules in SCOPES.items()},
-        whole=_of_a_scope,
+        whole=lambda *_: "SCOPE-2",
     ),
     "definition": Subject(
         right=partial(definition, rules=definition_rules.RIGHT),
@@ -107,7 +97,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
     "number": Subject(
         right=partial(_number, double=double),
         wrong={each: partial(_number, double=way) for each, way in DOUBLES.items()},
-        whole=_of_a_number,
+        whole=lambda *_: "JSON-7",
     ),
 }
 """What a case may be about."""
