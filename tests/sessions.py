@@ -17,7 +17,7 @@ from lifecycle_conformance.execution.session import Session, executed
 from lifecycle_conformance.execution.trace import Request, Step, Trace
 from lifecycle_conformance.generation.input_cases import input_cases
 from lifecycle_conformance.generation.protocol_cases import protocol_cases
-from lifecycle_conformance.generation.state_machine import machine, targets
+from lifecycle_conformance.generation.targets import machine, targets
 from lifecycle_conformance.judges.properties import CHECKS
 
 _EXAMPLES = 3
@@ -52,7 +52,7 @@ def sessions(store: StoreKind = "files") -> tuple[Recording, ...]:
 def _judged(session: Session) -> Recording:
     trace, judged = Trace(), set[str]()
     for step in session.trace.steps:
-        judged |= {each.requirement for check in CHECKS for each in check.check(step, trace)}
+        judged |= {each.requirement for check in CHECKS for each in check.judgements(step, trace)}
         trace.steps.append(step)
     return Recording(tuple(session.requests), tuple(session.trace.steps), frozenset(judged))
 

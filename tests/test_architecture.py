@@ -10,7 +10,8 @@ import lifecycle_projection
 
 REFERENCE = Path(lifecycle_projection.__path__[0])
 CONFORMANCE = Path(lifecycle_conformance.__path__[0])
-FILES = {"runs.py", "json_stream.py", "stores/files.py", "stores/effects.py", "stores/engine.py"}
+STORES = {"stores/files.py", "stores/file_state.py", "stores/effects.py", "stores/engine.py"}
+FILES = {"runs.py", "json_stream.py", *STORES}
 
 
 def imported(path: Path) -> set[str]:

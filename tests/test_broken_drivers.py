@@ -28,7 +28,7 @@ from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.driver.messages import hello_from
 from lifecycle_conformance.execution import workspace
-from lifecycle_conformance.generation.state_machine import targets
+from lifecycle_conformance.generation.targets import targets
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.runner import runner, search
 from lifecycle_conformance.runner.verdicts import Verdict

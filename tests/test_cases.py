@@ -248,7 +248,7 @@ def test_what_an_implementation_does_wrong_still_fails(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "── fails\n" in done.stdout
     assert "    1  project  run-1  of org-a/ws-a  running  + [0] node_started @20\n" in done.stdout
-    assert "     expected  [0]\n     got       []\n" in done.stdout
+    assert "     expected  1\n     got       0\n" in done.stdout
     assert done.stdout.endswith("idle 1: 1 case: 1 fails\n")
 
 
@@ -268,8 +268,8 @@ def test_replays_are_told_as_json(tmp_path: Path) -> None:
         "judged": 1,
         "verdict": "fail",
         "message": "",
-        "expected": [0],
-        "actual": [],
+        "expected": 1,
+        "actual": 0,
         "seen": {"answer": {"ok": {"projected": 0}}, "appended": [], "written": [], "gone": []},
         "steps": [{"op": "open", "store": 0}, {"op": "project", "run": ONE}],
         "leaks": False,

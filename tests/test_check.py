@@ -18,7 +18,7 @@ from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import STILL_RUNNING, ExitStatus, Hello
 from lifecycle_conformance.driver.process import DriverProcess
-from lifecycle_conformance.generation.state_machine import targets
+from lifecycle_conformance.generation.targets import targets
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.report.as_json import as_json
@@ -121,7 +121,7 @@ sys.path[:0] = PATHS
 import lifecycle_conformance.runner.runner
 EXTRA
 from lifecycle_conformance.driver.in_process import InProcessDriver
-from lifecycle_conformance.generation.state_machine import targets
+from lifecycle_conformance.generation.targets import targets
 from lifecycle_conformance.runner import search
 from lifecycle_conformance.runner.search import Shard, explored
 search.targets = lambda capabilities: dict(list(targets(capabilities).items())[:10])
@@ -143,6 +143,13 @@ print(sorted((name, number) for each in told for name, numbers in each.cases.ite
 
 # --- faulty implementations -------------------------------------------------------------------------------------------
 
+AIMED = {
+    "lesser-of-two-latest": {"phases of old": 8},
+    "namesakes-pruned": {"pruning beside a namesake": 2},
+    "scope-sources-dropped": {"a retry": 1},
+}
+"""The targets, and how many sessions each, where a few say all that is to be said."""
+
 
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
 def test_a_faulty_implementation_is_caught_under_the_right_requirement_with_a_short_life(
@@ -151,10 +158,13 @@ def test_a_faulty_implementation_is_caught_under_the_right_requirement_with_a_sh
     """By every fourth target where that is enough; `make yardstick` goes through all of them for each."""
     whole = mutant.name in {"position-in-the-id", "snapshots-rewritten", "broken-text-empties-the-log"}
     monkeypatch.setattr(runner, "PROFILES", {"quick": FAULTY})
-    if not whole:
+    if mutant.name in AIMED:
+        monkeypatch.setattr(search, "targets", lambda _: AIMED[mutant.name])
+    elif not whole:
         monkeypatch.setattr(search, "targets", some_targets)
+    by_vectors = requirements.load()[mutant.chief].judge is Judge.VECTORS
     with mutant.applied():
-        report = checked(mutant.store, shrink_attempts=600)
+        report = checked(mutant.store, shrink_attempts=600, vectors=by_vectors)
     assert report.exit_code == 1
     assert report.errors == ()
     failures = {each.requirement.id: each.failure for each in report.results if each.failure is not None}
@@ -325,7 +335,7 @@ def test_a_driver_that_cannot_answer_the_plainest_requests_is_told_so_in_three_l
     """Feedback B4: and what it was not asked is undecided, for it was never there to be exercised."""
     timeout_s = 1.5 if verdict is Verdict.TIMEOUT else 60.0
     report = runner.run(partial(SubprocessDriver, broken_driver(tmp_path, fault), timeout_s=timeout_s), profile="quick")
-    assert report.hopeless
+    assert report.unusable
     assert says in report.cut
     assert report.verdicts["DRIVER-2"] is verdict
     assert report.verdicts["PASS-2"] is Verdict.UNDECIDED
@@ -380,7 +390,7 @@ def test_a_driver_that_hangs_again_and_again_ends_the_check(tmp_path: Path) -> N
     command = broken_driver(tmp_path, hangs)
     factory = partial(SubprocessDriver, command, timeout_s=3.0)
     report = runner.run(factory, profile="quick", vectors=False, shrink_attempts=0)
-    assert not report.hopeless
+    assert not report.unusable
     assert report.cut == "the driver hung 3 times in a row"
     assert report.verdicts["DRIVER-2"] is Verdict.TIMEOUT
     assert report.exit_code == 1

@@ -192,10 +192,10 @@ def sleeps_with_a_handler(pid: int) -> bool:
 def test_the_second_signal_ends_it_at_once() -> None:
     program = (
         "import os, signal\n"
-        "from lifecycle_conformance.cli.stopping import stoppable\n"
-        "with stoppable() as stopping, stopping.deferred():\n"
+        "from lifecycle_conformance.cli.signals import interruptible\n"
+        "with interruptible() as interruption, interruption.deferred():\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
-        "    assert stopping.asked\n"
+        "    assert interruption.asked\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    print('still here')\n"
     )
@@ -207,11 +207,11 @@ def test_what_is_ignored_stays_ignored() -> None:
     """As HUP is by `nohup`."""
     program = (
         "import os, signal\n"
-        "from lifecycle_conformance.cli.stopping import stoppable\n"
+        "from lifecycle_conformance.cli.signals import interruptible\n"
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "with stoppable() as stopping:\n"
+        "with interruptible() as interruption:\n"
         "    os.kill(os.getpid(), signal.SIGHUP)\n"
-        "    assert not stopping.asked\n"
+        "    assert not interruption.asked\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False, env=environment()).returncode == 0
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from examples import TENANT, lifecycle, run_json
 from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Files, Object
-from lifecycle_conformance.generation import file_damage
-from lifecycle_conformance.generation.file_damage import Requests
-from lifecycle_conformance.judges.properties import damage, files, places
+from lifecycle_conformance.generation.file_faults import interruptions, log, snapshots
+from lifecycle_conformance.generation.file_faults.requests import Requests, note
+from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, places
+from lifecycle_conformance.judges.properties import interruptions as interrupted
 from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import event_in, lines_of, log_of, path_of
 from lifecycle_conformance.model.identity import ids_of
@@ -23,7 +24,7 @@ from traces import OPEN, executed
 OWN = {
     requirement
     for each in CHECKS
-    if each.check.__module__ in {files.__name__, damage.__name__, places.__name__}
+    if each.check.__module__ in {module.__name__ for module in (files, damage, damaged_snapshots, interrupted, places)}
     for requirement in each.requirements
 }
 RECORDS = (
@@ -46,19 +47,19 @@ FILES: Files = STEP.files_after or {}
 LINES = lines_of(log_of(FILES))[0]
 
 SCENARIOS: dict[str, tuple[Callable[[], st.SearchStrategy[Requests]], set[str]]] = {
-    "torn tails": (lambda: file_damage.torn_tails(RUN, FILES), {"FILE-15", "FILE-16", "FILE-17", "FILE-19"}),
-    "damaged lines": (lambda: file_damage.damaged_lines(RUN, FILES), {"FILE-18", "FILE-19"}),
-    "odd events": (lambda: file_damage.odd_events(RUN, FILES, CAPABILITIES), {"FILE-13", "FILE-14"}),
-    "lost lines": (lambda: file_damage.lost_lines(FILES), {"FILE-18", "FILE-19"}),
-    "misplaced": (lambda: file_damage.misplaced_snapshots(RUN, FILES), {"FILE-7", "FILE-13", "FILE-14", "FILE-21"}),
-    "foreign folders": (lambda: file_damage.snapshots_in_foreign_folders(RUN, FILES, 60), {"FILE-24", "COMPACT-12"}),
-    "spoiled": (lambda: file_damage.spoiled_snapshots(RUN, FILES), {"SNAP-12", "ERR-5", "FILE-21"}),
-    "blocked": (lambda: file_damage.blocked_folders(RUN, 1), {"ERR-5", "FILE-21"}),
-    "meeting": (lambda: file_damage.meeting_ids(RUN, 1), {"SNAP-11", "ERR-4"}),
-    "odd run ids": (lambda: file_damage.odd_run_ids(RUN), {"FILE-4"}),
-    "long names": (lambda: file_damage.long_names(RUN, ["queued"], 1), {"FILE-22", "FILE-23"}),
-    "interruptions": (lambda: file_damage.interruptions(STEP), {"PASS-14", "FILE-16", "FILE-17"}),
-    "changes beneath": (lambda: file_damage.changes_beneath(STEP), {"FILE-26"}),
+    "torn tails": (lambda: log.torn_tails(RUN, FILES), {"FILE-15", "FILE-16", "FILE-17", "FILE-19"}),
+    "damaged lines": (lambda: log.damaged_lines(RUN, FILES), {"FILE-18", "FILE-19"}),
+    "odd events": (lambda: log.odd_events(RUN, FILES, CAPABILITIES), {"FILE-13", "FILE-14"}),
+    "lost lines": (lambda: log.lost_lines(FILES), {"FILE-18", "FILE-19"}),
+    "misplaced": (lambda: snapshots.misplaced_snapshots(RUN, FILES), {"FILE-7", "FILE-13", "FILE-14", "FILE-21"}),
+    "foreign folders": (lambda: snapshots.snapshots_in_foreign_folders(RUN, FILES, 60), {"FILE-24", "COMPACT-12"}),
+    "spoiled": (lambda: snapshots.spoiled_snapshots(RUN, FILES), {"SNAP-12", "ERR-5", "FILE-21"}),
+    "blocked": (lambda: snapshots.blocked_folders(RUN, 1), {"ERR-5", "FILE-21"}),
+    "meeting": (lambda: snapshots.meeting_ids(RUN, 1), {"SNAP-11", "ERR-4"}),
+    "odd run ids": (lambda: snapshots.odd_run_ids(RUN), {"FILE-4"}),
+    "long names": (lambda: snapshots.long_names(RUN, ["queued"], 1), {"FILE-22", "FILE-23"}),
+    "interruptions": (lambda: interruptions.interruptions(STEP), {"PASS-14", "FILE-16", "FILE-17"}),
+    "changes beneath": (lambda: interruptions.changes_beneath(STEP), {"FILE-26"}),
 }
 
 
@@ -95,9 +96,9 @@ def test_a_story_can_be_lived_with_the_reference_and_reaches_what_it_is_for(name
 
 
 def test_a_tail_is_torn_between_any_two_bytes() -> None:
-    line = file_damage.note(RUN, FILES)
+    line = note(RUN, FILES)
     length = len(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode())
-    first = [requests[0] for requests in drawn(file_damage.torn_tails(RUN, FILES), 200)]
+    first = [requests[0] for requests in drawn(log.torn_tails(RUN, FILES), 200)]
     texts = [arguments for op, arguments in first if op == "tear"]
     assert length in {each["bytes"] for each in texts}
     nuls = [arguments["text"] for op, arguments in first if op == "put"]
@@ -142,12 +143,12 @@ def test_arrays_in_place_of_records_would_be_found() -> None:
 
 
 def test_a_note_is_an_event_that_is_new() -> None:
-    note = file_damage.note(RUN, FILES)
-    line = json.dumps(note, ensure_ascii=False).encode()
+    event = note(RUN, FILES)
+    line = json.dumps(event, ensure_ascii=False).encode()
     assert event_in(line) is not None
-    again = file_damage.note(RUN, {**FILES, "stateful_events.jsonl": log_of(FILES) + line + b"\n"})
-    assert again["event_id"] != note["event_id"]
-    assert again["seq"] == note["seq"] + 1 == len(LINES) + 2
+    again = note(RUN, {**FILES, "stateful_events.jsonl": log_of(FILES) + line + b"\n"})
+    assert again["event_id"] != event["event_id"]
+    assert again["seq"] == event["seq"] + 1 == len(LINES) + 2
 
 
 def test_numbers_are_put_only_where_they_can_be_read() -> None:
@@ -157,26 +158,26 @@ def test_numbers_are_put_only_where_they_can_be_read() -> None:
         (":-0", "exact-numbers"),
     ):
         for capabilities in (frozenset[str](), frozenset({needed})):
-            texts = [str(requests) for requests in drawn(file_damage.odd_events(RUN, FILES, capabilities), 100)]
+            texts = [str(requests) for requests in drawn(log.odd_events(RUN, FILES, capabilities), 100)]
             assert any(numbers in each for each in texts) is (needed in capabilities)
 
 
 def test_what_there_is_to_damage_is_told() -> None:
-    assert not file_damage.is_torn(FILES)
-    assert file_damage.is_torn({"stateful_events.jsonl": b"{}\n{"})
-    assert file_damage.has_own_snapshots(RUN, FILES)
-    assert not file_damage.has_own_snapshots({**RUN, "run_id": "another"}, FILES)
-    assert file_damage.can_be_undone(STEP)
+    assert not log.is_torn(FILES)
+    assert log.is_torn({"stateful_events.jsonl": b"{}\n{"})
+    assert snapshots.has_own_snapshots(RUN, FILES)
+    assert not snapshots.has_own_snapshots({**RUN, "run_id": "another"}, FILES)
+    assert interruptions.can_be_undone(STEP)
     again = executed([OPEN, project(RUN), project(RUN)])
-    assert not file_damage.can_be_undone(again.trace.steps[-1])
-    assert not file_damage.can_be_undone(BEFORE.trace.steps[0])
-    assert not file_damage.can_be_undone(None)
+    assert not interruptions.can_be_undone(again.trace.steps[-1])
+    assert not interruptions.can_be_undone(BEFORE.trace.steps[0])
+    assert not interruptions.can_be_undone(None)
 
 
 def test_an_interruption_leaves_a_part_of_what_the_pass_wrote_in_its_order() -> None:
     paths = [path_of(RUN["run_id"], each) for each in ids_of(RUN)]
     parts = set()
-    for requests in drawn(file_damage.interruptions(STEP), 100):
+    for requests in drawn(interruptions.interruptions(STEP), 100):
         assert requests[-2] == ("restart", {"kill": True})
         session = executed([OPEN, project(RUN), *requests[:-2]])
         left = session.trace.steps[-1].files_after or {}
@@ -189,19 +190,19 @@ def test_an_interruption_leaves_a_part_of_what_the_pass_wrote_in_its_order() -> 
     assert parts == set(range(2 * len(RECORDS)))
 
 
-@pytest.mark.parametrize("run_id", file_damage.ODD_RUN_IDS)
+@pytest.mark.parametrize("run_id", snapshots.ODD_RUN_IDS)
 def test_stories_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
     run: Any = {**RUN, "run_id": run_id}
     step = executed([OPEN, project(run)]).trace.steps[-1]
     left = step.files_after or {}
     for strategy in (
-        file_damage.torn_tails(run, left),
-        file_damage.misplaced_snapshots(run, left),
-        file_damage.snapshots_in_foreign_folders(run, left, 60),
-        file_damage.spoiled_snapshots(run, left),
-        file_damage.meeting_ids(run, 1),
-        file_damage.interruptions(step),
-        file_damage.changes_beneath(step),
+        log.torn_tails(run, left),
+        snapshots.misplaced_snapshots(run, left),
+        snapshots.snapshots_in_foreign_folders(run, left, 60),
+        snapshots.spoiled_snapshots(run, left),
+        snapshots.meeting_ids(run, 1),
+        interruptions.interruptions(step),
+        interruptions.changes_beneath(step),
     ):
         for requests in drawn(strategy, 4):
             session = executed([OPEN, project(run), *requests, project(run)])
@@ -211,6 +212,6 @@ def test_stories_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
 
 
 def test_another_tenant_is_never_the_runs_own() -> None:
-    requests = [each for story in drawn(file_damage.meeting_ids(RUN, 1), 60) for each in story]
+    requests = [each for story in drawn(snapshots.meeting_ids(RUN, 1), 60) for each in story]
     tenants = [each[1]["run"]["tenant_context"] for each in requests if each[0] == "project"]
     assert {each["org_id"] for each in tenants} == {TENANT["org_id"], "org-1"}

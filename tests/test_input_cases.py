@@ -19,16 +19,16 @@ from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import CAPABILITIES
 from lifecycle_conformance.execution.session import Session, SessionOverError
 from lifecycle_conformance.execution.trace import Request
-from lifecycle_conformance.generation.input_cases import input_cases, records, runs, texts
+from lifecycle_conformance.generation.input_cases import free_form, input_cases, records, runs, texts
 from lifecycle_conformance.judges.attribution.canonical_writing import write
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.specification.requirements import code_spans, load, tables
-from lifecycle_projection import boundary, canonical, codec, identity, json_text, text
+from lifecycle_projection import canonical, codec, content, identity, json_text, text
 from lifecycle_projection.json_text import DuplicateMembers, read_json
 
 NUMBERS = ("text-input", "json-numbers", "exact-numbers")
 MEMORY = server.CAPABILITIES_OF["memory"]
-IDS = {*records.CASES, *texts.CASES}
+IDS = {*records.CASES, *free_form.CASES, *texts.CASES}
 SUBJECTS = ("REC", "JSON", "ID", "ERR", "DRIVER")
 ABOUT_READING = [each for each in CHECKS if any(id_.split("-")[0] in SUBJECTS[:4] for id_ in each.requirements)]
 
@@ -321,7 +321,7 @@ WRITERS = {
 def test_a_fault_in_writing_is_reported_under_its_requirement_only(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     writer, expected = WRITERS[fault]
     monkeypatch.setattr(canonical, "stable_hash", lambda value: canonical.digest(writer(value)))
-    for user in (identity, boundary):
+    for user in (identity, content):
         monkeypatch.setattr(user, "stable_hash", canonical.stable_hash)
     broken = broken_by_readings(expected, only_read=True)
     assert {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))} == {expected}
@@ -336,7 +336,7 @@ def test_a_fault_in_what_is_hashed_is_no_fault_in_writing(monkeypatch: pytest.Mo
     assert not {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))}
     assert judged["JSON-3"]
     monkeypatch.undo()
-    monkeypatch.setattr(boundary, "stable_hash", lambda value: stable_hash([value]))
+    monkeypatch.setattr(content, "stable_hash", lambda value: stable_hash([value]))
     judged, broken = executed(InProcessDriver("memory"), reads)
     assert not {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))}
     assert judged["JSON-3"]
@@ -347,7 +347,7 @@ def test_another_hash_is_reported_under_its_requirement_only(monkeypatch: pytest
         lambda value: f"sha256:{sha3_256(canonical.canonical_json(value)).hexdigest()}",
         lambda _: "sha256:" + "0" * 64,
     ):
-        for user in (identity, boundary):
+        for user in (identity, content):
             monkeypatch.setattr(user, "stable_hash", other)
         reads = [[each for each in session if each[0] == "read"] for session in drawn(MEMORY)]
         _, broken = executed(InProcessDriver("memory"), reads)

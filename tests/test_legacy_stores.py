@@ -14,9 +14,9 @@ from lifecycle_conformance.generation import legacy_stores
 from lifecycle_conformance.generation.legacy_stores import LEGACY_STORES, LegacyStore
 from lifecycle_conformance.generation.strategies import STATUSES
 from lifecycle_conformance.judges.properties import CHECKS
-from lifecycle_conformance.model.changes import highest_seq
 from lifecycle_conformance.model.identity import MARKER, PREFIX, ids_of, listed_by
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
+from lifecycle_conformance.model.recorded import highest_seq
 from lifecycle_conformance.specification import schemas
 
 ALL = frozenset({"import", "compact", "json-numbers", "exact-numbers", "tenants"})

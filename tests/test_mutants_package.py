@@ -4,14 +4,16 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
-from lifecycle_conformance.mutants import MUTANTS, Mutant
+from lifecycle_conformance.mutants import MUTANTS, Composed, Mutant
 from lifecycle_conformance.mutants.__main__ import main
 from lifecycle_conformance.specification import requirements
 
@@ -59,13 +61,15 @@ class Store:
         answer = self.ask("project", run=run(*history, **members))
         return answer.get("projected", answer)
 
-    def events(self, tenant: Any = None) -> list[dict[str, Any]]:
-        shown: list[dict[str, Any]] = self.ask("events", tenant=tenant or LOCAL, run_id="r")["events"]
+    def shown(self, kind: str, run_id: str = "r", tenant: Any = None) -> list[dict[str, Any]]:
+        shown: list[dict[str, Any]] = self.ask(kind, tenant=tenant or LOCAL, run_id=run_id)[kind]
         return shown
 
+    def events(self, tenant: Any = None) -> list[dict[str, Any]]:
+        return self.shown("events", tenant=tenant)
+
     def snapshots(self, tenant: Any = None) -> list[dict[str, Any]]:
-        shown: list[dict[str, Any]] = self.ask("snapshots", tenant=tenant or LOCAL, run_id="r")["snapshots"]
-        return shown
+        return self.shown("snapshots", tenant=tenant)
 
 
 # --- what each of them gets wrong -------------------------------------------------------------------------------------
@@ -144,30 +148,78 @@ def anothers_snapshot_overwritten(store: Store) -> Iterator[tuple[Any, Any, Any]
     store.project(record(), tenant_context=OTHER)
     yield store.project(record()), {"refused": "storage_conflict"}, 1
     yield len(store.snapshots(OTHER)), 1, 0
-    # Two run ids with one folder are still in each other's way.
+    # Two run ids with one folder, and two ids with one file name.
     (kept,) = store.snapshots() or store.snapshots(OTHER)
     own = {**kept, "scope": {"tenant_context": LOCAL}}
     (said,) = store.ask("identify", run=run(record(), run_id="r/1"))["ids"]
-    store.ask("import", events=[], snapshots=[{**own, "run_id": "r:1", "snapshot_id": said["event_id"]}])
-    yield store.project(record(), run_id="r/1"), {"refused": "storage_conflict"}, {"refused": "storage_conflict"}
+    for members in ({"run_id": "r:1", "snapshot_id": said["event_id"]}, {"run_id": "r/1", "snapshot_id": "r/1/other"}):
+        store.ask("import", events=[], snapshots=[{**own, **members}])
+    yield store.project(record(), run_id="r/1"), {"refused": "storage_conflict"}, 1
+    yield store.shown("snapshots", "r:1") == [], False, True
+    yield len(store.shown("snapshots", "r/1")), 1, 2
+
+
+def lesser_of_two_latest(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    store.project(record())
+    (kept,) = store.snapshots()
+    phases = {"a": "queued", "b": "completed"}
+    ties = [{**kept, "snapshot_id": name, "seq": 9, "phase": phase} for name, phase in phases.items()]
+    store.ask("import", events=[], snapshots=ties)
+    yield store.project(record("b", 20)), {"refused": "phase_transition"}, 1
+
+
+def namesakes_pruned(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    store.project(record(), record("b", 20))
+    kept = store.snapshots()[0]
+    store.ask("import", events=[], snapshots=[{**kept, "run_id": "r2"}, {**kept, "run_id": "r2", "snapshot_id": "x"}])
+    yield store.ask("prune", retention_ms=0, keep=1, now_ms=1_000)["pruned"], 0, 0
+    yield store.ask("prune", retention_ms=1, keep=1, now_ms=1_000)["pruned"], 2, 1
+    yield len(store.snapshots()), 1, 1
+    yield len(store.shown("snapshots", "r2")), 1, 1
+    store.project(record(), record("b", 20))
+    store.ask("import", events=[], snapshots=[{**kept, "run_id": "r3"}])
+    yield store.ask("prune", retention_ms=1, keep=1, now_ms=1_000)["pruned"], 1, 1
+    yield len(store.shown("snapshots", "r3")), 1, 0
+
+
+def scope_sources_dropped(store: Store) -> Iterator[tuple[Any, Any, Any]]:
+    metadata = {"version": "v", "enterprise_scope": {"owning_org_unit_id": "unit"}}
+    store.project(record(), automation_snapshot={"automation_id": "a", "metadata": metadata})
+    (snapshot,) = store.snapshots()
+    yield snapshot["scope"].get("owning_org_unit_id"), "unit", None
+    yield snapshot["workflow_definition_version"], "v", "v"
+    digests = {
+        name: sha256(orjson.dumps({"automation_id": "a", "metadata": kept})).hexdigest()
+        for name, kept in (("right", metadata), ("wrong", {"version": "v"}))
+    }
+    found = snapshot["workflow_definition_snapshot_hash"].removeprefix("sha256:")
+    yield found, digests["right"], digests["wrong"]
+    yield store.project(record(), run_id="s", automation_snapshot={"automation_id": "a"}), 1, 1
 
 
 def long_doubles_read_one_off(store: Store) -> Iterator[tuple[Any, Any, Any]]:
-    numbers = [0.1234567890123456, 0.30000000000000004, -0.30000000000000004, 0.123456789012345, 1e22, -0.0, 7]
+    numbers = [0.9341825998422749, -0.9341825998422749, 0.123456789012345, 0.30000000000000004, 1e22, 5e-324, -0.0, 7]
     store.project(record(metadata={"n": numbers}))
-    wrong = [0.12345678901234558, 0.3, -0.3, *numbers[3:]]
+    wrong = [0.9341825998422748, -0.9341825998422748, *numbers[2:]]
     yield store.events()[0]["payload"]["metadata"]["n"], numbers, wrong
-    text = (
-        '{"run_id":"s","automation_id":"a","trigger_type":"m","status":"running","created_at_ms":1,"updated_at_ms":2,'
-    )
-    text += '"checkpoint":{"lifecycle_history":[{"event":"e","recorded_at_ms":1,"metadata":{"x":1,"x":%s}}]}}'
-    first, second = (store.ask("identify", run_json=text % number)["ids"] for number in ("0.30000000000000004", "0.3"))
-    yield first == second, False, True
+    # What was recorded well is read wrongly, too, and so are integers that fit into no 64 bits.
+    log = store.directory / "stateful_events.jsonl"
+    text = log.read_text().replace('"metadata":{"n":[', '"metadata":{"n":[9007199254740993.0,972806941859797078084,')
+    log.write_text(text)
+    shown = store.events()[0]["payload"]["metadata"]["n"][:2]
+    yield shown, [9007199254740992.0, 9.728069418597971e20], [9007199254740994.0, 9.72806941859797e20]
     yield (
-        "refused" in store.ask("identify", run_json=text.replace('"run_id":"s"', '"run_id":"s","run_id":"s"')),
+        "refused" in store.ask("identify", run_json=TWICE.replace('"run_id":"s"', '"run_id":"s","run_id":"s"')),
         True,
         True,
     )
+    yield len(store.ask("identify", run_json=TWICE)["ids"]), 1, 1
+
+
+TWICE = (
+    '{"run_id":"s","automation_id":"a","trigger_type":"m","status":"running","created_at_ms":1,"updated_at_ms":2,'
+    '"checkpoint":{"lifecycle_history":[{"event":"e","recorded_at_ms":1,"metadata":{"x":1,"x":2}}]}}'
+)
 
 
 def broken_text_empties_the_log(store: Store) -> Iterator[tuple[Any, Any, Any]]:
@@ -194,6 +246,9 @@ LIVES = {
         anothers_snapshot_overwritten,
         long_doubles_read_one_off,
         broken_text_empties_the_log,
+        lesser_of_two_latest,
+        namesakes_pruned,
+        scope_sources_dropped,
     )
 }
 
@@ -236,6 +291,20 @@ def test_whoever_rewrites_snapshots_leaves_those_of_other_tenants_alone(tmp_path
     assert [each["status"] for each in store.snapshots(OTHER)] == ["running"]
 
 
+def test_several_faults_can_be_put_on_together(tmp_path: Path) -> None:
+    both = Composed(MUTANTS["snapshots-rewritten"], MUTANTS["anothers-snapshot-overwritten"])
+    with both.applied():
+        store = Store(tmp_path, both.store)
+        assert store.driver.hello.name == f"{RIGHT}, faulty: snapshots-rewritten + anothers-snapshot-overwritten"
+        store.project(record(), tenant_context=OTHER)
+        store.project(record())
+        store.project(record(), record("b", 20), status="completed")
+    assert store.snapshots(OTHER) == []
+    assert [each["status"] for each in store.snapshots()] == ["completed", "completed"]
+    assert both.breaks >= {"SNAP-6", "SNAP-11"}
+    assert Store(tmp_path, "memory").driver.hello.name == RIGHT
+
+
 # --- what they say of themselves --------------------------------------------------------------------------------------
 
 
@@ -269,6 +338,6 @@ def test_it_is_a_driver(options: list[str], files: bool) -> None:
 
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refused:
-        main(["no-such-fault"])
+        main(["guard-off", "no-such-fault"])
     assert refused.value.code == 2
     assert "guard-off" in capsys.readouterr().err

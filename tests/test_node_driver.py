@@ -185,8 +185,8 @@ def test_it_is_judged_from_end_to_end(
     assert report.hello.language == "JavaScript"
     assert report.verdicts["DRIVER-2"] is verdict
     # One that hangs wherever something was projected is not asked for more: that would take minutes.
-    assert report.hopeless == ("hang" in faults)
-    early = Verdict.UNDECIDED if report.hopeless else Verdict.PASS
+    assert report.unusable == ("hang" in faults)
+    early = Verdict.UNDECIDED if report.unusable else Verdict.PASS
     assert report.verdicts["DRIVER-4"] is report.verdicts["DRIVER-14"] is early
     assert report.verdicts["PASS-2"] in ({Verdict.NOT_EXERCISED, Verdict.UNDECIDED} if faults else {Verdict.FAIL})
     assert report.exit_code == 1

@@ -124,7 +124,7 @@ def of_content(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Give what the checks say that judge these requirements."""
     for registered in CHECKS:
         if MINE & set(registered.requirements):
-            yield from registered.check(step, trace)
+            yield from registered.judgements(step, trace)
 
 
 @frozen

@@ -14,8 +14,8 @@ from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.trace import Owner, Request, Step, Trace
-from lifecycle_conformance.generation.file_damage import LONG_NAME
-from lifecycle_conformance.judges.properties import damage, files, places
+from lifecycle_conformance.generation.file_faults.snapshots import LONG_NAME
+from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, interruptions, places
 from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import path_of, segment
 from lifecycle_conformance.model.identity import ids_of
@@ -28,7 +28,8 @@ Json: TypeAlias = Any
 OWN = {
     requirement
     for each in CHECKS
-    if each.check.__module__ in {files.__name__, damage.__name__, places.__name__}
+    if each.check.__module__
+    in {module.__name__ for module in (files, damage, damaged_snapshots, interruptions, places)}
     for requirement in each.requirements
 }
 RECORDS = (

@@ -14,7 +14,9 @@ from lifecycle_conformance.driver.interface import CAPABILITIES, OPERATIONS
 from lifecycle_conformance.driver.server import CAPABILITIES_OF, Server, StoreKind
 from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Request, key_of
-from lifecycle_conformance.generation.protocol_cases import STRANGERS, TENANT, protocol_cases, refused, unreadable
+from lifecycle_conformance.generation.protocol_cases import protocol_cases
+from lifecycle_conformance.generation.protocol_cases.stored_records import STRANGERS, unreadable
+from lifecycle_conformance.generation.requests import TENANT, refusal
 from lifecycle_conformance.judges.properties.errors import REASONS
 from lifecycle_conformance.specification import schemas
 from lifecycle_conformance.specification.requirements import load
@@ -187,7 +189,7 @@ def test_strangers_see_something_else() -> None:
 
 
 def test_a_refusal_is_written_with_all_that_it_needs() -> None:
-    assert refused(["DRIVER-6"], "storage", "open", store="x") == (
+    assert refusal(["DRIVER-6"], "storage", "open", store="x") == (
         "refuse",
         {"request": {"op": "open", "store": "x"}, "kind": "storage", "because": ["DRIVER-6"]},
     )

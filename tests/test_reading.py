@@ -117,6 +117,15 @@ def test_a_known_member_twice_is_refused_and_in_maps_the_last_one_wins(written: 
         assert run_from(doubled).checkpoint.node_attempts == {"a": 1}
 
 
+@pytest.mark.parametrize("unknown", ["x", "document"])
+def test_an_unknown_member_of_a_definition_may_stand_twice_whatever_its_name(unknown: str) -> None:
+    """REC-11, REC-14: only the members of its table may not, and the reader's own attributes are none."""
+    text = json.dumps({**BASE, "automation_snapshot": {"automation_id": "a", unknown: 1}})
+    run = run_from(read_json(text.replace(f'"{unknown}": 1', f'"{unknown}": 1, "{unknown}": 2')))
+    assert run.automation_snapshot is not None
+    assert run.automation_snapshot.document == {"automation_id": "a", unknown: 2}
+
+
 EVENT = {
     "event_id": "e",
     "run_id": "r",

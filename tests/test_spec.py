@@ -143,7 +143,7 @@ GOOD = """# Chapter
 
 ### AB-1: First
 
-MUST · judge `property` · needs `import`, `files`
+MUST · judge `property` · needs `import`, `files` · presupposes AB-2, AB-3
 
 A statement
 in two lines.
@@ -190,6 +190,7 @@ def test_a_requirement_is_read_with_all_its_parts(write: Callable[[str], Path]) 
         level=requirements.Level.MUST,
         judge=Judge.PROPERTY,
         capabilities=frozenset({"import", "files"}),
+        presupposes=("AB-2", "AB-3"),
         statement="A statement in two lines.",
         rationale="a reason in two lines.",
         chapter="one",
@@ -214,8 +215,9 @@ def test_a_requirement_is_read_with_all_its_parts(write: Callable[[str], Path]) 
         ("MUST · judge", "MAY · judge", 5, "expected one of MUST, SHOULD, found 'MAY'"),
         ("judge `property`", "judge `prayer`", 5, "expected one of property, .*found 'prayer'"),
         ("MUST · judge", "MUST, judge", 5, "expected 'MUST · judge"),
-        ("`import`, `files`\n", "`import`, `flies`\n", 5, "expected known capabilities, found flies"),
-        ("`import`, `files`\n", "`import` `files`\n", 5, "expected 'MUST · judge"),
+        ("`import`, `files`", "`import`, `flies`", 5, "expected known capabilities, found flies"),
+        ("`import`, `files`", "`import` `files`", 5, "expected 'MUST · judge"),
+        ("presupposes AB-2", "presupposes `AB-2`", 5, "expected 'MUST · judge"),
         ("A statement\nin two lines.\n\nA note.\n\n", "", 7, "expected the statement of AB-1, found '> Why: a reason"),
         (
             "SHOULD · judge `unit`\n\nAnother statement.\n\n",

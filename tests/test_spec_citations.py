@@ -14,8 +14,9 @@ import pytest
 
 import lifecycle_projection
 from lifecycle_conformance.specification.requirements import Judge, load
-from lifecycle_projection.errors import PhaseTransitionError, ProjectionResult
+from lifecycle_projection.errors import PhaseTransitionError
 from lifecycle_projection.phases import NEXT_PHASES, Refused
+from lifecycle_projection.records import ProjectionResult
 from lifecycle_projection.words import Phase
 
 REQUIREMENTS = load()

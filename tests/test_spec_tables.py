@@ -1,5 +1,6 @@
 """The tables of the specification say what the code does: they are held against it row by row."""
 
+import inspect
 import json
 import re
 from collections.abc import Mapping
@@ -11,7 +12,8 @@ import attrs
 import pytest
 
 from lifecycle_conformance.specification.requirements import Table, code_spans, tables
-from lifecycle_projection import MemoryStore, compact, project, records
+from lifecycle_conformance.specification.texts import SPEC
+from lifecycle_projection import MemoryStore, compact, project, projection, records
 from lifecycle_projection.codec import event_from, run_from, to_json
 from lifecycle_projection.identity import safe
 from lifecycle_projection.phases import NEXT_PHASES, PHASE_OF_STATUS
@@ -100,11 +102,11 @@ def notation(hint: Any) -> str:
 def sort(attribute: "attrs.Attribute[Any]") -> str:
     if attribute.default is attrs.NOTHING:
         return "required"
-    return "optional" if attribute.default is None and attribute.metadata != records.NOT_NULL else "defaulted"
+    return "optional" if attribute.default is None and records.NULL_REFUSED not in attribute.metadata else "defaulted"
 
 
 def written(attribute: "attrs.Attribute[Any]") -> str:
-    if attribute.metadata in (records.ALWAYS, records.NOT_NULL) or attribute.default is attrs.NOTHING:
+    if attribute.metadata or attribute.default is attrs.NOTHING:
         return "always"
     return "if any" if attribute.default is None else "if not empty"
 
@@ -352,10 +354,19 @@ def test_every_source_is_a_value_a_path_a_template_or_words_with_an_id(table: st
 
 def test_the_spellings_of_the_scope_are_those_of_the_code() -> None:
     """SCOPE-4: fields and their spellings, in the order in which they are tried."""
-    listed = [
-        (only(row["field"]), spelling) for row in TABLES["scope"] for spelling in words(row["spellings, in order"])
-    ]
-    assert listed == [(field, spelling) for field, spelling, _ in SPELLINGS]
+    listed = [(only(row["field"]), tuple(words(row["spellings, in order"]))) for row in TABLES["scope"]]
+    assert listed == [(field, spellings) for field, spellings, _ in SPELLINGS]
+
+
+def test_the_pass_has_the_outcome_table_of_its_chapter_as_a_comment() -> None:
+    """Chapter 9: the same rows in the same order, each cell in its column."""
+    chapter = (SPEC / "09-pass.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\|((?: (?:known|new) \|).*)\|$", chapter, re.MULTILINE)
+    comment = [line.strip() for line in inspect.getsource(projection).splitlines() if line.strip().startswith("#   ")]
+    columns = [match.span() for match in re.finditer("-+", comment[1])]
+    written = [[line[start:end].strip() for start, end in columns] for line in comment[2:]]
+    assert written == [[cell.strip(" `").replace("`", "") for cell in row.split("|")] for row in rows]
+    assert len(written) == 10
 
 
 def test_the_examples_of_safe_names_hold() -> None:

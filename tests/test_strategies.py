@@ -13,17 +13,16 @@ from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import key_of
+from lifecycle_conformance.generation.run_states import gates, states
 from lifecycle_conformance.generation.strategies import (
     NAMES,
     STATUSES,
     automation_ids,
     changed,
-    gates,
     lifecycle_records,
     numbers,
     run_ids,
     run_record,
-    states,
     tenants,
     times,
     values,

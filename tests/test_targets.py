@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from attrs import evolve
 
 from examples import lifecycle, run_json
 from lifecycle_conformance.driver import server
@@ -15,10 +16,10 @@ from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.driver.server import CAPABILITIES_OF
 from lifecycle_conformance.execution.session import Session, executed
 from lifecycle_conformance.execution.trace import Request
-from lifecycle_conformance.generation.state_machine import targets
+from lifecycle_conformance.generation.targets import targets
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.judges.vectors import derived
-from lifecycle_projection import FileStore, InvalidInputError, Store, retention, scope
+from lifecycle_projection import FileStore, InvalidInputError, Scope, Store, retention, scope
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.retention import prunable
 from sessions import sessions_around
@@ -121,14 +122,17 @@ def test_a_tail_of_nuls_gives_each_seq_once() -> None:
 
 
 def test_lower_casing_letter_by_letter_is_scope_10(tmp_path: Path) -> None:
-    def simply(text: str) -> str:
-        return "".join(each.lower()[0] for each in text)
+    in_normal_form = scope.in_normal_form
+
+    def letter_by_letter(merged: Scope) -> Scope:
+        right, unit = in_normal_form(merged), merged.owning_org_unit_id
+        return right if unit is None else evolve(right, owning_org_unit_id="".join(each.lower()[0] for each in unit))
 
     (case,) = [each for each in derived.cases() if each.name.startswith("letters whose lower case")]
     assert case.expected == {"owning_org_unit_id": "τμημα πωλησεως i\u0307stanbul"}
     driver = InProcessDriver("memory")
     assert derived.judge(case, driver, tmp_path) == []
-    with patch.object(scope, "NORMAL", {**scope.NORMAL, "owning_org_unit_id": simply}):
+    with patch.object(scope, "in_normal_form", letter_by_letter):
         (difference,) = derived.judge(case, driver, tmp_path)
     assert difference.requirements == {"SCOPE-10"}
 

@@ -115,7 +115,7 @@ def test_what_is_missing_inside_is_said_with_its_place() -> None:
 def test_what_was_appended_is_told_beside_what_was_expected(driver: Any) -> None:
     findings = found(driver(EVENT), OPEN, ("project", {"run": RUN}))
     failure = findings.failures["PASS-2"]
-    assert (failure.expected, failure.actual) == ([0], [])
+    assert (failure.expected, failure.actual) == (1, 0)
     assert "'my-own-id'" in failure.message
     assert failure.seen == {"answer": {"ok": {"projected": 1}}, "appended": [EVENT], "written": [], "gone": []}
     text = "\n".join(session(failure))

@@ -34,6 +34,7 @@ from lifecycle_conformance.specification import requirements
 from lifecycle_conformance.specification.requirements import Judge
 from lifecycle_projection import definition, scope
 from lifecycle_projection.canonical import stable_hash
+from lifecycle_projection.records import Scope
 
 SCENARIOS = load()
 VECTORS = {id_ for id_, each in requirements.load().items() if each.judge is Judge.VECTORS}
@@ -332,12 +333,26 @@ def as_python_writes(value: Any) -> str:
     return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
+def spellings_in_reverse() -> tuple[Any, ...]:
+    return tuple((field, spellings[::-1], parse) for field, spellings, parse in scope.SPELLINGS[::-1])
+
+
+def with_member(*, changed: str, by: Callable[[str], str]) -> Callable[[Scope], Scope]:
+    in_normal_form = scope.in_normal_form
+
+    def wrong(merged: Scope) -> Scope:
+        value = getattr(merged, changed)
+        return in_normal_form(merged) if value is None else evolve(in_normal_form(merged), **{changed: by(value)})
+
+    return wrong
+
+
 @pytest.mark.parametrize(
     ("target", "name", "wrong", "expected"),
     [
         (scope, "SOURCES", ("automation_webhook",), {"SCOPE-2"}),
-        (scope, "SPELLINGS", scope.SPELLINGS[::-1], {"SCOPE-4"}),
-        (scope, "NORMAL", {**scope.NORMAL, "owning_org_unit_id": str.upper}, {"SCOPE-10"}),
+        (scope, "SPELLINGS", spellings_in_reverse(), {"SCOPE-4"}),
+        (scope, "in_normal_form", with_member(changed="owning_org_unit_id", by=str.upper), {"SCOPE-10"}),
         (definition, "hash_in_order", stable_hash, {"DEF-2"}),
         (definition, "_planned", lambda _: None, {"DEF-5"}),
         (definition, "VERSION_MEMBERS", definition.VERSION_MEMBERS[1:], {"DEF-4"}),
@@ -419,7 +434,7 @@ def case_named(name: str) -> DerivedCase:
 
 def test_a_difference_names_member_and_values(tmp_path: Path) -> None:
     case = case_named("a policy version in capitals")
-    with patch.object(scope, "NORMAL", {**scope.NORMAL, "policy_version_id": str.lower}):
+    with patch.object(scope, "in_normal_form", with_member(changed="policy_version_id", by=str.lower)):
         (difference,) = derived.judge(case, InProcessDriver("memory"), tmp_path)
     assert (difference.path, difference.expected, difference.actual) == ("$.policy_version_id", "V2", "v2")
     assert difference.requirements == {"SCOPE-10"}

@@ -16,20 +16,20 @@ def canonical_json(value: Json) -> bytes:
 
 
 def stable_hash(value: Json) -> str:
-    """Give `sha256:` and the lower-case hex SHA-256 of the canonical JSON of a value (JSON-1)."""
+    """The hash of a value that doesn't depend on how it was written: that of its canonical JSON (JSON-1)."""
     return digest(canonical_json(value))
 
 
 def hash_in_order(value: Json) -> str:
-    """Hash a value with its members in the order of its text: for the definition snapshot only (DEF-2)."""
+    """The hash of a value with its members in the order of its text: for the definition snapshot only (DEF-2)."""
     return digest(orjson.dumps(value))
 
 
 def digest(data: bytes) -> str:
-    """Give `sha256:` and the lower-case hex SHA-256 of some bytes (JSON-1)."""
+    """The SHA-256 of some bytes as hashes are written: `sha256:` and lower-case hexadecimal digits (JSON-1)."""
     return f"sha256:{sha256(data).hexdigest()}"
 
 
 def in_canonical_order(value: Json) -> Json:
-    """Give a value with the members of its objects sorted, at every depth (FILE-9)."""
+    """A value with the members of its objects sorted at every depth, as free-form members are stored (FILE-9)."""
     return value if value is None else orjson.loads(canonical_json(value))

@@ -1,30 +1,28 @@
 """JSON values to records and back, by the rules of the chapters *Records* and *Files on disk*.
 
-cattrs walks through the records; the hooks here add what it is too lenient about: no conversion between types, `null`
-only where it means absent, and no typed record with a known member twice.
+cattrs walks through the records. The hooks here are what it calls for the types of the chapters; they add what it is
+too lenient about: no conversion between types, `null` only where it means absent, no typed record with a known member
+twice.
 """
 
 import json
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 from types import NoneType
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args, get_origin
 
-from attrs import Attribute, evolve, fields, has
-from cattrs import BaseConverter, ClassValidationError, Converter, IterableValidationError
+from attrs import NOTHING, Attribute, evolve, fields, has
+from cattrs import BaseConverter, ClassValidationError, Converter, IterableValidationError, override
 from cattrs.cols import homogenous_tuple_structure_factory, mapping_structure_factory
-from cattrs.gen import make_dict_structure_fn, override
+from cattrs.gen import make_dict_structure_fn
 
-from lifecycle_projection import words
 from lifecycle_projection.canonical import in_canonical_order
 from lifecycle_projection.errors import InvalidInputError, Problem
 from lifecycle_projection.json_text import DuplicateMembers
 from lifecycle_projection.records import (
-    ALWAYS,
-    NOT_NULL,
+    ALWAYS_WRITTEN,
+    NULL_REFUSED,
     U32,
     U64,
-    WHOLE,
     AutomationSnapshot,
     Event,
     Json,
@@ -32,26 +30,24 @@ from lifecycle_projection.records import (
     Snapshot,
     Tenant,
 )
+from lifecycle_projection.words import ClosedSet
 
 _Record = TypeVar("_Record")
 _Hook = Callable[[Any, Any], Any]
 
 
 def run_from(value: Json) -> Run:
-    """Read a run record. Raises :class:`InvalidInputError` with the JSON path of each problem (REC-1 to REC-15)."""
+    """A run record. Raises :class:`InvalidInputError` with the JSON path of each problem (REC-1 to REC-15)."""
     return structure(value, Run)
 
 
 def event_from(value: Json) -> Event:
-    """Read a stored event. Raises :class:`InvalidInputError` with the JSON path of each problem.
-
-    (FILE-11 to FILE-14)
-    """
+    """A stored event. Raises :class:`InvalidInputError` with the JSON path of each problem (FILE-11 to FILE-14)."""
     return structure(value, Event)
 
 
 def snapshot_from(value: Json) -> Snapshot:
-    """Read a stored snapshot, of any generation. Raises :class:`InvalidInputError` with the path of each problem.
+    """A stored snapshot, of any generation. Raises :class:`InvalidInputError` with the path of each problem.
 
     (FILE-11 to FILE-14)
     """
@@ -59,23 +55,23 @@ def snapshot_from(value: Json) -> Snapshot:
 
 
 def tenant_from(value: Json) -> Tenant:
-    """Read a tenant. Raises :class:`InvalidInputError` with the JSON path of each problem (REC-1 to REC-11)."""
+    """A tenant. Raises :class:`InvalidInputError` with the JSON path of each problem (REC-1 to REC-11)."""
     return structure(value, Tenant)
 
 
 def structure(value: Json, record: type[_Record]) -> _Record:
-    """Read a record of the given type. Raises :class:`InvalidInputError` with the JSON path of each problem.
+    """A record of the given type. Raises :class:`InvalidInputError` with the JSON path of each problem.
 
     (REC-1 to REC-15)
     """
     try:
         return _QUICK.structure(value, record)
-    except Exception:  # noqa: BLE001 - whatever it was, the second converter tells where and why
+    except Exception:  # noqa: BLE001 - whatever it was, the other converter tells where and why
         return _explained(value, record)
 
 
 def to_json(record: object) -> dict[str, Json]:
-    """Give a record as a JSON object: members in the order of writing, absent ones left out, free-form ones sorted.
+    """A record as a JSON object: members in the order of writing, absent ones left out, free-form ones sorted.
 
     (FILE-8, FILE-9, FILE-13)
     """
@@ -85,13 +81,24 @@ def to_json(record: object) -> dict[str, Json]:
 
 def _explained(value: Json, record: type[_Record]) -> _Record:
     try:
-        return _THOROUGH.structure(value, record)
+        return _DETAILED.structure(value, record)
     except Exception as error:  # noqa: BLE001 - cattrs groups errors of every type
         raise InvalidInputError(problems=tuple(_problems(error, "$"))) from None
 
 
 def _problems(error: Exception, path: str) -> Iterator[Problem]:
-    """Walk through the groups in which cattrs collects errors: each knows its way from the group above it."""
+    """The problems in the groups in which cattrs collects errors: each knows its way from the group above it.
+
+    For the run `{"status": "done", "checkpoint": {"pending_nodes": ["a", 1]}, …}` cattrs raises
+
+        ClassValidationError               at $
+            ValueError                     at $.status
+            ClassValidationError           at $.checkpoint
+                IterableValidationError    at $.checkpoint.pending_nodes
+                    ValueError             at $.checkpoint.pending_nodes[1]
+
+    and each error that is no group becomes a problem. A group also holds errors that are about all of its value.
+    """
     match error:
         case ClassValidationError():
             of_members, of_all = error.group_exceptions()
@@ -111,28 +118,14 @@ def _problems(error: Exception, path: str) -> Iterator[Problem]:
         yield from _problems(each, path)
 
 
-# --- the converters ---------------------------------------------------------------------------------------------------
+_QUICK: Final = Converter(detailed_validation=False)
+"""Same result as :data:`_DETAILED`, faster: it stops at the first thing that is wrong, and doesn't know where that is.
+
+The hooks below are registered with it; :data:`_DETAILED` is a copy of it.
+"""
 
 
-def _converter(*, detailed_validation: bool) -> Converter:
-    converter = Converter(detailed_validation=detailed_validation)
-    converter.register_structure_hook(str, _string)
-    converter.register_structure_hook_func(lambda hint: hint == U64, _unsigned(64))
-    converter.register_structure_hook_func(lambda hint: hint == U32, _unsigned(32))
-    for closed_set in _CLOSED_SETS:
-        converter.register_structure_hook(closed_set, _word_of(closed_set))
-        converter.register_unstructure_hook(closed_set, str)
-    converter.register_structure_hook_factory(_made_from(tuple), _list)
-    converter.register_structure_hook_factory(_made_from(dict), _map)
-    converter.register_structure_hook_factory(has, _typed_record)
-    converter.register_structure_hook(AutomationSnapshot, _automation_snapshot(converter))
-    converter.register_unstructure_hook_factory(has, _written)
-    converter.register_unstructure_hook_func(lambda hint: hint is Any, in_canonical_order)
-    return converter
-
-
-def _made_from(origin: type) -> Callable[[Any], bool]:
-    return lambda hint: getattr(hint, "__origin__", None) is origin
+# --- reading: single values -------------------------------------------------------------------------------------------
 
 
 def _mismatch(expected: str, value: Json) -> ValueError:
@@ -149,13 +142,16 @@ def _shown(value: Json) -> str:
             return json.dumps(value, ensure_ascii=False)[:60]
 
 
+@_QUICK.register_structure_hook
 def _string(value: Json, _: Any) -> str:
     if not isinstance(value, str):
         raise _mismatch("a string", value)
     return value
 
 
-def _unsigned(bits: int) -> _Hook:
+@_QUICK.register_structure_hook_factory(lambda hint: hint in (U64, U32))
+def _unsigned(hint: Any) -> _Hook:
+    bits = 64 if hint == U64 else 32
     highest = 2**bits - 1
 
     def unsigned(value: Json, _: Any) -> int:
@@ -167,18 +163,30 @@ def _unsigned(bits: int) -> _Hook:
     return unsigned
 
 
-def _word_of(closed_set: type[StrEnum]) -> _Hook:
-    members = {member.value: member for member in closed_set}
+def _word_of(closed_set: type[ClosedSet]) -> _Hook:
+    words = {word.value: word for word in closed_set}
 
-    def word(value: Json, _: Any) -> StrEnum:
-        found = members.get(value) if isinstance(value, str) else None
+    def word(value: Json, _: Any) -> ClosedSet:
+        found = words.get(value) if isinstance(value, str) else None
         if found is None:
-            raise _mismatch(f"one of {', '.join(members)}", value)
+            raise _mismatch(f"one of {', '.join(words)}", value)
         return found
 
     return word
 
 
+for _closed_set in ClosedSet.__subclasses__():
+    _QUICK.register_structure_hook(_closed_set, _word_of(_closed_set))
+
+
+# --- reading: lists, maps and typed records ---------------------------------------------------------------------------
+
+
+def _made_from(origin: Any) -> Callable[[Any], bool]:
+    return lambda hint: get_origin(hint) is origin
+
+
+@_QUICK.register_structure_hook_factory(_made_from(tuple))
 def _list(hint: Any, converter: BaseConverter) -> _Hook:
     structure_items = homogenous_tuple_structure_factory(hint, converter)
 
@@ -190,6 +198,7 @@ def _list(hint: Any, converter: BaseConverter) -> _Hook:
     return items
 
 
+@_QUICK.register_structure_hook_factory(_made_from(dict))
 def _map(hint: Any, converter: BaseConverter) -> _Hook:
     structure_members = mapping_structure_factory(hint, converter)
     member_hint = get_args(hint)[1]
@@ -206,12 +215,11 @@ def _map(hint: Any, converter: BaseConverter) -> _Hook:
     return members
 
 
-def _typed_record(hint: Any, converter: BaseConverter) -> _Hook:
-    known = {attribute.name for attribute in fields(hint)}
-    overrides: dict[str, Any] = {attribute.name: _reading(attribute, converter) for attribute in fields(hint)}
-    structure_known = make_dict_structure_fn(
-        hint, converter, _cattrs_detailed_validation=converter.detailed_validation, **overrides
-    )
+@_QUICK.register_structure_hook_factory(has)
+def _typed_record(hint: Any, converter: BaseConverter, **overrides: Any) -> _Hook:
+    known = {each.name for each in fields(hint) if each.name not in overrides}
+    overrides |= {each.name: _never_null(each, converter) for each in fields(hint) if NULL_REFUSED in each.metadata}
+    structure_known = make_dict_structure_fn(hint, converter, **overrides)
 
     def typed_record(value: Json, _: Any) -> Any:
         if not isinstance(value, dict):
@@ -223,13 +231,11 @@ def _typed_record(hint: Any, converter: BaseConverter) -> _Hook:
     return typed_record
 
 
-def _reading(attribute: "Attribute[Any]", converter: BaseConverter) -> Any:
-    if attribute.metadata == WHOLE:
-        return override(omit=True)
-    if attribute.metadata == NOT_NULL:
-        (only,) = (option for option in get_args(attribute.type) if option is not NoneType)
-        return override(struct_hook=converter.get_structure_hook(only))
-    return override()
+def _never_null(attribute: "Attribute[Any]", converter: BaseConverter) -> Any:
+    """Read a member as if `None` weren't part of its type."""
+    (hint,) = (option for option in get_args(attribute.type) if option is not NoneType)
+    structure_member = converter.get_structure_hook(hint)
+    return override(struct_hook=lambda value, _: structure_member(value, hint))
 
 
 def _refuse_duplicates(value: DuplicateMembers, known: set[str]) -> None:
@@ -240,25 +246,24 @@ def _refuse_duplicates(value: DuplicateMembers, known: set[str]) -> None:
         seen.add(name)
 
 
-def _automation_snapshot(converter: BaseConverter) -> _Hook:
-    structure_known = _typed_record(AutomationSnapshot, converter)
+@_QUICK.register_structure_hook_factory(lambda hint: hint is AutomationSnapshot)
+def _automation_snapshot(hint: Any, converter: BaseConverter) -> _Hook:
+    """Read it as a typed record that keeps the object it was read from."""
+    structure_members = _typed_record(hint, converter, document=override(omit=True))
 
-    def automation_snapshot(value: Json, hint: Any) -> Any:
-        return evolve(structure_known(value, hint), document=value)
+    def automation_snapshot(value: Json, _: Any) -> Any:
+        return evolve(structure_members(value, hint), document=value)
 
     return automation_snapshot
 
 
-def _written(hint: Any, converter: BaseConverter) -> Callable[[Any], dict[str, Json]]:
-    # cattrs' own function would put the members that may be left out behind all others.
-    members = [
-        (
-            each.name,
-            converter.get_unstructure_hook(each.type),
-            _ALWAYS_WRITTEN if each.metadata == ALWAYS else each.default,
-        )
-        for each in fields(hint)
-    ]
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+@_QUICK.register_unstructure_hook_factory(has)
+def _object(hint: Any, converter: BaseConverter) -> Callable[[Any], dict[str, Json]]:
+    """Write a record. cattrs' own function would put the members that may be left out behind all others."""
+    members = [(each.name, converter.get_unstructure_hook(each.type), _left_out(each)) for each in fields(hint)]
 
     def written(record: Any) -> dict[str, Json]:
         return {
@@ -270,7 +275,13 @@ def _written(hint: Any, converter: BaseConverter) -> Callable[[Any], dict[str, J
     return written
 
 
-_ALWAYS_WRITTEN: Final = object()
-_CLOSED_SETS: Final = [each for each in vars(words).values() if isinstance(each, type) and StrEnum in each.__bases__]
-_QUICK: Final = _converter(detailed_validation=False)
-_THOROUGH: Final = _converter(detailed_validation=True)
+def _left_out(attribute: "Attribute[Any]") -> Any:
+    """The value with which a member isn't written."""
+    return NOTHING if ALWAYS_WRITTEN in attribute.metadata else attribute.default
+
+
+_QUICK.register_unstructure_hook(ClosedSet, str)
+_QUICK.register_unstructure_hook_func(lambda hint: hint is Any, in_canonical_order)
+
+_DETAILED: Final = _QUICK.copy(detailed_validation=True)
+"""Collects all that is wrong with a value, each with the way to it."""

@@ -20,7 +20,7 @@ VERSION_MEMBERS: Final = (
 
 
 def definition_hash(run: Run) -> str | None:
-    """Give the hash that the run recorded, even an empty one, else that of its definition, if it has one.
+    """The hash that the run recorded, even an empty one, else that of its definition, if it has one.
 
     (DEF-1, DEF-2)
     """
@@ -30,7 +30,7 @@ def definition_hash(run: Run) -> str | None:
 
 
 def definition_version(run: Run) -> str | None:
-    """Give the version that the run recorded, even an empty one, else what its definition says of it.
+    """The version that the run recorded, even an empty one, else the one that its definition gives.
 
     (DEF-3 to DEF-6)
     """
@@ -43,10 +43,12 @@ def definition_version(run: Run) -> str | None:
 
 
 def _named(metadata: Json) -> str | None:
+    """The first version that the metadata names (DEF-4)."""
     return next((text for name in VERSION_MEMBERS if (text := _scalar_text(member(metadata, name)))), None)
 
 
 def _planned(metadata: Json) -> str | None:
+    """The first plan that the metadata names, with its revision (DEF-5)."""
     for plan in (
         member(member(metadata, "plan_package_bundle"), "plan"),
         member(metadata, "approved_plan_materialization"),
@@ -59,11 +61,11 @@ def _planned(metadata: Json) -> str | None:
 
 
 def _addressed_by_content(definition: AutomationSnapshot) -> str:
-    """Fall back to the hash of the definition itself, even when the run records another one."""
+    """The version by content: from the hash of the definition itself, even when the run records another one."""
     shortened = hash_in_order(definition.document).removeprefix("sha256:")[:16]
     return f"automation:{definition.automation_id}@{shortened}"
 
 
 def _scalar_text(value: Json) -> str | None:
-    """Read a string that is more than white space, trimmed, or a number or boolean as its JSON text."""
+    """A string that is more than white space, trimmed, or a number or boolean as its JSON text."""
     return orjson.dumps(value).decode() if isinstance(value, bool | int | float) else trimmed(value)

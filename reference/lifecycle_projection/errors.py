@@ -7,21 +7,8 @@ from typing import ClassVar
 
 from attrs import evolve, frozen
 
-from lifecycle_projection.records import Event, Snapshot
+from lifecycle_projection.records import ProjectionResult, Snapshot
 from lifecycle_projection.words import Phase
-
-
-@frozen(kw_only=True)
-class ProjectionResult:
-    """What one pass did.
-
-    `projected` counts the lifecycle records that got an event or a snapshot and were not refused (PASS-6);
-    `events` are those that it appended and `snapshots` those that it wrote, in order.
-    """
-
-    projected: int = 0
-    events: tuple[Event, ...] = ()
-    snapshots: tuple[Snapshot, ...] = ()
 
 
 @frozen
@@ -32,7 +19,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        """Give both in one line; of a document as a whole, the message says enough."""
+        """Both in one line; of a document as a whole, the message says enough."""
         return self.message if self.path == "$" else f"{self.message} at {self.path}"
 
 
@@ -51,12 +38,12 @@ class InvalidInputError(LifecycleProjectionError):
     source: str | None = None
 
     def __str__(self) -> str:
-        """Name the source once, then each problem."""
+        """The source once, then each problem."""
         text = "; ".join(map(str, self.problems))
         return text if self.source is None else f"{self.source}: {text}"
 
     def located(self, source: str) -> "InvalidInputError":
-        """Give the same error with the name of the file or stream."""
+        """The same error, with the name of the file or stream."""
         return evolve(self, source=source)
 
 
@@ -69,7 +56,7 @@ class NotJsonError(InvalidInputError):
 
     @classmethod
     def at(cls, place: str, reason: str, offset: int) -> "NotJsonError":
-        """Make the error, with the place in words."""
+        """The error for a text, with the place in words."""
         problem = Problem("$", f"expected JSON text: {reason} {place}")
         return cls(problems=(problem,), reason=reason, offset=offset)
 
@@ -90,7 +77,7 @@ class PhaseTransitionError(LifecycleProjectionError):
     done: ProjectionResult
 
     def __str__(self) -> str:
-        """Use production's words, then say where it happened."""
+        """Production's words, for which people search logs, then where it happened (PHASE-11)."""
         terminal = "terminal phase " if self.terminal else ""
         return (
             f"workflow phase transition from {terminal}{self.from_phase} to {self.to_phase} is not allowed"
@@ -109,7 +96,7 @@ class StorageConflictError(LifecycleProjectionError):
     done: ProjectionResult
 
     def __str__(self) -> str:
-        """Say what stands there."""
+        """What belongs there, and what stands there."""
         tenant = self.found.scope.tenant_context
         return (
             f"the place of snapshot {self.snapshot_id!r} holds snapshot {self.found.snapshot_id!r} of run"
@@ -131,5 +118,5 @@ class StorageError(LifecycleProjectionError):
     done: ProjectionResult | None = None
 
     def __str__(self) -> str:
-        """Name the path first."""
+        """The path first: a folder or a disk is what has to be mended."""
         return f"{self.path}: {self.problem}"

@@ -60,7 +60,7 @@ def identity_of(  # noqa: PLR0913 - the seven members are the identity
     stop_kind: str | None,
     metadata: Json,
 ) -> str:
-    """Hash the seven members that make a lifecycle record what it is; neither position nor tenant is among them.
+    """The hash of the seven members that make a lifecycle record what it is; neither position nor tenant is among them.
 
     (ID-1, ID-2, ID-4)
     """
@@ -78,13 +78,13 @@ def identity_of(  # noqa: PLR0913 - the seven members are the identity
 
 
 def stable_event_id(run_id: str, event: str, identity: str, occurrence: int) -> str:
-    """Build the event id of a record from its identity and occurrence; `run_id` enters as it is (ID-5)."""
+    """The event id of a record, from its identity and occurrence; `run_id` enters as it is (ID-5)."""
     shortened = identity.removeprefix("sha256:")[:24]
     return f"automation-v2-lifecycle-{run_id}-{safe(event)}-{shortened}-{occurrence}"
 
 
 def safe(event: str) -> str:
-    """Replace each character but ASCII letters, digits, `-`, `_` and `.` by `-`; the empty name becomes `event`.
+    """A name with `-` for each character but ASCII letters, digits, `-`, `_` and `.`; `event` for the empty one.
 
     (ID-6, ID-7)
     """

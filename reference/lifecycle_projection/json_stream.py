@@ -24,7 +24,7 @@ _STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*"'
 
 
 def _without_brackets(levels: int) -> bytes:
-    """Match text without brackets outside of strings, but for whole arrays and objects that nest no deeper than so."""
+    """A pattern for text without brackets outside of strings, but for whole arrays and objects that nest no deeper."""
     inside = _without_brackets(levels - 1) if levels else b""
     whole = _STRING + (rb"|\{%b\}|\[%b\]" % (inside, inside) if levels else b"")
     return rb'[^"\[\]{}]*+(?:(?:%b)[^"\[\]{}]*+)*' % whole
@@ -48,14 +48,14 @@ class Member:
 
 
 def cut(file: BinaryIO, span: Span) -> bytes:
-    """Give what stands in a span (REC-18)."""
+    """What stands in a span (REC-18)."""
     start, end = span
     file.seek(start)
     return file.read(end - start)
 
 
 def find(file: BinaryIO, pattern: re.Pattern[bytes], start: int) -> int | None:
-    """Tell where a pattern of one character is found first from `start` on (REC-18)."""
+    """Where a pattern of one character is found first from `start` on (REC-18)."""
     while chunk := cut(file, (start, start + _CHUNK)):
         if match := pattern.search(chunk):
             return start + match.start()
@@ -64,24 +64,24 @@ def find(file: BinaryIO, pattern: re.Pattern[bytes], start: int) -> int | None:
 
 
 def next_not_blank(file: BinaryIO, start: int) -> int | None:
-    """Tell where the next character stands that is no white space (JSON-16)."""
+    """Where the next character stands that is no white space (JSON-16)."""
     return find(file, _NOT_BLANK, start)
 
 
 def cut_line(file: BinaryIO, start: int) -> bytes:
-    """Give the line that begins at `start`, with its end; nothing at the end of the file (REC-18)."""
+    """The line that begins at `start`, with its end; nothing at the end of the file (REC-18)."""
     file.seek(start)
     return file.readline()
 
 
 def line_end(file: BinaryIO, start: int) -> int:
-    """Tell where the line ends that holds `start`, or else the file (REC-18)."""
+    """Where the line that holds `start` ends, or else the file (REC-18)."""
     end = find(file, _LINE_END, start)
     return file.seek(0, SEEK_END) if end is None else end
 
 
 def line_number(file: BinaryIO, offset: int) -> int:
-    """Tell in which line, from 1, a byte stands (ERR-2)."""
+    """The number of the line, from 1, in which a byte stands (ERR-2)."""
     number, start = 1, 0
     while start < offset and (chunk := cut(file, (start, min(offset, start + _CHUNK)))):
         number += chunk.count(b"\n")
@@ -141,7 +141,7 @@ class ObjectScan:
 
 
 def member_at(file: BinaryIO, span: Span) -> Member | None:
-    """Tell what a span of an object holds; `None` for what doesn't begin as a member does (REC-18)."""
+    """The member that a span of an object holds; `None` for what doesn't begin as a member does (REC-18)."""
     start, end = span
     match = _HEAD.match(cut(file, (start, min(end, start + _LONGEST_HEAD))))
     if match is None:

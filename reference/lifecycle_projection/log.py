@@ -17,7 +17,7 @@ MAX_SEQ: Final = 2**64 - 1
 
 
 def visible(events: Iterable[Event], run_id: str, tenant: TenantKey) -> list[Event]:
-    """Give the events of a run that a tenant sees, in seq order; ties stay in log order (LOG-7, TENANT-1)."""
+    """The events of a run that a tenant sees, in seq order; ties stay in log order (LOG-7, TENANT-1)."""
     seen = (event for event in events if event.run_id == run_id and event.scope.tenant_context.key == tenant)
     return sorted(seen, key=lambda event: event.seq)
 
@@ -31,7 +31,7 @@ class KnownIds:
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> "KnownIds":
-        """Collect them from the visible events of a run, which come in seq order (LOG-3, ALIAS-4)."""
+        """Those of the visible events of a run, which come in seq order (LOG-3, ALIAS-4)."""
         seqs: dict[str, int] = {}
         highest = 0
         for event in events:
@@ -44,8 +44,8 @@ class KnownIds:
 def append_new(store: Store, known: KnownIds, event: Event) -> Event | None:
     """Append an event with the next seq, unless its id is known; the store is locked.
 
-    Gives the event as appended, or `None` where its id was known; `known` knows it then. Raises :class:`StorageError`
-    where the run has no seq left. (LOG-2, LOG-4)
+    The answer is the event as appended, or `None` where its id was known; `known` knows it then. Raises
+    :class:`StorageError` where the run has no seq left. (LOG-2, LOG-4)
     """
     if event.event_id in known.seqs:
         return None
@@ -58,7 +58,7 @@ def append_new(store: Store, known: KnownIds, event: Event) -> Event | None:
 
 
 def append_once(store: Store, event: Event) -> tuple[bool, int]:
-    """Append an event unless the log of its run and tenant knows its id: tell whether, and its seq.
+    """Append an event unless the log of its run and tenant knows its id; whether it was appended, and its seq.
 
     (LOG-2 to LOG-6, LOG-8, FILE-27)
     """

@@ -11,12 +11,12 @@ MARKER_SOURCE: Final = "stateful_event_log_compaction"
 
 
 def is_marker(event: Event) -> bool:
-    """Tell whether an event stands for events that were compacted away (ALIAS-4)."""
+    """Whether an event stands for events that were compacted away (ALIAS-4)."""
     return event.event_type == MARKER_TYPE
 
 
 def listed_by(event: Event) -> Iterator[tuple[str, int]]:
-    """Give the (id, seq) that a marker lists, ids trimmed; malformed entries, and what is no marker, give nothing.
+    """The (id, seq) that a marker lists, ids trimmed; a malformed entry is passed over, any other event lists nothing.
 
     (ALIAS-4, ALIAS-5)
     """

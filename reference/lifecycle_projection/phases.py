@@ -74,7 +74,7 @@ class Refused:
 
     @property
     def terminal(self) -> bool:
-        """Tell whether no move at all leads out of the phase (PHASE-11)."""
+        """Whether no move at all leads out of the phase: the message says so (PHASE-11)."""
         return not NEXT_PHASES[self.from_phase]
 
 
@@ -87,7 +87,7 @@ class GuardedPhase:
 
 
 def phase_status(status: StatefulStatus, event: str) -> StatefulStatus:
-    """Give the status that decides the phase of a record: a run queued for a retry is retrying (PHASE-2)."""
+    """The status that decides the phase of a record: a run that is queued for a retry is retrying (PHASE-2)."""
     if status is StatefulStatus.QUEUED and event == "node_retry_backoff_scheduled":
         return StatefulStatus.RETRYING
     return status
@@ -106,24 +106,24 @@ def guard(  # noqa: PLR0913 - all that a phase entry says
 
     (PHASE-1, PHASE-3 to PHASE-9)
     """
+    # The five cases of the chapter:
+    #
+    #   latest snapshot                  the guard   phase history of the new snapshot
+    #   ------------------------------   ---------   -----------------------------------------   ----------------
+    #   none                             allows      one observed entry                          PHASE-3
+    #   in the same phase                allows      that of the latest, as it is                PHASE-4
+    #   in the same phase, no history    allows      one observed entry                          PHASE-4
+    #   in another phase, legal move     allows      that of the latest and a transition entry   PHASE-5, PHASE-6
+    #   in another phase, other move     refuses     none: no snapshot is written                PHASE-7
     to_phase = PHASE_OF_STATUS[status]
     from_phase = None if latest is None else latest.phase
     history = () if latest is None else latest.phase_history or ()
     if from_phase is None or from_phase is to_phase:
-        observed = _observed(run_id, status, occurred_at_ms, phase_id)
-        return GuardedPhase(phase=to_phase, history=history or (observed,))
-    if to_phase not in NEXT_PHASES[from_phase]:
-        return Refused(from_phase, to_phase)
-    transition = PhaseEntry(
-        event_id=f"{run_id}:phase_transition:{from_phase}:{to_phase}:{occurred_at_ms}",
-        from_phase=from_phase,
-        to_phase=to_phase,
-        event_type="stateful_runtime.phase.transition",
-        occurred_at_ms=occurred_at_ms,
-        phase_id=phase_id,
-        reason=reason,
-    )
-    return GuardedPhase(phase=to_phase, history=(*history, transition))
+        return GuardedPhase(phase=to_phase, history=history or (_observed(run_id, status, occurred_at_ms, phase_id),))
+    if to_phase in NEXT_PHASES[from_phase]:
+        moved = _transition(run_id, from_phase, to_phase, occurred_at_ms, phase_id, reason)
+        return GuardedPhase(phase=to_phase, history=(*history, moved))
+    return Refused(from_phase, to_phase)
 
 
 def with_phase(snapshot: Snapshot) -> Snapshot:
@@ -147,6 +147,7 @@ def with_phase(snapshot: Snapshot) -> Snapshot:
 
 
 def _observed(run_id: str, status: StatefulStatus, occurred_at_ms: int, phase_id: str | None) -> PhaseEntry:
+    """The entry of a phase that a run was seen in (PHASE-8)."""
     phase = PHASE_OF_STATUS[status]
     return PhaseEntry(
         event_id=f"{run_id}:phase:{phase}:{occurred_at_ms}",
@@ -155,4 +156,19 @@ def _observed(run_id: str, status: StatefulStatus, occurred_at_ms: int, phase_id
         occurred_at_ms=occurred_at_ms,
         phase_id=phase_id,
         reason=f"observed_status:{status}",
+    )
+
+
+def _transition(  # noqa: PLR0913, PLR0917 - all that a phase entry says
+    run_id: str, from_phase: Phase, to_phase: Phase, occurred_at_ms: int, phase_id: str | None, reason: str
+) -> PhaseEntry:
+    """The entry of a phase that a run moved to (PHASE-9)."""
+    return PhaseEntry(
+        event_id=f"{run_id}:phase_transition:{from_phase}:{to_phase}:{occurred_at_ms}",
+        from_phase=from_phase,
+        to_phase=to_phase,
+        event_type="stateful_runtime.phase.transition",
+        occurred_at_ms=occurred_at_ms,
+        phase_id=phase_id,
+        reason=reason,
     )

@@ -1,25 +1,25 @@
 """The pass: one call of the projection, the only place that decides (chapter *The pass*)."""
 
 import logging
+from collections.abc import Mapping
 from typing import Final
 
 from attrs import Factory, define, evolve
 
-from lifecycle_projection.boundary import SOURCE, RunState, event_of, phase_id_of, snapshot_of, state_of
+from lifecycle_projection.content import SOURCE, RunState, event_of, phase_id_of, snapshot_of, state_of
 from lifecycle_projection.errors import (
     LifecycleProjectionError,
     PhaseTransitionError,
-    ProjectionResult,
     StorageConflictError,
     StorageError,
 )
 from lifecycle_projection.identity import Identified, identify
 from lifecycle_projection.log import KnownIds, append_new, visible
 from lifecycle_projection.phases import GuardedPhase, Refused, guard, phase_status, with_phase
-from lifecycle_projection.recognition import Recorded, aliases_of
-from lifecycle_projection.records import Event, Run, Snapshot
+from lifecycle_projection.recognition import Aliases, Recorded, aliases_of
+from lifecycle_projection.records import Event, ProjectionResult, Run, Snapshot
 from lifecycle_projection.snapshots import latest_of
-from lifecycle_projection.stores.store import Store
+from lifecycle_projection.stores.store import Place, Store
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -36,7 +36,9 @@ def project(run: Run, store: Store) -> ProjectionResult:
         try:
             with store.lock():
                 store.sync(run.run_id)
-                _pass(run, store, done)
+                under_way = _Pass.begun(run, store, done)
+                for identified in identify(run):
+                    under_way.project(identified)
         except StorageError as error:
             raise evolve(error, done=done.result()) from error
     return done.result()
@@ -45,7 +47,7 @@ def project(run: Run, store: Store) -> ProjectionResult:
 def project_or_warn(run: Run, store: Store) -> ProjectionResult | None:
     """Project a run as production's caller does: a failed pass is logged as a warning with the run id, and no more.
 
-    Gives `None` for a failed pass. (PASS-16)
+    The answer of a failed pass is `None`. (PASS-16)
     """
     try:
         return project(run, store)
@@ -66,58 +68,119 @@ class _Done:
         return ProjectionResult(projected=self.projected, events=tuple(self.events), snapshots=tuple(self.snapshots))
 
 
-def _pass(run: Run, store: Store, done: _Done) -> None:
-    tenant = run.tenant_context.key
-    state = state_of(run)
-    events = visible(store.events(run.run_id), run.run_id, tenant)
-    aliases, known = aliases_of(run, events), KnownIds.of(events)
-    kept = store.snapshots(run.run_id)
-    latest = latest_of(kept.values(), run.run_id, tenant)
-    for identified in identify(run):
-        appended = None
-        if identified.event_id not in aliases:
-            appended = append_new(store, known, event_of(state, identified))
-            aliases[identified.event_id] = Recorded(identified.event_id, known.seqs[identified.event_id])
-        if appended is not None:
-            done.events.append(appended)
-        recorded = aliases[identified.event_id]
+@define
+class _Pass:
+    """A pass under way.
 
-        place = store.place(run.run_id, recorded.event_id, tenant)
-        found = kept.get(place) or store.snapshot_at(place)
-        if found is None:
-            guarded = _guarded(state, identified, latest, done)
-            latest = snapshot_of(state, identified, recorded.event_id, recorded.seq, guarded)
-            store.write_snapshot(latest)
-            done.snapshots.append(latest)
-        elif (found.run_id, found.snapshot_id, found.scope.tenant_context.key) == (
-            run.run_id,
-            recorded.event_id,
-            tenant,
-        ):
-            latest = found
-        else:
-            raise StorageConflictError(snapshot_id=recorded.event_id, found=found, done=done.result())
-        if found is None or appended is not None:
-            done.projected += 1
+    It keeps two things in hand from record to record: the `table` of what is recorded, and the `latest` snapshot, with
+    which the guard compares. `known` are the ids and the highest seq of the log; `kept` are the snapshots of the run as
+    they stood when the pass began.
+    """
 
+    store: Store
+    state: RunState
+    known: KnownIds
+    kept: Mapping[Place, Snapshot]
+    table: Aliases
+    latest: Snapshot | None
+    done: _Done
 
-def _guarded(state: RunState, identified: Identified, latest: Snapshot | None, done: _Done) -> GuardedPhase:
-    run, record = state.run, identified.record
-    guarded = guard(
-        None if latest is None else with_phase(latest),
-        run_id=run.run_id,
-        status=phase_status(state.status, record.event),
-        occurred_at_ms=record.recorded_at_ms,
-        phase_id=phase_id_of(run, record.metadata),
-        reason=f"{SOURCE}:{record.event}",
-    )
-    if isinstance(guarded, Refused):
-        raise PhaseTransitionError(
-            run_id=run.run_id,
-            lifecycle_index=identified.index,
-            from_phase=guarded.from_phase,
-            to_phase=guarded.to_phase,
-            terminal=guarded.terminal,
-            done=done.result(),
+    @classmethod
+    def begun(cls, run: Run, store: Store, done: _Done) -> "_Pass":
+        """The pass before its first record (PASS-7)."""
+        state, tenant = state_of(run), run.tenant_context.key
+        events = visible(store.events(run.run_id), run.run_id, tenant)
+        kept = store.snapshots(run.run_id)
+        return cls(
+            store=store,
+            state=state,
+            known=KnownIds.of(events),
+            kept=kept,
+            table=aliases_of(run, events),
+            latest=latest_of(kept.values(), run.run_id, tenant),
+            done=done,
         )
-    return guarded
+
+    def project(self, identified: Identified) -> None:
+        """Make sure that one lifecycle record has its event and its snapshot (PASS-2 to PASS-6, PASS-10, PASS-11)."""
+        # What happens to the record, as the chapter has it:
+        #
+        #   event   snapshot     guard       appended   written   counts   the pass
+        #   -----   ----------   ---------   --------   -------   ------   ------------------------
+        #   known   there        not asked                        no       goes on
+        #   known   not there    allows                 yes       yes      goes on
+        #   known   not there    refuses                          no       stops: phase_transition
+        #   known   another's    not asked                        no       stops: storage_conflict
+        #   known   unreadable   not asked                        no       stops: storage
+        #   new     there        not asked   yes                  yes      goes on
+        #   new     not there    allows      yes        yes       yes      goes on
+        #   new     not there    refuses     yes                  no       stops: phase_transition
+        #   new     another's    not asked   yes                  no       stops: storage_conflict
+        #   new     unreadable   not asked   yes                  no       stops: storage
+        appended = self._append_unless_known(identified)
+        recorded = self.table[identified.event_id]
+        found = self._found(recorded)
+        if found is None:
+            self.latest = self._write(identified, recorded, self._guarded(identified))
+        elif self._is_there(found, recorded):
+            self.latest = found
+        else:
+            raise StorageConflictError(snapshot_id=recorded.event_id, found=found, done=self.done.result())
+        if appended or found is None:
+            self.done.projected += 1
+
+    def _append_unless_known(self, identified: Identified) -> bool:
+        """Whether the event is new: then it is appended, and its id entered into the table (PASS-2, PASS-3)."""
+        event_id = identified.event_id
+        if event_id in self.table:
+            return False
+        appended = append_new(self.store, self.known, event_of(self.state, identified))
+        self.table[event_id] = Recorded(event_id, self.known.seqs[event_id])
+        if appended is not None:
+            self.done.events.append(appended)
+        return appended is not None
+
+    def _found(self, recorded: Recorded) -> Snapshot | None:
+        """What stands where the snapshot belongs, be it that one or another's; one that can't be read ends the pass.
+
+        Same result, faster: what was read when the pass began isn't read again, for nobody else can have changed it
+        since, and the pass itself overwrites nothing.
+        """
+        run = self.state.run
+        place = self.store.place(run.run_id, recorded.event_id, run.tenant_context.key)
+        return self.kept.get(place) or self.store.snapshot_at(place)
+
+    def _is_there(self, found: Snapshot, recorded: Recorded) -> bool:
+        """Whether what was found is of this run and tenant and has the recorded id (PASS-4, SNAP-11)."""
+        run = self.state.run
+        of_this_run = found.run_id == run.run_id and found.scope.tenant_context.key == run.tenant_context.key
+        return of_this_run and found.snapshot_id == recorded.event_id
+
+    def _guarded(self, identified: Identified) -> GuardedPhase:
+        """The phase of the snapshot to be written; a refusal by the guard ends the pass (PASS-12, PASS-13)."""
+        run, record = self.state.run, identified.record
+        guarded = guard(
+            None if self.latest is None else with_phase(self.latest),
+            run_id=run.run_id,
+            status=phase_status(self.state.status, record.event),
+            occurred_at_ms=record.recorded_at_ms,
+            phase_id=phase_id_of(run, record.metadata),
+            reason=f"{SOURCE}:{record.event}",
+        )
+        if isinstance(guarded, Refused):
+            raise PhaseTransitionError(
+                run_id=run.run_id,
+                lifecycle_index=identified.index,
+                from_phase=guarded.from_phase,
+                to_phase=guarded.to_phase,
+                terminal=guarded.terminal,
+                done=self.done.result(),
+            )
+        return guarded
+
+    def _write(self, identified: Identified, recorded: Recorded, guarded: GuardedPhase) -> Snapshot:
+        """Write the snapshot of a record under the id and seq of its event (PASS-5)."""
+        snapshot = snapshot_of(self.state, identified, recorded.event_id, recorded.seq, guarded)
+        self.store.write_snapshot(snapshot)
+        self.done.snapshots.append(snapshot)
+        return snapshot

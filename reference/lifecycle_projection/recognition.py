@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from lifecycle_projection.boundary import EVENT_TYPE_PREFIX
+from lifecycle_projection.content import EVENT_TYPE_PREFIX
 from lifecycle_projection.identity import identity_of, stable_event_id
 from lifecycle_projection.markers import listed_by
 from lifecycle_projection.records import Event, Json, Run
@@ -27,7 +27,7 @@ Aliases: TypeAlias = dict[str, Recorded]
 
 
 def aliases_of(run: Run, events: Iterable[Event]) -> Aliases:
-    """Build the table of all ids that the events of a run answer to; `events` come in seq order.
+    """The table of all ids that the events of a run answer to; `events` come in seq order.
 
     (ALIAS-1 to ALIAS-12)
     """
@@ -44,7 +44,7 @@ def aliases_of(run: Run, events: Iterable[Event]) -> Aliases:
 
 
 def _stable_id(run: Run, event: Event, counted: Counter[str]) -> str:
-    """Compute the stable id of a recorded event; older generations did not record the occurrence, so it is counted."""
+    """The stable id of a recorded event; older generations did not record its occurrence, so that it is counted."""
     name = event.event_type.removeprefix(EVENT_TYPE_PREFIX)
     identity = identity_of(
         run_id=run.run_id,

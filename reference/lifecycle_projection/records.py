@@ -5,7 +5,7 @@ required; `None` = optional, where `null` means absent; any other = defaulted, w
 `_ms`: Unix milliseconds. A :data:`Json` member holds any JSON value, as parsed.
 """
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 from attrs import Factory, field, frozen
 
@@ -32,14 +32,11 @@ U64 = Annotated[int, "an unsigned 64-bit integer"]
 U32 = Annotated[int, "an unsigned 32-bit integer"]
 TenantKey: TypeAlias = tuple[str, str, str | None]
 
-ALWAYS = {"written": "always"}
-"""Field metadata: written even when null or empty; other members are left out then."""
+ALWAYS_WRITTEN: Final = "always_written"
+"""Key of field metadata: the member is written even when null or empty; other members are left out then."""
 
-NOT_NULL = {"null": "refused"}
-"""Field metadata: may be missing (`None` here), but `null` is refused."""
-
-WHOLE = {"holds": "the whole object"}
-"""Field metadata: no member of the object, but all of it as it was read."""
+NULL_REFUSED: Final = "null_refused"
+"""Key of field metadata: the member may be missing (`None` here), but `null` is refused."""
 
 
 # --- the tenant and the scope -----------------------------------------------------------------------------------------
@@ -53,7 +50,7 @@ class Tenant:
     workspace_id: str
     deployment_id: str | None = None
     actor_id: str | None = None
-    source: TenantSource = field(default=TenantSource.LOCAL_IMPLICIT, metadata=ALWAYS)
+    source: TenantSource = field(default=TenantSource.LOCAL_IMPLICIT, metadata={ALWAYS_WRITTEN: True})
 
     @property
     def key(self) -> TenantKey:
@@ -116,7 +113,7 @@ class ResourceScope:
 class Scope:
     """The tenant of a record and the enterprise scope that its definition gives (chapter *Scope and definition*)."""
 
-    schema_version: U64 = field(default=1, metadata=ALWAYS)
+    schema_version: U64 = field(default=1, metadata={ALWAYS_WRITTEN: True})
     tenant_context: Tenant
     owning_org_unit_id: str | None = None
     owner_principal: Principal | None = None
@@ -234,7 +231,7 @@ class AutomationSnapshot:
 
     automation_id: str
     metadata: Json = None
-    document: dict[str, Json] = field(factory=dict, metadata=WHOLE)
+    document: dict[str, Json] = Factory(dict)
 
 
 @frozen(kw_only=True)
@@ -275,7 +272,7 @@ class Run:
 class PhaseEntry:
     """One phase that a run was seen in (no `from_phase`) or moved to."""
 
-    schema_version: U64 = field(default=1, metadata=ALWAYS)
+    schema_version: U64 = field(default=1, metadata={ALWAYS_WRITTEN: True})
     event_id: str
     from_phase: Phase | None = None
     to_phase: Phase
@@ -289,7 +286,7 @@ class PhaseEntry:
 class Event:
     """One line of the event log."""
 
-    schema_version: U64 = field(default=1, metadata=ALWAYS)
+    schema_version: U64 = field(default=1, metadata={ALWAYS_WRITTEN: True})
     event_id: str
     run_id: str
     seq: U64
@@ -302,7 +299,7 @@ class Event:
     wait_kind: WaitKind | None = None
     causation_id: str | None = None
     correlation_id: str | None = None
-    payload: Json = field(default=None, metadata=ALWAYS)
+    payload: Json = field(default=None, metadata={ALWAYS_WRITTEN: True})
 
 
 @frozen(kw_only=True)
@@ -313,16 +310,16 @@ class Snapshot:
     :func:`~lifecycle_projection.phases.with_phase` fills them in (SNAP-7). The pass writes all three.
     """
 
-    schema_version: U64 = field(default=1, metadata=ALWAYS)
+    schema_version: U64 = field(default=1, metadata={ALWAYS_WRITTEN: True})
     snapshot_id: str
     run_id: str
     seq: U64
     created_at_ms: U64
     scope: Scope
     status: StatefulStatus
-    phase: Phase | None = field(default=None, metadata=NOT_NULL)
-    phase_history: tuple[PhaseEntry, ...] | None = field(default=None, metadata=NOT_NULL)
-    allowed_next_phases: tuple[Phase, ...] | None = field(default=None, metadata=NOT_NULL)
+    phase: Phase | None = field(default=None, metadata={NULL_REFUSED: True})
+    phase_history: tuple[PhaseEntry, ...] | None = field(default=None, metadata={NULL_REFUSED: True})
+    allowed_next_phases: tuple[Phase, ...] | None = field(default=None, metadata={NULL_REFUSED: True})
     phase_id: str | None = None
     source_record_kind: SourceRecordKind | None = None
     checkpoint: Json = None
@@ -330,3 +327,16 @@ class Snapshot:
     workflow_definition_version: str | None = None
     workflow_definition_snapshot_hash: str | None = None
     metadata: Json = None
+
+
+@frozen(kw_only=True)
+class ProjectionResult:
+    """What one pass did.
+
+    `projected` counts the lifecycle records that got an event or a snapshot and were not refused (PASS-6);
+    `events` are those that it appended and `snapshots` those that it wrote, in order.
+    """
+
+    projected: int = 0
+    events: tuple[Event, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()

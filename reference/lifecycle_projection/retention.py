@@ -27,7 +27,7 @@ class Compaction:
 
 
 def compact(store: Store, *, retention_ms: int, now_ms: int) -> int:
-    """Replace the events of the log that are older than `now_ms - retention_ms` by markers; tell how many.
+    """Replace the events of the log that are older than `now_ms - retention_ms` by markers; the answer is how many.
 
     A retention of 0 turns compaction off. Raises :class:`StorageError`.
     (COMPACT-1, COMPACT-2, COMPACT-5, COMPACT-13, COMPACT-14)
@@ -45,42 +45,51 @@ def compact(store: Store, *, retention_ms: int, now_ms: int) -> int:
 
 
 def compacted(events: Iterable[Event], snapshots: Iterable[Snapshot], *, cutoff_ms: int, now_ms: int) -> Compaction:
-    """Compact a log, given in log order: remove what is before the cutoff and not protected by a newest snapshot.
+    """The log after a compaction, from the log before it, in log order, and all snapshots.
 
-    One new marker for each run and tenant takes in its removed events and its older markers.
+    The example of the chapter: three events of one key, 3 is the highest seq of the run's snapshots, the cutoff is 100.
+
+        before                                         after
+        A        seq 1   time  10               removed
+        marker   seq 2   time  20   lists x/1   removed     marker   seq 2   time 1000   lists A/1, x/1, M/2
+        B        seq 3   time 900               protected   B        seq 3   time  900
+
     (COMPACT-2 to COMPACT-7, COMPACT-12)
     """
     protected_from = _newest_seqs(snapshots)
-    removed: defaultdict[_EventKey, list[Event]] = defaultdict(list)
+    taken_in: defaultdict[_EventKey, list[Event]] = defaultdict(list)
     retained: list[Event] = []
     for event in sorted(events, key=lambda event: event.seq):
-        old = event.occurred_at_ms < cutoff_ms
-        protected = event.run_id in protected_from and event.seq >= protected_from[event.run_id]
-        if old and not protected:
-            removed[_key(event)].append(event)
+        if _is_removed(event, cutoff_ms, protected_from):
+            taken_in[_key(event)].append(event)
         else:
             retained.append(event)
+    removed = sum(map(len, taken_in.values()))
 
-    absorbed: defaultdict[_EventKey, list[Event]] = defaultdict(list)
+    # A key with a new marker keeps no older one: the new one takes them in, behind what was removed (COMPACT-6).
     remaining: list[Event] = []
     for event in retained:
-        if is_marker(event) and _key(event) in removed:
-            absorbed[_key(event)].append(event)
+        if is_marker(event) and _key(event) in taken_in:
+            taken_in[_key(event)].append(event)
         else:
             remaining.append(event)
-    markers = [_marker([*rows, *absorbed[key]], now_ms) for key, rows in removed.items()]
-    return Compaction(
-        log=tuple(sorted([*remaining, *markers], key=lambda event: (event.run_id, event.seq, event.event_id))),
-        removed=sum(map(len, removed.values())),
-    )
+    markers = [_marker(rows, now_ms) for rows in taken_in.values()]
+    log = sorted([*remaining, *markers], key=lambda event: (event.run_id, event.seq, event.event_id))
+    return Compaction(log=tuple(log), removed=removed)
 
 
 def _newest_seqs(snapshots: Iterable[Snapshot]) -> dict[str, int]:
-    """Give the highest seq of the snapshots of each run id, over all tenants (H15)."""
+    """The highest seq of the snapshots of each run id, over all tenants, as production protects them (H15)."""
     newest: dict[str, int] = {}
     for snapshot in snapshots:
         newest[snapshot.run_id] = max(snapshot.seq, newest.get(snapshot.run_id, 0))
     return newest
+
+
+def _is_removed(event: Event, cutoff_ms: int, protected_from: Mapping[str, int]) -> bool:
+    """Whether an event is old and no snapshot protects it (COMPACT-2, COMPACT-3)."""
+    protected = event.run_id in protected_from and event.seq >= protected_from[event.run_id]
+    return event.occurred_at_ms < cutoff_ms and not protected
 
 
 def _key(event: Event) -> _EventKey:
@@ -88,7 +97,7 @@ def _key(event: Event) -> _EventKey:
 
 
 def _marker(rows: Sequence[Event], now_ms: int) -> Event:
-    """Build the marker that stands for some events of one run and tenant (COMPACT-8, COMPACT-10)."""
+    """The marker that takes in some events of one run and tenant (COMPACT-8, COMPACT-10)."""
     first = rows[0]
     through_seq = max(row.seq for row in rows)
     return Event(
@@ -109,13 +118,13 @@ def _marker(rows: Sequence[Event], now_ms: int) -> Event:
 
 
 def _entries(row: Event) -> list[Json]:
-    """List what a row stands for: what it lists, if it is a marker, and itself (COMPACT-11)."""
+    """What a row stands for: what it lists, if it is a marker, and then itself (COMPACT-11)."""
     listed = [*listed_by(row), (row.event_id, row.seq)]
     return [{"event_id": event_id, "seq": seq} for event_id, seq in listed]
 
 
 def marker_id(tenant: TenantKey, run_id: str, through_seq: int) -> str:
-    """Build the event id of a marker: each part in UTF-8, ended by a zero byte, hashed (COMPACT-9)."""
+    """The event id of a marker: each part in UTF-8, ended by a zero byte, hashed (COMPACT-9)."""
     org_id, workspace_id, deployment_id = tenant
     parts = (org_id, workspace_id, deployment_id or "", run_id, str(through_seq))
     hashed = sha256(b"".join(part.encode() + b"\0" for part in parts))
@@ -123,7 +132,7 @@ def marker_id(tenant: TenantKey, run_id: str, through_seq: int) -> str:
 
 
 def prune(store: Store, *, retention_ms: int, keep: int, now_ms: int) -> int:
-    """Delete snapshots older than `now_ms - retention_ms`, but of each run the newest `keep`; tell how many.
+    """Delete snapshots older than `now_ms - retention_ms`, but of each run the newest `keep`; the answer is how many.
 
     A retention of 0 turns pruning off. Directories stay. Raises :class:`StorageError`.
     (PRUNE-1, PRUNE-4, PRUNE-5, PRUNE-6)
@@ -138,7 +147,7 @@ def prune(store: Store, *, retention_ms: int, keep: int, now_ms: int) -> int:
 
 
 def prunable(snapshots: Mapping[Place, Snapshot], *, keep: int, cutoff_ms: int) -> list[Place]:
-    """Choose the snapshots before the cutoff that are not among the newest `keep` (at least 1) of their run id.
+    """The places of the snapshots before the cutoff that aren't among the newest `keep` (at least 1) of their run id.
 
     (PRUNE-2, PRUNE-3)
     """

@@ -74,7 +74,7 @@ class RunsFile:
             raise (error if error.source else error.located(source)) from None
 
     def __len__(self) -> int:
-        """Tell how many records count."""
+        """How many records count."""
         return self._count
 
     def __iter__(self) -> Iterator[Run]:
@@ -239,7 +239,7 @@ def _keyed(runs: dict[str, Run], path: str) -> list[Run]:
 
 
 def _expect_a_member(members: dict[str, Json]) -> None:
-    """Refuse what stands between two commas, or a comma and the end, and is nothing."""
+    """Refuse nothing between two commas, or between a comma and the end: read by itself, it looks like `{}`."""
     if not members:
         raise NotJsonError.at("", "a comma is followed by nothing", 0)
 
@@ -249,7 +249,10 @@ def _is_object(member: Member) -> bool:
 
 
 def _is_scalar(first: FirstValue, name: str) -> bool:
-    """Tell a member of a record from an entry of a map of records, which is an object; the last of a name counts."""
+    """Whether a name is that of a record's member, and not of an entry in a map of records, which is an object.
+
+    Of members that share the name, the last counts.
+    """
     return name in first.members and not _is_object(first.members[name][-1])
 
 

@@ -1,11 +1,12 @@
 """The scope of a run: its tenant, and the enterprise scope of its definition (chapter *Scope and definition*).
 
-The spellings of a field and what parses are SCOPE-4 to SCOPE-9.
+Begin with :func:`scope_of`, at the end: the table before it says what it merges, and the parsers what the table takes.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
+
+from attrs import evolve
 
 from lifecycle_projection.codec import structure
 from lifecycle_projection.errors import InvalidInputError
@@ -20,38 +21,22 @@ SOURCES: Final = ("resource_access", "automation_webhook", "enterprise_scope")
 """The members of the definition's metadata that say something of the scope; a later one replaces an earlier one."""
 
 
-def scope_of(run: Run) -> Scope:
-    """Give the scope of a run: what the sources of its definition bring, merged field by field, then normalised.
-
-    (SCOPE-1 to SCOPE-3, SCOPE-10, SCOPE-11)
-    """
-    definition = run.automation_snapshot
-    metadata = None if definition is None else definition.metadata
-    merged: dict[str, Any] = {}
-    for source in SOURCES:
-        merged |= _brought_by(member(metadata, source))
-    return Scope(tenant_context=run.tenant_context, **{name: NORMAL[name](value) for name, value in merged.items()})
-
-
-def _brought_by(source: Json) -> dict[str, Any]:
-    """Give the fields that one source brings: of each field the first spelling that parses."""
-    brought: dict[str, Any] = {}
-    if isinstance(source, dict):
-        for field, spelling, parse in SPELLINGS:
-            if field not in brought and (parsed := parse(source.get(spelling))) is not None:
-                brought[field] = parsed
-    return brought
-
-
-# --- what parses ------------------------------------------------------------------------------------------------------
+# --- what parses: any other value gives `None` ------------------------------------------------------------------------
 
 
 def text_or_number(value: Json) -> str | None:
-    """Read a string that is more than white space, trimmed, or an unsigned integer as its digits (SCOPE-7)."""
+    """A string that is more than white space, trimmed, or an unsigned integer as its digits (SCOPE-7)."""
     return str(value) if type(value) is int and value >= 0 else trimmed(value)
 
 
-def _record(record: type[_Parsed]) -> Callable[[Json], _Parsed | None]:
+def one_data_class(value: Json) -> tuple[DataClass, ...] | None:
+    """A single data class, as a list of one (SCOPE-8)."""
+    return typed(tuple[DataClass, ...])([value])
+
+
+def typed(record: type[_Parsed]) -> Callable[[Json], _Parsed | None]:
+    """A parser for values of a type, by the rules of run records (SCOPE-5, SCOPE-6, SCOPE-8, SCOPE-9)."""
+
     def parse(value: Json) -> _Parsed | None:
         try:
             return structure(_last_ones(value), record)
@@ -71,58 +56,69 @@ def _last_ones(value: Json) -> Json:
     return value
 
 
-def _one_data_class(value: Json) -> tuple[DataClass, ...] | None:
-    parsed = _record(DataClass)(value)
-    return None if parsed is None else (parsed,)
-
-
-SPELLINGS: Final[tuple[tuple[str, str, _Parser], ...]] = (
-    ("owner_principal", "owner_principal", _record(Principal)),
-    ("owner_principal", "ownerPrincipal", _record(Principal)),
-    ("owning_org_unit_id", "owning_org_unit_id", text_or_number),
-    ("owning_org_unit_id", "owningOrgUnitId", text_or_number),
-    ("resource_scope", "resource_scope", _record(ResourceScope)),
-    ("resource_scope", "resourceScope", _record(ResourceScope)),
-    ("data_classes", "data_classes", _record(tuple[DataClass, ...])),
-    ("data_classes", "dataClasses", _record(tuple[DataClass, ...])),
-    ("data_classes", "data_class", _one_data_class),
-    ("data_classes", "dataClass", _one_data_class),
-    ("risk_tier", "risk_tier", _record(RiskTier)),
-    ("risk_tier", "riskTier", _record(RiskTier)),
-    ("policy_version_id", "policy_version_id", text_or_number),
-    ("policy_version_id", "policyVersionId", text_or_number),
-    ("policy_version_id", "policy_version", text_or_number),
-    ("policy_version_id", "policyVersion", text_or_number),
-    ("delegation_grant_ids", "delegation_grant_ids", _record(tuple[str, ...])),
-    ("delegation_grant_ids", "delegationGrantIds", _record(tuple[str, ...])),
+SPELLINGS: Final[tuple[tuple[str, tuple[str, ...], _Parser], ...]] = (
+    ("owner_principal", ("owner_principal", "ownerPrincipal"), typed(Principal)),
+    ("owning_org_unit_id", ("owning_org_unit_id", "owningOrgUnitId"), text_or_number),
+    ("resource_scope", ("resource_scope", "resourceScope"), typed(ResourceScope)),
+    ("data_classes", ("data_classes", "dataClasses"), typed(tuple[DataClass, ...])),
+    ("data_classes", ("data_class", "dataClass"), one_data_class),
+    ("risk_tier", ("risk_tier", "riskTier"), typed(RiskTier)),
+    (
+        "policy_version_id",
+        ("policy_version_id", "policyVersionId", "policy_version", "policyVersion"),
+        text_or_number,
+    ),
+    ("delegation_grant_ids", ("delegation_grant_ids", "delegationGrantIds"), typed(tuple[str, ...])),
 )
-"""Field, spelling, what it must parse as: in the order in which they are tried."""
+"""The table of SCOPE-4: a field, its spellings in the order in which they are tried, and what their value parses as."""
 
 
-# --- what becomes of it after all merges ------------------------------------------------------------------------------
+# --- the scope --------------------------------------------------------------------------------------------------------
 
 
-def _as_it_is(value: _Parsed) -> _Parsed:
-    return value
+def scope_of(run: Run) -> Scope:
+    """The scope of a run: what the sources of its definition bring, merged field by field, then put in normal form.
+
+    The example of the chapter, where `harmless` is no risk tier, so that the next spelling counts:
+
+        resource_access      data_classes: public        delegation_grant_ids: " g2", "g1", "g1", " "
+        automation_webhook   risk_tier: external_send    owning_org_unit_id: "17"
+        enterprise_scope     data_classes: restricted    owning_org_unit_id: "ÄRZTE"
+
+        merged               data_classes: restricted    delegation_grant_ids: " g2", "g1", "g1", " "
+                             risk_tier: external_send    owning_org_unit_id: "ÄRZTE"
+        in normal form       data_classes: restricted    delegation_grant_ids: "g1", "g2"
+                             risk_tier: external_send    owning_org_unit_id: "ärzte"
+
+    (SCOPE-1 to SCOPE-4, SCOPE-11)
+    """
+    definition = run.automation_snapshot
+    metadata = None if definition is None else definition.metadata
+    merged: dict[str, Any] = {}
+    for source in SOURCES:
+        merged |= _brought_by(member(metadata, source))
+    return in_normal_form(Scope(tenant_context=run.tenant_context, **merged))
 
 
-def _sorted_words(words: Iterable[str]) -> tuple[str, ...]:
-    # By code point, which for strings of Unicode characters is the order of their UTF-8 bytes.
-    return tuple(sorted(set(words)))
+def _brought_by(source: Json) -> dict[str, Any]:
+    """The fields that one source brings: of each field the first spelling that is there and parses."""
+    brought: dict[str, Any] = {}
+    for field, spellings, parse in SPELLINGS:
+        for spelling in spellings:
+            value = member(source, spelling)
+            if value is not None and field not in brought and (parsed := parse(value)) is not None:
+                brought[field] = parsed
+    return brought
 
 
-def _grants(ids: Iterable[str]) -> tuple[str, ...]:
-    return _sorted_words(grant for each in ids if (grant := trimmed(each)) is not None)
-
-
-NORMAL: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
-    {
-        "owner_principal": _as_it_is,
-        "owning_org_unit_id": str.lower,
-        "resource_scope": _as_it_is,
-        "data_classes": _sorted_words,
-        "risk_tier": _as_it_is,
-        "policy_version_id": _as_it_is,
-        "delegation_grant_ids": _grants,
-    }
-)
+def in_normal_form(scope: Scope) -> Scope:
+    """What becomes of a scope after all merges (SCOPE-10)."""
+    unit = scope.owning_org_unit_id
+    grants = {trimmed(each) for each in scope.delegation_grant_ids}
+    # Strings sort by code point, which is the order of their UTF-8 bytes.
+    return evolve(
+        scope,
+        owning_org_unit_id=None if unit is None else unit.lower(),
+        data_classes=tuple(sorted(set(scope.data_classes))),
+        delegation_grant_ids=tuple(sorted(grant for grant in grants if grant is not None)),
+    )

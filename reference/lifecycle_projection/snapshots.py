@@ -7,7 +7,7 @@ from lifecycle_projection.records import Snapshot, TenantKey
 
 
 def visible(snapshots: Iterable[Snapshot], run_id: str, tenant: TenantKey) -> list[Snapshot]:
-    """Give the snapshots of a run that a tenant sees, in seq order, ties by id, with their phases filled in.
+    """The snapshots of a run that a tenant sees, in seq order, ties by id, with their phases filled in.
 
     (SNAP-10, TENANT-1)
     """
@@ -15,7 +15,7 @@ def visible(snapshots: Iterable[Snapshot], run_id: str, tenant: TenantKey) -> li
 
 
 def latest_of(snapshots: Iterable[Snapshot], run_id: str, tenant: TenantKey) -> Snapshot | None:
-    """Give the snapshot, as stored, with the highest seq that a tenant sees, among equals the greatest id (H7).
+    """The snapshot, as stored, with the highest seq that a tenant sees; of several, the one with the greatest id (H7).
 
     (PASS-7)
     """
@@ -23,7 +23,7 @@ def latest_of(snapshots: Iterable[Snapshot], run_id: str, tenant: TenantKey) -> 
 
 
 def order(snapshot: Snapshot) -> tuple[int, str]:
-    """Order snapshots by seq, ties by id (SNAP-10)."""
+    """What snapshots are sorted by: seq, ties by id (SNAP-10)."""
     return snapshot.seq, snapshot.snapshot_id
 
 

@@ -15,7 +15,7 @@ _WHITE_SPACE: Final = "".join(map(chr, _CODE_POINTS))
 
 
 def trimmed(value: Json) -> str | None:
-    """Give a string without the white space around it, or `None` for what is no string or nothing but white space.
+    """A string without the white space around it; `None` for what is no string, or nothing but white space.
 
     (REC-16)
     """
@@ -23,5 +23,5 @@ def trimmed(value: Json) -> str | None:
 
 
 def member(value: Json, name: str) -> Json:
-    """Give a member of a value, or `None` where it is missing or the value is no object (REC-17)."""
+    """A member of a value; `None` where it is missing or the value is no object (REC-17)."""
     return value.get(name) if isinstance(value, dict) else None

@@ -3,7 +3,11 @@
 from enum import StrEnum
 
 
-class RunStatus(StrEnum):
+class ClosedSet(StrEnum):
+    """A set of words of which each member of its type must be one, in that spelling."""
+
+
+class RunStatus(ClosedSet):
     """The nine states that a run record names."""
 
     QUEUED = "queued"
@@ -17,7 +21,7 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class StatefulStatus(StrEnum):
+class StatefulStatus(ClosedSet):
     """The fourteen states that a snapshot may name."""
 
     QUEUED = "queued"
@@ -36,7 +40,7 @@ class StatefulStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Phase(StrEnum):
+class Phase(ClosedSet):
     """The eleven phases of a run."""
 
     CREATED = "created"
@@ -52,7 +56,7 @@ class Phase(StrEnum):
     CANCELLED = "cancelled"
 
 
-class StopKind(StrEnum):
+class StopKind(ClosedSet):
     """Why a run was stopped."""
 
     CANCELLED = "cancelled"
@@ -64,7 +68,7 @@ class StopKind(StrEnum):
     STALE_REAPED = "stale_reaped"
 
 
-class WaitKind(StrEnum):
+class WaitKind(ClosedSet):
     """What a run waits for."""
 
     TIMER = "timer"
@@ -74,7 +78,7 @@ class WaitKind(StrEnum):
     RETRY_BACKOFF = "retry_backoff"
 
 
-class OnExpiry(StrEnum):
+class OnExpiry(ClosedSet):
     """What happens when a gate expires."""
 
     CANCEL = "cancel"
@@ -83,7 +87,7 @@ class OnExpiry(StrEnum):
     RESUME = "resume"
 
 
-class ActorKind(StrEnum):
+class ActorKind(ClosedSet):
     """Who decided at a gate."""
 
     HUMAN = "human"
@@ -91,14 +95,14 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
 
 
-class TenantSource(StrEnum):
+class TenantSource(ClosedSet):
     """Whether a tenant was named or is the local one by default."""
 
     LOCAL_IMPLICIT = "local_implicit"
     EXPLICIT = "explicit"
 
 
-class SourceRecordKind(StrEnum):
+class SourceRecordKind(ClosedSet):
     """Which kind of record a snapshot was taken of."""
 
     AUTOMATION_V2 = "automation_v2"
@@ -107,7 +111,7 @@ class SourceRecordKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-class PrincipalKind(StrEnum):
+class PrincipalKind(ClosedSet):
     """Which kind of principal."""
 
     HUMAN_USER = "human_user"
@@ -121,7 +125,7 @@ class PrincipalKind(StrEnum):
     SUPPORT_OPERATOR = "support_operator"
 
 
-class DataClass(StrEnum):
+class DataClass(ClosedSet):
     """How sensitive data is."""
 
     PUBLIC = "public"
@@ -136,7 +140,7 @@ class DataClass(StrEnum):
     FINANCIAL_RECORD = "financial_record"
 
 
-class RiskTier(StrEnum):
+class RiskTier(ClosedSet):
     """How much harm an action can do."""
 
     READ_DISCOVER = "read_discover"
@@ -152,7 +156,7 @@ class RiskTier(StrEnum):
     MONEY_MOVEMENT_CONTRACT = "money_movement_contract"
 
 
-class ResourceKind(StrEnum):
+class ResourceKind(ClosedSet):
     """Which kind of resource."""
 
     ORGANIZATION = "organization"

@@ -1,20 +1,24 @@
 """`lifecycle-projection check`."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from lifecycle_conformance.cli import options
 from lifecycle_conformance.cli.messages import echo_json, echo_report, warn, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.root import reference_command
 from lifecycle_conformance.cli.signals import interruptible
 from lifecycle_conformance.execution.workspace import workspace
+
+if TYPE_CHECKING:
+    from lifecycle_conformance.runner.verdicts import Report
 
 _STORAGE: Final = "HYPOTHESIS_STORAGE_DIRECTORY"
 _EPILOG = """\b
@@ -52,7 +56,7 @@ def _hypothesis_elsewhere() -> Iterator[None]:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("driver_command", metavar="[-- COMMAND...]", nargs=-1)
+@options.driver_command
 @click.option(
     "--profile",
     type=click.Choice(["quick", "default", "thorough"]),
@@ -70,6 +74,7 @@ def _hypothesis_elsewhere() -> Iterator[None]:
 )
 @click.option(
     "--requirements",
+    "only",
     metavar="PATTERN",
     multiple=True,
     help="Judge only the requirements whose ids match, such as 'ALIAS-*'; may be given several times.",
@@ -88,14 +93,7 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     show_default=True,
     help="How many attempts to find smaller sessions, for all failures together; each failure has 200 at least.",
 )
-@click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=10.0,
-    show_default=True,
-    help="How long the driver may take to start, to answer and to end.",
-)
+@options.timeout
 @click.option(
     "--jobs",
     metavar="INT",
@@ -118,34 +116,20 @@ def _hypothesis_elsewhere() -> Iterator[None]:
     type=click.Path(file_okay=False, path_type=Path),
     help="Where Hypothesis keeps the sessions that broke something, to begin with them the next time.",
 )
-@click.option(
-    "--store",
-    type=click.Choice(["files", "memory"]),
-    default="files",
-    show_default=True,
-    help="Without COMMAND: the store of the reference.",
-)
+@options.store
 @click.option("--no-vectors", is_flag=True, help="Leave the fixed cases out, and the requirements that they judge.")
-@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
+@options.as_json
 @click.option("-v", "--verbose", is_flag=True, help="Show every failure in full.")
 @click.pass_context
-def command(  # noqa: PLR0913, PLR0917 - one parameter an option
+def command(
     ctx: click.Context,
+    /,
     driver_command: tuple[str, ...],
-    profile: str,
-    seed: int,
-    requirements: tuple[str, ...],
-    seconds: float | None,
-    shrink_attempts: int,
-    timeout: float,
-    jobs: int,
-    cases: Path,
-    database: Path | None,
     store: str,
     *,
-    no_vectors: bool,
     as_json: bool,
     verbose: bool,
+    **search: Any,
 ) -> None:
     """Judge an implementation by the requirements of the specification.
 
@@ -159,33 +143,31 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     require_posix("check")
     # Hypothesis takes its time to load; the help should not wait for it.
-    from lifecycle_conformance.driver import descendants  # noqa: PLC0415
-    from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
     from lifecycle_conformance.report import as_json as json_report  # noqa: PLC0415
     from lifecycle_conformance.report import terminal  # noqa: PLC0415
-    from lifecycle_conformance.runner import case_files, runner  # noqa: PLC0415
 
-    if requirements and not runner.chosen(requirements):
-        raise click.BadParameter(f"no requirement matches {', '.join(requirements)}", param_hint="--requirements")
-    if not descendants.can_adopt():
-        warn("on this system nobody can end what a driver starts in a session of its own")
-    with interruptible(), progress_line() as show, _hypothesis_elsewhere():
-        report = runner.run(
-            partial(SubprocessDriver, driver_command or reference_command(store), timeout_s=timeout),
-            profile=profile,
-            seed=seed,
-            jobs=jobs,
-            seconds=seconds,
-            shrink_attempts=shrink_attempts,
-            only=requirements,
-            database=database,
-            vectors=not no_vectors,
-            progress=show,
-        )
-    report = case_files.save_all(cases, report)
+    report = _checked(driver_command or reference_command(store), **search)
     if as_json:
         echo_json(json_report.as_json(report))
     else:
         text = terminal.render(report, driver=driver_command, verbose=verbose, colour=True, width=width())
         echo_report(text.rstrip("\n"))
     ctx.exit(report.exit_code)
+
+
+def _checked(
+    driver: Sequence[str], *, timeout: float, only: Sequence[str], no_vectors: bool, cases: Path, **search: Any
+) -> "Report":
+    """Check the driver that a command starts, and save its failures; `search` has the other options of `runner.run`."""
+    from lifecycle_conformance.driver import descendants  # noqa: PLC0415
+    from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
+    from lifecycle_conformance.runner import case_files, runner  # noqa: PLC0415
+
+    if only and not runner.chosen(only):
+        raise click.BadParameter(f"no requirement matches {', '.join(only)}", param_hint="--requirements")
+    if not descendants.can_adopt():
+        warn("on this system nobody can end what a driver starts in a session of its own")
+    factory = partial(SubprocessDriver, driver, timeout_s=timeout)
+    with interruptible(), progress_line() as show, _hypothesis_elsewhere():
+        report = runner.run(factory, only=only, vectors=not no_vectors, progress=show, **search)
+    return case_files.save_all(cases, report)

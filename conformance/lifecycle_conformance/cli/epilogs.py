@@ -1,4 +1,4 @@
-"""What stands below a command's help, made to fit the terminal: what it says line by line is not wrapped by click."""
+"""The epilog of a command's help, made to fit the terminal: click doesn't wrap text that is written line by line."""
 
 import re
 import textwrap

@@ -12,10 +12,10 @@ WRONG_CALL: Final = 2
 """The call or its input is wrong, or the store can't be used."""
 
 UNDECIDED: Final = 3
-"""Nothing can be said: the driver would not start, or broke the protocol."""
+"""Nothing could be judged: the driver would not start, or broke the protocol."""
 
 INTERRUPTED: Final = 130
-"""Somebody pressed Ctrl-C: 128 and the number of the signal, as shells count."""
+"""The command was interrupted: 128 and the number of SIGINT, as shells count."""
 
 READER_GONE: Final = 141
-"""Whoever read the output went away, such as `head`: 128 and the number of SIGPIPE."""
+"""The reader of the output, such as `head`, went away: 128 and the number of SIGPIPE."""

@@ -19,7 +19,7 @@ _MB: Final = 1_000_000
 
 @contextmanager
 def opened(source: str) -> Iterator[tuple[BinaryIO, str]]:
-    """Open a file that can seek, or standard input for `-`. Gives it with the name by which messages call it.
+    """Open a file that can seek, or standard input for `-`. Yields it with the name by which messages call it.
 
     Raises :class:`InvalidInputError` where there is nothing to read.
     """
@@ -38,7 +38,7 @@ def opened(source: str) -> Iterator[tuple[BinaryIO, str]]:
 
 
 def read_source(source: str) -> tuple[bytes, str]:
-    """Read a file, or standard input for `-`, whole. Gives the text, and the name by which messages call it.
+    """Read a file, or standard input for `-`, whole. Returns the text, and the name by which messages call it.
 
     Raises :class:`InvalidInputError` where there is nothing to read.
     """
@@ -48,7 +48,7 @@ def read_source(source: str) -> tuple[bytes, str]:
 
 @contextmanager
 def _seekable(file: BinaryIO) -> Iterator[BinaryIO]:
-    """Give a file that can be read twice: what comes through a pipe is put into a temporary one."""
+    """A file that can be read twice: input from a pipe is copied into a temporary one."""
     if file.seekable() and file.tell() == 0:
         yield file
         return
@@ -62,7 +62,7 @@ def _seekable(file: BinaryIO) -> Iterator[BinaryIO]:
 
 @contextmanager
 def read_runs(source: str) -> Iterator[RunsFile]:
-    """Check run records in any of their forms, and give them one at a time.
+    """Check run records in any of their forms, and yield them one at a time.
 
     Raises :class:`InvalidInputError` that names the file and each path.
     """
@@ -74,7 +74,7 @@ def read_runs(source: str) -> Iterator[RunsFile]:
 
 @contextmanager
 def bytes_shown(file: BinaryIO, name: str) -> Iterator[Progress]:
-    """Give a function that shows how much of a file has been read, and how much there is; on a terminal only."""
+    """A function that shows how much of a file has been read, and how much there is; on a terminal only."""
     size = file.seek(0, SEEK_END)
     shown = -1
     with progress_line() as show:

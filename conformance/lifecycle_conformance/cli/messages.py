@@ -1,6 +1,6 @@
 """What this command line writes: its output, errors and warnings, and the warnings that the reference logs among them.
 
-Whatever is written goes through here, so that text of a driver or a file never acts upon a terminal.
+All output goes through here, so that text of a driver or a file never acts upon a terminal.
 """
 
 import json
@@ -37,7 +37,7 @@ def echo(text: str) -> None:
 def echo_report(text: str) -> None:
     """Write a report and a newline to standard output; its colours reach a terminal only.
 
-    Foreign text in it is safe already: here nobody can tell an escape sequence in it from a colour of the report.
+    Foreign text in it must be safe already: here its escape sequences would look like colours of the report.
     """
     click.echo(safe_output(text))
 
@@ -49,16 +49,16 @@ def echo_json(value: Json) -> None:
 
 def warn(message: str) -> None:
     """Show a warning."""
-    _tell(f"{click.style('warning:', fg='yellow')} {safe(message, keep=_LINES)}")
+    _to_standard_error(f"{click.style('warning:', fg='yellow')} {safe(message, keep=_LINES)}")
 
 
 def complain(message: str) -> None:
     """Show an error."""
-    _tell(f"{click.style('error:', fg='red')} {safe(message, keep=_LINES)}")
+    _to_standard_error(f"{click.style('error:', fg='red')} {safe(message, keep=_LINES)}")
 
 
-def _tell(text: str) -> None:
-    """Write to standard error, in the place of a line of progress; that nobody reads it ends no work."""
+def _to_standard_error(text: str) -> None:
+    """Write to standard error, in place of a line of progress; the work goes on where that fails."""
     try:
         click.echo(f"{CLEAR if sys.stderr.isatty() else ''}{text}", err=True)
     except OSError:
@@ -67,7 +67,7 @@ def _tell(text: str) -> None:
 
 
 def width() -> int:
-    """Give how many columns a line may have: those of the terminal, from 40 to 120, and 80 in a pipe.
+    """How many columns a line may have: those of the terminal, from 40 to 120, and 80 in a pipe.
 
     The variable COLUMNS, where it is set, counts for both.
     """

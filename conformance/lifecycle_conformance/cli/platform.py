@@ -1,4 +1,4 @@
-"""What needs a POSIX system, and what the command line says where there is none."""
+"""The commands that need a POSIX system say so on others."""
 
 import os
 
@@ -9,7 +9,7 @@ from lifecycle_conformance.cli.messages import complain
 
 
 def require_posix(command: str) -> None:
-    """End with a sentence where no POSIX system is: drivers are ended as process groups, directories are synced.
+    """End with a message on other systems: drivers are ended as process groups, and directories are synced.
 
     Raises :class:`click.exceptions.Exit`.
     """

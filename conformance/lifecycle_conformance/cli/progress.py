@@ -1,4 +1,4 @@
-"""How far a command is, on one line of standard error that is written again and again."""
+"""The progress of a command, on one line of standard error that is rewritten again and again."""
 
 import shutil
 import sys
@@ -15,13 +15,13 @@ CLEAR: Final = "\r\x1b[K"
 
 @contextmanager
 def progress_line() -> Iterator[Callable[[str], None]]:
-    """Give a function that shows a text; on a terminal only, and gone again at the end."""
+    """A function that shows a text: on a terminal only, and cleared at the end."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
 
     def show(text: str) -> None:
-        # What has a name in it may be long; how far it is stands at the end.
+        # A text with a name in it may be long; its end, which says how far the command is, is kept.
         line = short(safe(" ".join(text.split())), shutil.get_terminal_size().columns - 1)
         sys.stderr.write(f"{CLEAR}{line}")
         sys.stderr.flush()

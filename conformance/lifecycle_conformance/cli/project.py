@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 from attrs import define, frozen
 
-from lifecycle_conformance.cli import exits
+from lifecycle_conformance.cli import exits, options
 from lifecycle_conformance.cli.inputs import read_runs
 from lifecycle_conformance.cli.messages import complain, echo, warn, warnings_shown
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
-from lifecycle_conformance.cli.stopping import Stopping, stoppable
+from lifecycle_conformance.cli.signals import Interruption, interruptible
 from lifecycle_projection import (
     FileStore,
     LifecycleProjectionError,
@@ -48,7 +48,7 @@ EXIT CODES
 
 @frozen(kw_only=True)
 class _Pass:
-    """One run record and what became of it; `ending` says in words how it ended before its end."""
+    """One run record and the result of its pass; `ending` says in words what stopped it early, if anything did."""
 
     run: Run
     result: ProjectionResult
@@ -66,7 +66,7 @@ class _Pass:
 
 @define
 class _Totals:
-    """What all passes so far come to."""
+    """The totals of all passes so far."""
 
     records: int
     passes: int = 0
@@ -106,7 +106,7 @@ class _Totals:
     show_default=True,
     help="How long to wait for another writer.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
+@options.as_json
 @click.pass_context
 def command(ctx: click.Context, runs: str, directory: Path, lock_timeout: float, *, as_json: bool) -> None:
     """Project run records into a store of files, each lifecycle record once.
@@ -125,12 +125,12 @@ def command(ctx: click.Context, runs: str, directory: Path, lock_timeout: float,
     """
     require_posix("project")
     report = _Json(directory) if as_json else _Text()
-    with stoppable() as stopping:
+    with interruptible() as interruption:
         try:
             with read_runs(runs) as records, engine_kept_out(directory):
-                store = _opened(directory, lock_timeout, stopping)
-                with warnings_shown(), stopping.deferred():
-                    totals, unwritten = _projected(records, store, stopping, report)
+                store = _opened(directory, lock_timeout, interruption)
+                with warnings_shown(), interruption.deferred():
+                    totals, unwritten = _projected(records, store, interruption, report)
         except KeyboardInterrupt:
             complain("interrupted before anything was written")
             raise
@@ -142,56 +142,56 @@ def command(ctx: click.Context, runs: str, directory: Path, lock_timeout: float,
 class _Stoppable(SystemEffects):
     """The system's effects; once the command has been asked to stop, nothing more is begun.
 
-    What is being written is written to its end, so that what is told of a pass is exact.
+    What is being written is written to its end, so that the report of a pass is exact.
     """
 
-    def __init__(self, stopping: Stopping) -> None:
-        self._stopping = stopping
+    def __init__(self, interruption: Interruption) -> None:
+        self._interruption = interruption
 
     def open(self, path: str, flags: int) -> int:
         """Open a file, unless it is for taking the lock or for writing and the command was asked to stop."""
-        if self._stopping.asked and flags & (os.O_DIRECTORY | os.O_WRONLY | os.O_RDWR):
+        if self._interruption.asked and flags & (os.O_DIRECTORY | os.O_WRONLY | os.O_RDWR):
             raise InterruptedError(errno.EINTR, "interrupted")
         return super().open(path, flags)
 
 
-def _opened(directory: Path, lock_timeout: float, stopping: Stopping) -> FileStore:
+def _opened(directory: Path, lock_timeout: float, interruption: Interruption) -> FileStore:
     try:
         directory.mkdir()
     except FileExistsError:
         pass
     except OSError as error:
         raise StorageError(path=str(directory), problem=f"can't be made: {error.strerror or error}") from error
-    return FileStore(directory, lock_timeout_s=lock_timeout, keep_log=True, effects=_Stoppable(stopping))
+    return FileStore(directory, lock_timeout_s=lock_timeout, keep_log=True, effects=_Stoppable(interruption))
 
 
 def _projected(
-    records: RunsFile, store: FileStore, stopping: Stopping, report: "_Text | _Json"
+    records: RunsFile, store: FileStore, interruption: Interruption, report: "_Text | _Json"
 ) -> tuple[_Totals, OSError | None]:
-    """Make all passes and tell of each; why nothing more could be told, where that is so, is given at the end."""
+    """Make all passes and report each; the totals, and why standard output could not be written, if so."""
     totals, reader = _Totals(records=len(records)), _Reader()
-    reader.tell(report.beginning())
+    reader.write(report.beginning())
     try:
         with progress_line() as show:
-            for done in _passes(records, store, stopping):
+            for done in _passes(records, store, interruption):
                 totals.add(done)
                 show("")
                 _warn(done)
-                reader.tell(report.of_pass(done))
+                reader.write(report.of_pass(done))
                 show(f"run {totals.passes:,} of {totals.records:,}, {totals.projected:,} projected")
     finally:
-        totals.interrupted = stopping.asked
-        reader.tell(report.end(totals))
+        totals.interrupted = interruption.asked
+        reader.write(report.end(totals))
     return totals, reader.error
 
 
 class _Reader:
-    """Whoever reads standard output. That they go away, or their disk is full, doesn't end the work."""
+    """The reader of standard output. The work goes on where it goes away, or its disk is full."""
 
     def __init__(self) -> None:
         self.error: OSError | None = None
 
-    def tell(self, text: str) -> None:
+    def write(self, text: str) -> None:
         """Write a text, unless that failed before."""
         if text and self.error is None:
             try:
@@ -200,16 +200,16 @@ class _Reader:
                 self.error = error
 
 
-def _passes(runs: RunsFile, store: FileStore, stopping: Stopping) -> Iterator[_Pass]:
+def _passes(runs: RunsFile, store: FileStore, interruption: Interruption) -> Iterator[_Pass]:
     """Make a pass for each run, up to the first failure that is not of a snapshot alone but of the store."""
     for run in runs:
-        if stopping.asked:
+        if interruption.asked:
             return
         try:
             yield _Pass(run=run, result=project(run, store))
         except StorageError as error:
             result = error.done or ProjectionResult()
-            if isinstance(error.__cause__, InterruptedError) or stopping.asked:
+            if isinstance(error.__cause__, InterruptedError) or interruption.asked:
                 yield _Pass(run=run, result=result, ending="interrupted")
                 return
             yield _Pass(run=run, result=result, error=error, message=str(error), ending="the store failed")
@@ -223,7 +223,7 @@ def _passes(runs: RunsFile, store: FileStore, stopping: Stopping) -> Iterator[_P
 
 
 def _of_a_snapshot(error: StorageError) -> bool:
-    """Tell whether an error concerns one snapshot, and so one run, and not the whole store."""
+    """Whether an error concerns one snapshot, and so one run, and not the whole store."""
     return f"/{SNAPSHOTS_NAME}/" in error.path
 
 
@@ -241,16 +241,16 @@ class _Text:
     """A line for each pass, and one for all."""
 
     def beginning(self) -> str:
-        """Say nothing."""
+        """Nothing: text needs no opening."""
         return ""
 
     def of_pass(self, done: _Pass) -> str:
-        """Say how much was projected, and why no more."""
+        """How much was projected, and why no more."""
         run_id = done.run.run_id if done.run.run_id.isprintable() else json.dumps(done.run.run_id)
         return f"{run_id}: {done.result.projected} projected{f', then {done.ending}' if done.ending else ''}"
 
     def end(self, totals: _Totals) -> str:
-        """Say what all passes come to."""
+        """The totals of all passes."""
         counts = [f"{totals.passes} {'pass' if totals.passes == 1 else 'passes'}", f"{totals.projected} projected"]
         counts += [f"{totals.failed} failed"] if totals.failed else []
         counts += ["interrupted"] if totals.interrupted else []
@@ -270,12 +270,12 @@ class _Json:
         return f'{{\n  "store": {json.dumps(str(self._directory), ensure_ascii=False)},\n  "passes": ['
 
     def of_pass(self, done: _Pass) -> str:
-        """Hold a pass back until it is known whether another one follows, and give the one before."""
+        """The pass before this one, which is held back until it is known whether another one follows."""
         before, self._held = self._held, f"    {json.dumps(_entry(done), ensure_ascii=False)}"
         return before and f"{before},"
 
     def end(self, totals: _Totals) -> str:
-        """Close the list, and say what all passes come to."""
+        """Close the list, and add the totals of all passes."""
         counts = {
             "projected": totals.projected,
             "failed": totals.failed,

@@ -4,6 +4,7 @@ from typing import Final
 
 import click
 
+from lifecycle_conformance.cli import options
 from lifecycle_conformance.cli.inputs import read_source
 from lifecycle_conformance.cli.messages import echo_json, echo_report, width
 from lifecycle_conformance.cli.platform import require_posix
@@ -42,22 +43,9 @@ class _WithDriver(click.Command):
 
 @click.command(cls=_WithDriver, epilog=_EPILOG)
 @click.argument("sources", metavar="CASE... [-- COMMAND...]", nargs=-1, required=True)
-@click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=10.0,
-    show_default=True,
-    help="How long the driver may take to start, to answer and to end.",
-)
-@click.option(
-    "--store",
-    type=click.Choice(["files", "memory"]),
-    default="files",
-    show_default=True,
-    help="Without COMMAND: the store of the reference.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
+@options.timeout
+@options.store
+@options.as_json
 @click.pass_context
 def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store: str, *, as_json: bool) -> None:
     """Replay a saved failure, and say whether it still fails.
@@ -91,7 +79,7 @@ def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store:
         echo_json(replays.as_json(name, done))
     else:
         wide, command_ = width(), ctx.meta[_DRIVER]
-        told = [line for each in done for line in (*replays.lines(each, wide), "")]
+        shown = [line for each in done for line in (*replays.lines(each, wide), "")]
         start = [*replays.start(name, done, command_, wide), ""] if len(cases) > 1 else []
-        echo_report("\n".join([*start, *told, replays.summary(name, done)]))
+        echo_report("\n".join([*start, *shown, replays.summary(name, done)]))
     ctx.exit(exit_code_of(done))

@@ -13,7 +13,7 @@ from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.epilogs import fitted
 from lifecycle_conformance.cli.messages import complain, width
 
-# The names, so that no module is loaded before it is needed: help and `serve` start in a fraction of a second.
+# Names only: a module is loaded when its command is called, so that help and `serve` start quickly.
 _COMMANDS: Final = {
     "check": "Judge an implementation: fixed cases, then a search for failures.",
     "project": "Project run records into a store of files.",
@@ -65,7 +65,7 @@ class _Root(click.Group):
 
 
 def _columns() -> int:
-    """Give how wide a line of an epilog may be: click indents them, and leaves a margin."""
+    """How wide a line of an epilog may be: click indents them, and leaves a margin."""
     return min(width(), _WIDEST_HELP) - 4
 
 
@@ -80,7 +80,7 @@ def _leave_quietly(ctx: click.Context) -> NoReturn:
 
 
 def _flush() -> None:
-    """Write what standard output holds back; a caller that closed it (`>&-`) left none."""
+    """Flush standard output; there is none where the caller closed it (`>&-`)."""
     if sys.stdout is not None and not sys.stdout.closed:
         sys.stdout.flush()
 
@@ -95,7 +95,7 @@ def _drop_what_cannot_be_written() -> None:
 
 
 def _explain(ctx: click.Context, error: Exception) -> NoReturn:
-    """Say in a line what went wrong; only what nobody foresaw has a traceback to show, for who asks for it."""
+    """Say in a line what went wrong; only an unforeseen error has a traceback to show, on request."""
     from lifecycle_conformance.driver.interface import DriverError  # noqa: PLC0415 - not needed when all is well
     from lifecycle_projection import InvalidInputError, LifecycleProjectionError  # noqa: PLC0415
 
@@ -178,5 +178,5 @@ def main(ctx: click.Context) -> None:
 
 
 def reference_command(store: str) -> Sequence[str]:
-    """Give the command that runs the reference as a driver, in this Python."""
+    """The command that runs the reference as a driver, in this Python."""
     return (sys.executable, "-m", "lifecycle_conformance.driver", "--store", store)

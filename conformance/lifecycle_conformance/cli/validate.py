@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 import click
 from attrs import Factory, define, frozen
 
-from lifecycle_conformance.cli import exits
+from lifecycle_conformance.cli import exits, options
 from lifecycle_conformance.cli.inputs import bytes_shown, opened
 from lifecycle_conformance.cli.messages import complain, echo, echo_json
 from lifecycle_projection import InvalidInputError, Problem
@@ -56,7 +56,7 @@ _BETWEEN: Final = "what is wrong between files is not looked at"
 
 @frozen(kw_only=True)
 class _Finding:
-    """A file, or a line of one, that is not as it should be; `refused` tells what can't be read at all."""
+    """A file, or a line of one, that is not as it should be; `refused` says that it can't be read at all."""
 
     source: str
     problems: tuple[Problem, ...]
@@ -79,7 +79,7 @@ class _Validated:
 
     @property
     def unlike(self) -> int:
-        """How many records can be read, and aren't as they are written today."""
+        """How many records can be read, but aren't as they are written today."""
         return len(self.findings) - self.refused
 
     @property
@@ -99,7 +99,7 @@ class _Validated:
     help="What the files hold. Without it, their names and members tell.",
 )
 @click.option("--written", is_flag=True, help="Hold events and snapshots to the schemas of what a pass writes today.")
-@click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")
+@options.as_json
 @click.pass_context
 def command(ctx: click.Context, sources: tuple[str, ...], kind: str | None, *, written: bool, as_json: bool) -> None:
     """Say whether files hold what they should: run records, an event, a snapshot, or an event log.
@@ -131,7 +131,7 @@ def command(ctx: click.Context, sources: tuple[str, ...], kind: str | None, *, w
 
 
 def _files(directory: str) -> list[str]:
-    """List what is to be looked at in a directory, at any depth."""
+    """The files of a directory that are validated, at any depth."""
     found = (Path(folder, name) for folder, _, names in os.walk(directory) for name in names)
     return sorted(str(path) for path in found if path.suffix in _SUFFIXES)
 
@@ -165,7 +165,7 @@ def _reported(validated: _Validated) -> _Validated:
 
 
 def _kind_by_place(name: str) -> _Kind | None:
-    """Tell what a file of a store holds."""
+    """What a file of a store holds, by its name and folder; `None` where they don't say."""
     path = Path(name)
     if path.name == LOG_NAME:
         return _Kind.LOG
@@ -173,7 +173,7 @@ def _kind_by_place(name: str) -> _Kind | None:
 
 
 def _kind_by_members(file: BinaryIO) -> _Kind:
-    """Tell by the members of the first value in a file what it holds; what nothing tells is a run."""
+    """What a file holds, by the members of its first value; a run where they don't say."""
     start = next_not_blank(file, 0)
     try:
         first = None if start is None else first_object(file, start, {"event_id", "snapshot_id"})
@@ -189,7 +189,7 @@ def _kind_by_members(file: BinaryIO) -> _Kind:
 def _findings(
     file: BinaryIO, name: str, kind: _Kind, *, written: bool, progress: Progress
 ) -> Iterator[_Finding | None]:
-    """Look at each record of a file: say what is wrong with it, or `None`."""
+    """What is wrong with each record of a file, or `None`."""
     if kind is _Kind.RUN:
         yield from [None] * len(RunsFile(file, source=name, progress=progress))
     elif kind is _Kind.LOG:

@@ -11,6 +11,7 @@ from typing import Final
 import click
 from attrs import frozen
 
+from lifecycle_conformance.cli import options
 from lifecycle_conformance.cli.messages import echo, echo_json, echo_report, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
@@ -48,7 +49,7 @@ EXIT CODES
      judged, or the driver's capabilities allow no case at all"""
 
 
-_TOLD: Final = (
+_VERDICTS: Final = (
     Verdict.PASS,
     Verdict.FAIL,
     Verdict.WRONG_REASON,
@@ -72,7 +73,7 @@ class _Judged:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("driver_command", metavar="[-- COMMAND...]", nargs=-1)
+@options.driver_command
 @click.option("--list", "listed", is_flag=True, help="List the names and stop.")
 @click.option("--export", "export_to", metavar="DIR", type=click.Path(path_type=Path), help="Copy the cases and stop.")
 @click.option("--only", metavar="PATTERN", multiple=True, help="Take the cases whose names match, such as 'walks-*'.")
@@ -82,21 +83,8 @@ class _Judged:
     multiple=True,
     help="Take the cases that touch a requirement whose id matches, such as 'SCOPE-*'; in a list, name those.",
 )
-@click.option(
-    "--store",
-    type=click.Choice(["files", "memory"]),
-    default="files",
-    show_default=True,
-    help="Without COMMAND: the store of the reference.",
-)
-@click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=10.0,
-    show_default=True,
-    help="How long the driver may take to start, to answer and to end.",
-)
+@options.store
+@options.timeout
 @click.option("--json", "as_json", is_flag=True, help="Report, or list, as one JSON object.")
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -132,6 +120,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     ctx.with_resource(interruptible())
     ctx.with_resource(descendants.adopting())
     driver = SubprocessDriver(driver_command or reference_command(store), timeout_s=timeout)
+    ctx.exit(_judge(scenarios, driver, as_json=as_json))
+
+
+def _judge(scenarios: Sequence[Scenario], driver: Driver, *, as_json: bool) -> int:
+    """Judge a driver by some cases, and report; the exit code."""
     try:
         judged = list(_judged(scenarios, driver))
         name = f"{driver.hello.name} {driver.hello.version}"
@@ -141,7 +134,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         echo_json(_report(name, judged))
     else:
         _show(name, judged)
-    ctx.exit(_code(judged))
+    return _code(judged)
 
 
 def _export(directory: Path) -> None:
@@ -168,7 +161,7 @@ def _matches(text: str, patterns: Sequence[str]) -> bool:
 
 
 def _touched(scenario: Scenario, patterns: Sequence[str]) -> list[str]:
-    """Name the requirements that a scenario touches; with patterns, those that match one."""
+    """The ids of the requirements that a scenario touches; with patterns, those that match one."""
     return sorted(id_ for id_ in tags()[scenario.name] if _matches(id_, patterns))
 
 
@@ -221,7 +214,7 @@ def _judge_one(scenario: Scenario, driver: Driver, directory: Path) -> _Judged:
 
 
 def _code(judged: Sequence[_Judged]) -> int:
-    """Give the exit code by the one rule; undecided where the driver's capabilities allow no case at all."""
+    """The exit code, by the rule of all commands that judge; undecided where no case applies to the driver."""
     verdicts = {one.verdict for one in judged}
     return exit_code(verdicts, judged=any(one.compared for one in judged), undecided=verdicts == {Verdict.NOT_DECLARED})
 
@@ -230,15 +223,15 @@ def _show(name: str, judged: Sequence[_Judged]) -> None:
     wide = width()
     for one in judged:
         if one.verdict not in (Verdict.PASS, Verdict.NOT_DECLARED):
-            echo_report("\n".join(_told(one, wide)))
+            echo_report("\n".join(_lines_on(one, wide)))
     needed = sorted({need for one in judged if one.verdict is Verdict.NOT_DECLARED for need in one.details})
     counts = ", ".join(f"{number} {verdict}" for verdict, number in _counts(judged).items() if number)
     because = f" (for want of {', '.join(needed)})" if needed else ""
     echo("\n".join(paragraph(safe(f"{name}: {counted(len(judged), 'case')}: {counts}{because}"), wide, rest="  ")))
 
 
-def _told(one: _Judged, wide: int) -> Iterator[str]:
-    """Tell of a case that differs, at which step and in which members, or how the driver broke."""
+def _lines_on(one: _Judged, wide: int) -> Iterator[str]:
+    """The lines on a case that differs: at which step and in which members, or how the driver broke."""
     yield from paragraph(f"{one.scenario.name} ({one.scenario.source}): {one.verdict}", wide, rest="  ")
     for difference in one.differences:
         yield f"  {difference.where}"
@@ -250,7 +243,7 @@ def _told(one: _Judged, wide: int) -> Iterator[str]:
 
 def _counts(judged: Sequence[_Judged]) -> dict[str, int]:
     number = Counter(one.verdict for one in judged)
-    return {verdict.value: number[verdict] for verdict in _TOLD}
+    return {verdict.value: number[verdict] for verdict in _VERDICTS}
 
 
 def _report(name: str, judged: Sequence[_Judged]) -> dict[str, Json]:

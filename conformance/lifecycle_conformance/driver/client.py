@@ -29,7 +29,7 @@ class SubprocessDriver:
 
     Raises :class:`BringUpError` where it doesn't come up, now or at any later start.
 
-    A process that doesn't end in time when its input does is waited for once; later ones are killed without waiting.
+    A process that doesn't end in time after its input ended is waited for once; later ones are killed without waiting.
     """
 
     def __init__(self, command: Sequence[str], *, timeout_s: float = 10.0) -> None:
@@ -50,7 +50,7 @@ class SubprocessDriver:
         return self._process.pid
 
     def ask(self, op: str, /, **arguments: Json) -> Answer:
-        """Send a request and give its answer; a process that is gone is started anew first.
+        """Send a request and return its answer; a process that is gone is started anew first.
 
         Raises :class:`BrokenDriverError` where no answer comes, with the process group killed.
         """
@@ -58,7 +58,7 @@ class SubprocessDriver:
         return self._answer(request_line(request_id, op, arguments), request_id, op)
 
     def say(self, line: bytes) -> Answer:
-        """Send a line that is no request, and give its answer. Raises :class:`BrokenDriverError` likewise."""
+        """Send a line that is no request, and return its answer. Raises :class:`BrokenDriverError` likewise."""
         return self._answer(line + b"\n", None, "a line that is no request")
 
     def _answer(self, line: bytes, request_id: int | None, op: str) -> Answer:
@@ -73,7 +73,7 @@ class SubprocessDriver:
                 verdict=failure.verdict, message=f"asked for {op}: {failure}", stderr=process.stderr_tail()
             ) from None
         except BaseException:
-            # Whoever interrupted leaves an answer behind that nobody waits for.
+            # An answer may still come, and would be taken for that to the next request.
             process.kill()
             raise
 
@@ -88,7 +88,7 @@ class SubprocessDriver:
     def close(self) -> ExitStatus:
         """End the process: its input first, then what is left of its group (DRIVER-16).
 
-        Gives the exit status; `STILL_RUNNING` where the process did not end in time; `None` where it had ended before,
+        Returns the exit status; `STILL_RUNNING` where the process did not end in time; `None` where it had ended before
         or was killed at once because an earlier one did not end in time.
         """
         if self._lingers:
@@ -99,7 +99,7 @@ class SubprocessDriver:
         return status
 
     def stderr_tail(self) -> str:
-        """Give the end of what the current process, or if it has ended the last one, wrote to standard error."""
+        """The end of what the current process, or if it has ended the last one, wrote to standard error."""
         return self._process.stderr_tail()
 
     def _started(self) -> tuple[DriverProcess, Hello]:

@@ -1,7 +1,7 @@
 """The processes that drivers start and leave behind: on Linux this process adopts them, and ends them.
 
 A process that leaves its process group, as a daemon does, survives the end of the group. On Linux it becomes a child of
-the nearest ancestor that asked for orphans, which then finds it in `/proc`. Elsewhere nobody finds it again.
+the nearest ancestor that asked for orphans, which finds it in `/proc`. On other systems it can't be found again.
 """
 
 import ctypes
@@ -16,20 +16,20 @@ from typing import Final, NoReturn
 
 _SET_CHILD_SUBREAPER: Final = 36
 _kept: set[int] = set()
-"""Children that are no orphans: the drivers that are running, and what was started for other purposes."""
+"""Children that are no orphans: running drivers, and processes that were started for other purposes."""
 _adopting = False
 starting: Final = RLock()
-"""Held while a driver is started, so that a process that ends everything meets no driver that is half started."""
+"""Held while a driver is started, so that :func:`end_everything` never runs while one is half started."""
 
 
 def can_adopt() -> bool:
-    """Tell whether this system lets a process adopt what its descendants leave behind."""
+    """Whether this system lets a process adopt what its descendants leave behind."""
     return sys.platform == "linux"
 
 
 @contextmanager
 def adopting() -> Iterator[None]:
-    """Adopt what descendants leave behind, and end it at the end at the latest; children that are there are kept."""
+    """Adopt what descendants leave behind, and end it at the end at the latest; existing children are kept."""
     global _adopting  # noqa: PLW0603 - of a process, as the adoption is
     before, _adopting = _adopting, can_adopt() and _adopt(wanted=True)
     _kept.update(_children())
@@ -43,7 +43,7 @@ def adopting() -> Iterator[None]:
 
 
 def keep(pid: int) -> None:
-    """Take a child for one that is no orphan."""
+    """Count a child as no orphan."""
     _kept.add(pid)
 
 
@@ -53,7 +53,7 @@ def let_go(pid: int) -> None:
 
 
 def end_orphans() -> None:
-    """End what was adopted, and what that leaves behind in turn."""
+    """End the adopted processes, and those that they leave behind in turn."""
     while _adopting and (orphans := _children() - _kept):
         for pid in orphans:
             _end(pid)

@@ -1,4 +1,4 @@
-"""The reference as a driver without a process: the same code as behind a pipe, for speed."""
+"""The reference as a driver in this process, for speed: the same code as behind a pipe."""
 
 from collections import deque
 from collections.abc import Collection
@@ -16,7 +16,7 @@ _TRACEBACKS_KEPT: Final = 5
 class InProcessDriver:
     """Ask the reference, on files or in memory, by the same lines that a child process would get.
 
-    `without` names capabilities that it is not to have, as a lesser implementation.
+    `without` names capabilities that it neither declares nor offers.
     """
 
     def __init__(self, store: StoreKind = "files", *, without: Collection[str] = ()) -> None:
@@ -31,12 +31,12 @@ class InProcessDriver:
         return self._hello
 
     def ask(self, op: str, /, **arguments: Json) -> Answer:
-        """Send a request and give its answer. Raises :class:`BrokenDriverError` for an answer of a wrong shape."""
+        """Send a request and return its answer. Raises :class:`BrokenDriverError` for an answer of a wrong shape."""
         request_id = next(self._ids)
         return self._exchange(request_line(request_id, op, arguments), request_id, op)
 
     def say(self, line: bytes) -> Answer:
-        """Send a line that is no request, and give its answer. Raises :class:`BrokenDriverError` likewise."""
+        """Send a line that is no request, and return its answer. Raises :class:`BrokenDriverError` likewise."""
         return self._exchange(line + b"\n", None, "a line that is no request")
 
     def _exchange(self, line: bytes, request_id: int | None, op: str) -> Answer:
@@ -48,16 +48,16 @@ class InProcessDriver:
             ) from None
 
     def restart(self, *, kill: bool = False) -> ExitStatus:
-        """Start anew: nothing is left but what is on the disk. Gives the status that a process would end with."""
+        """Start anew: nothing is left but what is on the disk. Returns the status that a process would end with."""
         self._tracebacks: deque[str] = deque(maxlen=_TRACEBACKS_KEPT)
         self._server = Server(self._store, without=self._without, report=self._tracebacks.append)
         self._hello = hello_from(self.ask("hello", protocols=list(PROTOCOLS)))
         return None if kill else 0
 
     def close(self) -> ExitStatus:
-        """Do nothing: there is no process."""
+        """Do nothing, as there is no process."""
         return 0
 
     def stderr_tail(self) -> str:
-        """Give the latest tracebacks."""
+        """The latest tracebacks."""
         return "".join(self._tracebacks)

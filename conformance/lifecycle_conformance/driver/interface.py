@@ -57,7 +57,7 @@ class Hello:
 
 @frozen
 class Refusal:
-    """Why a request was refused: the kind is the contract, the message is for people (ERR-7)."""
+    """Why a request was refused: the kind is for programs, the message for people (ERR-7)."""
 
     kind: str
     message: str
@@ -66,16 +66,16 @@ class Refusal:
 
 @frozen(kw_only=True)
 class Answer:
-    """What a driver answered: either what it was asked for, or why not (DRIVER-2)."""
+    """What a driver answered: either `ok`, what it was asked for, or `error`, why not (DRIVER-2)."""
 
     ok: dict[str, Json] | None = None
     error: Refusal | None = None
 
 
 STILL_RUNNING: Final = "still running"
-"""What is told in place of an exit status of a process that didn't end in time when its input did."""
+"""The exit status of a process that didn't end in time after its input ended."""
 ExitStatus: TypeAlias = int | Literal["still running"] | None
-"""How a process ended; `None` where nobody can tell, because it was killed or had ended before."""
+"""How a process ended; `None` where that is not known, because it was killed or had ended before."""
 
 
 class Driver(Protocol):
@@ -87,14 +87,14 @@ class Driver(Protocol):
         ...
 
     def ask(self, op: str, /, **arguments: Json) -> Answer:
-        """Send a request and give its answer.
+        """Send a request and return its answer.
 
         Raises :class:`BrokenDriverError` where there was none; the next request goes to a fresh start.
         """
         ...
 
     def say(self, line: bytes) -> Answer:
-        """Send a line that is no request, and give its answer, which has the id `null` (DRIVER-12).
+        """Send a line that is no request, and return its answer, which has the id `null` (DRIVER-12).
 
         Raises :class:`BrokenDriverError` as :meth:`ask` does.
         """
@@ -103,16 +103,16 @@ class Driver(Protocol):
     def restart(self, *, kill: bool = False) -> ExitStatus:
         """Start anew: end the old process at the end of its input, or with `kill` at once, as a crash would.
 
-        Gives the exit status of the old process as :meth:`close` does; `None` after a kill.
+        Returns the exit status of the old process as :meth:`close` does; `None` after a kill.
         """
         ...
 
     def close(self) -> ExitStatus:
-        """End it. Gives the exit status of a process that ended by itself when its input did (DRIVER-16)."""
+        """End it. Returns the exit status of a process that ended by itself after its input ended (DRIVER-16)."""
         ...
 
     def stderr_tail(self) -> str:
-        """Give the end of what the current process, or if it has ended the last one, wrote to its standard error."""
+        """The end of what the current process, or if it has ended the last one, wrote to its standard error."""
         ...
 
 
@@ -128,7 +128,7 @@ class DriverError(Exception):
     """Base of what goes wrong with a driver, as opposed to what it answers."""
 
     def __reduce__(self) -> tuple[Callable[[], Self], tuple[()]]:
-        """Let it travel between processes: exceptions are rebuilt by position, and these have names only."""
+        """Make it fit to be pickled: exceptions are rebuilt by position, and these have names only."""
         return partial(type(self), **asdict(self, recurse=False)), ()  # type: ignore[arg-type]
 
 
@@ -141,7 +141,7 @@ class BrokenDriverError(DriverError):
     stderr: str
 
     def __str__(self) -> str:
-        """Give the verdict, what happened, and what the driver wrote to its standard error."""
+        """The verdict, what happened, and what the driver wrote to its standard error."""
         return f"{self.verdict}: {self.message}{_attached(self.stderr)}"
 
 
@@ -152,7 +152,7 @@ class NothingJudgedError(DriverError):
     problem: str
 
     def __str__(self) -> str:
-        """Say what ended it."""
+        """What ended it."""
         return f"nothing was judged: {self.problem}"
 
 
@@ -166,11 +166,11 @@ class BringUpError(DriverError):
     verdict: Breakdown = Breakdown.CRASH
 
     def __str__(self) -> str:
-        """Name the command, then the problem, then what it wrote to its standard error."""
+        """The command, the problem, and what it wrote to its standard error."""
         return f"the driver `{shlex.join(self.command)}` did not come up: {self.problem}{_attached(self.stderr)}"
 
     def as_breakdown(self) -> BrokenDriverError:
-        """Give it as the breakdown that it is where the driver had come up before."""
+        """The breakdown that it is where the driver had come up before."""
         return BrokenDriverError(verdict=self.verdict, message=str(self.problem), stderr=self.stderr)
 
 
@@ -179,7 +179,7 @@ class IncompatibleDriverError(BringUpError):
     """A driver came up, but it and the suite don't speak the same version or don't know the same capabilities."""
 
     def __str__(self) -> str:
-        """Name the command, then what the two sides say."""
+        """The command, and what the two sides say."""
         return f"the driver `{shlex.join(self.command)}` and this suite don't fit: {self.problem}"
 
 

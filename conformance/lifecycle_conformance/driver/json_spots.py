@@ -1,4 +1,4 @@
-"""Where a text stops being the JSON that it should be, why, and what stands around that place."""
+"""The place where a text stops being valid JSON, why, and what stands around it."""
 
 import json
 import re
@@ -21,9 +21,9 @@ class Spot:
 
 
 def offending(text: bytes, max_depth: int) -> Spot | None:
-    """Give the first place that no strict reader takes, `None` where there is none.
+    """The first place that no strict reader takes, `None` where there is none.
 
-    That is a byte which is no UTF-8, a bracket that opens the level beyond `max_depth`, or where no JSON goes on.
+    That is a byte that is no UTF-8, a bracket that opens a level beyond `max_depth`, or a place where JSON can't go on.
     """
     found = _undecodable(text) or _too_deep(text, max_depth) or _no_json(text)
     return None if found is None else Spot(*found, around=excerpt(text, found[0]))
@@ -32,7 +32,7 @@ def offending(text: bytes, max_depth: int) -> Spot | None:
 def excerpt(text: bytes, offset: int) -> str:
     r"""Quote what stands around a place; bytes that are no UTF-8 as `\x…`."""
     start, end = max(0, offset - _AROUND), offset + _AROUND
-    # What was cut in the middle of a character begins, or ends, with its neighbour.
+    # A character is never cut: the excerpt begins and ends between two.
     while start > 0 and text[start] & 0xC0 == 0x80:
         start -= 1
     while end < len(text) and text[end] & 0xC0 == 0x80:

@@ -23,20 +23,20 @@ from lifecycle_projection.json_text import DuplicateMembers, read_json
 from lifecycle_projection.records import Json
 
 _QUOTED: Final = 200
-# The deepest record that may be read nests 127 levels; what is recorded of it lies a few deeper in an answer.
+# A record may nest 127 levels; what is recorded of it stands a few levels deeper in an answer.
 _MAX_DEPTH: Final = 140
 _Shape: TypeAlias = Mapping[str, Callable[[Json], bool]]
 
 
 @frozen(str=False)
 class NoAnswerError(Exception):
-    """A driver did not answer. Who finds out raises this; whoever holds the process makes an end of it."""
+    """A driver did not answer. The code that holds the process must end it."""
 
     verdict: Breakdown
     problem: str
 
     def __str__(self) -> str:
-        """Say what happened."""
+        """What happened."""
         return self.problem
 
 
@@ -47,7 +47,7 @@ class DisagreementError(Exception):
     problem: str
 
     def __str__(self) -> str:
-        """Name both sides."""
+        """What both sides say."""
         return self.problem
 
 
@@ -117,7 +117,7 @@ def hello_from(answer: Answer) -> Hello:
 
 
 def _named_twice(value: Json, line: bytes) -> str | None:
-    """Name a member that stands twice in an object of an answer; a line that comes out as it went in has none."""
+    """A member that stands twice in an object of an answer; a line that comes out as it went in has none."""
     return None if line.strip() == orjson.dumps(value) else _first_named_twice(value)
 
 
@@ -180,7 +180,7 @@ _SHAPES: Final[dict[str, _Shape]] = {
 
 
 def _amiss(members: Mapping[str, Json], shape: _Shape) -> list[str]:
-    """Name the members that are missing, too many or of the wrong type."""
+    """The members that are missing, too many or of the wrong type."""
     return [
         name
         for name in sorted(members.keys() | shape.keys())
@@ -189,7 +189,7 @@ def _amiss(members: Mapping[str, Json], shape: _Shape) -> list[str]:
 
 
 def _check_members(line: bytes, ok: Mapping[str, Json], op: str) -> None:
-    # What is no operation of the protocol is asked on purpose; its answer has no shape.
+    # The suite also asks for operations that don't exist; their answers have no shape.
     if op in _SHAPES and (amiss := _amiss(ok, _SHAPES[op])):
         expected = ", ".join(_SHAPES[op]) or "no members"
         found = "; ".join(_about_member(name, ok, _SHAPES[op]) for name in amiss)

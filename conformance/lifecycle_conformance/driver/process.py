@@ -1,4 +1,4 @@
-"""A driver's process: lines in, lines out, each within its deadline, and an end that leaves nothing behind."""
+"""A driver's process: lines in and out within a deadline, and an end that leaves no process behind."""
 
 import os
 import select
@@ -19,9 +19,9 @@ _LONGEST_LINE: Final = 1 << 24
 """How many bytes an answer may have: 16 MiB, a hundred times the longest that the suite asks for."""
 _BEGINNING: Final = 100
 _STDERR_KEPT: Final = 1 << 14
-# How long to wait for output before looking whether the process is alive: something else may hold its pipe open.
+# How long to wait for output before checking that the process is alive: another one may hold its pipe open.
 _GLANCE_S: Final = 0.1
-# What has closed its end of a pipe is on its way out, as a rule.
+# A process that has closed its end of a pipe mostly ends soon.
 _PARTING_S: Final = 1.0
 
 
@@ -65,10 +65,10 @@ class DriverProcess:
         return self._child.pid
 
     def exchange(self, request: bytes, timeout_s: float) -> bytes:
-        """Send a line and give the line that comes back.
+        """Send a line and return the line that comes back.
 
         Raises :class:`NoAnswerError` when the process ends, or the time does, or the answer comes before the request
-        was read. The process is of no use then: whatever it writes later would be taken for another answer.
+        was read. The process must be ended then: what it writes later would be taken for another answer.
         """
         deadline = monotonic() + timeout_s
         unsent = self._send(memoryview(request))
@@ -83,13 +83,13 @@ class DriverProcess:
     def end(self, timeout_s: float) -> ExitStatus:
         """Close the input, wait for the process to end, then kill what is left of its group.
 
-        Gives the exit status; `STILL_RUNNING` where the process had to be killed, `None` where it had ended before.
+        Returns the exit status; `STILL_RUNNING` where the process had to be killed, `None` where it had ended before.
         """
         if not self.running:
             return None
         deadline = monotonic() + timeout_s
         self._requests.close()
-        # What it still writes is read, or it might wait for that for ever.
+        # Its output is read meanwhile, or a full pipe could keep it from ending.
         with suppress(NoAnswerError):
             while self._child.poll() is None and (left := deadline - monotonic()) > 0:
                 self._readable.poll(min(left, _GLANCE_S) * 1000)
@@ -106,7 +106,7 @@ class DriverProcess:
         if not self.running:
             return
         self.running = False
-        # The process may be gone and its children not: the group is there as long as one of them is.
+        # The process may be gone and its children not: the group exists as long as one of them does.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
@@ -117,19 +117,19 @@ class DriverProcess:
         self._stderr.join()
 
     def stderr_tail(self) -> str:
-        """Give the end of what it wrote to its standard error so far."""
+        """The end of what it wrote to its standard error so far."""
         return self._stderr.text()
 
     # --- the pipes ----------------------------------------------------------------------------------------------------
 
     def _send(self, unsent: memoryview) -> memoryview:
-        """Write what the pipe takes; give the rest."""
+        """Write what the pipe takes; return the rest."""
         try:
             return unsent[os.write(self._requests.fileno(), unsent) :] if unsent else unsent
         except BlockingIOError:
             return unsent
         except BrokenPipeError:
-            raise self._parted() from None
+            raise self._ended() from None
 
     def _receive(self) -> None:
         """Read what the pipe holds."""
@@ -138,7 +138,7 @@ class DriverProcess:
         except BlockingIOError:
             return
         if not chunk:
-            raise self._parted()
+            raise self._ended()
         self._received += chunk
 
     def _next_line(self) -> bytes | None:
@@ -160,7 +160,7 @@ class DriverProcess:
             raise NoAnswerError(Breakdown.TIMEOUT, self._overdue(unsent, timeout_s))
         poll = self._usable if unsent else self._readable
         if not poll.poll(min(left, _GLANCE_S) * 1000) and self._child.poll() is not None:
-            raise self._parted()
+            raise self._ended()
 
     def _overdue(self, unsent: memoryview, timeout_s: float) -> str:
         problem = f"no answer within {timeout_s:g} s"
@@ -177,16 +177,16 @@ class DriverProcess:
             f"it wrote a line of more than {_LONGEST_LINE} bytes, the most that an answer may have, which began {began}"
         )
 
-    def _parted(self) -> NoAnswerError:
-        """Say how the process went, once it has closed a pipe or died."""
+    def _ended(self) -> NoAnswerError:
+        """How the process ended, once it has closed a pipe or died."""
         try:
             status = self._child.wait(_PARTING_S)
         except subprocess.TimeoutExpired:
-            return NoAnswerError(Breakdown.TIMEOUT, f"it closed its pipe and goes on without{self._last_words()}")
+            return NoAnswerError(Breakdown.TIMEOUT, f"it closed its pipe and goes on without{self._last_output()}")
         how = f"status {status}" if status >= 0 else f"signal {-status} ({signal.strsignal(-status)})"
-        return NoAnswerError(Breakdown.CRASH, f"it ended with {how} instead of answering{self._last_words()}")
+        return NoAnswerError(Breakdown.CRASH, f"it ended with {how} instead of answering{self._last_output()}")
 
-    def _last_words(self) -> str:
+    def _last_output(self) -> str:
         with suppress(BlockingIOError):
             while len(self._received) < _CHUNK and (chunk := os.read(self._answers.fileno(), _CHUNK)):
                 self._received += chunk
@@ -194,12 +194,12 @@ class DriverProcess:
 
 
 class _Tail:
-    """The end of a stream that is read to its end by a thread, so that whoever writes never waits."""
+    """The last bytes of a stream, which a thread reads to its end so that the writer never waits."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._kept = b""
-        # A process that left the group may hold the stream open for ever; nobody waits for that.
+        # A daemon thread, as a process that left the group may hold the stream open for ever.
         self._thread = Thread(target=self._drain, name="standard error of the driver", daemon=True)
         self._thread.start()
 

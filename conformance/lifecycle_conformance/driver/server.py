@@ -48,7 +48,7 @@ CAPABILITIES_OF: Final[Mapping[StoreKind, frozenset[str]]] = {
 }
 """What the reference can do on each of its stores."""
 
-# A locked store is to be answered before the suite loses its patience.
+# Shorter than the timeout of a driver, so that a locked store is refused and not taken for a hang.
 _LOCK_TIMEOUT_S: Final = 5.0
 
 
@@ -74,8 +74,8 @@ def _to_standard_error(text: str) -> None:
 class Server:
     """Answer requests with the reference, on files or in memory.
 
-    `without` names capabilities that are not declared and not offered, as a lesser implementation would; without
-    `durable` everything is kept in memory (DRIVER-7). `report` takes the traceback of what is answered as an internal
+    `without` names capabilities that are neither declared nor offered; without `durable` everything is kept in memory
+    (DRIVER-7). `report` takes the traceback of what is answered as an internal
     error. Raises :class:`ValueError` for `files` without `durable`, which nobody can offer.
     """
 
@@ -105,7 +105,7 @@ class Server:
         }
 
     def answer(self, line: bytes) -> bytes:
-        """Answer one request with one line, whatever it is: a refused one changes nothing.
+        """The answer to one request, a line for any line: a refused one changes nothing.
 
         (DRIVER-2, DRIVER-12, DRIVER-13, DRIVER-15, ERR-7)
         """
@@ -278,7 +278,7 @@ class _PruneArguments:
 
 
 def _with_any_seq(request: dict[str, Json]) -> dict[str, Json]:
-    """Give the request with a seq that can be read in its event: whatever stands there is ignored (DRIVER-10)."""
+    """The request with a seq that can be read in its event: whatever stands there is ignored (DRIVER-10)."""
     event = request.get("event")
     if isinstance(event, DuplicateMembers):
         numbered: Json = DuplicateMembers([*(pair for pair in event.pairs if pair[0] != "seq"), ("seq", 0)])
@@ -298,7 +298,7 @@ def _id_of(request: Json) -> int | None:
 
 
 def _data_of(error: LifecycleProjectionError) -> dict[str, Json]:
-    """Give the data that belong to an error of this kind (ERR-3 to ERR-5)."""
+    """The data that belong to an error of this kind (ERR-3 to ERR-5)."""
     match error:
         case PhaseTransitionError():
             return {

@@ -1,5 +1,5 @@
-"""Running requests against one driver and watching: a session, its steps, and what was said of them.
+"""Requests sent to one driver, and what was observed: a session, its steps, and the judgements on them.
 
-Begin with `trace` (what a step is), then `session`. May import `driver` and `specification`. It knows no check: whoever
-starts a session gives it some.
+Begin with `trace` (what a step is), then `session`. May import `driver` and `specification`. It imports no check:
+whoever starts a session passes some.
 """

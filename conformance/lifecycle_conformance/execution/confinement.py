@@ -1,7 +1,7 @@
-"""What a case may not ask: whatever could lead a driver out of the suite's own folders.
+"""What a case may not ask: anything that could lead a driver out of the suite's own folders.
 
-A case may come from a stranger, and the driver that replays it may be a lenient one. So a case is refused whole where
-a request, a line or an id names a place outside, or could be read as if it did; nothing is asked then.
+A case may come from a stranger, and the driver that replays it may be lenient. So the whole case is refused where a
+request, a line or an id names a path outside, or could be read as if it did; nothing is asked then.
 """
 
 import os.path
@@ -26,12 +26,12 @@ _LIKE_OPEN: Final = re.compile(r"open|\\", re.IGNORECASE)
 
 
 def is_inside(path: str) -> bool:
-    """Tell whether a path is relative and leads nowhere but below the folder that it is taken from."""
+    """Whether a path is relative and leads nowhere but below the folder that it is taken from."""
     return not path.startswith("/") and ".." not in path.split("/") and "\0" not in path
 
 
 def problems_of_request(request: Object, path: str) -> Iterator[Problem]:
-    """Tell what is wrong with a raw request, the one in a `refuse` or in a fixed case, which stands at a path.
+    """What is wrong with a raw request, the one in a `refuse` or in a fixed case, which stands at a path.
 
     A store is named relative to the folder of the session. An operation that isn't known may be read as `open` by a
     lenient driver, and its other arguments as the store.
@@ -49,7 +49,7 @@ def problems_of_request(request: Object, path: str) -> Iterator[Problem]:
 
 
 def problems_of_arguments(arguments: Json, path: str) -> Iterator[Problem]:
-    """Tell which ids would lead out of a store if an implementation took them for the paths of files.
+    """The ids that would lead out of a store if an implementation took them for the paths of files.
 
     The text of a run record is looked into as well, where it is JSON.
     """
@@ -65,7 +65,7 @@ def problems_of_arguments(arguments: Json, path: str) -> Iterator[Problem]:
 
 
 def problems_of_line(line: str, path: str) -> Iterator[Problem]:
-    """Tell what is wrong with a line that is said as it stands: it is one line, no JSON, and nothing like an `open`."""
+    """What is wrong with a line that is sent as it stands: it is one line, no JSON, and nothing like an `open`."""
     if _CONTROL.search(line):
         yield Problem(path, "expected one line, found a control character or the end of a line in it")
     if _LIKE_OPEN.search(line):
@@ -75,7 +75,7 @@ def problems_of_line(line: str, path: str) -> Iterator[Problem]:
 
 
 def _climbs(text: str) -> bool:
-    """Tell whether a text, taken for the path of a file in a folder of a store, leads out of the store."""
+    """Whether a text, taken for the path of a file in a folder of a store, leads out of the store."""
     return text.startswith("/") or os.path.normpath(f"folder/{text}").split("/")[0] == ".."
 
 

@@ -1,4 +1,4 @@
-"""What sessions met: how often each rule ran, how deep they went, which targets they saw: a suite that idles shows."""
+"""Coverage: how often each rule ran, how deep sessions went, which targets they met. It shows a search that idles."""
 
 from collections import Counter, defaultdict
 

@@ -1,21 +1,22 @@
 """A session: the requests that are sent to an implementation, each judged as soon as it is answered.
 
-Beside the operations of the protocol a session knows commands of the suite's own. All of them can be written down and
-replayed: a case file is nothing but the requests of a session.
+Beside the operations of the protocol a session has operations of the harness, such as a restart. All requests can be
+written down and replayed: a case file holds the requests of a session.
 """
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from hashlib import blake2b
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-import orjson
 from attrs import frozen
 
 from lifecycle_conformance.driver.interface import Answer, BringUpError, BrokenDriverError, Driver
 from lifecycle_conformance.execution.file_operations import OutsideError, append_partial_line, contents, put, remove
-from lifecycle_conformance.execution.judgement import Judgement, Registered, added, canonical
+from lifecycle_conformance.execution.judgement import Judgement, Registered
+from lifecycle_conformance.execution.operations import LOOKING, ON_FILES
+from lifecycle_conformance.execution.presuppositions import counted
+from lifecycle_conformance.execution.step_summary import number_of_session, number_of_step, seen_of
 from lifecycle_conformance.execution.trace import (
     Files,
     Object,
@@ -26,7 +27,6 @@ from lifecycle_conformance.execution.trace import (
     Trace,
     View,
     key_of,
-    once_a_step,
     owner_of,
     owner_of_run,
     tenant_of,
@@ -35,28 +35,23 @@ from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_conformance.specification import schemas
 from lifecycle_projection.records import Json
 
-OWN_WORDS: Final = frozenset({"greet", "open", "restart", "read", "refuse", "say", "tear", "put", "remove"})
-"""The words of the suite's own: of the operations of the protocol, only `open` is among them, with other arguments."""
-_PARTING: Final = "DRIVER-16"
-"""How a process ends says nothing of what is stored."""
-_BLINDING: Final = frozenset({"FILE-19"})
-"""Where one of these is broken, what is shown is not what is stored, and nothing else can be told from it."""
-_LOOKING: Final = frozenset({"identify", "say", "events", "snapshots"})
-_CHANGING: Final = frozenset({"project", "append", "compact", "prune"})
-_ENDING: Final = frozenset({"greet", "open", "restart", "tear", "put", "remove"})
+_EXIT: Final = "DRIVER-16"
+"""The requirement on how a process ends. That says nothing of what is stored, so the session goes on."""
+_MASKING: Final = frozenset({"FILE-19"})
+"""Where one of these is broken, what is shown is not what is stored: other judgements on the step mean nothing."""
+_ENDING: Final = frozenset({"greet", "open", "restart"}) | ON_FILES
 
 
 class SessionOverError(Exception):
-    """What the implementation shows can't be relied on any more: nothing that follows would mean anything."""
+    """What the implementation shows can't be relied on any more: later steps would mean nothing."""
 
 
 @frozen(kw_only=True)
 class Judged:
     """A judgement on a step of a session.
 
-    `step` is a number that tells the step from others, in whichever session: what was asked, and of what store;
-    `length` is the number of requests up to it; `seen` is what a step that broke something led to (see
-    :class:`Failure`).
+    `step` is the number that stands for the step, the same in whichever session it occurs; `length` is the number of
+    requests up to it; `seen` is what a step that broke something led to (see :func:`seen_of`).
     """
 
     judgement: Judgement
@@ -91,8 +86,8 @@ class Session:
         self._workspace = workspace()
         self._store: int | None = None
         self._views: dict[int, View] = {}
-        self._words: Final[Mapping[str, Callable[[Object], Answer]]] = {
-            "greet": self._greet,
+        self._harness_operations: Final[Mapping[str, Callable[[Object], Answer]]] = {
+            "greet": self._fresh_process,
             "open": self._open,
             "restart": self._restart,
             "refuse": self._refuse,
@@ -112,20 +107,20 @@ class Session:
         return {} if self._store is None else self._views[self._store]
 
     def files(self) -> Files | None:
-        """Give what the store directory holds, where the implementation declares `files`."""
+        """What the store directory holds, where the implementation declares `files`."""
         if self._store is None or "files" not in self.driver.hello.capabilities:
             return None
         return contents(self._folder())
 
     def unseen(self) -> list[Judged]:
-        """Give what was judged since this was asked last."""
+        """The judgements since this was asked last."""
         unseen, self._given = self.judgements[self._given :], len(self.judgements)
         return unseen
 
     def do(self, op: str, /, **arguments: Json) -> Step:
         """Take one step and judge it.
 
-        Beside the operations of the protocol there are words of the suite's own:
+        Beside the operations of the protocol there are those of the harness:
 
         - `greet`: a fresh process, no store open yet;
         - `open {store}`: the session's store of that number, a new and empty one at first;
@@ -135,7 +130,7 @@ class Session:
         - `read {run | run_json, means, because}`: in two new stores, a pass over the run record `means`, and one over
           the same written in another way, to judge one requirement; `before` is what the first shows, `after` what the
           second does. No store is open in a session that does this;
-        - `say {line}`: a line that is no request;
+        - `say {line}`: a line that is no request, sent as it stands;
         - `tear {text, bytes}`: so many bytes of a line, put at the end of the log as by a writer that died;
         - `put {path, text}`, `remove {path}`: a file of the store directory replaced by, or made with, that text
           (`bytes` instead of `text`: in hexadecimal), or removed.
@@ -147,7 +142,8 @@ class Session:
         if op == "read":
             before, answer, after = self._read(arguments)
         else:
-            answer = self._words[op](arguments) if op in self._words else self.driver.ask(op, **arguments)
+            own = self._harness_operations.get(op)
+            answer = self.driver.ask(op, **arguments) if own is None else own(arguments)
             after = self._look(op, before)
         step = Step(
             op=op,
@@ -163,51 +159,53 @@ class Session:
         return step
 
     def _expected(self, op: str, arguments: Object) -> View:
-        """Give what was shown of all that the request may touch; of a store to be opened, when it was open last."""
+        """What was shown of all that the request may touch; of a store to be opened, when it was open last."""
         if op == "open":
             return {**dict.fromkeys(self.view, Shown()), **self._views.get(arguments["store"], {})}
         new = (owner for owner in _owners_of(op, arguments) if owner not in self.view)
         return {**({} if self._store is None else {owner: self._shown(owner) for owner in new}), **self.view}
 
     def _look(self, op: str, before: View) -> View:
-        """Ask what is to be seen now, unless the request was one that touches no store."""
+        """Ask what is shown now, unless the request was one that changes no store."""
         if self._store is None:
             return {}
-        view = before if op in _LOOKING else {owner: self._shown(owner) for owner in before}
+        view = before if op in LOOKING else {owner: self._shown(owner) for owner in before}
         self._views[self._store] = view
         return view
 
     def err(self, where: str) -> None:
-        """Note the exception that is being handled as one of the suite's own."""
+        """Note the exception that is being handled as a defect of the suite."""
         self.errors.append(SuiteError(where=where, traceback=traceback.format_exc()))
 
     # --- judging ------------------------------------------------------------------------------------------------------
 
     def _judge(self, step: Step) -> None:
-        number, length, seen = _number_of(step), len(self.requests), len(self.judgements)
-        for registered in self._checks:
-            try:
-                for judgement in registered.check(step, self.trace):
-                    led_to = None if judgement.holds else seen_of(step)
-                    self.judgements.append(Judged(judgement=judgement, step=number, length=length, seen=led_to))
-            except Exception:  # noqa: BLE001 - a check that can't judge costs its own verdict and nobody else's
-                self.err(registered.name)
+        number, length, seen = number_of_step(step), len(self.requests), len(self.judgements)
+        for judgement in counted(self._said(step)):
+            led_to = None if judgement.holds else seen_of(step)
+            self.judgements.append(Judged(judgement=judgement, step=number, length=length, seen=led_to))
         self.trace.steps.append(step)
         wrong = {each.judgement.requirement for each in self.judgements[seen:] if not each.judgement.holds}
-        if blinding := wrong & _BLINDING:
+        if masking := wrong & _MASKING:
             kept = [
-                each
-                for each in self.judgements[seen:]
-                if each.judgement.holds or each.judgement.requirement in blinding
+                each for each in self.judgements[seen:] if each.judgement.holds or each.judgement.requirement in masking
             ]
             self.judgements[seen:] = kept
-        if blinding or (step.op in _ENDING and wrong - {_PARTING}):
-            self.ended_by |= blinding or wrong - {_PARTING}
+        if masking or (step.op in _ENDING and wrong - {_EXIT}):
+            self.ended_by |= masking or wrong - {_EXIT}
             raise SessionOverError
+
+    def _said(self, step: Step) -> Iterator[Judgement]:
+        """What the checks say of a step; one that can't judge costs its own verdict and nobody else's."""
+        for registered in self._checks:
+            try:
+                yield from registered.judgements(step, self.trace)
+            except Exception:  # noqa: BLE001 - see above
+                self.err(registered.name)
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
-    def _greet(self, _: Object) -> Answer:
+    def _fresh_process(self, _: Object) -> Answer:
         self._store = None
         return Answer(ok={"exit_status": self.driver.restart()})
 
@@ -233,7 +231,7 @@ class Session:
         return Answer(ok={"exit_status": status})
 
     def _read(self, arguments: Object) -> tuple[View, Answer, View]:
-        """Pass over a run in a new store, and over the same in another writing, in another new one."""
+        """Pass over a run in a new store, and over the same run, written in another way, in another new one."""
         assert self._store is None
         written: Object = {name: arguments[name] for name in ("run", "run_json") if name in arguments}
         views, answer = [], Answer()
@@ -256,17 +254,17 @@ class Session:
             answer = self.driver.ask(op, **asked)
             if answer.error is not None:
                 refused = f"it was refused: {answer.error.kind}, {answer.error.message}"
-                self._misfit("DRIVER-5", f"`{op}` of run {owner.run_id!r} shows nothing", [refused], answer.error.data)
+                self._end_by("DRIVER-5", f"`{op}` of run {owner.run_id!r} shows nothing", [refused], answer.error.data)
             records = (answer.ok or {})[op]
             for number, record in enumerate(records):
                 if not schemas.is_valid(schema, record):
                     what = f"item {number} of what `{op}` shows of run {owner.run_id!r} can't be read"
-                    self._misfit("DRIVER-5", what, schemas.sentences(schema, record), record)
+                    self._end_by("DRIVER-5", what, schemas.sentences(schema, record), record)
             shown.append(tuple(records))
         return Shown(*shown)
 
-    def _misfit(self, requirement: str, what: str, problems: Sequence[str], shown: Json) -> None:
-        """End the session: what is shown can't be judged any further."""
+    def _end_by(self, requirement: str, what: str, problems: Sequence[str], shown: Json) -> None:
+        """End the session by a requirement: what is shown can't be judged any further."""
         judgement = Judgement(requirement=requirement, what=what, problems=tuple(problems))
         seen = {"shown": shown}
         self.judgements.append(
@@ -294,7 +292,7 @@ class Session:
 def executed(
     driver: Driver, requests: Sequence[Request], checks: Sequence[Registered]
 ) -> tuple[Session, BrokenDriverError | None]:
-    """Run a session to its end, and give it with how its driver broke, if it did."""
+    """Run a session to its end; the session, and how its driver broke, if it did."""
     session, broke = Session(driver, checks), None
     try:
         for op, arguments in requests:
@@ -311,7 +309,7 @@ def executed(
 
 
 def _owners_of(op: str, arguments: Object) -> list[Owner]:
-    """Tell whose events and snapshots a request may touch."""
+    """The owners whose events and snapshots a request may touch."""
     if op == "project":
         return [owner_of_run(arguments["run"])]
     if op in {"events", "snapshots"}:
@@ -321,36 +319,3 @@ def _owners_of(op: str, arguments: Object) -> list[Owner]:
     if op == "import":
         return [owner_of(each) for each in (*arguments["events"], *arguments["snapshots"])]
     return []
-
-
-@once_a_step
-def seen_of(step: Step) -> Object:
-    """Give what a step led to: its answer, and where it may change the store, what is shown now and was not before."""
-    answer = step.answer
-    error = None if answer.error is None else {"kind": answer.error.kind, "message": answer.error.message}
-    seen: Object = {"answer": {"ok": answer.ok} if error is None else {"error": {**error, "data": step.data}}}
-    if step.op not in _CHANGING:
-        return seen
-    pairs = [(step.before.get(owner, Shown()), shown) for owner, shown in step.after.items()]
-    appended = [each for before, after in pairs for each in added(before.events, after.events)]
-    written = [each for before, after in pairs for each in added(before.snapshots, after.snapshots)]
-    gone = [each["event_id"] for before, after in pairs for each in added(after.events, before.events)]
-    gone += [each["snapshot_id"] for before, after in pairs for each in added(after.snapshots, before.snapshots)]
-    return {**seen, "appended": _once(appended), "written": _once(written), "gone": list(dict.fromkeys(gone))}
-
-
-def _once(records: Sequence[Object]) -> list[Object]:
-    """Give each record once: several owners may be shown the same."""
-    return list({canonical(each): each for each in records}.values())
-
-
-def number_of_session(requests: Sequence[Request]) -> int:
-    """Tell a session from all others: by its requests."""
-    return int.from_bytes(blake2b(canonical([list(each) for each in requests]), digest_size=8).digest())
-
-
-def _number_of(step: Step) -> int:
-    """Tell a step from all others: by what was asked, and of what store."""
-    store = [[owner.run_id, owner.tenant, shown.events, shown.snapshots] for owner, shown in step.before.items()]
-    text = orjson.dumps([step.op, step.arguments, store], option=orjson.OPT_SORT_KEYS)
-    return int.from_bytes(blake2b(text, digest_size=8).digest())

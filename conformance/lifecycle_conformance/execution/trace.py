@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias, TypeVar, TypeVarTuple
 from attrs import Factory, define, field, frozen
 
 from lifecycle_conformance.driver.interface import Answer
+from lifecycle_conformance.execution.operations import LOOKING, NEW_PROCESS, ON_FILES
 from lifecycle_projection.records import Json
 
 _T = TypeVar("_T")
@@ -131,7 +132,6 @@ def once_an_object(function: Callable[[*_Ts], _T]) -> Callable[[*_Ts], _T]:
 
 
 _REMEMBERED: Final = 1 << 12
-_READING: Final = frozenset({"identify", "refuse", "say", "events", "snapshots"})
 
 
 @define
@@ -144,9 +144,35 @@ class Trace:
         """Give the steps before one, newest first."""
         return (each for each in reversed(self.steps) if each is not step)
 
+    @property
+    def is_fully_shown(self) -> bool:
+        """Whether what was shown is all that the stores hold.
+
+        It isn't where the session changed files by hand, nor where a fresh process was started that knows nothing of
+        the stores that were open.
+        """
+        ops = [step.op for step in self.steps]
+        forgot = "open" in ops and "greet" in ops[ops.index("open") :]
+        return not forgot and not self.is_damaged
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the session changed files by hand."""
+        return not ON_FILES.isdisjoint(step.op for step in self.steps)
+
+    @property
+    def is_changed_beneath(self) -> bool:
+        """Whether the files were changed while the process that is asked now was running (FILE-26)."""
+        for each in reversed(self.steps):
+            if each.op in NEW_PROCESS:
+                return False
+            if each.op in ON_FILES:
+                return True
+        return False
+
     def previous(self, step: Step) -> Step | None:
         """Give the newest step before one that may have changed something."""
-        return next((each for each in self.earlier(step) if each.op not in _READING), None)
+        return next((each for each in self.earlier(step) if each.op not in LOOKING | {"refuse"}), None)
 
 
 def key_of(tenant: Object) -> TenantKey:

@@ -1,7 +1,7 @@
-"""Where stores live that are made to be thrown away: in one folder of this process, gone when it ends.
+"""Temporary stores: they stand in one folder of this process, which is removed when it ends.
 
-The folder is locked as long as its process is there, so that whoever comes next can tell, and remove, what a process
-left behind that was killed.
+The folder is locked as long as its process runs, so that a later one can find, and remove, what a process left behind
+that was killed.
 """
 
 import atexit
@@ -25,7 +25,7 @@ def workspace() -> tempfile.TemporaryDirectory[str]:
 
 
 def own_folder() -> Path:
-    """Give the folder in which all workspaces of this process are made; it is made, and locked, when it is needed."""
+    """The folder in which all workspaces of this process are made; it is made, and locked, when it is needed."""
     global _own  # noqa: PLW0603 - of a process
     if _own is None:
         parent = Path(_MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else tempfile.gettempdir())

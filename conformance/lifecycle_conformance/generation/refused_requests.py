@@ -1,4 +1,4 @@
-"""Run records that no implementation may accept, made from one that is in the middle of its session."""
+"""Run records that no implementation may accept, made from the run of a session."""
 
 import json
 from collections.abc import Callable
@@ -7,20 +7,17 @@ from typing import Final
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object, Request
+from lifecycle_conformance.generation.requests import refusal
 from lifecycle_projection.records import Json
 
 
 def refusals(run: Object, capabilities: frozenset[str]) -> st.SearchStrategy[Request]:
-    """Give requests for a pass that must be refused, as an object or, where the driver takes that, as text."""
+    """Requests for a pass that must be refused, as an object or, where the driver takes that, as text."""
     spoilt: list[tuple[str, Object]] = [(because, {"run": spoil(run)}) for because, spoil in _OBJECTS]
     if "text-input" in capabilities:
         text = json.dumps(run, ensure_ascii=False)
         spoilt += [(because, {"run_json": spoil(text)}) for because, spoil in _TEXTS]
-    return st.sampled_from([_refusal(*each) for each in spoilt])
-
-
-def _refusal(because: str, written: Object) -> Request:
-    return "refuse", {"request": {"op": "project", **written}, "kind": "invalid_input", "because": [because]}
+    return st.sampled_from([refusal([because], "invalid_input", "project", **written) for because, written in spoilt])
 
 
 def _with(**members: Json) -> Callable[[Object], Object]:

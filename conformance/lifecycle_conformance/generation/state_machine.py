@@ -1,26 +1,25 @@
-"""The stateful machine: it drives an implementation through sessions as production sees them.
+"""The state machine: it drives an implementation through sessions as production sees them.
 
-Each session begins with a few records and a target that it is to go round, so that rare ones are met as often as
-others; then rules follow as Hypothesis draws them.
+Each session begins with a few records and a target, so that rare situations are met as often as others; then rules
+follow as Hypothesis draws them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable
 from typing import ClassVar, Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from lifecycle_conformance.driver.interface import Driver
-from lifecycle_conformance.execution.coverage import Coverage
-from lifecycle_conformance.execution.judgement import Registered
-from lifecycle_conformance.execution.trace import LOCAL, Object, key_of, owner_of_run, tenant_of
-from lifecycle_conformance.generation import file_faults, legacy_stores
-from lifecycle_conformance.generation.actions import BETWEEN, COMPACTIONS, PRUNINGS, Actions, Judge, places
+from lifecycle_conformance.execution.trace import Object, key_of, owner_of_run, tenant_of
+from lifecycle_conformance.generation import legacy_stores
+from lifecycle_conformance.generation.actions import BETWEEN, COMPACTIONS, PRUNINGS, Actions
+from lifecycle_conformance.generation.file_faults import scenarios
 from lifecycle_conformance.generation.refused_requests import refusals
-from lifecycle_conformance.generation.strategies import STATUSES, evenly, states, tenants, times
+from lifecycle_conformance.generation.run_states import states
+from lifecycle_conformance.generation.session_state import places
+from lifecycle_conformance.generation.strategies import STATUSES, evenly, tenants, times
 
-_ASKING: Final[tuple[Object, ...]] = (
+ASKING: Final[tuple[Object, ...]] = (
     {"actor_id": "somebody-else"},
     {"source": "explicit"},
     {"source": "local_implicit", "actor_id": ""},
@@ -29,37 +28,54 @@ _ASKING: Final[tuple[Object, ...]] = (
 )
 
 
-_NAMELESS: Final[Object] = {"event": "", "recorded_at_ms": 1}
+class Target:
+    """A situation that sessions aim at, and the capabilities that it needs.
+
+    `weight` is how many sessions aim at it for each that aims at another: more where it has variants, since a session
+    meets only one of them.
+    """
+
+    def __init__(self, needs: str, *actions: "Action", weight: int = 1) -> None:
+        self.needs: frozenset[str] = frozenset(needs.split())
+        self.weight: int = weight
+        self._actions = actions
+
+    def meet(self, machine: "SessionMachine", data: st.DataObject) -> None:
+        """Apply its actions, as long as the session goes on: one may rest on what the one before has done."""
+        for action in self._actions:
+            if not machine.over:
+                action(machine, data)
 
 
 class SessionMachine(Actions):
-    """Let runs share one store: each rule is an action, and most of them end in a pass.
+    """Runs that share one store: each rule is an action, and most of them end in a pass.
 
-    `target` is the name of what the session is to meet first; subclasses made by :func:`machine` fill it in.
+    The session meets `target` first, if there is one. :func:`~lifecycle_conformance.generation.targets.machine` makes
+    subclasses with all class variables filled in.
     """
 
-    target: ClassVar[str | None]
+    target: ClassVar[Target | None]
 
     @initialize(data=st.data(), status=st.sampled_from(STATUSES[:3]), count=st.integers(1, 3))
     def begin(self, data: st.DataObject, status: str, count: int) -> None:
-        """Open a store, let the first records arrive, and go round the target."""
+        """Open a store, let the first records arrive, and meet the target."""
         self.make_run(data, status)
         self.execute("a store is opened", lambda: self.do("open", store=0))
         self.records_arrive(data, count)
         if self.target is not None:
-            TARGETS[self.target].meet(self, data)
+            self.target.meet(self, data)
 
     # --- what happens to a run ----------------------------------------------------------------------------------------
 
     @rule(data=st.data(), count=st.integers(1, 3))
     def records_arrive(self, data: st.DataObject, count: int) -> None:
-        """Let the history grow at its end."""
+        """Add records at the end of the history."""
         self.insert_and_pass("records arrive", len(self.history), self.draw_records(data, count))
 
     @precondition(lambda self: self.history)
     @rule(which=places)
     def an_identical_record_arrives_again(self, which: int) -> None:
-        """Let a record that is there arrive once more."""
+        """Add a record that is there once more."""
         again = self.history[which % len(self.history)]
         self.insert_and_pass("an identical record arrives again", len(self.history), [again])
 
@@ -97,7 +113,7 @@ class SessionMachine(Actions):
 
     @rule(at=times)
     def a_node_is_retried(self, at: int) -> None:
-        """Let the run be queued again because a node will be retried after a while."""
+        """Queue the run again because a node will be retried after a while."""
         retried = {"event": "node_retry_backoff_scheduled", "recorded_at_ms": at}
         self.execute("a node is retried", lambda: self.change([*self.history, retried], status="queued"))
 
@@ -139,7 +155,7 @@ class SessionMachine(Actions):
         self.begin_for_two_tenants(data, count, status, data.draw(tenants(self.capabilities)))
 
     @precondition(lambda self: self.runs)
-    @rule(op=st.sampled_from(["events", "snapshots"]), other=evenly(_ASKING))
+    @rule(op=st.sampled_from(["events", "snapshots"]), other=evenly(ASKING))
     def somebody_asks_in_another_way(self, op: str, other: Object) -> None:
         """Ask what there is of the run, as another actor of the tenant, or of a deployment that is none."""
         tenant = {**tenant_of(key_of(self.tenant)), **other}
@@ -209,10 +225,10 @@ class SessionMachine(Actions):
 
         self.execute("input is refused", action)
 
-    @precondition(lambda self: self.target == "the engine restarts")
+    @precondition(lambda self: self.target is not None and "durable" in self.target.needs)
     @rule(kill=st.booleans())
     def the_engine_restarts(self, kill: bool) -> None:  # noqa: FBT001 - Hypothesis passes by name
-        """Open the same store in a fresh process; starting one is dear, so only some sessions do."""
+        """Open the same store in a fresh process; that is expensive, so only sessions that aim at a restart do it."""
 
         def action() -> None:
             self.do("restart", kill=kill)
@@ -220,158 +236,12 @@ class SessionMachine(Actions):
 
         self.execute("the engine restarts", action)
 
-    @precondition(lambda self: self.target is not None and "files" in TARGETS[self.target].needs)
-    @rule(data=st.data(), name=evenly(file_faults.SCENARIOS), compacted=evenly([False, True]))
-    def something_befalls_the_files(self, data: st.DataObject, name: str, compacted: bool) -> None:  # noqa: FBT001
-        """Damage the files of the store, or let names meet in them; much of a view is hard to judge from then on."""
+    @precondition(lambda self: self.target is not None and "files" in self.target.needs)
+    @rule(data=st.data(), name=evenly(scenarios.NAMES), compacted=evenly([False, True]))
+    def store_files_are_damaged(self, data: st.DataObject, name: str, compacted: bool) -> None:  # noqa: FBT001
+        """Damage the files of the store, or let names meet in them: much of what is shown later is hard to judge."""
         self.damage_files(data, name, compacted=compacted)
 
 
-# --- targets ----------------------------------------------------------------------------------------------------------
-
-
-_Way = Callable[[SessionMachine, st.DataObject], None]
-
-
-class Target:
-    """A situation that sessions aim at, the capabilities that it needs, and how many aim at it for each at another.
-
-    Some targets have many sides, of which each session sees one: more sessions go there.
-    """
-
-    def __init__(self, needs: str, *ways: _Way, weight: int = 1) -> None:
-        self.needs: frozenset[str] = frozenset(needs.split())
-        self.weight: int = weight
-        self._ways = ways
-
-    def meet(self, machine: SessionMachine, data: st.DataObject) -> None:
-        """Let a session meet it, as long as it goes on: a way may rest on what the one before has done."""
-        for way in self._ways:
-            if not machine.over:
-                way(machine, data)
-
-
-def _legacy(name: str, between: str) -> _Way:
-    return lambda machine, data: machine.go_on_with(data, name, between)
-
-
-def _rule(name: str, **fixed: object) -> _Way:
-    """Apply a rule with some arguments fixed, and the others at a reader's choice: data is drawn as usual."""
-    return lambda machine, data: getattr(machine, name)(**{"data": data, **fixed})
-
-
-def _damage(name: str, compacted: bool) -> _Way:  # noqa: FBT001
-    return lambda machine, data: machine.damage_files(data, name, compacted=compacted)
-
-
-_WEIGHTS: Final = {
-    "an event that is hard to read": 3,
-    "a torn tail": 3,
-    "a name too long": 3,
-    "an interruption": 2,
-    "snapshots in foreign folders": 3,
-    "compacted twins": 5,
-    "for two tenants": 3,
-    "off": 2,
-}
-_LEAST: Final = 24
-"""How many sessions, at least, go round targets for each one that a profile asks for, however few targets there are."""
-_COMPACTING: Final = {"for two tenants": "compact import"}
-TARGETS: Final[Mapping[str, Target]] = {
-    **{
-        name: Target("import", _legacy(name, "nothing"), weight=_WEIGHTS.get(name, 1))
-        for name in legacy_stores.LEGACY_STORES
-    },
-    **{
-        f"{name}, then an append": Target("import append", _legacy(name, "an append"), weight=3)
-        for name in ("markers", "overlapping")
-    },
-    **{
-        f"{name}, then {between}": Target("import compact", _legacy(name, between))
-        for name, between in (
-            ("first generation", "a late compaction"),
-            ("first generation", "a compaction"),
-            ("compactable twins", "a compaction"),
-            ("mixed", "a compaction"),
-        )
-    },
-    **{
-        f"compaction {how}": Target(
-            _COMPACTING.get(how, "compact"), partial(Actions.compact, how=how), weight=_WEIGHTS.get(how, 1)
-        )
-        for how in COMPACTIONS
-    },
-    **{
-        f"pruning {how}": Target("prune", partial(Actions.prune, how=how), weight=_WEIGHTS.get(how, 1))
-        for how in PRUNINGS
-    },
-    **{
-        f"{name}, then {after}": Target("files", _damage(name, compacted), weight=_WEIGHTS.get(name, 1))
-        for name in file_faults.SCENARIOS
-        for after, compacted in (("a record", False), ("a compaction", True))
-    },
-    "compaction of several runs": Target("compact", lambda machine, data: machine.compact_runs_in_order(data)),
-    "pruning beside a namesake": Target("prune import", lambda machine, data: machine.prune_beside_a_namesake(data)),
-    "a tenant with the same history": Target(
-        "", _rule("another_tenant_has_the_same_run_id", same=True, deployment="drawn")
-    ),
-    "a deployment without name": Target(
-        "",
-        _rule("another_tenant_has_the_same_run_id", same=False, deployment=""),
-        _rule("another_tenant_has_the_same_run_id", same=False, deployment=None),
-    ),
-    "two tenants": Target("", _rule("two_tenants_begin_the_same_run", count=2, status="running")),
-    "the local tenant": Target("", lambda machine, data: machine.begin_for_two_tenants(data, 1, STATUSES[0], LOCAL)),
-    "somebody else who asks": Target(
-        "",
-        lambda machine, data: machine.somebody_asks_in_another_way(op="events", other=data.draw(evenly(_ASKING))),
-        lambda machine, data: machine.somebody_asks_in_another_way(op="snapshots", other=data.draw(evenly(_ASKING))),
-    ),
-    "a record before all others": Target(
-        "",
-        _rule("the_run_moves_on", choice=1),
-        _rule("a_record_is_inserted", where=0),
-        weight=2,
-    ),
-    "a move that is refused": Target(
-        "",
-        lambda machine, data: machine.the_run_moves_anywhere(
-            data=data, status=data.draw(evenly(machine.illegal)), again=True
-        ),
-    ),
-    "an empty name": Target(
-        "",
-        lambda machine, _: machine.insert_and_pass("a record without a name", len(machine.history), [dict(_NAMELESS)]),
-    ),
-    "some phase": Target("import", _rule("another_run_was_left_in_some_phase", choice=1)),
-    "a retry": Target("", lambda machine, _: machine.a_node_is_retried(at=1), weight=4),
-    "the engine restarts": Target("durable", lambda machine, _: machine.the_engine_restarts(kill=True)),
-    "a run without history": Target(
-        "", lambda machine, _: machine.execute("a run without history", lambda: machine.change([]))
-    ),
-    "records that are twins": Target(
-        "",
-        lambda machine, _: machine.an_identical_record_arrives_again(which=0),
-        lambda machine, _: machine.a_record_is_removed(where=0),
-        weight=2,
-    ),
-}
-"""What sessions are to meet, each as often as the others, by name."""
-
-
-def targets(capabilities: frozenset[str]) -> dict[str, int]:
-    """Name the targets that sessions of a driver with these capabilities can go round, each with its weight.
-
-    Where there are few, more sessions go round each: what is met by chance in many sessions is to be met in these, too.
-    """
-    weights = {name: target.weight for name, target in TARGETS.items() if target.needs <= capabilities}
-    times = max(1, _LEAST // sum(weights.values()))
-    return {name: weight * times for name, weight in weights.items()}
-
-
-def machine(
-    driver: Driver, coverage: Coverage, judge: Judge, checks: Sequence[Registered], target: str | None = None
-) -> type[SessionMachine]:
-    """Make a machine that drives this driver and has each action judged by these checks."""
-    members = {"driver": driver, "coverage": coverage, "judge": staticmethod(judge), "checks": checks, "target": target}
-    return type("Sessions", (SessionMachine,), members)
+Action = Callable[[SessionMachine, st.DataObject], None]
+"""What a target does with a session, and what it draws from."""

@@ -57,7 +57,7 @@ REGISTERED: Final = Registered(check=agrees, requirements=(AGREEMENT,))
 
 
 def _out_of_sight(step: Step, trace: Trace) -> bool:
-    """Tell whether what decides can't be seen in a view: how names meet, what a damaged file holds."""
+    """Whether what decides can't be seen in a view: how names meet, what a damaged file holds."""
     if any(each.op in {"put", "remove"} for each in trace.steps) or (step.op == "prune" and _tied(step.before)):
         return True
     if "tenants" in step.capabilities:
@@ -66,7 +66,7 @@ def _out_of_sight(step: Step, trace: Trace) -> bool:
 
 
 def _tied(view: View) -> bool:
-    """Tell whether tenants have snapshots of a run id that are equal in seq and id: which is kept is left open."""
+    """Whether tenants have snapshots of a run id that are equal in seq and id: which is kept is left open."""
     places = Counter(
         (owner.run_id, each["seq"], each["snapshot_id"]) for owner, shown in view.items() for each in shown.snapshots
     )
@@ -74,7 +74,7 @@ def _tied(view: View) -> bool:
 
 
 def _meeting(step: Step) -> bool:
-    """Tell whether imported snapshots may share a place with others, so that one of them is gone (TENANT-7)."""
+    """Whether imported snapshots may share a place with others, so that one of them is gone (TENANT-7)."""
     imported = step.arguments["snapshots"]
     there = [each for shown in step.before.values() for each in shown.snapshots]
     places = Counter((segment(each["run_id"]), segment(each["snapshot_id"])) for each in (*imported, *there))

@@ -1,18 +1,19 @@
-"""Which checks there are: each registers itself under the requirements that it may judge."""
+"""Which checks there are: each registers itself, with the requirements that it judges and the steps it is about."""
 
 from collections.abc import Callable
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Check, Registered
+from lifecycle_conformance.execution.judgement import ALL_STEPS, Check, Registered, Steps
 
 CHECKS: Final[list[Registered]] = []
 
 
-def judges(*requirements: str) -> Callable[[Check], Check]:
-    """Register a check under the requirements that it may judge."""
+def check(*requirements: str, on: Steps | str = ALL_STEPS) -> Callable[[Check], Check]:
+    """Register a check under the requirements that it may judge; it is asked about some steps, or those of one name."""
+    steps = Steps(frozenset({on})) if isinstance(on, str) else on
 
-    def register(check: Check) -> Check:
-        CHECKS.append(Registered(check=check, requirements=requirements))
-        return check
+    def register(function: Check) -> Check:
+        CHECKS.append(Registered(check=function, requirements=requirements, on=steps))
+        return function
 
     return register

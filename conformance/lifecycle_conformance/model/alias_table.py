@@ -54,39 +54,47 @@ class Rules:
 
 
 @frozen
-class _Entry:
+class Entry:
+    """An id that is known and where it is recorded: `listed` by a marker, as an event's `own`, or by its `content`."""
+
     kind: str
     known_as: str
-    place: Place
+    event_id: str
+    seq: int
 
 
 def table_of(run: Object, events: Iterable[Object], rules: Rules) -> Table:
-    """Build a table from the events of a run, in the order in which they come."""
+    """Where each id is recorded by some rules, from the events of a run in the order in which they come."""
+    return {known_as: (entry.event_id, entry.seq) for known_as, entry in entries_of_table(run, events, rules).items()}
+
+
+def entries_of_table(run: Object, events: Iterable[Object], rules: Rules) -> dict[str, Entry]:
+    """The entries of a table, by the ids that they make known."""
     counting = Counting()
     entries = [entry for event in events for entry in _entries(run, event, rules, counting)]
     if rules.kind_by_kind:
         entries.sort(key=lambda entry: rules.kind_by_kind.index(entry.kind))
-    found: dict[str, _Entry] = {}
+    found: dict[str, Entry] = {}
     for entry in entries:
         there = found.get(entry.known_as)
         if there is None or (entry.kind, there.kind) in rules.replaces:
             found[entry.known_as] = entry
-    return {known_as: entry.place for known_as, entry in found.items()}
+    return found
 
 
-def _entries(run: Object, event: Object, rules: Rules, counting: Counting) -> Iterator[_Entry]:
+def _entries(run: Object, event: Object, rules: Rules, counting: Counting) -> Iterator[Entry]:
     place = event["event_id"], event["seq"]
     if rules.left_out != "listed":
-        yield from (_Entry("listed", event_id, (event_id, seq)) for event_id, seq in rules.listed(event))
+        yield from (Entry("listed", event_id, event_id, seq) for event_id, seq in rules.listed(event))
     if rules.left_out != "own":
-        yield _Entry("own", event["event_id"], place)
+        yield Entry("own", event["event_id"], *place)
     content = None if rules.left_out == "content" else rules.content(run, event)
     if content is not None:
         occurrence = rules.occurrence(content, member(event.get("payload"), "lifecycle_occurrence"), counting)
         counting.all[content] += 1
         if occurrence is not None:
             counting.taken.add((content, occurrence))
-            yield _Entry("content", stable_id(content, occurrence), place)
+            yield Entry("content", stable_id(content, occurrence), *place)
 
 
 def _counted(content: Content, said: Json, counting: Counting) -> int:
@@ -197,7 +205,7 @@ def _only_where(reads: Callable[[Object], bool]) -> Callable[[Object, Object], C
 
 
 def _as_today(event: Object) -> bool:
-    """Tell whether the members of an event's payload have the types that a pass gives them."""
+    """Whether the members of an event's payload have the types that a pass gives them."""
     payload, read = event.get("payload"), record_of_event(event)
     return isinstance(payload, dict) and all(payload.get(name) == read[name] for name in ("reason", "stop_kind"))
 

@@ -38,7 +38,7 @@ class Row:
     text: str | None
 
     def given(self, source: Source) -> Json:
-        """Give the value that a row which words don't describe has for a run and a lifecycle record."""
+        """The value that a row which words don't describe has for a run and a lifecycle record."""
         text = self.text or ""
         if _PATH.fullmatch(text):
             return _at(text, source)
@@ -49,7 +49,7 @@ class Row:
 
 @cache
 def rows(table: str) -> tuple[Row, ...]:
-    """Give the rows of a table of chapter 7."""
+    """The rows of a table of chapter 7."""
     return tuple(
         Row(
             name=code_spans(row["member"])[0],
@@ -67,7 +67,7 @@ def members_of(table: str) -> tuple[str, ...]:
 
 
 def known_of(table: str, record: Json) -> Json:
-    """Give the members of a record that its table names and that are not absent; none for no record (REC-4)."""
+    """The members of a record that its table names and that are not absent; none for no record (REC-4)."""
     if record is None:
         return None
     return {name: record[name] for name in members_of(table) if record.get(name) is not None}
@@ -105,7 +105,7 @@ def exactly(requirement: str, table: str, document: Json) -> Iterator[Judgement]
 
 
 def summary_of(run: Object) -> Object:
-    """Give the checkpoint summary of a run (CKPT-1 to CKPT-7)."""
+    """The checkpoint summary of a run (CKPT-1 to CKPT-7)."""
     given = run["checkpoint"]
     gate = given.get("awaiting_gate")
     plain = {row.name: row.given((run, {})) for row in rows("checkpoint") if row.text is not None}
@@ -123,13 +123,13 @@ def summary_of(run: Object) -> Object:
 
 
 def tenant_in_scope(run: Object) -> Object:
-    """Give the tenant of a run as a scope has it: with its known members (SCOPE-1, REC-5, REC-12)."""
+    """The tenant of a run as a scope has it: with its known members (SCOPE-1, REC-5, REC-12)."""
     given = run.get("tenant_context", {"org_id": "local", "workspace_id": "local"})
     return {"source": "local_implicit", **known_of("tenant", given)}
 
 
 def differ_in_numbers_only(expected: Json, actual: Json) -> bool:
-    """Tell whether a copy differs by how a number was read: that is the subject of chapter 3, not of what is copied."""
+    """Whether a copy differs by how a number was read: that is the subject of chapter 3, not of what is copied."""
     return canonical(expected) != canonical(actual) and canonical(_coarse(expected)) == canonical(_coarse(actual))
 
 
@@ -148,13 +148,13 @@ def _gate(gate: Object) -> Object:
 
 
 def _text(cell: str) -> str | None:
-    """Give what a cell holds that is a code span and nothing else."""
+    """What a cell holds that is a code span and nothing else."""
     spans = code_spans(cell)
     return spans[0] if len(spans) == 1 and cell == f"`{spans[0]}`" else None
 
 
 def _at(path: str, source: Source) -> Json:
-    """Give the member at a path, its default where it is left out; an optional one is absent then, which is null."""
+    """The member at a path, its default where it is left out; an optional one is absent then, which is null."""
     root, *names = path.split(".")
     value: Json = source[0] if root == "run" else source[1]
     for name in names:
@@ -164,7 +164,7 @@ def _at(path: str, source: Source) -> Json:
 
 @cache
 def _defaults() -> Object:
-    """Give the defaults that are JSON values, by path."""
+    """The defaults that are JSON values, by path."""
     return {
         f"{table}.{code_spans(row['member'])[0]}": json.loads(code_spans(row["default"])[0])
         for table in ("run", "run.checkpoint")

@@ -32,14 +32,14 @@ STOP_KINDS: Final = frozenset(
 
 
 def content_of(run: Object, record: Object) -> Content:
-    """Give the content of a lifecycle record."""
+    """The content of a lifecycle record."""
     values = {**record, "run_id": run["run_id"], "automation_id": run["automation_id"]}
     return _content(values)
 
 
 @once_an_object
 def contents_of(run: Object) -> tuple[tuple[Content, int], ...]:
-    """Give content and occurrence of each record of a history (OCC-1)."""
+    """Content and occurrence of each record of a history (OCC-1)."""
     seen: Counter[Content] = Counter()
     contents = []
     for record in history_of(run):
@@ -63,30 +63,30 @@ def stable_id(content: Content, occurrence: int) -> str:
 
 
 def digest_of(content: Content) -> str:
-    """Give the digits of the identity that stand in an id (ID-5)."""
+    """The digits of the identity that stand in an id (ID-5)."""
     return identity_of(content)[7:31]
 
 
 def safe(name: str) -> str:
-    """Give the safe form of a name (ID-6, ID-7)."""
+    """The safe form of a name (ID-6, ID-7)."""
     return re.sub("[^A-Za-z0-9._-]", "-", name) or "event"
 
 
 def ids_of(run: Object) -> list[str]:
-    """Give the stable id of each record of a history."""
+    """The stable id of each record of a history."""
     return [stable_id(*each) for each in contents_of(run)]
 
 
 @once_an_object
 def content_of_event(run: Object, event: Object) -> Content | None:
-    """Give the content of the lifecycle record that an event records, if it records one of this automation."""
+    """The content of the lifecycle record that an event records, if it records one of this automation."""
     if not event["event_type"].startswith(PREFIX) or event.get("correlation_id") != run["automation_id"]:
         return None
     return content_of(run, record_of_event(event))
 
 
 def record_of_event(event: Object) -> Object:
-    """Give the lifecycle record that an event's members say (ALIAS-7)."""
+    """The lifecycle record that an event's members say (ALIAS-7)."""
     payload = event.get("payload")
     reason, stop_kind = member(payload, "reason"), member(payload, "stop_kind")
     return {
@@ -99,12 +99,12 @@ def record_of_event(event: Object) -> Object:
 
 
 def entries_of(event: Object) -> Json:
-    """Give what stands in a compaction marker for the list of compacted ids, well-formed or not."""
+    """What stands in a compaction marker for the list of compacted ids, well-formed or not."""
     return member(event.get("payload"), "compacted_event_ids") if event["event_type"] == MARKER else None
 
 
 def listed_by(event: Object) -> Iterator[tuple[str, int]]:
-    """Give what a compaction marker lists, as ALIAS-4 and ALIAS-5 read it."""
+    """What a compaction marker lists, as ALIAS-4 and ALIAS-5 read it."""
     entries = entries_of(event)
     for entry in entries if isinstance(entries, list) else ():
         event_id, seq = member(entry, "event_id"), member(entry, "seq")
@@ -113,12 +113,12 @@ def listed_by(event: Object) -> Iterator[tuple[str, int]]:
 
 
 def is_unsigned(value: Json) -> TypeGuard[int]:
-    """Tell whether a value is an unsigned integer (REC-7, REC-8)."""
+    """Whether a value is an unsigned integer (REC-7, REC-8)."""
     return type(value) is int and 0 <= value < 2**64
 
 
 def is_plain(value: Json) -> bool:
-    """Tell whether a value is one that everybody reads and writes alike.
+    """Whether a value is one that everybody reads and writes alike.
 
     Whoever misreads a number, or escapes or sorts in another way, breaks the chapter *Canonical JSON*, and must not
     seem to break another one. So what rests on hashes is judged where nothing of the kind occurs.

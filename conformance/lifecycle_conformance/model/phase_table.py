@@ -14,6 +14,6 @@ PHASE_OF: Final[dict[str, str]] = {
 
 
 def phase_status(run: Object, record: Object) -> str:
-    """Give the status that decides the phase of a record (PHASE-2)."""
+    """The status that decides the phase of a record (PHASE-2)."""
     status: str = run["status"]
     return "retrying" if (status, record["event"]) == ("queued", "node_retry_backoff_scheduled") else status

@@ -1,6 +1,6 @@
 """Faulty implementations: the reference with one fault each, to see whether a suite finds it, and under which name.
 
-`python -m lifecycle_conformance.mutants NAME` is one of them as a driver.
+`python -m lifecycle_conformance.mutants NAME` is one of them as a driver, with several names all of them at once.
 
 Begin with `mutant`, then `recording`. May import `driver`; nothing but the tests imports it.
 """
@@ -12,11 +12,13 @@ from typing import Final
 from lifecycle_conformance.mutants.boundaries import (
     AnothersSnapshotOverwritten,
     GuardOff,
+    LesserOfTwoLatest,
+    NamesakesPruned,
     NodeOutputsCopied,
     SnapshotsRewritten,
 )
-from lifecycle_conformance.mutants.mutant import Mutant
-from lifecycle_conformance.mutants.reading import BrokenTextEmptiesTheLog, LongDoublesReadOneOff
+from lifecycle_conformance.mutants.mutant import Composed, Mutant
+from lifecycle_conformance.mutants.reading import BrokenTextEmptiesTheLog, LongDoublesReadOneOff, ScopeSourcesDropped
 from lifecycle_conformance.mutants.recording import (
     CompactedIdsIgnored,
     OccurrenceAlways0,
@@ -25,7 +27,7 @@ from lifecycle_conformance.mutants.recording import (
     TenantIgnored,
 )
 
-__all__ = ["MUTANTS", "Mutant"]
+__all__ = ["MUTANTS", "Composed", "Mutant"]
 
 MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType(
     {
@@ -42,6 +44,9 @@ MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType(
             AnothersSnapshotOverwritten,
             LongDoublesReadOneOff,
             BrokenTextEmptiesTheLog,
+            LesserOfTwoLatest,
+            NamesakesPruned,
+            ScopeSourcesDropped,
         )
     }
 )

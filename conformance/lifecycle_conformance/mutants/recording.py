@@ -2,25 +2,28 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TypeAlias
 from unittest.mock import patch
 
 from attrs import evolve
 
 from lifecycle_conformance.driver import server
-from lifecycle_conformance.mutants.mutant import Mutant
+from lifecycle_conformance.mutants.mutant import Mutant, replaced
 from lifecycle_projection import Run, Store, log, projection, recognition, snapshots
-from lifecycle_projection.identity import Identified, identify, stable_event_id
-from lifecycle_projection.log import KnownIds, append_new
+from lifecycle_projection.identity import Identified, stable_event_id
+from lifecycle_projection.log import KnownIds
 from lifecycle_projection.records import Event, Snapshot, TenantKey
+
+_Identify: TypeAlias = Callable[[Run], tuple[Identified, ...]]
+_AppendNew: TypeAlias = Callable[[Store, KnownIds, Event], Event | None]
 
 
 def _identifying(changed: Callable[[Run, Identified], Identified]) -> Iterator[AbstractContextManager[Any]]:
-    def wrong(run: Run) -> tuple[Identified, ...]:
-        return tuple(changed(run, each) for each in identify(run))
+    def wrong(identify: _Identify) -> _Identify:
+        return lambda run: tuple(changed(run, each) for each in identify(run))
 
     for module in (projection, server):
-        yield patch.object(module, "identify", wrong)
+        yield replaced(module, "identify", wrong)
 
 
 class PositionInTheId(Mutant):
@@ -94,12 +97,15 @@ class SeqFromTheWholeLog(Mutant):
     def patches(self) -> Iterator[AbstractContextManager[Any]]:
         """Count all events as known when one is appended."""
 
-        def wrong(store: Store, known: KnownIds, event: Event) -> Event | None:
-            known.highest = KnownIds.of(store.events()).highest
-            return append_new(store, known, event)
+        def wrong(append_new: _AppendNew) -> _AppendNew:
+            def appended(store: Store, known: KnownIds, event: Event) -> Event | None:
+                known.highest = KnownIds.of(store.events()).highest
+                return append_new(store, known, event)
+
+            return appended
 
         for module in (projection, log):
-            yield patch.object(module, "append_new", wrong)
+            yield replaced(module, "append_new", wrong)
 
 
 class TenantIgnored(Mutant):

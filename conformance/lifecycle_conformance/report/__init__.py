@@ -1,4 +1,4 @@
 """A report, for people and for programs.
 
-Begin with `terminal`, then `failures`. May import `runner` and what is below it: a report tells what a check found.
+Begin with `terminal`, then `failures`. May import `runner` and what is below it: a report says what a check found.
 """

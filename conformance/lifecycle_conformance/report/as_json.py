@@ -15,7 +15,7 @@ FORMAT: Final = 1
 
 
 def as_json(report: Report) -> Object:
-    """Give a report as a JSON object."""
+    """A report as a JSON object."""
     counts = Counter(result.verdict for result in report.results)
     return {
         "report": FORMAT,
@@ -66,7 +66,7 @@ def _result(result: Result) -> Object:
 
 
 def failure_as_json(failure: Failure) -> Object:
-    """Give a failure as a JSON object, whole."""
+    """A failure as a JSON object, nothing shortened."""
     compared = {"expected": failure.expected, "actual": failure.actual} if failure.compared else {}
     return {
         "message": failure.message,

@@ -37,7 +37,7 @@ def difference(expected: Json, actual: Json, width: int = WIDTH) -> Iterator[str
 
 
 def first_place(expected: Json, actual: Json) -> str:
-    """Say in a line where two values that differ do so first."""
+    """The first place where two values differ, in a line."""
     mismatch = next(mismatches(expected, actual))
     left, right = (short(_text(side), _WHOLE) for side in (mismatch.expected, mismatch.actual))
     return f"{_path(mismatch.path)}: expected {left}, got {right}"
@@ -56,7 +56,7 @@ def _items(items: list[Json], width: int) -> Iterator[str]:
 
 
 def _are_plain(expected: Json, actual: Json) -> bool:
-    """Tell whether two values are seen at a glance: neither has members, nor is a list that is long."""
+    """Whether two values are seen at a glance: neither has members, nor is a long list."""
     if not isinstance(expected, list) or not isinstance(actual, list):
         return not (isinstance(expected, dict) and isinstance(actual, dict))
     return all(
@@ -88,7 +88,7 @@ def _both(expected: Side, actual: Side, indent: str, width: int) -> Iterator[str
 
 
 def _said(name: str, text: str, indent: str, width: int, colour: str) -> Iterator[str]:
-    """Say what a name has for a text, in a colour, on as many lines as it takes."""
+    """A name and its text, the text in a colour, on as many lines as it takes."""
     first = f"{indent}{name} " if name else indent
     rest = " " * len(first) if len(first) < width // 2 else f"{indent}  "
     if len(first) + len(text) > width and len(first) >= width // 2:
@@ -112,7 +112,7 @@ def _windows(expected: Side, actual: Side) -> tuple[str, str]:
 
 
 def windows(left: str, right: str) -> tuple[str, str]:
-    """Give two texts; of long ones the part around their first difference."""
+    """Two texts; of long ones the part around their first difference."""
     common = next(
         (index for index, (one, other) in enumerate(zip(left, right, strict=False)) if one != other),
         min(len(left), len(right)),

@@ -1,4 +1,4 @@
-"""How a failure is told: the requirement, the session that breaks it, expected against actual, how to see it again."""
+"""A failure as text: the requirement, the session that breaks it, expected against actual, how to see it again."""
 
 import shlex
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.report.difference import difference
 from lifecycle_conformance.report.operations import operations
-from lifecycle_conformance.report.ranking import Told, failure_of
+from lifecycle_conformance.report.ranking import Failed, failure_of
 from lifecycle_conformance.report.wording import WIDTH, counted, named, paragraph, short, written
 from lifecycle_conformance.runner.verdicts import FAILURES, Failure, JudgeResult, Verdict
 from lifecycle_conformance.specification.requirements import Level
@@ -45,19 +45,19 @@ def styled(verdict: Verdict, text: str | None = None) -> str:
     return click.style(said, fg="red") if verdict in FAILURES else click.style(said, dim=True)
 
 
-def in_full(told: Told, driver: Sequence[str], width: int = WIDTH) -> Iterator[str]:
-    """Tell in full how a requirement is broken, or how the reference is disagreed with.
+def in_full(failed: Failed, driver: Sequence[str], width: int = WIDTH) -> Iterator[str]:
+    """All lines on how a requirement is broken, or how an implementation disagrees with the reference.
 
     `driver` is the command that starts the implementation, if there is one.
     """
-    failure = failure_of(told)
-    if isinstance(told, JudgeResult):
-        yield from heading(AGREEING, failure.verdict, share(told), width)
+    failure = failure_of(failed)
+    if isinstance(failed, JudgeResult):
+        yield from heading(AGREEING, failure.verdict, share(failed), width)
         yield from statement(_AGREEMENT, width)
     else:
-        requirement = told.requirement
+        requirement = failed.requirement
         level = "" if requirement.level is Level.MUST else f" ({requirement.level})"
-        yield from heading(f"{requirement.id}: {requirement.title}", told.verdict, f"{level}{share(told)}", width)
+        yield from heading(f"{requirement.id}: {requirement.title}", failed.verdict, f"{level}{share(failed)}", width)
         yield from statement(requirement.statement, width)
     yield ""
     yield from session(failure, width)
@@ -68,13 +68,13 @@ def in_full(told: Told, driver: Sequence[str], width: int = WIDTH) -> Iterator[s
         yield f"{_INDENT}again: {again(failure.case, driver)}"
 
 
-def in_a_line(told: Told) -> str:
-    """Tell in a line how a requirement is broken, and where its case is saved."""
-    failure = failure_of(told)
-    if isinstance(told, JudgeResult):
-        said = f"  agreement  {styled(failure.verdict)}{share(told)}: {AGREEING}"
+def in_a_line(failed: Failed) -> str:
+    """A line on how a requirement is broken, and one on where its case is saved."""
+    failure = failure_of(failed)
+    if isinstance(failed, JudgeResult):
+        said = f"  agreement  {styled(failure.verdict)}{share(failed)}: {AGREEING}"
     else:
-        said = f"  {told.requirement.id:<10} {styled(told.verdict)}{share(told)}: {told.requirement.title}"
+        said = f"  {failed.requirement.id:<10} {styled(failed.verdict)}{share(failed)}: {failed.requirement.title}"
     return said if failure.case is None else f"{said}\n{_INDENT * 4} {click.style(safe(failure.case), dim=True)}"
 
 
@@ -95,7 +95,7 @@ def statement(text: str, width: int = WIDTH) -> list[str]:
 
 
 def session(failure: Failure, width: int = WIDTH) -> Iterator[str]:
-    """Tell the session, what its last request should have shown against what it showed, and what the driver said."""
+    """The session, what its last request should have shown against what it showed, and what the driver said."""
     if failure.requests:
         yield from operations(failure.requests, width)
         yield ""
@@ -108,7 +108,7 @@ def session(failure: Failure, width: int = WIDTH) -> Iterator[str]:
 
 
 def _said_again(failure: Failure) -> str | None:
-    """Say what fresh processes showed, if that makes it something else than a plain failure."""
+    """What fresh processes showed, if that makes it something else than a plain failure."""
     if failure.again is Verdict.NONDETERMINISTIC:
         return _DIFFERING
     if failure.again is Verdict.STATE_LEAK:
@@ -116,15 +116,15 @@ def _said_again(failure: Failure) -> str | None:
     return None
 
 
-def share(told: Told) -> str:
-    """Tell in how many of the cases it failed."""
-    if isinstance(told, JudgeResult):
-        return f", in {told.differing} of {told.agreed + told.differing} cases"
-    return f", in {told.broken} of {told.cases} cases" if told.broken and told.cases else ""
+def share(failed: Failed) -> str:
+    """In how many of the cases it failed."""
+    if isinstance(failed, JudgeResult):
+        return f", in {failed.differing} of {failed.agreed + failed.differing} cases"
+    return f", in {failed.broken} of {failed.cases} cases" if failed.broken and failed.cases else ""
 
 
 def again(case: str, driver: Sequence[str]) -> str:
-    """Give the command that replays a case."""
+    """The command that replays a case."""
     return safe(shlex.join(["lifecycle-projection", "replay", case, *(["--", *driver] if driver else [])]))
 
 
@@ -132,7 +132,7 @@ def again(case: str, driver: Sequence[str]) -> str:
 
 
 def _said(failure: Failure, width: int) -> Iterator[str]:
-    """Say what is wrong: the cause whole, problems a line each, or expected against actual."""
+    """What is wrong: the whole cause, problems a line each, or expected against actual."""
     more = failure.compared or bool(failure.problems)
     lines = failure.message.splitlines() or ["it is broken"]
     for number, line in enumerate(lines, start=1):
@@ -155,7 +155,7 @@ def _compared(failure: Failure, width: int) -> Iterator[str]:
 
 
 def in_words(failure: Failure) -> tuple[str, str] | None:
-    """Give expected and actual in words, where the message asks whether something is so, or for a refusal."""
+    """Expected and actual in words, where the message asks whether something is so, or for a refusal."""
     expected, actual = failure.expected, failure.actual
     if failure.message.startswith(_WHETHER) and isinstance(expected, bool) and isinstance(actual, bool):
         return "yes" if expected else "no", "yes" if actual else "no"
@@ -172,7 +172,7 @@ def _refusal(kind: object) -> str:
 
 
 def _seen(seen: Object, op: str, width: int) -> Iterator[str]:
-    """Tell what the last request led to: its answer, and what is shown now and was not before."""
+    """What the last request led to: its answer, and what is shown now and was not before."""
     error = seen["answer"].get("error")
     if error is None:
         answer = short(written(seen["answer"].get("ok")), _LONGEST_ANSWER)
@@ -183,15 +183,15 @@ def _seen(seen: Object, op: str, width: int) -> Iterator[str]:
         yield from paragraph(refused, width, first=_INDENT, rest=f"{_INDENT}  ")
     if "appended" not in seen:
         return
-    told = [f"it appended {_event(each)}" for each in seen["appended"]]
-    told += [f"it wrote {_snapshot(each)}" for each in seen["written"]]
-    told += [f"{named(each)} is gone or changed" for each in seen["gone"]]
-    if not told and op == "project":
-        told = ["it appended no event and wrote no snapshot"]
-    for each in told[:_MOST_SEEN]:
+    changes = [f"it appended {_event(each)}" for each in seen["appended"]]
+    changes += [f"it wrote {_snapshot(each)}" for each in seen["written"]]
+    changes += [f"{named(each)} is gone or changed" for each in seen["gone"]]
+    if not changes and op == "project":
+        changes = ["it appended no event and wrote no snapshot"]
+    for each in changes[:_MOST_SEEN]:
         yield from paragraph(each, width, first=_INDENT, rest=f"{_INDENT}  ")
-    if len(told) > _MOST_SEEN:
-        yield f"{_INDENT}and {counted(len(told) - _MOST_SEEN, 'more change')}"
+    if len(changes) > _MOST_SEEN:
+        yield f"{_INDENT}and {counted(len(changes) - _MOST_SEEN, 'more change')}"
 
 
 def _event(event: Object) -> str:

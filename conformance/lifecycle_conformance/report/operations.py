@@ -1,4 +1,4 @@
-"""The requests of a session, told in a line each: of a run only what is new since it was last asked about."""
+"""The requests of a session, a line each: of a run only what is new since the last request about it."""
 
 import json
 import re
@@ -20,33 +20,33 @@ _INDENT: Final = "   "
 _TYPE: Final = re.compile(r"stateful_runtime\.(automation_v2\.)?(?=.)")
 _LONGEST: Final = 72
 _LONGEST_OF_TWO: Final = 40
-_MOST_TOLD: Final = 8
+_MOST_SHOWN: Final = 8
 _SMALL: Final = frozenset({"tenant", "run_id", "store", "retention_ms", "now_ms", "keep"})
-"""Arguments that are short enough to be told beside what is spoilt in others."""
+"""Arguments that are short enough to be shown beside what is spoilt in others."""
 _MOST_NAMES: Final = 6
 _FEW_MEMBERS: Final = 2
 _LONGEST_OF_FEW: Final = 400
 """Where a run has but a few further members, they are what it is about."""
 _MOST_LISTED: Final = 3
-_TOLD_APART: Final = frozenset(
+_SHOWN_ELSEWHERE: Final = frozenset(
     {"run_id", "status", "tenant_context", "checkpoint"}
     | {"automation_id", "trigger_type", "created_at_ms", "updated_at_ms"}
 )
-"""Members of a run that is new that its list of further members doesn't name: told anyway, or in every run."""
+"""Members that the list of further members of a new run doesn't name: they are shown elsewhere, or in every run."""
 
 
 def operations(requests: Sequence[Request], width: int = WIDTH) -> Iterator[str]:
-    """Tell the requests of a session, numbered from 1; that its first store is opened goes without saying."""
+    """The requests of a session, numbered from 1; an `open` that comes first is left out, as most sessions have it."""
     shown = [each for index, each in enumerate(requests) if (index, each) != (0, _FIRST)]
-    telling, longest = _Telling(), max((len(op) for op, _ in shown), default=0)
+    describer, longest = _Describer(), max((len(op) for op, _ in shown), default=0)
     indent = len(_INDENT) + 6 + longest
     for number, (op, arguments) in enumerate(shown, start=1):
         first = f"{_INDENT}{number:>2}  {safe(op):{longest}}  "
-        yield from wrapped(telling.of(op, arguments), width, first=first, rest=" " * indent)
+        yield from wrapped(describer.of(op, arguments), width, first=first, rest=" " * indent)
 
 
-class _Telling:
-    """Tells requests one after the other and remembers the runs that it told of."""
+class _Describer:
+    """Describes requests one after the other, and remembers the runs in them to show only what is new."""
 
     def __init__(self) -> None:
         self._runs: dict[str, Object] = {}
@@ -68,7 +68,7 @@ class _Telling:
         }
 
     def of(self, op: str, arguments: Object) -> Iterator[str]:
-        """Give the phrases that tell of a request."""
+        """The phrases that describe a request."""
         return self._of.get(op, _plainly)(arguments)
 
     def _with_run(self, arguments: Object) -> Iterator[str]:
@@ -88,7 +88,7 @@ class _Telling:
         yield named(asked.get("op"))
         rest = {name: value for name, value in asked.items() if name != "op"}
         spoilt = list(spoilt_members(asked))
-        yield from spoilt[:_MOST_TOLD]
+        yield from spoilt[:_MOST_SHOWN]
         if spoilt:
             rest = {name: value for name, value in rest.items() if name in _SMALL}
         elif isinstance(rest.get("run"), dict):
@@ -100,7 +100,7 @@ class _Telling:
         yield f"to be refused as {named(arguments.get('kind'))}{_because(arguments)}"
 
     def _plain_run(self, run: Object) -> Iterator[str]:
-        """Tell of a run in which nothing is spoilt: what is new in it, or what it is."""
+        """A run in which nothing is spoilt: what is new in it, or what it is."""
         if isinstance(self._latest, dict):
             yield from _changes(self._latest, run) or ["the same run"]
         elif isinstance(run.get("checkpoint"), dict):
@@ -125,7 +125,7 @@ class _Telling:
 
 
 def _because(arguments: Object) -> str:
-    """Name the requirements that ask for something: one, or a list of them."""
+    """The requirements that ask for something: one, or a list of them."""
     because = arguments.get("because") or []
     return f" ({', '.join(map(named, because if isinstance(because, list) else [because]))})" if because else ""
 
@@ -143,7 +143,7 @@ def _looked(arguments: Object) -> Iterator[str]:
 
 
 def _of(tenant: Json) -> str:
-    """Tell of a tenant, unless it is that of runs which name none."""
+    """A tenant, unless it is that of runs which name none."""
     return "" if tenant in (None, LOCAL) else f" of {_tenant(tenant)}"
 
 
@@ -156,12 +156,12 @@ def _put(arguments: Object) -> Iterator[str]:
 
 
 def _introduced(run: Object) -> Iterator[str]:
-    """Tell of a run that is new: its tenant, status and history, and the names of what else it has."""
+    """A run that is new: its tenant, status and history, and the names of what else it has."""
     yield from filter(None, [_of(run.get("tenant_context")).strip()])
     yield named(run.get("status"))
     history = _history_of(run)
     yield from _history([], history or [])
-    others = {name: value for name, value in run.items() if name not in _TOLD_APART}
+    others = {name: value for name, value in run.items() if name not in _SHOWN_ELSEWHERE}
     others |= {
         f"checkpoint.{name}": value
         for name, value in run["checkpoint"].items()
@@ -182,7 +182,7 @@ def _tenant(tenant: Json) -> str:
 
 
 def _changes(previous: Object, run: Object) -> list[str]:
-    """Tell what is new in a run: members wherever they stand, then its history."""
+    """What is new in a run: members wherever they stand, then its history."""
     before, after = _history_of(previous), _history_of(run)
     if before is None or after is None:
         return _members(previous, run)
@@ -190,7 +190,7 @@ def _changes(previous: Object, run: Object) -> list[str]:
 
 
 def _history_of(run: Object) -> list[Json] | None:
-    """Give the history of a run, `None` where it isn't a list."""
+    """The history of a run, `None` where it isn't a list."""
     checkpoint = run.get("checkpoint")
     history = checkpoint.get("lifecycle_history", []) if isinstance(checkpoint, dict) else None
     return history if isinstance(history, list) else None
@@ -202,13 +202,13 @@ def _without_history(run: Object) -> Object:
 
 
 def _members(before: Object, after: Object) -> list[str]:
-    told = []
+    phrases = []
     for mismatch in mismatches(before, after):
         path, sides = safe(mismatch.path.removeprefix("$.")), (mismatch.expected, mismatch.actual)
         most = _LONGEST if ABSENT in sides else _LONGEST_OF_TWO
         old, new = ("nothing" if side is ABSENT else _value(side, path, most) for side in sides)
-        told.append(f"{path} {old} → {new}")
-    return _some(told)
+        phrases.append(f"{path} {old} → {new}")
+    return _some(phrases)
 
 
 def _value(value: Json, path: str, most: int) -> str:
@@ -216,19 +216,19 @@ def _value(value: Json, path: str, most: int) -> str:
 
 
 def _history(before: list[Json], after: list[Json]) -> list[str]:
-    """Tell which records were taken out, and which were put in, and where."""
+    """Which records were taken out, and which were put in, and where."""
     old, new = [written(each) for each in before], [written(each) for each in after]
-    told = []
+    phrases = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag != "equal":
-            told += [f"- [{index}] {_record(before[index])}" for index in range(i1, i2)]
-            told += [_added(after, new, index, inserted=i2 < len(old)) for index in range(j1, j2)]
-    return _some(told)
+            phrases += [f"- [{index}] {_record(before[index])}" for index in range(i1, i2)]
+            phrases += [_added(after, new, index, inserted=i2 < len(old)) for index in range(j1, j2)]
+    return _some(phrases)
 
 
-def _some(told: list[str]) -> list[str]:
-    more = len(told) - _MOST_TOLD
-    return told if more <= 0 else [*told[:_MOST_TOLD], f"and {more} more"]
+def _some(phrases: list[str]) -> list[str]:
+    more = len(phrases) - _MOST_SHOWN
+    return phrases if more <= 0 else [*phrases[:_MOST_SHOWN], f"and {more} more"]
 
 
 def _added(history: list[Json], texts: list[str], index: int, *, inserted: bool) -> str:
@@ -255,8 +255,8 @@ def _imported(arguments: Object) -> Iterator[str]:
     )
     both = [*events, *snapshots]
     yield from dict.fromkeys(f"{named(each.get('run_id'))}{_scoped(each)}" for each in both)
-    told = [_event(each) for each in events] + [_snapshot(each) for each in snapshots]
-    yield from _some(told) or ["nothing"]
+    phrases = [_event(each) for each in events] + [_snapshot(each) for each in snapshots]
+    yield from _some(phrases) or ["nothing"]
 
 
 def _scoped(record: Object) -> str:

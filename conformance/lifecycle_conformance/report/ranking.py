@@ -1,4 +1,4 @@
-"""In which order failures are told: what has to be mended before others mean anything comes first."""
+"""The order of failures in a report: those that must be repaired before others mean anything come first."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
@@ -7,8 +7,8 @@ from lifecycle_conformance.judges.agreement import AGREEMENT
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
 from lifecycle_conformance.specification.requirements import Level
 
-Told: TypeAlias = Result | JudgeResult
-"""A requirement that is broken, or the judge that compares with the reference."""
+Failed: TypeAlias = Result | JudgeResult
+"""A requirement that is broken, or agreement with the reference where there is none."""
 _OPERATIONS: Final = "DRIVER-5"
 _EMPTY_STORES: Final = "DRIVER-7"
 _BLOCKERS: Final[Sequence[Callable[[Result], bool]]] = (
@@ -18,40 +18,40 @@ _BLOCKERS: Final[Sequence[Callable[[Result], bool]]] = (
     lambda result: result.requirement.id == _EMPTY_STORES,
     lambda result: result.verdict is Verdict.STATE_LEAK,
 )
-"""What keeps everything else from being judged, the worst first: answers that differ each time, none at all, records
-that can't be read or operations that aren't there, stores that don't begin empty, what leaks from one to another."""
+"""What keeps everything else from being judged, the worst first: answers that differ each time, no answer at all,
+records that can't be read or operations that aren't there, stores that don't begin empty, and other state leaks."""
 
 
-def worst_first(report: Report) -> list[Told]:
-    """Give all that failed, in the order in which it is best mended.
+def worst_first(report: Report) -> list[Failed]:
+    """All that failed, in the order in which it is best mended.
 
     1. Blockers: answers that differ from time to time, then a driver that crashes, hangs or breaks the protocol, then
-    records that can't be read (DRIVER-5), then stores that don't begin empty (DRIVER-7), then whatever else leaks into
-    them. 2. The others: MUST before SHOULD; then what ended most sessions, in tenths of all sessions; then what was
-    broken in the largest share of its cases, in tenths; then in most cases; then in the order of the specification. 3.
-    Agreement with the reference shows an answer whole: it stands behind the first of the others, and before it if the
-    session that shows it is shorter.
+       records that can't be read (DRIVER-5), then stores that don't begin empty (DRIVER-7), then other state leaks.
+    2. The others: MUST before SHOULD; then what ended most sessions, in tenths of all sessions; then what was broken
+       in the largest share of its cases, in tenths; then in most cases; then in the order of the specification.
+    3. Agreement with the reference shows whole answers: it comes after the first of the others, and before it if the
+       session that shows it is shorter.
     """
     failed = [each for each in report.results if each.failure is not None]
     blockers = sorted((each for each in failed if _blocks(each) < len(_BLOCKERS)), key=_blocks)
     others = sorted((each for each in failed if each not in blockers), key=lambda each: _weight(each, report))
-    told: list[Told] = [*blockers, *others]
+    order: list[Failed] = [*blockers, *others]
     agreement = report.agreement
     if agreement is not None and agreement.failure is not None:
         first = bool(others) and not _shorter(agreement.failure, others[0])
-        told.insert(len(blockers) + first, agreement)
-    return told
+        order.insert(len(blockers) + first, agreement)
+    return order
 
 
-def name_of(told: Told) -> str:
-    """Give the id of a requirement, or the name of agreement."""
-    return AGREEMENT if isinstance(told, JudgeResult) else told.requirement.id
+def name_of(failed: Failed) -> str:
+    """The id of a requirement, or the name of agreement."""
+    return AGREEMENT if isinstance(failed, JudgeResult) else failed.requirement.id
 
 
-def failure_of(told: Told) -> Failure:
-    """Give the failure of something that failed."""
-    assert told.failure is not None
-    return told.failure
+def failure_of(failed: Failed) -> Failure:
+    """The failure of something that failed, which has one."""
+    assert failed.failure is not None
+    return failed.failure
 
 
 def _blocks(result: Result) -> int:

@@ -23,7 +23,7 @@ _BLOCKERS: Final = (Verdict.NONDETERMINISTIC, Verdict.CRASH, Verdict.TIMEOUT, Ve
 
 
 def start(name: str, replayed: Sequence[Replayed], driver: Sequence[str], width: int = WIDTH) -> Iterator[str]:
-    """Tell in three lines of several cases how they fared, what to mend first, and how to see that again."""
+    """How several cases fared, what to mend first, and how to see that again: three lines."""
     failed = sorted((each for each in replayed if each.failure is not None), key=_weight)
     yield from line("how far", summary(name, replayed), width)
     if failed:
@@ -42,7 +42,7 @@ def _weight(replayed: Replayed) -> tuple[int, int]:
 
 
 def lines(replayed: Replayed, width: int = WIDTH) -> Iterator[str]:
-    """Tell of one case: its requirement, its requests, and what came of them."""
+    """One case: its requirement, its requests, and what came of them."""
     case, requirement = replayed.case, load().get(replayed.case.requirement or "")
     yield from heading(_subject(replayed), _verdict(replayed), "", width, _said(replayed))
     yield f"{_INDENT}{click.style(safe(case.source), dim=True)}"
@@ -105,14 +105,14 @@ def summary(name: str, replayed: Sequence[Replayed]) -> str:
 
 
 def as_json(name: str, replayed: Sequence[Replayed]) -> Object:
-    """Give the outcomes as a JSON object: everything whole, and no member that has nothing to say."""
+    """The outcomes as a JSON object: nothing shortened, and no member that is empty."""
     return {"driver": name, "cases": [_entry(each) for each in replayed]}
 
 
 def _entry(replayed: Replayed) -> Object:
     case, failure = replayed.case, replayed.failure
     steps = [{"op": op, **arguments} for op, arguments in case.requests]
-    told = {"steps": steps} if failure is None else failure_as_json(failure)
+    shown = {"steps": steps} if failure is None else failure_as_json(failure)
     return {
         "case": case.source,
         "name": case.name,
@@ -120,7 +120,7 @@ def _entry(replayed: Replayed) -> Object:
         "outcome": replayed.outcome.value,
         "judged": replayed.judged,
         **({} if failure is None else {"verdict": failure.verdict.value}),
-        **{member: value for member, value in told.items() if member not in {"case", "shrunk"}},
+        **{member: value for member, value in shown.items() if member not in {"case", "shrunk"}},
         "also_broken": list(replayed.also),
         **({"why": replayed.why} if replayed.why else {}),
     }

@@ -13,18 +13,18 @@ from lifecycle_conformance.report.wording import WIDTH, counted, wrapped
 ALLOWED: Final = frozenset(f"{source} → {target}" for source, following in NEXT.items() for target in following)
 """The moves between phases that the table allows."""
 FORBIDDEN: Final = frozenset(f"{source} → {target}" for source in NEXT for target in NEXT if source != target) - ALLOWED
-"""The moves between phases that it doesn't allow: the guard refuses them."""
+"""The moves between phases that the table doesn't allow: the guard refuses them."""
 COLUMN: Final = 14
-"""Where the text begins beside the names of what is told."""
+"""The column in which the text begins, after the names."""
 
 
 def depths(coverage: Coverage) -> dict[str, tuple[float, int]]:
-    """Give the median and the most of what a session had, by what that is."""
+    """The median and the most of what a session had, by what that is."""
     return {name: (median(numbers), max(numbers)) for name, numbers in coverage.depth.items() if numbers}
 
 
 def moves(coverage: Coverage) -> dict[str, tuple[int, int]]:
-    """Give how many of the allowed and of the forbidden moves were asked for, and how many there are."""
+    """How many of the allowed and of the forbidden moves were asked for, and how many there are."""
     seen = coverage.moves.keys()
     return {
         "allowed": (len(ALLOWED & seen), len(ALLOWED)),
@@ -33,12 +33,12 @@ def moves(coverage: Coverage) -> dict[str, tuple[int, int]]:
 
 
 def lines(coverage: Coverage, width: int = WIDTH) -> Iterator[str]:
-    """Tell what sessions met."""
+    """What sessions met, a line for each sort of thing."""
     refused = f" ({coverage.refusals} refused)" if coverage.refusals else ""
     requests, passes = counted(coverage.steps, "request"), counted(coverage.passes, "pass", "passes")
     yield from _line("sessions", [f"{coverage.sessions}, with {requests} judged, {passes}{refused}"], width)
-    if told := [_depth(name, *numbers) for name, numbers in depths(coverage).items()]:
-        yield from _line("of a session", told, width)
+    if found := [_depth(name, *numbers) for name, numbers in depths(coverage).items()]:
+        yield from _line("of a session", found, width)
     yield from _line(
         "phases", [f"{len(NEXT.keys() & coverage.phases)} of {len(NEXT)} seen", *_counts(coverage.phases)], width
     )

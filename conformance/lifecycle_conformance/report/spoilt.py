@@ -18,7 +18,7 @@ _TEXT: Final = "run_json"
 
 
 def spoilt_members(request: Object) -> Iterator[str]:
-    """Tell the members of a request that are not as its schema or a strict reader wants them, each with its path.
+    """The members of a request that are not as its schema or a strict reader wants them, each with its path.
 
     Nothing where the request is a right one, and refused for another reason.
     """
@@ -50,12 +50,12 @@ def _in_text(text: str) -> Iterator[str]:
 
 def _in_value(schema: str, value: Json) -> Iterator[str]:
     for fault in schemas.faults(schema, value):
-        if fault.path != ("op",):  # an operation that isn't one is told anyway
-            yield _told(fault, value)
+        if fault.path != ("op",):  # an operation that isn't one is shown anyway
+            yield _described(fault, value)
 
 
-def _told(fault: Fault, value: Json) -> str:
-    """Tell a member with its value and its path."""
+def _described(fault: Fault, value: Json) -> str:
+    """A member with its value and its path."""
     if not fault.path:
         return safe(fault.message)
     path = safe(json_path(fault.path))
@@ -68,7 +68,7 @@ def _told(fault: Fault, value: Json) -> str:
 
 
 def _twice(value: Json, path: tuple[str | int, ...]) -> Iterator[str]:
-    """Tell which members stand twice in the text of an object."""
+    """The members that stand twice in the text of an object."""
     if isinstance(value, DuplicateMembers):
         names = [name for name, _ in value.pairs]
         for name in dict.fromkeys(each for each in names if names.count(each) > 1):

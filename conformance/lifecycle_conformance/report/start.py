@@ -10,7 +10,7 @@ import click
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.difference import first_place
 from lifecycle_conformance.report.failures import again, in_words
-from lifecycle_conformance.report.ranking import Told, failure_of, name_of
+from lifecycle_conformance.report.ranking import Failed, failure_of, name_of
 from lifecycle_conformance.report.wording import counted, paragraph, short, written
 from lifecycle_conformance.runner.reasons import NOT_THERE
 from lifecycle_conformance.runner.verdicts import UNJUDGED, Failure, JudgeResult, Report, Verdict
@@ -19,22 +19,22 @@ _LABEL: Final = 14
 _CAUSE: Final = 200
 
 
-def lines(report: Report, told: Sequence[Told], driver: Sequence[str], width: int) -> Iterator[str]:
-    """Tell in three lines, each on as many rows as it takes, where an implementation stands and what to do next.
+def lines(report: Report, failed: Sequence[Failed], driver: Sequence[str], width: int) -> Iterator[str]:
+    """Where an implementation stands and what to do next: three lines, each on as many rows as it takes.
 
-    `told` is all that failed, the worst first; `driver` is the command that starts the implementation.
+    `failed` is all that failed, the worst first; `driver` is the command that starts the implementation.
     """
     yield from line("how far", how_far(report), width)
     if report.absent:
         yield from line("mend first", f"{NOT_THERE}{', '.join(map(safe, report.absent))}", width)
-    elif told:
-        yield from line("mend first", to_mend(told[0]), width)
+    elif failed:
+        yield from line("mend first", to_mend(failed[0]), width)
     elif lacking := [each.requirement.id for each in report.results if each.verdict is Verdict.NOT_EXERCISED]:
         few = f"nothing fails, but too few cases met the preconditions of {_some(lacking)}: search longer, or elsewhere"
         yield from line("mend first", few, width)
     else:
         yield from line("mend first", "nothing: what was judged holds", width)
-    yield from line("see it again", _command(report, told, driver), width, whole=True)
+    yield from line("see it again", _command(report, failed, driver), width, whole=True)
 
 
 def line(label: str, text: str, width: int, *, whole: bool = False) -> Iterator[str]:
@@ -46,7 +46,7 @@ def line(label: str, text: str, width: int, *, whole: bool = False) -> Iterator[
 
 
 def how_far(report: Report) -> str:
-    """Say how many requirements were judged and how those fared, and what kept the others from it."""
+    """How many requirements were judged and how those fared, and what kept the others from being judged."""
     counts = Counter(each.verdict for each in report.results)
     judged = [each for each in report.results if each.verdict not in UNJUDGED | {Verdict.NOT_EXERCISED}]
     broken = len(judged) - counts[Verdict.PASS]
@@ -63,7 +63,7 @@ def how_far(report: Report) -> str:
 
 
 def _because(report: Report) -> str:
-    """Say what keeps requirements from being reached, where that is plain to see."""
+    """What keeps requirements from being reached, where one cause is plain to see."""
     sessions = report.coverage.sessions
     most = max(report.results, key=lambda each: each.ended, default=None)
     if most is not None and sessions and 2 * most.ended > sessions:
@@ -71,16 +71,16 @@ def _because(report: Report) -> str:
     return ": no pass wrote a snapshot" if sessions and not report.coverage.phases else ""
 
 
-def to_mend(told: Told) -> str:
-    """Name what failed, with its title, and what is wrong in a few words."""
+def to_mend(failed: Failed) -> str:
+    """What failed: its name, its title, and what is wrong in a few words."""
     title = "what an implementation does is what the reference does"
-    if not isinstance(told, JudgeResult):
-        title = told.requirement.title
-    return f"{name_of(told)} ({title}): {in_short(failure_of(told))}"
+    if not isinstance(failed, JudgeResult):
+        title = failed.requirement.title
+    return f"{name_of(failed)} ({title}): {in_short(failure_of(failed))}"
 
 
 def in_short(failure: Failure) -> str:
-    """Say in one sentence what is wrong."""
+    """What is wrong, in one sentence."""
     message = " ".join(safe(failure.message, keep="\n").split())
     if failure.problems:
         more = len(failure.problems) - 1
@@ -96,8 +96,8 @@ def in_short(failure: Failure) -> str:
     return f"{short(message, _CAUSE)}: {first_place(failure.expected, failure.actual)}"
 
 
-def _command(report: Report, told: Sequence[Told], driver: Sequence[str]) -> str:
-    failures = [failure_of(each) for each in told]
+def _command(report: Report, failed: Sequence[Failed], driver: Sequence[str]) -> str:
+    failures = [failure_of(each) for each in failed]
     about = [each for each in failures if each.requests and each.requests[-1][0] in report.absent]
     saved = [each.case for each in [*about, *failures] if each.case is not None]
     if saved:

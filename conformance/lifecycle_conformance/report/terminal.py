@@ -8,7 +8,7 @@ import click
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report import search_depth, start, verdict_table
 from lifecycle_conformance.report.failures import in_a_line, in_full
-from lifecycle_conformance.report.ranking import Told, worst_first
+from lifecycle_conformance.report.ranking import Failed, worst_first
 from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, short, wrapped
 from lifecycle_conformance.runner.verdicts import FAILURES, INTERRUPTED, UNDECIDED, WELL, JudgeResult, Report
 
@@ -27,7 +27,7 @@ def render(
     """Write a report for people.
 
     `driver` is the command that starts the implementation, none for the reference: to replay a failure with; with
-    `verbose` every failure is told in full; `colour` is for terminals; no line is longer than `width` columns but for
+    `verbose` every failure is shown in full; `colour` is for terminals; no line is longer than `width` columns but for
     commands, which are there to be copied.
     """
     text = "".join(f"{line}\n" for line in _lines(report, driver, verbose=verbose, width=width))
@@ -35,14 +35,14 @@ def render(
 
 
 def _lines(report: Report, driver: Sequence[str], *, verbose: bool, width: int) -> Iterator[str]:
-    if report.hopeless:
-        yield from _hopeless(report, width)
+    if report.unusable:
+        yield from _unusable(report, width)
         return
-    told = worst_first(report)
+    failed = worst_first(report)
     if report.exit_code:
-        yield from start.lines(report, told, driver, width)
+        yield from start.lines(report, failed, driver, width)
         yield ""
-    yield from _failures(told, driver, verbose=verbose, width=width)
+    yield from _failures(failed, driver, verbose=verbose, width=width)
     yield from verdict_table.by_chapter(report.results, width, passes=verbose or bool(report.exit_code))
     yield ""
     yield "Judges"
@@ -58,8 +58,8 @@ def _lines(report: Report, driver: Sequence[str], *, verbose: bool, width: int) 
     yield from _summary(report, width)
 
 
-def _hopeless(report: Report, width: int) -> Iterator[str]:
-    """Tell in three lines what happened, how far it got and what to do: a table would hold nothing."""
+def _unusable(report: Report, width: int) -> Iterator[str]:
+    """What happened, how far it got and what to do, in three lines: a table would hold nothing."""
     name = f"{safe(report.hello.name)} {safe(report.hello.version)}"
     said = f"{name} can't be judged: it answers hello, and not the plainest requests"
     for line in paragraph(said, width):
@@ -69,12 +69,12 @@ def _hopeless(report: Report, width: int) -> Iterator[str]:
     yield from paragraph(mend, width)
 
 
-def _failures(told: Sequence[Told], driver: Sequence[str], *, verbose: bool, width: int) -> Iterator[str]:
-    whole = told if verbose else told[:_IN_FULL]
+def _failures(failed: Sequence[Failed], driver: Sequence[str], *, verbose: bool, width: int) -> Iterator[str]:
+    whole = failed if verbose else failed[:_IN_FULL]
     for each in whole:
         yield from in_full(each, driver, width)
         yield ""
-    if rest := told[len(whole) :]:
+    if rest := failed[len(whole) :]:
         yield f"{len(rest)} more, in full with --verbose:"
         yield from map(in_a_line, rest)
         yield ""

@@ -47,8 +47,8 @@ def _of_verdict(verdict: Verdict, results: Sequence[Result], width: int) -> Iter
     first = f"  {styled(verdict, f'{verdict.value:{_COLUMN}}')}  "
     failed = [each for each in results if verdict in FAILURES and each.verdict is not Verdict.NOT_EXERCISED]
     for result in failed:
-        told = [_cell(result), result.requirement.title]
-        yield from wrapped(told, width, first=first, rest=f"{_INDENT}  ")
+        cells = [_cell(result), result.requirement.title]
+        yield from wrapped(cells, width, first=first, rest=f"{_INDENT}  ")
     others = [each for each in results if each not in failed]
     for why, group in _by_reason(others):
         cells = [_cell(each) for each in group]
@@ -99,6 +99,6 @@ def by_judge(results: Sequence[Result], width: int) -> Iterator[str]:
 
 
 def least_exercised(results: Sequence[Result]) -> list[Result]:
-    """Give the requirements that were judged least often, measured by how often they were to be."""
+    """The requirements that were judged least often, measured by how often they were to be."""
     judged = [result for result in results if result.verdict in _JUDGED and result.wanted]
     return sorted(judged, key=lambda result: (result.cases / result.wanted, result.cases))[:_LEAST]

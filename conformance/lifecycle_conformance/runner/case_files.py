@@ -1,4 +1,4 @@
-"""Failures saved as files: the session that shows one, in the format of the fixed cases, with what it says and of whom.
+"""Failures saved as files: the session that shows one, what it broke, and which driver.
 
 A case that was found names the requirement that it breaks; one of the fixed cases has production's answers instead.
 Both can be replayed.
@@ -69,11 +69,11 @@ class Case:
 
     @property
     def about_a_breakdown(self) -> bool:
-        """Tell whether the driver broke when this was found: then nothing else was judged."""
+        """Whether the driver broke when this was found: then nothing else was judged."""
         return self.verdict in set(Breakdown)
 
     def misfits(self, capabilities: frozenset[str]) -> tuple[str, ...]:
-        """Tell why the case does not apply to a driver with these capabilities; nothing where it does."""
+        """Why the case does not apply to a driver with these capabilities; empty where it does."""
         missing, unwanted = self.presumed.declared - capabilities, self.presumed.undeclared & capabilities
         return (
             *((f"the driver doesn't declare {', '.join(sorted(missing))}",) if missing else ()),
@@ -82,7 +82,7 @@ class Case:
 
 
 def suite_version() -> str:
-    """Give the version of this suite."""
+    """The version of this suite, for reports and case files."""
     try:
         return version("lifecycle-projection")
     except PackageNotFoundError:
@@ -93,7 +93,7 @@ def suite_version() -> str:
 
 
 def presumed(requests: Sequence[Request], requirement: str | None) -> Presumed:
-    """Tell what a session presumes that was found to break a requirement.
+    """What a session presumes that was found to break a requirement.
 
     `identify` changes nothing: a session that asks for ids on its way is the same session without.
     """
@@ -108,7 +108,7 @@ def presumed(requests: Sequence[Request], requirement: str | None) -> Presumed:
 
 
 def _presumed_by(op: str, arguments: Object) -> Presumed:
-    """Tell what one step presumes: what must be refused as not offered presumes that it is not declared."""
+    """What one step presumes: what must be refused as not offered presumes that it is not declared."""
     if op in _IN_A_STORE:
         return Presumed(frozenset({"durable" if op == "restart" else "files"}))
     request: Object = arguments["request"] if op == "refuse" else {"op": op, **arguments}
@@ -127,10 +127,10 @@ def _presumed_by(op: str, arguments: Object) -> Presumed:
 
 
 def save(folder: Path, result: Result | JudgeResult, *, hello: Hello, profile: str, seed: int) -> Path:
-    """Write the failure of a result into a folder, which is made if it is missing, and give the path of the file.
+    """Write the failure of a result into a folder, which is made if it is missing, and return the path of the file.
 
-    The name is that of the requirement and a few digits that stand for the requests: the same session again is the same
-    file.
+    The name is that of the requirement and a few digits that stand for the requests, so that the same session makes the
+    same file.
     """
     assert result.failure is not None
     failure, requirement = result.failure, AGREEMENT if isinstance(result, JudgeResult) else result.requirement.id
@@ -162,7 +162,7 @@ def save(folder: Path, result: Result | JudgeResult, *, hello: Hello, profile: s
 
 
 def save_all(folder: Path, report: Report) -> Report:
-    """Save every failure that has a session, and give the report with the path of its case in each."""
+    """Save every failure that has a session; the report, with the path of its case in each failure."""
 
     def saved(failure: Failure, result: Result | JudgeResult) -> Failure:
         if not failure.requests:
@@ -261,7 +261,7 @@ def _case(value: Json, source: str) -> Case:
 
 
 def _beyond_the_schema(case: Object) -> Iterator[Problem]:
-    """Tell what no schema can say: that a requirement is known, that each step has an answer or a store.
+    """What no schema can check: that a requirement is known, and that each step has an answer or a store.
 
     And that no step leads out of the suite's own folders.
     """
@@ -283,7 +283,7 @@ def _beyond_the_schema(case: Object) -> Iterator[Problem]:
 
 
 def _leading_out(step: Object, path: str, *, fixed: bool) -> Iterator[Problem]:
-    """Tell what a step may not ask; a fixed case holds raw requests, and has one store."""
+    """What a step may not ask; a fixed case holds raw requests, and has one store."""
     op = step["op"]
     request, place = (step["request"], f"{path}.request") if op == "refuse" else (step, path)
     if "id" in request:

@@ -1,7 +1,7 @@
-"""A failure that is run again in fresh processes: whether it always comes, never again, or now and then.
+"""Confirmation: a failure is run again in fresh processes, and comes always, never, or now and then.
 
-One that comes again in a fresh process is a failure. One that never does was left behind by what the process had done
-before: a state leak. Where the same requests are answered in different ways by fresh processes, the implementation is
+One that comes again in a fresh process is a failure. One that never does was caused by what the process had done
+before: a state leak. Where fresh processes answer the same requests in different ways, the implementation is
 nondeterministic (DRIVER-17), and no other failure can be relied on.
 """
 
@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 from lifecycle_conformance.driver.interface import BrokenDriverError, Driver
 from lifecycle_conformance.execution.session import Judged, Session, executed
 from lifecycle_conformance.execution.trace import Request, Step, Trace
-from lifecycle_conformance.generation.protocol_cases import GREET
+from lifecycle_conformance.generation.requests import FRESH_PROCESS
 from lifecycle_conformance.judges import agreement
 from lifecycle_conformance.judges.properties.driver import repetitions
 from lifecycle_conformance.runner.findings import ANSWERING, failure_of
@@ -25,9 +25,9 @@ SAME_ANSWERS: Final = "DRIVER-17"
 _SEVERAL: Final = 3
 """In how many fresh processes a failure must come again."""
 _BEFORE_A_LEAK: Final = 10
-"""How many are asked before it counts as one that never comes in a fresh process."""
+"""After how many fresh processes without the failure it counts as a state leak."""
 _APART: Final = 1_000_000
-"""What is added to the numbers of stores, so that the same requests in another process are about new ones."""
+"""Added to the numbers of stores, so that the same requests in another process are about new stores."""
 
 
 @frozen
@@ -39,11 +39,11 @@ class Proof:
     fresh: bool = False
 
     def __call__(self, asked: Sequence[Request]) -> Failure | None:
-        """Give how they break it, or `None`."""
-        return self.shown([GREET, *asked] if self.fresh and GREET not in asked[:1] else asked).failure
+        """How they break it, or `None`."""
+        return self.shown([FRESH_PROCESS, *asked] if self.fresh and FRESH_PROCESS not in asked[:1] else asked).failure
 
     def shown(self, asked: Sequence[Request]) -> "Showing":
-        """Give what they show. Raises nothing: a driver that breaks is a way to fail."""
+        """What they show. Raises nothing: a driver that breaks is a way to fail."""
         session, broke = executed(self.driver, asked, checks_for([self.subject]) or [agreement.REGISTERED])
         return Showing(session, self._failure(session, broke), broken=broke is not None)
 
@@ -103,7 +103,7 @@ def confirmed(proof: Proof, failure: Failure) -> Confirmed:
     for number in range(_BEFORE_A_LEAK):
         showing = proof.shown(_fresh(failure.requests, number))
         if showing.broken and showing.failure is None:
-            continue  # it broke before it came to the point, which is a failure of its own
+            continue  # it broke before the step in question, which is a failure of its own
         showings.append(showing)
         if differing := _differing(proof.subject, showings):
             return Confirmed(evolve(failure, again=Verdict.NONDETERMINISTIC), differing)
@@ -114,7 +114,7 @@ def confirmed(proof: Proof, failure: Failure) -> Confirmed:
 
 
 def doubted(found: Mapping[str, Failure]) -> dict[str, Failure]:
-    """Give failures as what they are beside each other: where answers differ anyhow, one that never came is no leak."""
+    """Failures in the light of each other: where answers differ anyhow, one that never came again is no leak."""
     if all(each.again is not Verdict.NONDETERMINISTIC for each in found.values()):
         return {**found}
     return {
@@ -124,12 +124,12 @@ def doubted(found: Mapping[str, Failure]) -> dict[str, Failure]:
 
 
 def _fresh(requests: Sequence[Request], number: int) -> list[Request]:
-    """Give the same requests to a fresh process."""
-    return [GREET, *_apart(requests, number)]
+    """The same requests to a fresh process."""
+    return [FRESH_PROCESS, *_apart(requests, number)]
 
 
 def _apart(requests: Sequence[Request], number: int) -> list[Request]:
-    """Give the same requests, about stores that no other process was asked about."""
+    """The same requests, about stores that no other process was asked about."""
     return [
         (op, {"store": arguments["store"] + number * _APART}) if op == "open" else (op, arguments)
         for op, arguments in requests
@@ -137,7 +137,7 @@ def _apart(requests: Sequence[Request], number: int) -> list[Request]:
 
 
 def _differing(subject: str, showings: Sequence[Showing]) -> Failure | None:
-    """Tell how the newest of some fresh processes differs from the first, as a failure of DRIVER-17."""
+    """How the newest of some fresh processes differs from the first, as a failure of DRIVER-17."""
     first, newest = showings[0], showings[-1]
     if first is newest:
         return None

@@ -1,8 +1,8 @@
-"""When a case counts: where the implementation was seen to do the thing at all.
+"""When a case counts: only where the implementation was seen to do the thing at all.
 
 Many requirements say what must not happen: no second event, nothing overwritten, nothing of others touched. An
-implementation that records nothing breaks none of them, and shows nothing of them either. Their cases count only where
-the search has also met what shows that the thing is done: a case, held or broken, of another requirement.
+implementation that records nothing breaks none of them, and proves none of them. So their cases count only where the
+search has also met a case, held or broken, of another requirement which shows that the thing is done.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -56,16 +56,16 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
 
 
 def counted(found: Findings, requirement: str) -> int:
-    """Give how many cases of a requirement count."""
+    """How many cases of a requirement count."""
     return 0 if lacking(found, requirement) else len(found.cases[requirement])
 
 
 def lacking(found: Findings, requirement: str) -> frozenset[str]:
-    """Name the requirements that should have been exercised for the cases of one to count, and were not."""
+    """The requirements that should have been exercised for the cases of one to count, and were not."""
     return frozenset(each for each in SHOWN_BY.get(requirement, ()) if not found.cases[each])
 
 
 def with_evidence(requirements: Iterable[str]) -> Collection[str]:
-    """Give some requirements and those whose cases are needed for theirs to count."""
+    """Some requirements and those whose cases are needed for theirs to count."""
     chosen = set(requirements)
     return chosen.union(*(SHOWN_BY.get(each, frozenset()) for each in chosen))

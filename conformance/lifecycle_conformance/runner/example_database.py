@@ -1,4 +1,4 @@
-"""What Hypothesis remembers between runs: the sessions that broke something, to be run first next time."""
+"""The sessions that broke something, kept for Hypothesis to run them first next time."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,8 +10,8 @@ from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, 
 class SessionsDatabase(ExampleDatabase):
     """A directory of examples, in Hypothesis's own format.
 
-    A search doesn't fail when a session breaks something: it goes on. So what is worth keeping is told from outside, by
-    :meth:`keep`; Hypothesis would keep nothing, and drop what it was given as soon as it had run it again.
+    A search doesn't fail when a session breaks something: it goes on. So Hypothesis would keep nothing, and drop each
+    example as soon as it had run it again; the search says by :meth:`keep` what is worth keeping.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -27,7 +27,7 @@ class SessionsDatabase(ExampleDatabase):
             self._examples.save(self._key, choices_to_bytes(current_build_context().data.choices))
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
-        """Give the examples of a test, the first key that is asked for being the test's own."""
+        """The examples of a test; the first key that is asked for is the test's own."""
         self._key = self._key or key
         return self._examples.fetch(key)
 

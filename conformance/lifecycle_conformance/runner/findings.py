@@ -27,10 +27,10 @@ def _numbers() -> defaultdict[str, set[int]]:
 class Findings:
     """What sessions showed.
 
-    `cases` and `broken` hold, for each requirement, the numbers of the steps that tell of it; `ended` is how many
-    sessions it ended. At most `most` are counted. `fixed` is what the fixed cases showed as a judge of their own.
-    `lost` says what was given up and why, `cut` why the whole search was. All but `lost` can be told part by part and
-    put together again.
+    `cases` and `broken` hold, for each requirement, the numbers of the steps in which it was judged and broken, at most
+    `most` of them; `ended` is how many sessions it ended. `fixed` is what the fixed cases showed as a judge of their
+    own. `lost` says what was given up and why, `cut` why the whole search was. Findings come in parts, which
+    :meth:`add` joins.
     """
 
     coverage: Coverage = Factory(Coverage)
@@ -103,12 +103,12 @@ class Findings:
 
 
 def number_of(text: str) -> int:
-    """Give a number that stands for a text, the same in every process."""
+    """A number that stands for a text, the same in every process."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 
 
 def failure_of(requests: Iterable[Request], judged: Judged) -> Failure:
-    """Give the session up to the step that was judged."""
+    """The session up to the step that was judged, as a failure."""
     judgement = judged.judgement
     return Failure(
         requests=tuple(requests)[: judged.length],

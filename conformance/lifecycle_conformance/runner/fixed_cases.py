@@ -16,14 +16,14 @@ from lifecycle_conformance.judges.vectors import derived
 from lifecycle_conformance.judges.vectors.comparison import ABSENT, Side
 from lifecycle_conformance.runner.findings import Findings, number_of
 from lifecycle_conformance.runner.patience import Patience
-from lifecycle_conformance.runner.pool import Size, Tell
+from lifecycle_conformance.runner.pool import Send, Size
 from lifecycle_conformance.runner.search import Factory
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult
 from lifecycle_projection.records import Json
 
 
-def compared(tell: Tell, factory: Factory, requirements: Sequence[str] | None) -> None:
-    """Compare an implementation with production's answers, and tell :class:`Findings` of each case.
+def compared(send: Send, factory: Factory, requirements: Sequence[str] | None) -> None:
+    """Compare an implementation with production's answers, and send :class:`Findings` of each case.
 
     Where only some requirements are judged, the small cases do it.
     """
@@ -32,11 +32,11 @@ def compared(tell: Tell, factory: Factory, requirements: Sequence[str] | None) -
     except BringUpError as error:
         findings = Findings(lost=["fixed cases: the driver didn't come up"])
         findings.note_breakdown((), error.as_breakdown())
-        tell(findings)
+        send(findings)
         return
     try:
         with workspace() as directory:
-            comparison = _Comparison(driver, Path(directory), tell)
+            comparison = _Comparison(driver, Path(directory), send)
             comparison.of_requirements(requirements)
             if requirements is None:
                 comparison.of_sessions()
@@ -58,12 +58,12 @@ class _Comparison:
 
     driver: Driver
     directory: Path
-    tell: Tell
+    send: Send
 
     def of_requirements(self, requirements: Sequence[str] | None) -> None:
         """Judge requirements by the small cases."""
         cases, findings = _small(self.driver.hello.capabilities, requirements), Findings()
-        self.tell(Size(len(cases) + 1))
+        self.send(Size(len(cases) + 1))
         for outcome in derived.outcomes(self._asked(cases)):
             number = number_of(outcome.case.name)
             for requirement in outcome.requirements:
@@ -73,7 +73,7 @@ class _Comparison:
                     findings.cases[requirement].add(number)
                     findings.broken[requirement].add(number)
                     findings.failures.setdefault(requirement, _failure(outcome.case, difference))
-        self.tell(findings)
+        self.send(findings)
 
     def _asked(self, cases: Sequence[derived.DerivedCase]) -> Iterator[tuple[derived.DerivedCase, Json]]:
         kind, patience = "small fixed cases", Patience()
@@ -86,15 +86,15 @@ class _Comparison:
                 if self._is_enough(findings, kind, case.requests, error, patience):
                     return
             finally:
-                self.tell(findings)
+                self.send(findings)
 
     def of_sessions(self) -> None:
         """Compare whole sessions; what the driver can't be asked is counted apart."""
         kind, patience, scenarios = "whole fixed cases", Patience(), list(vectors.stream())
-        self.tell(Size(len(scenarios)))
+        self.send(Size(len(scenarios)))
         for scenario in scenarios:
             if not scenario.needs <= self.driver.hello.capabilities:
-                self.tell(Findings(fixed=JudgeResult(not_declared=1)))
+                self.send(Findings(fixed=JudgeResult(not_declared=1)))
                 continue
             findings, enough = Findings(), False
             try:
@@ -105,7 +105,7 @@ class _Comparison:
                 enough = self._is_enough(findings, kind, _requests(scenario), error, patience)
             failures = tuple((scenario.name, difference) for difference in differences[:1])
             findings.fixed = JudgeResult(agreed=int(not failures), differing=len(failures), failures=failures)
-            self.tell(findings)
+            self.send(findings)
             if enough:
                 return
 
@@ -117,7 +117,7 @@ class _Comparison:
         error: BrokenDriverError | BringUpError,
         patience: Patience,
     ) -> bool:
-        """Note how the driver broke, and tell whether no more cases of this kind are worth trying."""
+        """Note how the driver broke; whether no more cases of this kind are worth trying."""
         breakdown = error.as_breakdown() if isinstance(error, BringUpError) else error
         findings.note_breakdown(requests, breakdown)
         reason = patience.broke(kind, breakdown.verdict)

@@ -1,6 +1,6 @@
 """How often a driver may break before a search gives up: a kind of case, all sessions, or everything.
 
-It counts only. A crash costs a start; a hang costs as long as a driver may take to answer, so that few are enough.
+It only counts. A crash costs a start; a hang costs as long as a driver may take to answer, so few hangs are enough.
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ MOST_HANGS: Final = 10
 
 
 class GivenUpError(KeyboardInterrupt):
-    """A kind of case is given up. Hypothesis lets it through; an ordinary exception it would take for a failure."""
+    """A kind of case is given up. Hypothesis lets this through; it would take an ordinary exception for a failure."""
 
 
 @define
@@ -40,7 +40,7 @@ class Patience:
 
     @property
     def no_more_sessions(self) -> bool:
-        """Tell whether no session is worth trying any more, of whichever kind."""
+        """Whether no session is worth trying any more, of whichever kind."""
         return self.sessions_in_a_row >= MOST_SESSIONS_IN_A_ROW
 
     def broke(self, kind: str, how: Breakdown, *, session: bool = False) -> str:

@@ -1,7 +1,7 @@
-"""Who does the work: this process, or several that share it.
+"""The pool of processes that do the work, or this process alone.
 
-A task tells what it finds part by part. So whatever ends it (a worker that is killed, the caller's limit of time,
-Ctrl-C), what it had told by then is there.
+A task sends what it finds part by part. So whatever ends it (a worker that is killed, the caller's limit of time,
+Ctrl-C), the parts that it had sent are kept.
 """
 
 import gc
@@ -24,36 +24,36 @@ from lifecycle_conformance.driver import descendants
 from lifecycle_conformance.execution.workspace import own_folder, share
 
 Progress: TypeAlias = Callable[[str], None]
-Tell: TypeAlias = Callable[[Any], None]
-"""What a task is given to report a part of what it found."""
+Send: TypeAlias = Callable[[Any], None]
+"""What a task calls with a part of what it found."""
 Take: TypeAlias = Callable[[int, Any], None]
-"""What takes a part in, with the number of the task that told it, or :class:`Lost`."""
+"""What takes a part in, or :class:`Lost`, with the number of the task that sent it."""
 _TICK_S: Final = 0.2
-"""How often progress is shown anew, and the time looked at, while nobody tells anything."""
+"""How often progress is shown anew, and the time looked at, while no part comes."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PARTING_S: Final = 1.0
-"""How long workers have to end their drivers and themselves before they are killed."""
+"""How long processes have to end their drivers and themselves before they are killed."""
 
 
 @frozen
 class Size:
-    """Told by a task that finds out itself how many parts it will tell, beside those that were known."""
+    """Sent by a task that finds out itself how many parts it will send, beside those that were known."""
 
     parts: int
 
 
 @frozen
 class Lost:
-    """Told for a task whose process was ended by somebody else: nothing more comes of it."""
+    """Sent for a task whose process was ended by somebody else: no more parts will come."""
 
 
 class OutOfTimeError(KeyboardInterrupt):
-    """The time that the caller gave is over. It goes through everything, as Ctrl-C does."""
+    """The time that the caller gave is over. Like Ctrl-C, this passes all handlers of ordinary exceptions."""
 
 
 @frozen(kw_only=True)
 class Task:
-    """A function to be called with a :data:`Tell` and these arguments; `size` is how many parts it is known to tell.
+    """A function to be called with a :data:`Send` and these arguments; `size` is how many parts it is known to send.
 
     With several processes all of it must be such that can be pickled.
     """
@@ -64,7 +64,7 @@ class Task:
     size: int = 0
 
 
-class Workers:
+class Pool:
     """Does tasks, alone or with others, until a reading of the monotonic clock, if there is one."""
 
     def __init__(self, jobs: int, progress: Progress, deadline: float | None) -> None:
@@ -73,7 +73,7 @@ class Workers:
         self._workers = [_Worker() for _ in range(jobs)]
 
     def do(self, what: str, tasks: Sequence[Task], take: Take) -> None:
-        """Do all tasks, and hand on what they tell. Raises what a task raises, and :class:`OutOfTimeError`."""
+        """Do all tasks, and hand on their parts. Raises what a task raises, and :class:`OutOfTimeError`."""
         counter = _Counter(what, sum(task.size for task in tasks), self._progress)
 
         def counted(number: int, part: Any) -> None:
@@ -87,7 +87,7 @@ class Workers:
         self._look(counter)
         if not self._workers:
             for number, task in enumerate(tasks):
-                task.function(_telling(counted, number), *task.arguments)
+                task.function(_sending(counted, number), *task.arguments)
         else:
             self._share(tasks, counted, counter)
 
@@ -111,7 +111,7 @@ class Workers:
                 assert isinstance(pipe, Connection)
                 worker, number = busy[pipe]
                 match worker.heard():
-                    case _Told(part):
+                    case _Part(part):
                         take(number, part)
                         continue
                     case _Raised(error):
@@ -123,13 +123,13 @@ class Workers:
             self._look(counter)
 
     def _replace(self, worker: "_Worker") -> None:
-        """Go on with another process, once nothing is left of what the old one had started."""
+        """Replace a process, once nothing is left of what the old one had started."""
         worker.kill()
         descendants.end_orphans()
         self._workers[self._workers.index(worker)] = _Worker()
 
     def end(self) -> None:
-        """End all processes: each ends what it has started; then what doesn't end."""
+        """End all processes: each ends what it has started; one that doesn't end in time is killed."""
         for each in self._workers:
             each.leave()
         deadline = monotonic() + _PARTING_S
@@ -139,13 +139,13 @@ class Workers:
 
 
 @contextmanager
-def workers(jobs: int, progress: Progress, deadline: float | None = None) -> Iterator[Workers]:
-    """Give so many processes to work, or with 0 jobs this process itself."""
+def pool_of(jobs: int, progress: Progress, deadline: float | None = None) -> Iterator[Pool]:
+    """A pool of so many processes, or with 0 jobs of this process itself."""
     if jobs == 0:
-        yield Workers(0, progress, deadline)
+        yield Pool(0, progress, deadline)
         return
     with descendants.adopting():
-        pool = Workers(jobs, progress, deadline)
+        pool = Pool(jobs, progress, deadline)
         try:
             yield pool
         finally:
@@ -154,7 +154,7 @@ def workers(jobs: int, progress: Progress, deadline: float | None = None) -> Ite
 
 @define
 class _Counter:
-    """How much is done of how much, shown so often that somebody who waits sees it move."""
+    """How much of the work is done, shown so often that somebody who waits sees it move."""
 
     what: str
     size: int
@@ -181,7 +181,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
-def _telling(take: Take, number: int) -> Tell:
+def _sending(take: Take, number: int) -> Send:
     return lambda part: take(number, part)
 
 
@@ -189,7 +189,7 @@ def _telling(take: Take, number: int) -> Tell:
 
 
 @frozen
-class _Told:
+class _Part:
     part: Any
 
 
@@ -205,23 +205,23 @@ class _Raised:
 
 @frozen
 class _Ended:
-    """Nobody says anything any more."""
+    """The process is gone: no more messages will come."""
 
 
 class _Worker:
     """A process that does one task after the other.
 
-    `pipe` carries tasks and what they tell. The life line carries nothing: it ends when this process does, or lets go
-    of it, and then the worker ends with all that it has started.
+    `pipe` carries tasks and their parts. The life line carries nothing: it ends when this process does, or lets go of
+    it, and then the worker ends with all that it has started.
     """
 
     def __init__(self) -> None:
-        # Not forked: the threads that drain standard errors would not come along, their locks would.
+        # Spawned: a fork would copy the locks of the threads that drain standard errors, and not the threads.
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         watched, self._life_line = context.Pipe(duplex=False)
         self._process = context.Process(target=_work, args=(theirs, watched, str(own_folder())), daemon=True)
-        # It learns what to do with signals only when it is up: what is pressed until then is kept for it.
+        # It handles signals only once it is up: those that come before are held back for it.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
             self._process.start()
@@ -234,16 +234,16 @@ class _Worker:
         _keep_the_resource_tracker()
 
     def give(self, task: Task) -> bool:
-        """Give it a task, and tell whether it was there to take it."""
+        """Send it a task; whether it was there to take it."""
         try:
             self.pipe.send((task.function, task.arguments))
         except OSError:
             return False
         return True
 
-    def heard(self) -> _Told | _Done | _Raised | _Ended:
+    def heard(self) -> _Part | _Done | _Raised | _Ended:
         try:
-            said: _Told | _Done | _Raised = self.pipe.recv()
+            said: _Part | _Done | _Raised = self.pipe.recv()
         except (EOFError, OSError):
             return _Ended()
         return said
@@ -264,7 +264,7 @@ class _Worker:
 
 
 def _keep_the_resource_tracker() -> None:
-    """Keep the process that the first one that is spawned brings along; it ends by itself."""
+    """Keep the resource tracker, which Python starts with the first process; it ends by itself."""
     from multiprocessing import resource_tracker  # noqa: PLC0415
 
     pid = getattr(resource_tracker._resource_tracker, "_pid", None)  # noqa: SLF001
@@ -273,12 +273,12 @@ def _keep_the_resource_tracker() -> None:
 
 
 def collect_seldom() -> None:
-    """Let garbage be collected seldom: sessions make many objects in few circles, and that took a tenth of the time."""
+    """Collect garbage seldom: sessions make many objects in few circles, and collecting took a tenth of the time."""
     gc.set_threshold(200_000, 20, 100)
 
 
 def _work(pipe: Connection, life_line: Connection, folder: str) -> None:
-    """Do tasks until nobody needs them any more."""
+    """Do tasks until the caller needs no more of them."""
     # A session of its own: a signal to the caller's, such as Ctrl-C, is for the caller, who lets go of the life line.
     os.setsid()
     for number in _SIGNALS:
@@ -291,8 +291,8 @@ def _work(pipe: Connection, life_line: Connection, folder: str) -> None:
         while True:
             function, arguments = pipe.recv()
             try:
-                function(lambda part: pipe.send(_Told(part)), *arguments)
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is told
+                function(lambda part: pipe.send(_Part(part)), *arguments)
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the caller raises it
                 error.add_note(traceback.format_exc())
                 pipe.send(_Raised(error))
             else:

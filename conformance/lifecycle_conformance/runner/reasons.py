@@ -23,7 +23,7 @@ def why_unjudged(  # noqa: PLR0913 - what decides
     cut: str = "",
     absent: Collection[str] = (),
 ) -> str:
-    """Say in a sentence why a requirement got a verdict that judges nothing; of others there is nothing to say.
+    """Why a requirement got a verdict that judges nothing, in a sentence; empty for other verdicts.
 
     `declared` are the capabilities of the driver, `absent` those of them that it doesn't offer, `cases` the cases in
     which the precondition was met, of `wanted`, and `cut` is what ended the search too early.

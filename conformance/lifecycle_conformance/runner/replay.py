@@ -1,4 +1,4 @@
-"""A case replayed: whether what it is about still fails."""
+"""Replay: whether the failure that a case is about still fails."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -36,8 +36,8 @@ class Outcome(StrEnum):
 class Replayed:
     """A case and what it shows now.
 
-    `judged` is how often that was judged which the case is about, `compared` how often anything was, `also` are
-    requirements that are broken beside it, and `why` tells why nothing can be said.
+    `judged` is how often the requirement of the case was judged, `compared` how often any was; `also` are other
+    requirements that are broken, and `why` says why the case is undecided or doesn't apply.
     """
 
     case: Case
@@ -65,7 +65,7 @@ _VERDICTS: Final = {
 
 
 def exit_code_of(found: Sequence[Replayed]) -> int:
-    """Give the exit code that follows from replays, by the one rule; undecided where no case applied to the driver."""
+    """The exit code of replays, by the rule of all commands that judge; undecided where no case applied."""
     none_applied = all(each.outcome is Outcome.NOT_APPLICABLE for each in found)
     return exit_code(
         {each.verdict for each in found}, judged=any(each.compared for each in found), undecided=none_applied
@@ -156,7 +156,7 @@ def _derived(case: Case, small: derived.DerivedCase, driver: Driver) -> Replayed
 
 
 def _fixed(case: Case, scenario: Scenario, driver: Driver) -> Replayed:
-    """Compare with production's answers; the first step that differs is told."""
+    """Compare with production's answers; a failure shows the first step that differs."""
     with workspace() as directory:
         comparison = compare(scenario, driver, Path(directory))
     count = comparison.compared
@@ -183,5 +183,5 @@ def _of_differences(case: Case, differences: Sequence[Difference], stderr: str) 
 
 
 def _breakdown(case: Case, error: BrokenDriverError) -> Failure:
-    """Tell of a driver that did not answer."""
+    """The failure that a driver which did not answer is."""
     return Failure(requests=case.requests, message=error.message, broke=error.verdict, shrunk=True, stderr=error.stderr)

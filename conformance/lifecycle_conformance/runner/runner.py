@@ -19,26 +19,27 @@ from lifecycle_conformance.driver.interface import (
     NothingJudgedError,
 )
 from lifecycle_conformance.judges import agreement
-from lifecycle_conformance.runner.capabilities import DECLARING, Lesser
+from lifecycle_conformance.runner.capabilities import DECLARING, Restricted
 from lifecycle_conformance.runner.confirmation import SAME_ANSWERS, Proof, doubted, smallest
-from lifecycle_conformance.runner.evidence import counted, with_evidence
+from lifecycle_conformance.runner.evidence import with_evidence
 from lifecycle_conformance.runner.findings import ANSWERING, Findings
 from lifecycle_conformance.runner.fixed_cases import compared
-from lifecycle_conformance.runner.pool import Lost, OutOfTimeError, Progress, Task, Tell, Workers, workers
-from lifecycle_conformance.runner.reasons import why_unjudged
+from lifecycle_conformance.runner.pool import Lost, OutOfTimeError, Pool, Progress, Send, Task, pool_of
+from lifecycle_conformance.runner.results import Basis, agreement_result
 from lifecycle_conformance.runner.search import Factory, Introduction, Shard, explored, introduced
 from lifecycle_conformance.runner.shrinker import reduced
-from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
+from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Verdict
 from lifecycle_conformance.specification import requirements
 from lifecycle_conformance.specification.requirements import Judge, Requirement
 
 
 @frozen(kw_only=True)
 class Profile:
-    """How much to look at; how long that takes is up to the machine and the implementation.
+    """How much to search; how long that takes depends on the machine and the implementation.
 
-    `shards` parts, each of `sessions` sessions for each target, of `actions` actions, and of `input_cases` and
-    `protocol_cases`; `wanted` is the number of distinct cases in which each requirement must have been judged.
+    A search has `shards` parts. Each has `sessions` sessions of `actions` actions for each target, and so many
+    `input_cases` and `protocol_cases`. `wanted` is the number of distinct cases in which each requirement must have
+    been judged.
     """
 
     shards: int
@@ -55,13 +56,13 @@ PROFILES: Final[Mapping[str, Profile]] = {
     "thorough": Profile(shards=80, sessions=15, actions=30, input_cases=20, protocol_cases=20, wanted=20),
 }
 SHRINK_ATTEMPTS: Final = 5_000
-"""How many attempts to find smaller sessions there are, unless told otherwise, for all failures together."""
+"""How many attempts to find smaller sessions there are by default, for all failures together."""
 _BLOCKING: Final = frozenset({ANSWERING, DECLARING})
 """What a driver must do before anything else of it can be judged: answer, and offer what it declares."""
 _FRESH_ATTEMPTS: Final = 100
-"""How many there are at most where each takes a process of its own."""
+"""How many attempts there are at most where each takes a process of its own."""
 _LEAST_ATTEMPTS: Final = 200
-"""How many there are for each failure, however many failures share them, if there are to be any."""
+"""How many attempts each failure gets at least, unless there are to be none."""
 
 
 def run(  # noqa: PLR0913 - the options of a check
@@ -93,7 +94,7 @@ def run(  # noqa: PLR0913 - the options of a check
         vectors=vectors,
     )
     try:
-        with workers(jobs, progress, None if seconds is None else started + seconds) as pool:
+        with pool_of(jobs, progress, None if seconds is None else started + seconds) as pool:
             check.look(pool, database)
             check.shrink(pool, shrink_attempts)
     except OutOfTimeError:
@@ -107,7 +108,7 @@ def run(  # noqa: PLR0913 - the options of a check
 
 
 def chosen(patterns: Sequence[str]) -> list[Requirement]:
-    """Give the requirements whose ids match one of some patterns; all of them where there is no pattern."""
+    """The requirements whose ids match one of some patterns; all of them where there is no pattern."""
     return [
         each
         for each in requirements.load().values()
@@ -131,7 +132,7 @@ class _Check:
     vectors: bool
     hello: Hello | None = None
     absent: frozenset[str] = frozenset()
-    hopeless: bool = False
+    unusable: bool = False
     parts: list[Findings] = Made(list)
     smaller: dict[int, Sequence[tuple[str, Failure]]] = Made(dict)
     searched: bool = False
@@ -140,13 +141,13 @@ class _Check:
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
-    def look(self, pool: Workers, database: Path | None) -> None:
-        """Let the driver introduce itself; then search all shards and compare with the fixed cases."""
+    def look(self, pool: Pool, database: Path | None) -> None:
+        """Ask the driver to introduce itself; then search all shards and compare with the fixed cases."""
         first = Task(name="the start", function=introduced, arguments=(self.factory, self.names), size=2)
         self._do(pool, "starting the driver", [first])
         if self.hello is None:
             raise NothingJudgedError("the process that started the driver was ended from outside")
-        if self.hopeless:
+        if self.unusable:
             return
         try:
             self._do(pool, "sessions and fixed cases", self._tasks(self.hello.capabilities - self.absent, database))
@@ -172,8 +173,8 @@ class _Check:
         ]
         return [*([comparison] if self.vectors else []), *shards]
 
-    def _do(self, pool: Workers, what: str, tasks: Sequence[Task]) -> None:
-        """Do tasks; what each tells is kept apart, so that it makes no difference which of them was the first."""
+    def _do(self, pool: Pool, what: str, tasks: Sequence[Task]) -> None:
+        """Do tasks; what each finds is kept apart, so that it makes no difference which of them ends first."""
         parts = [Findings() for _ in tasks]
         self.parts += parts
 
@@ -182,9 +183,9 @@ class _Check:
                 case Lost():
                     lost = f"{tasks[number].name}: the process that did it was ended from outside"
                     parts[number].add(Findings(lost=[lost]))
-                case Introduction(hello=hello, hopeless=hopeless, absent=absent):
-                    self.hello, self.hopeless, self.cut, self.absent = hello, bool(hopeless), hopeless, absent
-                    self.factory = Lesser(self.factory, absent) if absent else self.factory
+                case Introduction(hello=hello, unusable=unusable, absent=absent):
+                    self.hello, self.unusable, self.cut, self.absent = hello, bool(unusable), unusable, absent
+                    self.factory = Restricted(self.factory, absent) if absent else self.factory
                 case Findings():
                     parts[number].add(part)
                     if part.cut:
@@ -194,10 +195,10 @@ class _Check:
 
     # --- shrinking ----------------------------------------------------------------------------------------------------
 
-    def shrink(self, pool: Workers, attempts: int) -> None:
+    def shrink(self, pool: Pool, attempts: int) -> None:
         """Make each failure smaller, the worst first; all have as many attempts."""
         found = self.found()
-        subjects = {*(each.id for each in self._told(found)), agreement.AGREEMENT}
+        subjects = {*(each.id for each in self._reported(found)), agreement.AGREEMENT}
         failures = [
             (subject, found.failures[subject])
             for subject in sorted(subjects & found.failures.keys(), key=lambda subject: _badness(subject, found))
@@ -216,25 +217,25 @@ class _Check:
         pool.do("failures made smaller", tasks, take)
 
     def _is_to_be_shrunk(self, failure: Failure) -> bool:
-        """Tell whether looking for something smaller may be worth its time: where all hangs, each attempt does."""
-        return not self.hopeless and not (self.cut and failure.broke is Breakdown.TIMEOUT)
+        """Whether looking for something smaller may be worth its time: where a driver hangs, each attempt hangs."""
+        return not self.unusable and not (self.cut and failure.broke is Breakdown.TIMEOUT)
 
     # --- verdicts -----------------------------------------------------------------------------------------------------
 
     def found(self) -> Findings:
-        """Give what was found so far, the parts in their order."""
+        """What was found so far, the parts in their order."""
         found = Findings(most=sys.maxsize)
         for part in self.parts:
             found.add(part)
         return found
 
-    def _told(self, found: Findings) -> Sequence[Requirement]:
-        """Give the requirements that were asked for, and what kept the suite from judging them, if something did."""
+    def _reported(self, found: Findings) -> Sequence[Requirement]:
+        """The requirements that were asked for, and those that kept the suite from judging them, if any did."""
         wanted = {each.id for each in self.wanted} | (_BLOCKING & found.failures.keys())
         return [each for each in requirements.load().values() if each.id in wanted]
 
     def smallest(self) -> Mapping[str, Failure]:
-        """Give one failure for each subject: that an implementation is nondeterministic counts more than another."""
+        """One failure for each subject: that an implementation is nondeterministic counts more than another."""
         smallest: dict[str, Failure] = {}
         for _, pairs in sorted(self.smaller.items()):
             for subject, failure in pairs:
@@ -250,64 +251,36 @@ class _Check:
         self.cut = f"{reason} while failures were made smaller" if self.searched else reason
 
     def report(self, seconds: float) -> Report:
-        """Give a verdict for each requirement."""
+        """The report, with a verdict for each requirement."""
         assert self.hello is not None
         found = self.found()
         failures = doubted({**found.failures, **self.smallest()})
-        judged = [each for each in self._told(found) if self.vectors or each.judge is not Judge.VECTORS]
+        judged = [each for each in self._reported(found) if self.vectors or each.judge is not Judge.VECTORS]
         was_compared = self.vectors and self.names is None and found.fixed != JudgeResult()
-        # Where nothing was given up and nothing cut off, what was not met is not there to be met.
+        # Where nothing was given up or cut off, a requirement whose precondition was seldom met is not exercised.
         missing = "" if self.searched and not found.lost else self.cut or found.lost[0]
+        basis = Basis(
+            found=found,
+            declared=self.hello.capabilities,
+            absent=self.absent,
+            wanted=PROFILES[self.profile].wanted,
+            missing=missing,
+        )
         return Report(
             hello=self.hello,
             profile=self.profile,
             seed=self.seed,
             seconds=seconds,
             coverage=found.coverage,
-            results=tuple(self._result(each, found, failures.get(each.id), missing) for each in judged),
+            results=tuple(basis.result(each, failures.get(each.id)) for each in judged),
             vectors=found.fixed if was_compared else None,
-            agreement=None if self.names is not None else _agreement(found, failures.get(agreement.AGREEMENT)),
+            agreement=None if self.names is not None else agreement_result(found, failures.get(agreement.AGREEMENT)),
             errors=tuple(f"{name}: {text}" for name, text in sorted(found.errors.items())),
             lost=tuple(found.lost),
             cut=self.cut,
             interrupted=self.interrupted,
-            hopeless=self.hopeless,
+            unusable=self.unusable,
             absent=tuple(sorted(self.absent)),
-        )
-
-    def _result(self, requirement: Requirement, found: Findings, failure: Failure | None, missing: str) -> Result:
-        assert self.hello is not None
-        cases, broken = counted(found, requirement.id), len(found.broken[requirement.id])
-        wanted = PROFILES[self.profile].wanted
-        if failure is not None:
-            verdict = failure.verdict
-        elif not requirement.capabilities <= self.hello.capabilities or requirement.capabilities & self.absent:
-            verdict = Verdict.NOT_DECLARED
-        elif requirement.judge is Judge.UNIT:
-            verdict = Verdict.NOT_JUDGED_HERE
-        elif cases >= wanted:
-            verdict = Verdict.PASS
-        elif missing:
-            verdict = Verdict.UNDECIDED
-        else:
-            verdict = Verdict.NOT_EXERCISED
-        return Result(
-            requirement=requirement,
-            verdict=verdict,
-            cases=cases,
-            wanted=wanted,
-            broken=broken,
-            ended=found.ended[requirement.id],
-            failure=failure,
-            why=why_unjudged(
-                requirement,
-                verdict,
-                self.hello.capabilities,
-                cases=cases,
-                wanted=wanted,
-                cut=missing,
-                absent=self.absent,
-            ),
         )
 
 
@@ -326,12 +299,6 @@ def _shards(profile: Profile, seed: int, database: Path | None) -> list[Shard]:
     ]
 
 
-def _agreement(found: Findings, smallest: Failure | None) -> JudgeResult:
-    cases, broken = len(found.cases[agreement.AGREEMENT]), len(found.broken[agreement.AGREEMENT])
-    failures = () if smallest is None else ((agreement.AGREEMENT, smallest.message),)
-    return JudgeResult(agreed=cases - broken, differing=broken, failures=failures, failure=smallest)
-
-
 def _badness(subject: str, found: Findings) -> tuple[bool, bool, float, str]:
     share = len(found.broken[subject]) / max(1, len(found.cases[subject]))
     return found.failures[subject].broke is None, subject == agreement.AGREEMENT, -share, subject
@@ -340,14 +307,14 @@ def _badness(subject: str, found: Findings) -> tuple[bool, bool, float, str]:
 # --- shrinking --------------------------------------------------------------------------------------------------------
 
 
-def _smallest_of(tell: Tell, factory: Factory, subject: str, failure: Failure, attempts: int) -> None:
-    """Make a failure smaller with a driver of its own, so that no failure makes a difference to another one."""
+def _smallest_of(send: Send, factory: Factory, subject: str, failure: Failure, attempts: int) -> None:
+    """Make a failure smaller with a driver of its own, so that failures don't influence each other."""
     try:
         driver = factory()
     except DriverError:
-        return  # it came up before, and does no more: what was found stays as it was found
+        return  # it came up before, and doesn't now: the failure stays as it was found
     try:
-        tell(_smallest(driver, subject, failure, attempts))
+        send(_smallest(driver, subject, failure, attempts))
     finally:
         driver.close()
 
@@ -355,7 +322,7 @@ def _smallest_of(tell: Tell, factory: Factory, subject: str, failure: Failure, a
 def _smallest(driver: Driver, subject: str, failure: Failure, attempts: int) -> Sequence[tuple[str, Failure]]:
     """Make a failure smaller, then run it again in fresh processes, which may show that answers differ (DRIVER-17)."""
     if failure.shrunk or failure.actual == STILL_RUNNING or not failure.requests:
-        return [(subject, failure)]  # that a process doesn't end, nobody waits for twice
+        return [(subject, failure)]  # waiting again for a process that doesn't end costs too much
 
     def reduce(failure: Failure, proof: Proof) -> Failure:
         return reduced(failure, proof, min(attempts, _FRESH_ATTEMPTS) if proof.fresh else attempts)

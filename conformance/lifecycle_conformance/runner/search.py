@@ -22,43 +22,48 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from lifecycle_conformance.driver.interface import Breakdown, BringUpError, BrokenDriverError, Driver, Hello
 from lifecycle_conformance.execution.judgement import Registered
+from lifecycle_conformance.execution.presuppositions import presupposed
 from lifecycle_conformance.execution.session import Session, executed
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.generation.input_cases import input_cases
-from lifecycle_conformance.generation.protocol_cases import GREET, TENANT, protocol_cases
-from lifecycle_conformance.generation.state_machine import machine, targets
+from lifecycle_conformance.generation.protocol_cases import protocol_cases
+from lifecycle_conformance.generation.requests import FRESH_PROCESS, OPEN, TENANT
 from lifecycle_conformance.generation.strategies import run_record
+from lifecycle_conformance.generation.targets import machine, targets
 from lifecycle_conformance.judges import agreement
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.runner.capabilities import DECLARING, offered
 from lifecycle_conformance.runner.example_database import SessionsDatabase
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.runner.patience import GivenUpError, Patience
-from lifecycle_conformance.runner.pool import Tell
+from lifecycle_conformance.runner.pool import Send
 
 Factory = Callable[[], Driver]
 """Starts a driver. Raises :class:`BringUpError`."""
+_PROTOCOL_CASES: Final = "greetings"
+_INPUT_CASES: Final = "readings"
+"""The kinds of short sessions. Seeds are made from these words: others would draw other cases for the same seed."""
 _FRESH: Final = 10
-"""How many examples Hypothesis makes up before it begins to vary what it has; here, breadth is worth more."""
+"""How many fresh examples Hypothesis makes before it varies earlier ones; here, breadth is worth more."""
 _PLAINEST: Final[tuple[Request, ...]] = (
-    GREET,
-    ("open", {"store": 0}),
+    FRESH_PROCESS,
+    OPEN,
     ("project", {"run": run_record("run-1", TENANT, "queued")}),
 )
 _ATTEMPTS: Final = 3
-"""How often a driver may try the plainest requests before it is a hopeless one."""
+"""How often a driver may try the plainest requests before it counts as unusable."""
 
 
 @frozen(kw_only=True)
 class Introduction:
-    """How a driver introduced itself, and what of that isn't there.
+    """How a driver introduced itself, and which of its capabilities it doesn't offer.
 
-    `hopeless` says how it went if it couldn't even answer the plainest requests; `absent` are the capabilities that it
-    declares and doesn't offer.
+    `unusable` says what happened if it couldn't even answer the plainest requests; `absent` are the capabilities that
+    it declares and doesn't offer.
     """
 
     hello: Hello
-    hopeless: str = ""
+    unusable: str = ""
     absent: frozenset[str] = frozenset()
 
 
@@ -66,7 +71,7 @@ class Introduction:
 class Shard:
     """A part of a search.
 
-    `sessions` is how many sessions go round each target, of so many `actions` after that; `input_cases` and
+    `sessions` is how many sessions aim at each target, with so many `actions` after it; `input_cases` and
     `protocol_cases` are how many there are of these.
 
     `database` is the directory of the examples that broke something in earlier runs, if such are kept.
@@ -81,7 +86,7 @@ class Shard:
     database: Path | None = None
 
     def size(self, capabilities: frozenset[str]) -> int:
-        """Give how many cases there are for a driver with these capabilities."""
+        """How many cases there are for a driver with these capabilities."""
         return self.protocol_cases + self.input_cases + self.sessions * sum(targets(capabilities).values())
 
 
@@ -91,35 +96,36 @@ def _fresh(count: int) -> list[int]:
 
 
 def checks_for(requirements: Sequence[str] | None) -> list[Registered]:
-    """Give the checks that may judge some requirements, or all of them, and agreement with the reference."""
+    """The checks that judge some requirements and what these presuppose, or all, and agreement with the reference."""
     if requirements is None:
         return [*CHECKS, agreement.REGISTERED]
-    return [each for each in CHECKS if not set(requirements).isdisjoint(each.requirements)]
+    wanted = frozenset(requirements).union(*map(presupposed, requirements))
+    return [each for each in CHECKS if not wanted.isdisjoint(each.requirements)]
 
 
-def introduced(tell: Tell, factory: Factory, requirements: Sequence[str] | None) -> None:
-    """Greet a driver and ask it the plainest requests, and tell an :class:`Introduction`, then what they showed.
+def introduced(send: Send, factory: Factory, requirements: Sequence[str] | None) -> None:
+    """Start a driver, ask it the plainest requests, and send an :class:`Introduction`, then what they showed.
 
     Raises :class:`BringUpError` where the driver doesn't come up.
     """
     driver = factory()
     try:
         hello, findings = driver.hello, Findings()
-        hopeless = _first_steps(driver, findings, checks_for(requirements))
+        unusable = _first_steps(driver, findings, checks_for(requirements))
         absent = frozenset[str]()
-        if not hopeless:
+        if not unusable:
             absent, shown = offered(driver, checks_for([DECLARING]))
             findings.add(shown)
-        tell(Introduction(hello=hello, hopeless=hopeless, absent=absent))
-        tell(findings)
+        send(Introduction(hello=hello, unusable=unusable, absent=absent))
+        send(findings)
     finally:
         driver.close()
 
 
 def _first_steps(driver: Driver, findings: Findings, checks: Sequence[Registered]) -> str:
-    """Ask the plainest requests, several times if need be; say what happened if none was answered, or each time hung.
+    """Ask the plainest requests, several times if need be; what happened, if none was answered or each attempt hung.
 
-    Whatever else goes wrong, there is something to be learned from a search.
+    Empty for whatever else goes wrong: a search has something to learn from it.
     """
     answered, hung, last = False, True, ""
     for _ in range(_ATTEMPTS):
@@ -127,25 +133,25 @@ def _first_steps(driver: Driver, findings: Findings, checks: Sequence[Registered
         findings.note(session, broke)
         if broke is None:
             return ""
-        # To be greeted is no answer: any driver that could be started was.
+        # The first step, a fresh process, is no answer: any driver that could be started took it.
         answered = answered or len(session.trace.steps) > 1
         hung = hung and broke.verdict is Breakdown.TIMEOUT
         last = broke.message
     return last if hung or not answered else ""
 
 
-def explored(tell: Tell, factory: Factory, shard: Shard, requirements: Sequence[str] | None) -> None:
-    """Search a shard, and tell :class:`Findings` of each case as soon as it is over."""
+def explored(send: Send, factory: Factory, shard: Shard, requirements: Sequence[str] | None) -> None:
+    """Search a shard, and send :class:`Findings` of each case as soon as it is over."""
     try:
         driver = factory()
     except BringUpError as error:
         findings = Findings(lost=[f"part {shard.number} of the search: the driver didn't come up"])
         findings.note_breakdown((), error.as_breakdown())
-        tell(findings)
+        send(findings)
         return
     try:
         with _without_local_constants():
-            _Search(driver, shard, checks_for(requirements), tell).all()
+            _Search(driver, shard, checks_for(requirements), send).all()
     finally:
         driver.close()
 
@@ -154,11 +160,11 @@ def explored(tell: Tell, factory: Factory, shard: Shard, requirements: Sequence[
 def _without_local_constants() -> Iterator[None]:
     """Keep Hypothesis from drawing constants that it finds in modules: it would find others on other machines.
 
-    It takes modules for local by where they are installed, and looks at all that happen to be loaded.
+    It decides by the place of installation which modules are local, and looks at all that happen to be loaded.
     """
     name = "_get_local_constants"
     found = getattr(providers, name, None)
-    if found is None:  # a version that doesn't do so
+    if found is None:  # another version of Hypothesis
         yield
         return
     setattr(providers, name, type(found()))
@@ -172,12 +178,12 @@ def _without_local_constants() -> Iterator[None]:
 
 @define
 class _Search:
-    """A shard being searched; `findings` is what the case shows that is being run."""
+    """A shard being searched; `findings` is what the current case shows."""
 
     driver: Driver
     shard: Shard
     checks: Sequence[Registered]
-    tell: Tell
+    send: Send
     findings: Findings = Made(Findings)
     patience: Patience = Made(Patience)
     kind: str = ""
@@ -188,14 +194,14 @@ class _Search:
     def all(self) -> None:
         """Search from the plainest to the deepest: protocol cases, input cases, sessions."""
         capabilities = self.driver.hello.capabilities
-        self._try("greetings", partial(self._short, protocol_cases(capabilities), self.shard.protocol_cases))
-        self._try("readings", partial(self._short, input_cases(capabilities), self.shard.input_cases))
+        self._try(_PROTOCOL_CASES, partial(self._short, protocol_cases(capabilities), self.shard.protocol_cases))
+        self._try(_INPUT_CASES, partial(self._short, input_cases(capabilities), self.shard.input_cases))
         for target, weight in targets(capabilities).items():
             if not self.patience.no_more_sessions:
                 self._try(target, partial(self._sessions, target, weight * self.shard.sessions))
 
     def _try(self, kind: str, look: Callable[[], None]) -> None:
-        """Look at a kind of case; where that costs too much, go on with the others."""
+        """Run a kind of case; where that costs too much, go on with the others."""
         if self.patience.exhausted:
             return
         self.kind = kind
@@ -204,29 +210,29 @@ class _Search:
         except GivenUpError as reason:
             given_up = "all sessions" if self.patience.no_more_sessions else kind
             lost = f"part {self.shard.number} of the search: {given_up} given up, {reason}"
-            self.tell(Findings(lost=[lost], cut=self.patience.exhausted))
+            self.send(Findings(lost=[lost], cut=self.patience.exhausted))
 
     def note(self, session: Session, breakdown: BrokenDriverError | None = None) -> None:
-        """Take in what an action showed. Raises :class:`GivenUpError` where no more of its kind should follow."""
+        """Add what an action showed. Raises :class:`GivenUpError` where no more of its kind should follow."""
         self.findings.note(session, breakdown)
         if not self.findings.failures.keys() <= self.broken:
             self.broken |= self.findings.failures.keys()
             if self.database is not None:
                 self.database.keep()
         if breakdown is not None:
-            self.broke, is_session = True, self.kind not in {"greetings", "readings"}
+            self.broke, is_session = True, self.kind not in {_PROTOCOL_CASES, _INPUT_CASES}
             if reason := self.patience.broke(self.kind, breakdown.verdict, session=is_session):
                 raise GivenUpError(reason)
 
     def over(self) -> None:
-        """Tell what a case showed."""
+        """Report what a case showed, and begin a new one."""
         if not self.broke:
             self.patience.held()
         findings, self.findings, self.broke = self.findings, Findings(), False
-        self.tell(findings)
+        self.send(findings)
 
     def _sessions(self, target: str, count: int) -> None:
-        """Let a target be gone round by so many sessions."""
+        """Run so many sessions that aim at a target."""
         search, plain = self, machine(self.driver, self.findings.coverage, self.note, self.checks, target)
 
         class Sessions(plain):  # type: ignore[valid-type, misc]
@@ -258,7 +264,7 @@ class _Search:
             short()
 
     def _seed(self, *what: str | int) -> int:
-        """Give a seed for one run of Hypothesis, the same each time and another one for each run."""
+        """A seed for one run of Hypothesis: the same each time, and another one for each run."""
         text = repr((self.shard.seed, self.shard.number, *what))
         return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())
 

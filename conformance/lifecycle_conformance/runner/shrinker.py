@@ -1,7 +1,7 @@
-"""How a session that breaks a requirement is made smaller, until nothing can be taken away without its holding again.
+"""The shrinker: it makes a session that breaks a requirement smaller, as long as the requirement stays broken.
 
-It works on the requests, not on what they were drawn from: so a session that was found, one from a file and one that
-somebody wrote are reduced alike, nothing has to be found again first, and each step costs no more than a few requests.
+It works on the requests, not on what they were drawn from. So it reduces any session, whether a search found it, a
+file holds it or somebody wrote it; nothing has to be found again first, and a step costs no more than a few requests.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ from attrs import evolve
 
 from lifecycle_conformance.driver.interface import Breakdown
 from lifecycle_conformance.execution.judgement import canonical
-from lifecycle_conformance.execution.session import OWN_WORDS
+from lifecycle_conformance.execution.operations import HARNESS
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.runner.verdicts import Failure
 from lifecycle_conformance.specification import schemas
@@ -34,10 +34,10 @@ class _EnoughError(Exception):
 
 
 def reduced(failure: Failure, proof: Proof, attempts: int) -> Failure:
-    """Make a failure smaller in at most so many attempts; the smallest one found is given.
+    """The smallest failure that is found in at most so many attempts.
 
-    First requests go, then members and items wherever they occur, then long values. `shrunk` tells that there were
-    attempts enough to look at all requests at least.
+    First requests are left out, then members and items wherever they occur; then long values become short. `shrunk`
+    says that there were attempts enough to try each request at least.
     """
     search = _Reduction(failure, proof, attempts)
     try:
@@ -49,7 +49,7 @@ def reduced(failure: Failure, proof: Proof, attempts: int) -> Failure:
 
 
 class _Reduction:
-    """The smallest failure so far, and the steps that try to make it smaller; each tells whether it did."""
+    """The smallest failure so far, and the steps that try to make it smaller; each returns whether it did."""
 
     def __init__(self, failure: Failure, proof: Proof, attempts: int) -> None:
         self.best = failure
@@ -97,17 +97,17 @@ class _Reduction:
 
 
 def _sendable(requests: _Requests) -> bool:
-    """Tell whether a session begins as one may, and each request is one of the protocol: others would be refused."""
+    """Whether a session begins as one may, and each request is one of the protocol: others would be refused."""
     return _begins_well(requests) and all(
-        op in OWN_WORDS or schemas.is_valid("driver-request", {"id": 1, "op": op, **arguments})
+        op in HARNESS or schemas.is_valid("driver-request", {"id": 1, "op": op, **arguments})
         for op, arguments in requests
     )
 
 
 def _begins_well(requests: _Requests) -> bool:
-    """Tell whether a session opens a store, or greets, before all but reading, which has stores of its own.
+    """Whether a session opens a store, or starts a process, before all but `read`, which has stores of its own.
 
-    Without that, a reading could not be left out where it comes first, however little it matters.
+    Otherwise a `read` that comes first could not be left out, however little it matters.
     """
     first = next((op for op, _ in requests if op != "read"), None)
     return bool(requests) and (first is None or first in _FIRST)
@@ -131,7 +131,7 @@ _NEEDED: Final = frozenset(
         "now_ms", "keep", "payload", "correlation_id",
     }
 )  # fmt: skip
-"""Members that a first, bold attempt keeps: most of them are required somewhere."""
+"""Members that the first attempt keeps: most of them are required somewhere."""
 
 
 def _less(value: Json, names: frozenset[str]) -> Json:
@@ -185,9 +185,9 @@ def _replaced(value: Json, key: bytes, by: Json) -> Json:
 
 
 def _values(requests: _Requests) -> Iterator[Json]:
-    """Give all values inside the arguments that may be changed, those that hold others first."""
+    """All values inside the arguments that may be changed, those that hold others first."""
     for op, arguments in requests:
-        if op not in OWN_WORDS:
+        if op not in HARNESS:
             yield from _within(arguments)
 
 
@@ -199,7 +199,7 @@ def _within(value: Json) -> Iterator[Json]:
 
 def _mapped(requests: _Requests, change: Callable[[Json], Json]) -> _Requests:
     """Change each value inside the arguments, those that hold others first."""
-    return tuple((op, arguments if op in OWN_WORDS else _changed(arguments, change)) for op, arguments in requests)
+    return tuple((op, arguments if op in HARNESS else _changed(arguments, change)) for op, arguments in requests)
 
 
 def _changed(value: Json, change: Callable[[Json], Json]) -> Json:

@@ -34,18 +34,20 @@ class Verdict(StrEnum):
 UNJUDGED: Final = frozenset({Verdict.UNDECIDED, Verdict.NOT_DECLARED, Verdict.NOT_JUDGED_HERE})
 """The verdicts that say nothing for or against: the search was cut off, or a driver can't be asked at all."""
 FAILURES: Final = frozenset(Verdict) - {Verdict.PASS} - UNJUDGED
-"""The verdicts that make a check red. Not exercised is one: nobody looked is not the same as nothing is wrong."""
+"""The verdicts that make a check fail. *Not exercised* is one, since it doesn't show that nothing is wrong."""
 
 
 @frozen(kw_only=True)
 class Failure:
     """A session that breaks a requirement: its requests in order, and what the last one should have shown.
 
-    `compared` tells that expected and actual are there; a driver that broke shows neither, and `broke` tells how, and
-    `problems` say in sentences what is wrong with a record that can't be read. `seen` is what the last request led to:
-    `answer`, and `appended`, `written` and `gone`, the events, snapshots and ids that were not, or no longer, there.
-    `shrunk` tells that this is the smallest such session that was found, `again` what it is if running it again in
-    fresh processes showed that it is no plain failure (a state leak, or nondeterministic), `case` where it is saved.
+    - `compared`: whether expected and actual are there;
+    - `broke`: how the driver broke, which then shows neither;
+    - `problems`: sentences on what is wrong with a record that can't be read;
+    - `seen`: what the last request led to: its `answer`, events `appended`, snapshots `written`, ids `gone`;
+    - `shrunk`: whether this is the smallest such session that was found;
+    - `again`: what it is if fresh processes showed that it is no plain failure: a state leak, or nondeterministic;
+    - `case`: where it is saved.
     """
 
     requests: tuple[Request, ...]
@@ -68,7 +70,7 @@ class Failure:
 
     @property
     def verdict(self) -> Verdict:
-        """Tell what the failure means for its requirement."""
+        """What the failure means for its requirement."""
         if self.broke is not None:
             return Verdict(self.broke.value)
         if self.again is not None:
@@ -111,7 +113,7 @@ class JudgeResult:
     failure: Failure | None = None
 
     def with_(self, other: "JudgeResult") -> "JudgeResult":
-        """Give what both found together; the failures of this one come first."""
+        """What both found together; the failures of this one come first."""
         return JudgeResult(
             agreed=self.agreed + other.agreed,
             not_declared=self.not_declared + other.not_declared,
@@ -125,11 +127,14 @@ class JudgeResult:
 class Report:
     """All that a check found.
 
-    `errors` are defects of the suite itself; `lost` says what was not looked at, and why. `cut` says in a sentence what
-    ended the search before its counts were reached (the caller's time, an interruption, a driver that can't go on), and
-    is empty where nothing did; `interrupted` tells that the caller did. `absent` names the capabilities that the driver
-    declares and doesn't offer. `hopeless` tells that it couldn't even answer the plainest requests; `cut` says how that
-    went, and nothing else was looked at.
+    - `errors`: defects of the suite itself;
+    - `lost`: what was not looked at, and why;
+    - `cut`: what ended the search before its counts were reached (the caller's time, an interruption, a driver that
+      can't go on), in a sentence; empty where nothing did;
+    - `interrupted`: whether the caller ended it;
+    - `absent`: the capabilities that the driver declares and doesn't offer;
+    - `unusable`: whether the driver couldn't even answer the plainest requests; `cut` says what happened, and nothing
+      else was looked at.
     """
 
     hello: Hello
@@ -145,7 +150,7 @@ class Report:
     cut: str = ""
     interrupted: bool = False
     absent: tuple[str, ...] = ()
-    hopeless: bool = False
+    unusable: bool = False
 
     @property
     def verdicts(self) -> Mapping[str, Verdict]:
@@ -161,7 +166,7 @@ class Report:
         differs = any(judge is not None and judge.differing for judge in (self.vectors, self.agreement))
         if self.absent:
             return FALLS_SHORT
-        judged = not self.hopeless and any(result.cases for result in self.results)
+        judged = not self.unusable and any(result.cases for result in self.results)
         return exit_code({*found, Verdict.FAIL} if differs else found, judged=judged, undecided=bool(self.errors))
 
 
@@ -172,7 +177,7 @@ INTERRUPTED: Final = 130
 
 
 def exit_code(found: Collection[Verdict], *, judged: bool, undecided: bool = False) -> int:
-    """Give the exit code that follows from verdicts, one rule for all commands that judge.
+    """The exit code that follows from verdicts: one rule for all commands that judge.
 
     0: all well; 1: something falls short; 3: undecided, for the search was cut off before anything failed, or the
     protocol was broken before anything was `judged`, or, as `undecided` says, something else kept the suite from

@@ -39,13 +39,18 @@ class Judge(StrEnum):
 
 @frozen(kw_only=True)
 class Requirement:
-    """One numbered requirement. `chapter` is the file that it stands in, without its ending."""
+    """One numbered requirement.
+
+    `presupposes` names the requirements without which nothing can be told of it; `chapter` is the file that it stands
+    in, without its ending.
+    """
 
     id: str
     title: str
     level: Level
     judge: Judge
     capabilities: frozenset[str]
+    presupposes: tuple[str, ...]
     statement: str
     rationale: str | None
     chapter: str
@@ -63,19 +68,19 @@ class Example:
 
 @frozen(str=False)
 class SpecificationError(Exception):
-    """The text of the specification is not in its own format; nothing that depends on it can be trusted."""
+    """The text of the specification doesn't follow its format, so nothing that depends on it can be trusted."""
 
     file: str
     line: int
     problem: str
 
     def __str__(self) -> str:
-        """Name the place first."""
+        """The place, then the problem."""
         return f"{self.file}:{self.line}: {self.problem}"
 
 
 def load(spec: Path = SPEC) -> dict[str, Requirement]:
-    """Give all requirements by id, in the order of the text. Raises :class:`SpecificationError`."""
+    """All requirements by id, in the order of the text. Raises :class:`SpecificationError`."""
     known = frozenset(word for row in tables(spec)["capabilities"] for word in code_spans(row["capability"]))
     requirements: dict[str, Requirement] = {}
     for chapter in _chapters(spec):
@@ -88,7 +93,7 @@ def load(spec: Path = SPEC) -> dict[str, Requirement]:
 
 
 def tables(spec: Path = SPEC) -> dict[str, Table]:
-    """Give the tables that programs read, by name. Raises :class:`SpecificationError`."""
+    """The tables that programs read, by name. Raises :class:`SpecificationError`."""
     found: dict[str, Table] = {}
     for chapter in _chapters(spec):
         for index, line in enumerate(chapter.lines):
@@ -100,7 +105,7 @@ def tables(spec: Path = SPEC) -> dict[str, Table]:
 
 
 def examples(spec: Path = SPEC) -> tuple[Example, ...]:
-    """Give the fenced blocks that tests execute, in the order of the text. Raises :class:`SpecificationError`."""
+    """The fenced blocks that tests execute, in the order of the text. Raises :class:`SpecificationError`."""
     return tuple(
         Example(kind=block.kind, chapter=chapter.name, line=block.start + 1, text=block.text)
         for chapter in _chapters(spec)
@@ -110,7 +115,7 @@ def examples(spec: Path = SPEC) -> tuple[Example, ...]:
 
 
 def levels(spec: Path = SPEC) -> dict[str, frozenset[str]]:
-    """Give the capabilities of each level, those of the levels before it included, from the least level on."""
+    """The capabilities of each level, those of the levels before it included, from the least level on."""
     found: dict[str, frozenset[str]] = {}
     capabilities: frozenset[str] = frozenset()
     for row in tables(spec)["levels"]:
@@ -120,7 +125,7 @@ def levels(spec: Path = SPEC) -> dict[str, frozenset[str]]:
 
 
 def version(spec: Path = SPEC) -> str:
-    """Give the version of the specification. Raises :class:`SpecificationError`."""
+    """The version of the specification. Raises :class:`SpecificationError`."""
     index = _read(spec / INDEX)
     for line in index.lines:
         if match := _VERSION.fullmatch(line):
@@ -129,7 +134,7 @@ def version(spec: Path = SPEC) -> str:
 
 
 def code_spans(cell: str) -> tuple[str, ...]:
-    """Give the texts between backticks in a cell of a table."""
+    """The texts between backticks in a cell of a table."""
     return tuple(_CODE.findall(cell))
 
 
@@ -144,6 +149,7 @@ _REQUIREMENT: Final = re.compile(r"### (?P<id>[A-Z]+-[1-9][0-9]*): (?P<title>\S.
 _LOOKS_LIKE_A_REQUIREMENT: Final = re.compile(r"#+ *[A-Z]+-[0-9]")
 _TERMS: Final = re.compile(
     r"(?P<level>[A-Z]+) · judge `(?P<judge>[a-z]+)`(?: · needs (?P<needs>`[a-z-]+`(?:, `[a-z-]+`)*))?"
+    r"(?: · presupposes (?P<presupposes>[A-Z]+-[1-9][0-9]*(?:, [A-Z]+-[1-9][0-9]*)*))?"
 )
 _TABLE: Final = re.compile(r"<!-- table: (?P<name>[a-z_.]+) -->")
 _FENCE: Final = re.compile(r"(?P<fence>`{3,})(?P<kind>.*)")
@@ -214,7 +220,7 @@ def _chapters_of(spec: Path, _: tuple[tuple[str, int], ...]) -> tuple[_Chapter, 
 
 
 def _fenced(chapter: _Chapter) -> Iterator[_Block]:
-    """Give the fenced blocks of a chapter."""
+    """The fenced blocks of a chapter, in order."""
     opened: tuple[int, str, str] | None = None
     for index, line in enumerate(chapter.lines):
         match = _FENCE.fullmatch(line)
@@ -229,7 +235,7 @@ def _fenced(chapter: _Chapter) -> Iterator[_Block]:
 
 
 def _sections(chapter: _Chapter) -> Iterator[_Section]:
-    """Give the requirements of a chapter: what stands between the headings, fenced blocks aside."""
+    """The requirements of a chapter: what stands between the headings, fenced blocks aside."""
     fenced = {index for block in _fenced(chapter) for index in range(block.start, block.end)}
     headings = [i for i, line in enumerate(chapter.lines) if i not in fenced and _HEADING.match(line)]
     for start, end in zip(headings, [*headings[1:], len(chapter.lines)], strict=True):
@@ -247,7 +253,8 @@ def _requirement(section: _Section, known_capabilities: frozenset[str]) -> Requi
     (at, line), (statement_at, statement) = paragraphs[1], paragraphs[2]
     terms = _TERMS.fullmatch(line)
     if terms is None:
-        raise section.error(at, f"expected 'MUST · judge `property` · needs `identify`', found {line!r}")
+        terms_like = "MUST · judge `property` · needs `identify` · presupposes ID-1"
+        raise section.error(at, f"expected {terms_like!r}, found {line!r}")
     if statement.startswith(">") or _FENCE.match(statement):
         raise section.error(statement_at, f"expected the statement of {heading['id']}, found {statement[:20]!r}")
     capabilities = frozenset(code_spans(terms["needs"] or ""))
@@ -259,6 +266,7 @@ def _requirement(section: _Section, known_capabilities: frozenset[str]) -> Requi
         level=_word(Level, terms["level"], section, at),
         judge=_word(Judge, terms["judge"], section, at),
         capabilities=capabilities,
+        presupposes=tuple(filter(None, (terms["presupposes"] or "").split(", "))),
         statement=statement,
         rationale=_rationale(section, [text for _, text in paragraphs[3:]]),
         chapter=section.chapter.name,
@@ -266,7 +274,7 @@ def _requirement(section: _Section, known_capabilities: frozenset[str]) -> Requi
 
 
 def _paragraphs(lines: tuple[str, ...]) -> Iterator[tuple[int, str]]:
-    """Give each run of lines without a blank one, as one line, with the index of its first."""
+    """Each run of lines without a blank one, as one line, with the index of its first."""
     start = 0
     for index in range(len(lines) + 1):
         if index == len(lines) or not lines[index].strip():

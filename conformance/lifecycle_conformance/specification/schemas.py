@@ -1,4 +1,4 @@
-"""The JSON Schemas, ready to validate with, and their refusals told as paths and expectations."""
+"""The JSON Schemas, ready to validate with, and their errors as paths and expectations."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def load(folder: Path = SCHEMAS) -> dict[str, Schema]:
 
 @cache
 def validator(name: str, definition: str | None = None) -> Draft202012Validator:
-    """Give the validator of a schema, or of one of its definitions, such as `("driver-answer", "project")`.
+    """The validator of a schema, or of one of its definitions, such as `("driver-answer", "project")`.
 
     Raises :class:`KeyError` for a name that is none.
     """
@@ -47,14 +47,14 @@ def validator(name: str, definition: str | None = None) -> Draft202012Validator:
 
 
 def is_valid(name: str, document: Json) -> bool:
-    """Tell whether a document is valid: the same verdict as :func:`problems`, a thousand times as fast."""
+    """Whether a document is valid: the same verdict as :func:`problems`, a thousand times as fast."""
     if not _fast(name).is_valid(document):
         return False
     return not _has_whole_double(document) or _is_strictly_valid(name, json.dumps(document))
 
 
 def problems(name: str, document: Json, definition: str | None = None) -> list[tuple[str, str]]:
-    """Tell what is wrong with a document, as (JSON path, what was expected), the deepest first; nothing if it is valid.
+    """What is wrong with a document, as (JSON path, what was expected), the deepest first; empty if it is valid.
 
     A member that is missing, or one too many, is named by its own path. Of alternatives, the one that the document
     comes closest to speaks.
@@ -63,13 +63,13 @@ def problems(name: str, document: Json, definition: str | None = None) -> list[t
 
 
 def faults(name: str, document: Json, definition: str | None = None) -> "list[Fault]":
-    """Give what is wrong with a document, the deepest first; nothing if it is valid."""
+    """What is wrong with a document, the deepest first; empty if it is valid."""
     found = {each for error in validator(name, definition).iter_errors(document) for each in _problems(error)}
     return sorted(found, key=lambda each: (-len(each.path), [str(part) for part in each.path], each.message))
 
 
 def sentences(name: str, document: Json) -> list[str]:
-    """Say what is wrong with a document in full sentences; all members that are missing from one object in one."""
+    """What is wrong with a document, in full sentences; all members that are missing from one object are in one."""
     found = faults(name, document)
     missing: defaultdict[tuple[str | int, ...], list[str]] = defaultdict(list)
     for each in found:
@@ -83,7 +83,7 @@ def sentences(name: str, document: Json) -> list[str]:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Name one or several members as the subject of a sentence, with its verb."""
+    """One or several members as the subject of a sentence, with its verb."""
     quoted = [f"`{name}`" for name in names]
     return f"{quoted[0]} is" if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]} are"
 
@@ -201,7 +201,7 @@ def _problems(error: ValidationError) -> Iterator[Fault]:
 
 
 def _of_alternatives(error: ValidationError, path: tuple[str | int, ...]) -> Iterator[Fault]:
-    """Tell what the alternative misses that the document comes closest to; all of them where it is close to none."""
+    """What the alternative misses that the document comes closest to; all of them where it is close to none."""
     branches: defaultdict[str | int, list[ValidationError]] = defaultdict(list)
     for each in error.context or ():
         branches[each.relative_schema_path[0]].append(each)
@@ -210,8 +210,8 @@ def _of_alternatives(error: ValidationError, path: tuple[str | int, ...]) -> Ite
     if all(set(each) == {"required"} for each in alternatives):
         yield Fault(path, f"expected {schema['title']}", structural=True)
         return
-    told = [[each for inner in branch for each in _problems(inner)] for branch in branches.values()]
-    closest = max(told, key=_closeness)
+    branch_faults = [[each for inner in branch for each in _problems(inner)] for branch in branches.values()]
+    closest = max(branch_faults, key=_closeness)
     if _depth(closest) > len(path):
         yield from closest
     else:
@@ -219,16 +219,16 @@ def _of_alternatives(error: ValidationError, path: tuple[str | int, ...]) -> Ite
         yield Fault(path, f"expected {expected}, found {_shown(error.instance)}")
 
 
-def _closeness(told: list[Fault]) -> tuple[int, int, int]:
-    return _depth(told), -sum(each.structural for each in told), -len(told)
+def _closeness(found: list[Fault]) -> tuple[int, int, int]:
+    return _depth(found), -sum(each.structural for each in found), -len(found)
 
 
-def _depth(told: Iterable[Fault]) -> int:
-    return min(len(each.path) for each in told)
+def _depth(found: Iterable[Fault]) -> int:
+    return min(len(each.path) for each in found)
 
 
 def _expected(error: ValidationError) -> str:
-    """Say what a keyword asks for, in the words that the reference's reader uses."""
+    """What a keyword asks for, in the words that the reference's reader uses."""
     if error.validator in _ALTERNATIVES:
         return " or ".join(_expected(inner) for inner in error.context or ())
     keyword, value, schema = str(error.validator), error.validator_value, error.schema

@@ -1,4 +1,4 @@
-"""Where the texts lie that the packages share: the specification, the schemas, the vectors.
+"""The folders of the texts that the packages share: the specification, the schemas, the vectors.
 
 An installed wheel carries them inside this package; in a checkout (an editable install) they stand at the top level.
 """

@@ -8,7 +8,7 @@ class Effects(Protocol):
     """The operations on a file system. Each may raise :class:`OSError`; each takes paths or descriptors."""
 
     def open(self, path: str, flags: int) -> int:
-        """Open a file or a directory and give its descriptor."""
+        """Open a file or a directory; the answer is its descriptor."""
         ...
 
     def read(self, descriptor: int) -> bytes:
@@ -28,7 +28,7 @@ class Effects(Protocol):
         ...
 
     def close(self, descriptor: int) -> None:
-        """Give a descriptor back."""
+        """Let go of a descriptor, and of a lock that it holds."""
         ...
 
     def rename(self, source: str, target: str) -> None:

@@ -102,7 +102,7 @@ def _refuse_authority(store: str, database: str) -> None:
 
 
 def _unknown(connection: "Connection") -> str | None:
-    """Say why an engine of today would not open a database, although it is one."""
+    """Why an engine of today would not open a database, although it is one; `None` if it would."""
     versions = [row[0] for row in _rows(connection, "schema_metadata", "schema_version")]
     if any(not isinstance(version, int) or version > _NEWEST_SCHEMA for version in versions):
         return f"its schema has version {versions[0]}, and {_NEWEST_SCHEMA} is the newest known"
@@ -116,6 +116,6 @@ def _import_is_complete(connection: "Connection") -> bool:
 
 
 def _rows(connection: "Connection", table: str, columns: str) -> list[tuple[object, ...]]:
-    """Give the rows of a table; one that isn't there has none."""
+    """The rows of a table; one that isn't there has none."""
     known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
     return connection.execute(f"SELECT {columns} FROM {table}").fetchall() if known else []  # noqa: S608 - our own names

@@ -1,6 +1,5 @@
 """A store in production's own files, byte for byte (chapter *Files on disk*)."""
 
-import errno
 import logging
 import os
 import re
@@ -8,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import orjson
 
@@ -17,6 +16,7 @@ from lifecycle_projection.errors import InvalidInputError, StorageError
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.records import Event, Json, Snapshot, TenantKey
 from lifecycle_projection.stores.effects import Effects, SystemEffects
+from lifecycle_projection.stores.file_state import ABSENT, FileState, is_settled, state_of
 from lifecycle_projection.stores.flock import try_lock, unlock
 from lifecycle_projection.stores.kept_log import KeptLog, NumberedLine, numbered_lines
 from lifecycle_projection.stores.store import Place
@@ -27,28 +27,22 @@ SNAPSHOTS_NAME: Final = "stateful_snapshots"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]")
 _LOGGER: Final = logging.getLogger(__name__)
 
-# No file is there; none can be whose name is too long (FILE-22).
-_ABSENT: Final = {errno.ENOENT, errno.ENAMETOOLONG}
 _RETRY_S: Final = 0.002
-# Two changes within one tick of a file system's clock can't be told apart; the coarsest clocks tick every two seconds.
-_TICK_NS: Final = 2_000_000_000
-
-_State: TypeAlias = tuple[int, int, int, int, int]
 
 
 def segment(name: str) -> str:
-    """Turn a run id or a snapshot id into the name of a directory or file (FILE-4)."""
+    """The name of the directory or file for a run id or a snapshot id (FILE-4)."""
     safe = _UNSAFE.sub("_", name)
     return "_" if safe in ("", ".", "..") else safe
 
 
 def event_line(event: Event) -> bytes:
-    """Write an event as a line of the log (FILE-1, FILE-8)."""
+    """An event as a line of the log (FILE-1, FILE-8)."""
     return orjson.dumps(to_json(event), option=orjson.OPT_APPEND_NEWLINE)
 
 
 def snapshot_text(snapshot: Snapshot) -> bytes:
-    """Write a snapshot as the content of its file (FILE-5, FILE-8)."""
+    """A snapshot as the content of its file (FILE-5, FILE-8)."""
     return orjson.dumps(to_json(snapshot), option=orjson.OPT_INDENT_2)
 
 
@@ -78,7 +72,7 @@ class FileStore:
         self._snapshots = f"{root}/{SNAPSHOTS_NAME}"
         self._effects: Effects = effects or SystemEffects()
         self._lock_timeout_s = lock_timeout_s
-        self._synced: dict[str, _State] = {}
+        self._synced: dict[str, FileState] = {}
         self._parent_synced = False
         self._kept = KeptLog() if keep_log else None
 
@@ -114,7 +108,7 @@ class FileStore:
     def sync(self, run_id: str) -> None:
         """Make durable what a writer relies on: it is found here, but who wrote it may have died before its sync.
 
-        Costs a look at five files where nothing has changed since they were synced. (FILE-27)
+        (FILE-27)
         """
         # What may not be read can't be synced; where it is needed, reading it fails later.
         if not self._parent_synced:
@@ -123,18 +117,25 @@ class FileStore:
             self._parent_synced = True
         for path in (self._root, self._log, self._snapshots, f"{self._snapshots}/{segment(run_id)}"):
             with _storage_errors(path), suppress(PermissionError):
-                state = self._state_of(path)
-                if state is not None and self._synced.get(path) != state:
-                    self._effects.sync_path(path)
-                    if state[-1] < time.time_ns() - _TICK_NS:
-                        self._synced[path] = state
+                self._sync_if_changed(path)
+
+    def _sync_if_changed(self, path: str) -> None:
+        """Make durable what stands at a path.
+
+        Same result, faster: what hasn't changed since its last sync is left alone. That costs a look at its state.
+        """
+        state = state_of(path)
+        if state is not None and self._synced.get(path) != state:
+            self._effects.sync_path(path)
+            if is_settled(state):
+                self._synced[path] = state
 
     # --- the log ------------------------------------------------------------------------------------------------------
 
     def events(self, run_id: str | None = None) -> list[Event]:
-        """Give the events of one run, or of all, in log order; lines that are no events are skipped with a warning.
+        """The events of one run, or of all, in log order; lines that are no events are skipped with a warning.
 
-        They are read from the disk each time. (FILE-17 to FILE-20, FILE-26)
+        (FILE-17 to FILE-20, FILE-26)
         """
         read = (self._event(line, number, run_id) for number, line in self._lines(run_id))
         return [event for event in read if event is not None]
@@ -142,13 +143,17 @@ class FileStore:
     def _lines(self, run_id: str | None) -> Iterable[NumberedLine]:
         if self._kept is None or run_id is None:
             return numbered_lines(self._read_log())
+        return self._kept_lines(self._kept, run_id)
+
+    def _kept_lines(self, kept: KeptLog, run_id: str) -> Iterable[NumberedLine]:
+        """The lines that name a run. Same events, faster: the log is read anew only when its file has changed."""
         with _storage_errors(self._log):
-            state = self._state_of(self._log)
-            if not self._kept.holds(state):
-                self._kept.replace(self._read_log(), state)
-                for number, line in self._kept.of_no_run:
+            state = state_of(self._log)
+            if not kept.holds(state):
+                kept.replace(self._read_log(), state)
+                for number, line in kept.of_no_run:
                     self._event(line, number, None)  # warns
-        return self._kept.of_run(run_id)
+        return kept.of_run(run_id)
 
     def _read_log(self) -> bytes:
         with _storage_errors(self._log):
@@ -171,12 +176,12 @@ class FileStore:
         """
         with _storage_errors(self._log), self._opened(self._log, os.O_RDWR | os.O_CREAT | os.O_APPEND) as log:
             self._mend(log)
-            before, line = _state(os.fstat(log)), event_line(event)
+            before, line = state_of(log), event_line(event)
             self._effects.write(log, line)
             self._effects.sync(log)
             self._effects.sync_path(self._root)
             if self._kept is not None:
-                self._kept.append(event.run_id, line, before=before, after=_state(os.fstat(log)))
+                self._kept.append(event.run_id, line, before=before, after=state_of(log))
 
     def mend_log(self) -> None:
         """End the log in a whole line: a last line that is JSON gets its newline, any other is cut off.
@@ -213,11 +218,11 @@ class FileStore:
     # --- the snapshots ------------------------------------------------------------------------------------------------
 
     def place(self, run_id: str, snapshot_id: str, tenant: TenantKey) -> Place:  # noqa: ARG002
-        """Tell the path of a snapshot: the tenant is not in it, and two ids may share one (H3) (FILE-3, TENANT-7)."""
+        """The path of a snapshot: the tenant is not in it, and two ids may share one (H3) (FILE-3, TENANT-7)."""
         return f"{self._snapshots}/{segment(run_id)}/{segment(snapshot_id)}.json"
 
     def snapshots(self, run_id: str | None = None) -> dict[Place, Snapshot]:
-        """Give the snapshots of one run, or of all, each with its path; damaged files are skipped with a warning.
+        """The snapshots of one run, or of all, each with its path; damaged files are skipped with a warning.
 
         (FILE-21, FILE-24)
         """
@@ -242,7 +247,7 @@ class FileStore:
         return None if snapshot is None or (run_id is not None and snapshot.run_id != run_id) else snapshot
 
     def snapshot_at(self, place: Place) -> Snapshot | None:
-        """Give what the file at a path holds; a name too long for the file system counts as not there.
+        """What the file at a path holds; a name too long for the file system counts as not there.
 
         (FILE-22, SNAP-12)
         """
@@ -278,15 +283,7 @@ class FileStore:
             with self._opened(path, os.O_RDONLY) as descriptor:
                 return self._effects.read(descriptor)
         except OSError as error:
-            if error.errno in _ABSENT:
-                return None
-            raise
-
-    def _state_of(self, path: str) -> _State | None:
-        try:
-            return _state(os.stat(path))
-        except OSError as error:
-            if error.errno in {*_ABSENT, errno.ENOTDIR}:
+            if error.errno in ABSENT:
                 return None
             raise
 
@@ -323,18 +320,16 @@ class FileStore:
 
 
 def _of_another_run(value: Json, run_id: str) -> bool:
-    """Tell whether an event is of another run, without reading all of it: a log holds the events of all runs."""
+    """Whether an event is of another run than the one that is asked for.
+
+    Same events, faster: a log holds those of all runs, and what isn't asked for isn't read any further.
+    """
     found = member(value, "run_id")
     return isinstance(found, str) and found != run_id
 
 
-def _state(status: os.stat_result) -> _State:
-    """Tell one state of a file or a directory from another."""
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
 def _names(directory: str) -> list[str]:
-    """List a directory in a stable order; one that can't be read lists as empty."""
+    """The names in a directory, in a stable order; one that can't be read counts as empty."""
     try:
         return sorted(os.listdir(directory))
     except OSError:

@@ -4,7 +4,7 @@
 
 
 def try_lock(descriptor: int, *, shared: bool = False) -> bool:
-    """Lock what is open, or tell that another opening of it holds a lock that excludes this one.
+    """Lock what is open; `False` where another opening of it holds a lock that excludes this one.
 
     A shared lock excludes exclusive ones only. Raises :class:`OSError`. (FILE-10)
     """
@@ -18,7 +18,7 @@ def try_lock(descriptor: int, *, shared: bool = False) -> bool:
 
 
 def unlock(descriptor: int) -> None:
-    """Give the lock back, also that of a process that was forked meanwhile and shares the opening."""
+    """Release the lock, also that of a process that was forked meanwhile and shares the opening."""
     import fcntl  # noqa: PLC0415
 
     fcntl.flock(descriptor, fcntl.LOCK_UN)

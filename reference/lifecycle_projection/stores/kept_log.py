@@ -1,4 +1,4 @@
-"""The log as it was read once, for the passes of many runs: each asks for its own lines only."""
+"""The log as it was read once, for the passes of many runs: same events, faster, as each gets its own lines only."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ NumberedLine: TypeAlias = tuple[int, bytes]
 
 
 def numbered_lines(text: bytes) -> Iterator[NumberedLine]:
-    """Give the lines of a log that aren't blank."""
+    """The lines of a log that aren't blank."""
     return ((number, line) for number, line in enumerate(text.split(b"\n"), start=1) if line.strip())
 
 
@@ -31,11 +31,11 @@ class KeptLog:
         self._state: object = None
 
     def holds(self, state: object) -> bool:
-        """Tell whether this is the log in that state."""
+        """Whether this is the log in that state."""
         return self._state == state
 
     def of_run(self, run_id: str) -> list[NumberedLine]:
-        """Give the lines that name a run, in log order."""
+        """The lines that name a run, in log order."""
         return self._of_run.get(run_id, [])
 
     def replace(self, text: bytes, state: object) -> None:

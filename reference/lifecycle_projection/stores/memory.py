@@ -30,7 +30,7 @@ class MemoryStore:
         """Do nothing: nothing here outlives the process."""
 
     def events(self, run_id: str | None = None) -> list[Event]:
-        """Give the events of one run, or of all, in log order."""
+        """The events of one run, or of all, in log order."""
         return [event for event in self._log if run_id in (None, event.run_id)]
 
     def append(self, event: Event) -> None:
@@ -45,15 +45,15 @@ class MemoryStore:
         self._log = list(events)
 
     def place(self, run_id: str, snapshot_id: str, tenant: TenantKey) -> Place:
-        """Tell where a snapshot belongs."""
+        """Where a snapshot belongs: apart from that of every other run, id and tenant."""
         return canonical_json([run_id, snapshot_id, *tenant]).decode()
 
     def snapshots(self, run_id: str | None = None) -> dict[Place, Snapshot]:
-        """Give the snapshots of one run, or of all, each with its place."""
+        """The snapshots of one run, or of all, each with its place."""
         return {place: each for place, each in self._snapshots.items() if run_id in (None, each.run_id)}
 
     def snapshot_at(self, place: Place) -> Snapshot | None:
-        """Give what stands in a place."""
+        """What stands in a place."""
         return self._snapshots.get(place)
 
     def write_snapshot(self, snapshot: Snapshot) -> None:

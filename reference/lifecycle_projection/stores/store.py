@@ -22,7 +22,7 @@ class Store(Protocol):
         ...
 
     def events(self, run_id: str | None = None) -> list[Event]:
-        """Give the readable events of one run, or of all, of every tenant, in log order."""
+        """The readable events of one run, or of all, of every tenant, in log order."""
         ...
 
     def append(self, event: Event) -> None:
@@ -38,15 +38,15 @@ class Store(Protocol):
         ...
 
     def place(self, run_id: str, snapshot_id: str, tenant: TenantKey) -> Place:
-        """Tell where a snapshot belongs. Two snapshots may belong to one place; whoever writes looks there first."""
+        """Where a snapshot belongs. Two snapshots may belong to one place; whoever writes looks there first."""
         ...
 
     def snapshots(self, run_id: str | None = None) -> Mapping[Place, Snapshot]:
-        """Give the readable snapshots of one run, or of all, of every tenant, as stored, each with where it stands."""
+        """The readable snapshots of one run, or of all, of every tenant, as stored, each with where it stands."""
         ...
 
     def snapshot_at(self, place: Place) -> Snapshot | None:
-        """Give what stands in a place, be it what belongs there or not; `None` where nothing does."""
+        """What stands in a place, be it what belongs there or not; `None` where nothing does."""
         ...
 
     def write_snapshot(self, snapshot: Snapshot) -> None:

@@ -1,17 +1,16 @@
-"""Readings for the chapter *Records*: driven by its tables, each member of each record in its place."""
+"""Input cases for the chapter *Records*, driven by its tables: which members a record has, and of which types."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, TypeVar
+from collections.abc import Callable
+from typing import Final
 
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.generation.input_cases.runs import (
-    FULL,
-    KEY,
     PLACES,
     RECORDS,
+    SNAPSHOT,
     TYPED,
     WORDS,
     Path,
@@ -20,46 +19,45 @@ from lifecycle_conformance.generation.input_cases.runs import (
     change,
     default_of,
     drop,
-    item_type,
     plain_value,
-    small_run,
     text_with,
     text_with_twice,
 )
 from lifecycle_conformance.generation.input_cases.sessions import (
     Cases,
-    Requests,
     Sessions,
+    at_each,
     grown,
     plain,
     reading,
     refusals,
-    small,
     words,
     written,
 )
 from lifecycle_conformance.generation.input_cases.texts import minus_zero
-from lifecycle_conformance.model.identity import WHITE_SPACE
-from lifecycle_conformance.model.shown_metadata import SHOWN_AS, WAIT_KINDS
+from lifecycle_conformance.generation.input_cases.wrong_values import (
+    CONVERSIONS,
+    INTEGERS,
+    camel,
+    misspelt,
+    other_names,
+    other_types,
+)
 from lifecycle_projection.records import Json
 
-SNAPSHOT: Final = "automation_snapshot"
-_METADATA: Final[Path] = ("checkpoint", "lifecycle_history", 0, "metadata")
 _LATEST: Final = 2**53 - 1
 """The greatest integer that every driver can be sent."""
-_Place = TypeVar("_Place")
-_Drawn = TypeVar("_Drawn")
 
 
 def _not_an_object(capabilities: frozenset[str]) -> Sessions:
-    """Put something else where a typed record belongs; `null` only among items, elsewhere it is REC-3's business."""
+    """Put something else where a typed record belongs; `null` only among items, elsewhere REC-3 says so."""
 
     def spoilt(run: Object, path: Path) -> st.SearchStrategy[Object]:
         nothing = [None] if path and isinstance(path[-1], int) else []
         values = st.sampled_from(["text", "", 7, True, False, *nothing]) | words
         return values.flatmap(lambda value: written(change(run, path, value), capabilities))
 
-    return refusals("REC-1", capabilities, _each(grown, TYPED, spoilt))
+    return refusals("REC-1", capabilities, at_each(grown, TYPED, spoilt))
 
 
 def _missing(capabilities: frozenset[str]) -> Sessions:
@@ -69,11 +67,11 @@ def _missing(capabilities: frozenset[str]) -> Sessions:
     def spoilt(run: Object, path: Path) -> st.SearchStrategy[Object]:
         *way, name = path
         without = drop(run, path)
-        others = (str(name).upper(), _camel(str(name)), f" {name}", f"{name}_")
+        others = (str(name).upper(), camel(str(name)), f" {name}", f"{name}_")
         renamed = (change(without, (*way, other), at(run, path)) for other in others if other != name)
         return st.sampled_from([without, *renamed]).flatmap(lambda run: written(run, capabilities))
 
-    return refusals("REC-2", capabilities, _each(grown, places, spoilt))
+    return refusals("REC-2", capabilities, at_each(grown, places, spoilt))
 
 
 def _null(capabilities: frozenset[str]) -> Sessions:
@@ -83,7 +81,7 @@ def _null(capabilities: frozenset[str]) -> Sessions:
         return written(change(run, path, None), capabilities)
 
     kinds = ([each.path for each in PLACES if each.member.sort == sort] for sort in ("defaulted", "required"))
-    return refusals("REC-3", capabilities, st.one_of(*(_each(grown, places, spoilt) for places in kinds)))
+    return refusals("REC-3", capabilities, st.one_of(*(at_each(grown, places, spoilt) for places in kinds)))
 
 
 def _null_is_absent(capabilities: frozenset[str]) -> Sessions:
@@ -112,13 +110,13 @@ def _default(capabilities: frozenset[str]) -> Sessions:
 
 
 def _wrong_type(capabilities: frozenset[str]) -> Sessions:
-    """Put a value of another type; records and words are the business of REC-1 and REC-9, `null` that of REC-3."""
-    any_other = [(each.path, value) for each in PLACES for value in _wrong(each.member.type)]
+    """Put a value of another type; records are for REC-1, words for REC-9, `null` for REC-3."""
+    any_other = [(each.path, value) for each in PLACES for value in other_types(each.member.type)]
 
     def spoilt(run: Object, spoiling: tuple[Path, Json]) -> st.SearchStrategy[Object]:
         return written(change(run, *spoiling), capabilities)
 
-    kinds = (_each(grown, changes, spoilt) for changes in (*_CONVERSIONS, any_other))
+    kinds = (at_each(grown, changes, spoilt) for changes in (*CONVERSIONS, any_other))
     return refusals("REC-6", capabilities, st.one_of(*kinds))
 
 
@@ -146,7 +144,7 @@ def _unsigned(capabilities: frozenset[str]) -> Sessions:
         return sent
 
     return st.one_of(
-        _each(grown, _INTEGERS, accepted), refusals("REC-7", capabilities, _each(grown, _INTEGERS, refused))
+        at_each(grown, INTEGERS, accepted), refusals("REC-7", capabilities, at_each(grown, INTEGERS, refused))
     )
 
 
@@ -163,14 +161,14 @@ def _double(capabilities: frozenset[str]) -> Sessions:
             sent |= tokens.map(lambda token: {"run_json": text_with(run, path, token)})
         return sent
 
-    sessions = refusals("REC-8", capabilities, _each(grown, _INTEGERS, spoilt))
+    sessions = refusals("REC-8", capabilities, at_each(grown, INTEGERS, spoilt))
     first = minus_zero(capabilities)
     if first is None:
         return sessions
     zeros = refusals(
         "REC-8",
         capabilities,
-        _each(grown, _INTEGERS, lambda run, place: st.just({"run_json": text_with(run, place[0], "-0")})),
+        at_each(grown, INTEGERS, lambda run, place: st.just({"run_json": text_with(run, place[0], "-0")})),
     )
     return sessions | st.builds(list.__add__, first, zeros)
 
@@ -184,11 +182,11 @@ def _word(capabilities: frozenset[str]) -> Sessions:
         return runs.flatmap(lambda run: written(run, capabilities).map(lambda sent: reading("REC-9", run, sent)))
 
     def refused(run: Object, place: Place) -> st.SearchStrategy[Object]:
-        spoilt = st.sampled_from(WORDS[place.member.type]).flatmap(lambda word: st.sampled_from(_misspelt(word)))
+        spoilt = st.sampled_from(WORDS[place.member.type]).flatmap(lambda word: st.sampled_from(misspelt(word)))
         values = spoilt | st.text(max_size=6).map(lambda text: f"{text}?")
         return values.flatmap(lambda value: written(change(run, place.path, value), capabilities))
 
-    return st.one_of(_each(grown, places, accepted), refusals("REC-9", capabilities, _each(grown, places, refused)))
+    return st.one_of(at_each(grown, places, accepted), refusals("REC-9", capabilities, at_each(grown, places, refused)))
 
 
 def _unknown(capabilities: frozenset[str]) -> Sessions:
@@ -197,7 +195,7 @@ def _unknown(capabilities: frozenset[str]) -> Sessions:
 
     def sessions(run: Object, path: Path) -> Sessions:
         known = RECORDS[TYPED[path]]
-        own, others = (st.sampled_from([each for each in some if each not in known]) for some in _other_names(known))
+        own, others = (st.sampled_from([each for each in some if each not in known]) for some in other_names(known))
         names = own | others
         unknown = st.dictionaries(names, plain | st.none(), min_size=1, max_size=3)
 
@@ -207,7 +205,7 @@ def _unknown(capabilities: frozenset[str]) -> Sessions:
 
         return st.tuples(unknown, st.booleans()).flatmap(lambda drawn: session(*drawn))
 
-    return _each(grown, paths, sessions)
+    return at_each(grown, paths, sessions)
 
 
 def _twice(capabilities: frozenset[str]) -> Sessions:
@@ -220,179 +218,7 @@ def _twice(capabilities: frozenset[str]) -> Sessions:
         raws = st.lists(st.sampled_from([json.dumps(each) for each in values]), min_size=2, max_size=3)
         return raws.map(lambda drawn: {"run_json": text_with_twice(run, place.path, *drawn)})
 
-    return refusals("REC-11", capabilities, _each(grown, places, spoilt))
-
-
-def _local_tenant(capabilities: frozenset[str]) -> Sessions:
-    """Leave out the tenant, of runs with and without what they may have."""
-    optional = [name for name, each in RECORDS["run"].items() if each.sort == "optional"]
-    tenant = {"org_id": "local", "workspace_id": "local", "source": "local_implicit"}
-
-    def sessions(run: Object, left_out: list[str]) -> Sessions:
-        for name in left_out:
-            run = drop(run, (name,))
-        means = change(run, ("tenant_context",), tenant)
-        sent = written(drop(run, ("tenant_context",)), capabilities)
-        return sent.map(lambda sent: reading("REC-12", means, sent))
-
-    thinned = st.tuples(grown, st.lists(st.sampled_from(optional), unique=True))
-    return thinned.flatmap(lambda drawn: sessions(*drawn))
-
-
-def _last_one_wins(capabilities: frozenset[str]) -> Sessions:
-    """Write members of maps and of free-form objects twice; in maps, once with a value that isn't of the map's type."""
-    counts, verdicts = ("checkpoint", "node_attempts"), ("checkpoint", "node_attempt_verdicts")
-    places: dict[Path, st.SearchStrategy[Json]] = {
-        _METADATA: plain,
-        ("checkpoint", "last_failure", "metadata"): plain,
-        ("checkpoint", "node_outputs"): plain,
-        counts: small,
-        verdicts: st.lists(small, max_size=3),
-    }
-    wrong: dict[Path, list[Json]] = {counts: [-2, "2", 0.5, [2], True], verdicts: ["text", 7, {}, True]}
-
-    def sessions(run: Object, path: Path) -> Sessions:
-        pairs = st.lists(st.tuples(words, places[path]), min_size=1, max_size=3)
-
-        def session(first: list[tuple[str, Json]], last: Json) -> Requests:
-            pairs = [*first, (first[0][0], last)]
-            return reading("REC-13", change(run, path, dict(pairs)), {"run_json": text_with(run, path, _object(pairs))})
-
-        return st.builds(session, pairs, places[path])
-
-    def spoilt(run: Object, path: Path) -> st.SearchStrategy[Object]:
-        pairs = st.tuples(words, st.sampled_from(wrong[path]), places[path])
-        return pairs.map(lambda drawn: [(drawn[0], drawn[1]), (drawn[0], drawn[2])]).map(
-            lambda pairs: {"run_json": text_with(run, path, _object(pairs))}
-        )
-
-    return st.one_of(_each(grown, places, sessions), refusals("REC-13", capabilities, _each(grown, wrong, spoilt)))
-
-
-def _any_definition(capabilities: frozenset[str]) -> Sessions:
-    """Give definitions that hold an automation id, and anything else or nothing."""
-    names = st.sampled_from(["metadata", "name", "status", "schedule", "flow", "agents", "execution", "nodes"]) | words
-    definitions = st.builds(
-        lambda automation_id, more: {**more, "automation_id": automation_id},
-        st.just("") | words,
-        st.dictionaries(names, plain | st.none(), max_size=3),
-    )
-
-    def sessions(run: Object, definition: Object) -> Sessions:
-        run = change(run, (SNAPSHOT,), definition)
-        return written(run, capabilities).map(lambda sent: reading("REC-14", run, sent))
-
-    return st.tuples(grown, definitions).flatmap(lambda drawn: sessions(*drawn))
-
-
-def _any_event(capabilities: frozenset[str]) -> Sessions:
-    names = st.sampled_from(["", " ", "/", "..", "Node Started", "\x00", "größe 😀", "\u2028"]) | st.text(max_size=30)
-
-    def sessions(name: str) -> Sessions:
-        run = small_run({"event": name, "recorded_at_ms": 1})
-        return written(run, capabilities).map(lambda sent: reading("REC-15", run, sent))
-
-    return names.flatmap(sessions)
-
-
-def _padded(capabilities: frozenset[str]) -> Sessions:
-    """Pad texts by white space, and by characters that some take for it; the first record has spaces only."""
-    nothing = st.just("")
-    white = nothing | st.permutations(WHITE_SPACE).map("".join) | st.text(alphabet=WHITE_SPACE, max_size=3)
-    edges = nothing | st.permutations(_NOT_WHITE_SPACE).map(lambda drawn: "".join(drawn[:2]))
-
-    def sessions(member: str) -> Sessions:
-        inner = st.sampled_from(WAIT_KINDS if member == "wait_kind" else ["node", "node b"])
-        cores = nothing | st.builds("{}{}{}".format, edges, inner, edges) | edges
-        texts = st.builds("{}{}{}".format, white, cores, white)
-
-        def session(padded: list[str]) -> Sessions:
-            plainly = " timer " if member == "wait_kind" else " node "
-            run = small_run(
-                *(
-                    {"event": event, "recorded_at_ms": 1, "metadata": _holding(member, text)}
-                    for event, text in zip(_EVENTS, [plainly, *padded], strict=False)
-                )
-            )
-            return written(run, capabilities).map(lambda sent: reading("REC-16", run, sent))
-
-        return st.lists(texts, min_size=1, max_size=len(_EVENTS) - 1).flatmap(session)
-
-    return st.sampled_from([*SHOWN_AS, "claim"]).flatmap(sessions)
-
-
-def _no_object(capabilities: frozenset[str]) -> Sessions:
-    """Give metadata, claims and metadata of a definition that are no objects; the first record's are empty ones."""
-    known = [*SHOWN_AS, "claim", "claim_id"]
-    inside = st.sampled_from([{name: "node"} for name in known])
-    values: st.SearchStrategy[Json] = st.one_of(
-        st.sampled_from([*known, "", 7, True, False, []]),
-        words,
-        small,
-        st.lists(inside | st.sampled_from(known), min_size=1, max_size=3),
-    )
-
-    def sessions(where: str, value: Json) -> Sessions:
-        metadata = {"metadata": value, "claim": {"claim": value}}.get(where, {"note": "plain"})
-        run = small_run(
-            {"event": "node_started", "recorded_at_ms": 1, "metadata": {}},
-            {"event": "node_completed", "recorded_at_ms": 2, "metadata": metadata},
-        )
-        if where == SNAPSHOT:
-            run = {**run, SNAPSHOT: {"automation_id": "automation-1", "metadata": value}}
-        return written(run, capabilities).map(lambda sent: reading("REC-17", run, sent))
-
-    return st.tuples(st.sampled_from(["metadata", "claim", SNAPSHOT]), values).flatmap(lambda drawn: sessions(*drawn))
-
-
-CASES: Final[Cases] = {
-    "REC-1": _not_an_object,
-    "REC-2": _missing,
-    "REC-3": _null,
-    "REC-4": _null_is_absent,
-    "REC-5": _default,
-    "REC-6": _wrong_type,
-    "REC-7": _unsigned,
-    "REC-8": _double,
-    "REC-9": _word,
-    "REC-10": _unknown,
-    "REC-11": _twice,
-    "REC-12": _local_tenant,
-    "REC-13": _last_one_wins,
-    "REC-14": _any_definition,
-    "REC-15": _any_event,
-    "REC-16": _padded,
-    "REC-17": _no_object,
-}
-
-
-# --- places and values ------------------------------------------------------------------------------------------------
-
-_EVENTS: Final = ("node_started", "node_completed", "node_failed", "node_blocked", "node_recovered")
-_NOT_WHITE_SPACE: Final = "\x1c\x1d\x1e\x1f\u180e\u200b\u2060\ufeff"
-_INTEGERS: Final[tuple[tuple[Path, int], ...]] = (
-    *((each.path, int(each.member.type[1:])) for each in PLACES if each.member.type in {"u64", "u32"}),
-    (("checkpoint", "node_attempts", KEY), 32),
-)
-"""Where integers stand, and how many bits they may have."""
-
-
-_CONVERSIONS: Final[tuple[Sequence[tuple[Path, Json]], ...]] = (
-    [(each.path, value) for each in PLACES if each.member.type == "str" for value in (7, 0)],
-    [(path, value) for path, _ in _INTEGERS for value in ("7", "0")],
-    [(path, value) for path, _ in _INTEGERS for value in (True, False)],
-    [(each.path, at(FULL, each.path)[0]) for each in PLACES if each.member.type.startswith("[")],
-)
-"""What some readers convert: a number to a string, a string or a truth value to a number, one value to a list."""
-
-
-def _each(
-    runs: st.SearchStrategy[Object],
-    places: Iterable[_Place],
-    make: Callable[[Object, _Place], st.SearchStrategy[_Drawn]],
-) -> st.SearchStrategy[_Drawn]:
-    """Draw a run record and one of the places in it, and go on from there."""
-    return st.tuples(runs, st.sampled_from(list(places))).flatmap(lambda drawn: make(*drawn))
+    return refusals("REC-11", capabilities, at_each(grown, places, spoilt))
 
 
 def _some_members(sort: str, make: Callable[[Object, Path, list[str]], Sessions]) -> Sessions:
@@ -411,57 +237,19 @@ def _some_members(sort: str, make: Callable[[Object, Path, list[str]], Sessions]
         some = st.lists(st.sampled_from(names[path]), min_size=1, max_size=3, unique=True)
         return some.flatmap(lambda drawn: make(run, path, drawn))
 
-    return _each(grown, [path for path, found in names.items() if found], sessions)
+    return at_each(grown, [path for path, found in names.items() if found], sessions)
 
 
-def _wrong(type_: str) -> Iterator[Json]:
-    """Give values of other types than a member's, or with an item of another type."""
-    yield from _OTHERS.get(type_, _OTHERS.get(type_[0], ()))
-    inner = item_type(type_)
-    if inner is not None:
-        items = [*_wrong(inner), *([None] if inner in {"str", "u32"} else [])]
-        good = plain_value(inner, "item")
-        if type_.startswith("["):
-            yield from ([item] for item in items)
-            yield from ([good, item] for item in items)
-            yield good
-        else:
-            yield from ({KEY: item} for item in items)
-            yield from ({"b": good, KEY: item} for item in items)
-            yield [good]
-
-
-_OTHERS: Final[Mapping[str, Sequence[Json]]] = {
-    "str": (7, 0, 0.5, True, ["text"], {"text": "text"}, []),
-    "u64": ("7", "", True, False, [7], [], {}),
-    "u32": ("7", "", True, False, [7], [], {}),
-    "[": ("text", "", 7, True, False, {}, {"0": "text"}),
-    "{": ("text", "", 7, True, False, [], [["text", 7]]),
+CASES: Final[Cases] = {
+    "REC-1": _not_an_object,
+    "REC-2": _missing,
+    "REC-3": _null,
+    "REC-4": _null_is_absent,
+    "REC-5": _default,
+    "REC-6": _wrong_type,
+    "REC-7": _unsigned,
+    "REC-8": _double,
+    "REC-9": _word,
+    "REC-10": _unknown,
+    "REC-11": _twice,
 }
-
-
-def _misspelt(word: str) -> list[Json]:
-    """Give what is near a word, and isn't it nor another one of its set."""
-    spellings = {word.upper(), word.capitalize(), _camel(word), word.replace("_", "-"), word.replace("_", " ")} - {word}
-    return [*sorted(spellings), f" {word}", f"{word} ", f"{word}\n", f"{word}s", word[:-1], "", 0, 1, True, [word]]
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))
-
-
-def _other_names(known: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Give names that a record may not know: other spellings of its own, and those of all records and of others."""
-    everybodys = [name for record in RECORDS.values() for name in record]
-    spellings = [spelling for name in known for spelling in (name.upper(), _camel(name), f" {name}", f"{name}s")]
-    return spellings, list(dict.fromkeys(["unknown", "", "schema_version", "cost", "größe 😀", *everybodys]))
-
-
-def _holding(member: str, text: str) -> Object:
-    return {"claim": {"claim_id": text}} if member == "claim" else {member: text}
-
-
-def _object(pairs: Iterable[tuple[str, Json]]) -> str:
-    """Write an object with these members, the same name at times twice."""
-    return "{" + ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs) + "}"

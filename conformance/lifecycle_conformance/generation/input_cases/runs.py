@@ -57,25 +57,27 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     code_spans(row["set"])[0]: code_spans(row["words"]) for row in _TABLES["words"]
 }
 """The closed sets of words."""
+SNAPSHOT: Final = "automation_snapshot"
+"""The record that is hashed as a whole, members that no table names included."""
 KEY: Final = "node-a"
 """The one name in each map of the full run record."""
 _DEFAULTS: Final[Mapping[str, Json]] = {"u64": 0, "tenant_source": "local_implicit"}
 
 
 def item_type(type_: str) -> str | None:
-    """Give the type of the items of a list, or of the values of a map; `None` for what is neither."""
+    """The type of the items of a list, or of the values of a map; `None` for what is neither."""
     return type_[1:-1] if type_[0] in "[{" else None
 
 
 def default_of(member: Member) -> Json:
-    """Give the default of a member of sort `defaulted`, other than the tenant."""
+    """The default of a member of sort `defaulted`, other than the tenant."""
     if item_type(member.type) is not None:
         return [] if member.type.startswith("[") else {}
     return _DEFAULTS[member.type]
 
 
 def plain_value(type_: str, name: str) -> Json:
-    """Give a value of a type, as plain as possible, that isn't the default of a member."""
+    """A value of a type, as plain as possible, that isn't the default of a member."""
     inner = item_type(type_)
     if inner is not None:
         return [plain_value(inner, name)] if type_.startswith("[") else {KEY: plain_value(inner, name)}
@@ -88,7 +90,7 @@ def plain_value(type_: str, name: str) -> Json:
 
 
 def full_run() -> Object:
-    """Give a run record that has every member of every table, with two lifecycle records."""
+    """A run record that has every member of every table, with two lifecycle records."""
     run: Object = plain_value("run", "run")
     (record,) = run["checkpoint"]["lifecycle_history"]
     full: Object = change(run, ("checkpoint", "lifecycle_history"), [record, {**record, "event": "event-2"}])
@@ -96,7 +98,7 @@ def full_run() -> Object:
 
 
 def small_run(*history: Object, last_failure: Object | None = None) -> Object:
-    """Give a run record with the members that are required, and a history."""
+    """A run record with the members that are required, and a history."""
     failure = {} if last_failure is None else {"last_failure": last_failure}
     return {
         "run_id": "run-1",
@@ -128,14 +130,14 @@ def _places(type_: str, value: Json, path: Path) -> Iterator[Place]:
 
 
 def at(value: Json, path: Path) -> Json:
-    """Give what stands at a place."""
+    """What stands at a place."""
     for step in path:
         value = value[step]
     return value
 
 
 def change(value: Json, path: Path, new: Json) -> Json:
-    """Give a copy with another value at a place, which need not be there yet."""
+    """A copy with another value at a place, which need not be there yet."""
     if not path:
         return new
     first, *rest = path
@@ -145,7 +147,7 @@ def change(value: Json, path: Path, new: Json) -> Json:
 
 
 def drop(value: Json, path: Path) -> Json:
-    """Give a copy without the member at a place."""
+    """A copy without the member at a place."""
     *way, last = path
     inside = {name: each for name, each in at(value, tuple(way)).items() if name != last}
     return change(value, tuple(way), inside)

@@ -1,34 +1,31 @@
-"""The two kinds of short sessions about reading, and the run records that they start from."""
+"""The two kinds of input cases, read and refused, and the run records that they start from."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object, Request, history_of
 from lifecycle_conformance.generation.input_cases.runs import FULL, Path, change
+from lifecycle_conformance.generation.requests import OPEN, refusal
 from lifecycle_projection.records import Json
 
 Requests: TypeAlias = list[Request]
 Sessions: TypeAlias = st.SearchStrategy[Requests]
 Cases: TypeAlias = Mapping[str, Callable[[frozenset[str]], Sessions | None]]
-"""For each requirement, the sessions that put it to the test; none where the capabilities don't suffice."""
+"""For each requirement, the sessions that put it to the test; `None` where the capabilities don't suffice."""
 
+_Place = TypeVar("_Place")
+_Drawn = TypeVar("_Drawn")
 _REFUSALS: Final = 5
 HISTORY: Final[Path] = ("checkpoint", "lifecycle_history")
 
 
-def refusal(because: str, op: str, written: Object) -> Request:
-    """Send a run record that must be refused."""
-    request = {"op": op, **written}
-    return "refuse", {"request": request, "kind": "invalid_input", "because": [because]}
-
-
 def refused(refusals: Requests) -> Requests:
-    """Run into refusals: a run is recorded, what is refused would record more of it, nothing has changed."""
+    """A session of refusals: a run is recorded, what is refused would record more of it, and nothing has changed."""
     known: Request = ("project", {"run": FULL})
-    return [("open", {"store": 0}), known, *refusals, known]
+    return [OPEN, known, *refusals, known]
 
 
 def together(sessions: Iterable[Requests]) -> Requests:
@@ -45,14 +42,16 @@ def reading(because: str, means: Json, written: Object) -> Requests:
 
 
 def refusals(because: str, capabilities: frozenset[str], spoilt: st.SearchStrategy[Object]) -> Sessions:
-    """Give sessions in which run records are refused, whatever they were sent for."""
+    """Sessions in which run records are refused, whatever they were sent for."""
     ops = ["project", "identify"] if "identify" in capabilities else ["project"]
-    requests = st.builds(refusal, st.just(because), st.sampled_from(ops), spoilt)
+    requests = st.builds(
+        lambda op, written: refusal([because], "invalid_input", op, **written), st.sampled_from(ops), spoilt
+    )
     return st.lists(requests, min_size=2, max_size=_REFUSALS).map(refused)
 
 
 def written(run: Json, capabilities: frozenset[str]) -> st.SearchStrategy[Object]:
-    """Give a run record as an argument: as JSON, or as text where that can be sent."""
+    """A run record as an argument: as JSON, or as text where that can be sent."""
     ways: list[Object] = [{"run": run}]
     if "text-input" in capabilities:
         ways.append({"run_json": json.dumps(run, ensure_ascii=False)})
@@ -60,7 +59,7 @@ def written(run: Json, capabilities: frozenset[str]) -> st.SearchStrategy[Object
 
 
 def rewritten(run: Json, capabilities: frozenset[str]) -> st.SearchStrategy[Object]:
-    """Give a run record as an argument: as JSON, or as text with other spaces, escapes and orders of members."""
+    """A run record as an argument: as JSON, or as text with other spaces, escapes and orders of members."""
     ways: list[Object] = [{"run": run}]
     if "text-input" in capabilities:
         ways += [
@@ -71,8 +70,17 @@ def rewritten(run: Json, capabilities: frozenset[str]) -> st.SearchStrategy[Obje
     return st.sampled_from(ways)
 
 
+def at_each(
+    runs: st.SearchStrategy[Object],
+    places: Iterable[_Place],
+    make: Callable[[Object, _Place], st.SearchStrategy[_Drawn]],
+) -> st.SearchStrategy[_Drawn]:
+    """Draw a run record and one of the places in it, and go on from there."""
+    return st.tuples(runs, st.sampled_from(list(places))).flatmap(lambda drawn: make(*drawn))
+
+
 def _turned(value: Json) -> Json:
-    """Give the same value with the members of its objects the other way round."""
+    """The same value with the members of its objects the other way round."""
     if isinstance(value, list):
         return list(map(_turned, value))
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Readings for the chapter *Canonical JSON*: values that are hard to write, and texts that are hard to read."""
+"""Input cases for the chapter *Canonical JSON*: values that are hard to write, and texts that are hard to read."""
 
 import json
 import math
@@ -35,7 +35,7 @@ _CONTROL: Final[Object] = {"event": "node_started", "recorded_at_ms": 1, "metada
 
 
 def _run_with(metadata: Json) -> Object:
-    """Give a run whose last record holds a value, beside a plain one; its last failure does, too."""
+    """A run whose last record holds a value, beside a plain one; its last failure does, too."""
     special = {"event": "node_completed", "recorded_at_ms": 2, "metadata": metadata}
     failure = {"node_id": "node-a", "reason": "reason", "failed_at_ms": 3, "metadata": metadata}
     return small_run(_CONTROL, special, last_failure=failure)
@@ -79,7 +79,7 @@ def _integers(capabilities: frozenset[str]) -> Sessions:
 
 
 def _whole_doubles(capabilities: frozenset[str]) -> Sessions:
-    # Their form is plain, and their digits are few: what is told apart are integers and doubles, nothing more.
+    # Plain forms of few digits, so that only the difference between integers and doubles is put to the test.
     doubles = st.integers(-(10**15) + 1, 10**15 - 1).map(float)
     return _writing("JSON-6", doubles | st.lists(doubles, min_size=1, max_size=3), capabilities)
 
@@ -96,7 +96,7 @@ _SPECIAL: Final = tuple(map(chr, range(0x20))) + tuple("\"\\/<>&'\x7f\x80\x85\xa
 
 
 def _numbers(because: str, tokens: st.SearchStrategy[tuple[Json, str | None]]) -> Sessions:
-    """Read a number that is given as a value, and as a text unless it is written as every writer does."""
+    """Read a number: as a value, or as a text where it is written as no writer does."""
 
     def sessions(token: tuple[Json, str | None], note: str, at_ms: int) -> Sessions:
         number, text = token
@@ -134,7 +134,7 @@ def _beyond_64_bits(capabilities: frozenset[str]) -> Sessions:
 
 
 def minus_zero(capabilities: frozenset[str]) -> Sessions | None:
-    """Read the literal minus zero, which only a text can hold; what a writer makes of the double is `-0.0`."""
+    """Read the literal `-0`, which only a text can hold: writers write the double as `-0.0`."""
     if not {"text-input", "json-numbers", "exact-numbers"} <= capabilities:
         return None
     return _numbers("JSON-11", st.just((-0.0, "-0")))
@@ -166,7 +166,7 @@ def _nearest(capabilities: frozenset[str]) -> Sessions:
 
 
 def _halfway(number: float, more: str) -> str:
-    """Write, with all its digits, what lies in the middle between a double and the next one, or just above that."""
+    """Write the middle between a double and the next one, with all its digits, or a number just above the middle."""
     exact = Context(prec=200)
     middle = exact.divide(exact.add(Decimal(number), Decimal(math.nextafter(number, math.inf))), Decimal(2))
     text = f"{middle:f}"
@@ -231,7 +231,7 @@ def _depth(capabilities: frozenset[str]) -> Sessions:
     """Nest up to the limit, and beyond it; brackets in strings, and those beside each other, don't nest."""
 
     def nested(path: Path, depth: int, opening: str, closing: str) -> str:
-        levels = depth - len(path)  # each step of the path is taken out of one more array or object
+        levels = depth - len(path)  # each step of the path leads into one more array or object
         return opening * levels + "1" + closing * levels
 
     kinds = st.sampled_from([("[", "]"), ('{"a":', "}")])

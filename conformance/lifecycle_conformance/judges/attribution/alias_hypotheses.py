@@ -8,7 +8,7 @@ from attrs import frozen
 from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, member, owner_of
 from lifecycle_conformance.judges.attribution.hypotheses import Hypothesis
 from lifecycle_conformance.model.alias_table import ALTERATIONS, ANY_SEQ, RULES, Place, Table, table_of
-from lifecycle_conformance.model.changes import own
+from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.identity import (
     MARKER,
     PREFIX,
@@ -46,7 +46,7 @@ class Seen:
 
 def foreseen(step: Step, table: Table) -> list[Seen]:
     """What a pass does for each record if this is its table."""
-    there = {each["snapshot_id"] for each in own(step, step.before).snapshots}
+    there = {each["snapshot_id"] for each in delta(step).before.snapshots}
     seen = []
     for each in contents_of(step.run):
         event_id = stable_id(*each)
@@ -75,7 +75,7 @@ _ALTERED: Final = tuple(
 
 def predictions(step: Step, trace: Trace) -> Iterator[tuple[Hypothesis, list[Seen]]]:
     """What each hypothesis has a pass do for each record."""
-    events = own(step, step.before).events
+    events = delta(step).before.events
     for which, others in _other_events(step, trace):
         yield Hypothesis("ALIAS-1", which), foreseen(step, table_of(step.run, others, RULES))
     if all(_is_plain(step.run, event) for event in events):
@@ -91,7 +91,7 @@ def predictions(step: Step, trace: Trace) -> Iterator[tuple[Hypothesis, list[See
 
 def _remembering(which: str, step: Step, table: Table) -> Iterator[tuple[Hypothesis, list[Seen]]]:
     """The same mistake breaks two requirements: records with equals left are counted, and those alone aren't known."""
-    events = own(step, step.before).events
+    events = delta(step).before.events
     counted = {
         content_of_event(step.run, event)
         for event in events
@@ -117,7 +117,7 @@ def _is_plain(run: Object, event: Object) -> bool:
 
 def _other_events(step: Step, trace: Trace) -> Iterator[tuple[str, Sequence[Object]]]:
     """The events from which a table might be built wrongly: those of others, too, or in another order."""
-    mine = own(step, step.before).events
+    mine = delta(step).before.events
     owners = [owner for owner in step.before if owner != step.owner]
     of_tenants = [each for owner in owners if owner.run_id == step.owner.run_id for each in _of(step, owner)]
     of_runs = [each for owner in owners if owner.tenant == step.owner.tenant for each in _of(step, owner)]

@@ -13,15 +13,10 @@ from lifecycle_conformance.execution.trace import Step, Trace
 from lifecycle_conformance.judges.attribution.alias_hypotheses import Seen, foreseen, predictions
 from lifecycle_conformance.judges.attribution.hypotheses import Evidence, Observation
 from lifecycle_conformance.model.alias_table import RULES, Table, table_of
-from lifecycle_conformance.model.changes import (
-    changed_beneath,
-    own,
-    pass_effects,
-    recorded_ids,
-    reported_ids_correct,
-    written,
-)
+from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.identity import contents_of, ids_of, stable_id
+from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
+from lifecycle_conformance.model.reported_ids import reported_ids_correct
 
 
 @frozen(kw_only=True)
@@ -75,9 +70,9 @@ _RECOGNITION: Final = "recognition"
 
 
 def _recognition(step: Step, trace: Trace) -> Recognition | None:
-    if step.op != "project" or step.answer.ok is None or not step.history or changed_beneath(trace):
+    if step.op != "project" or step.answer.ok is None or not step.history or trace.is_changed_beneath:
         return None
-    right = table_of(step.run, own(step, step.before).events, RULES)
+    right = table_of(step.run, delta(step).before.events, RULES)
     observation = _observation(step, trace, right)
     decided: dict[str, set[int]] = {}
     for hypothesis in observation.predictions:
@@ -120,7 +115,7 @@ def _seen(step: Step, table: Table) -> list[Seen]:
     """What a pass did for each record; a snapshot that names none is that of the first record with its id."""
     done = pass_effects(step)
     named = {each["snapshot_id"] for each in done.snapshots if each is not None}
-    nameless = {each["snapshot_id"]: each for each in written(step) if each["snapshot_id"] not in named}
+    nameless = {each["snapshot_id"]: each for each in delta(step).new_snapshots if each["snapshot_id"] not in named}
     found = []
     for each, events, snapshot in zip(contents_of(step.run), done.events, done.snapshots, strict=True):
         place = table.get(stable_id(*each))
@@ -141,7 +136,7 @@ def settled(step: Step, trace: Trace) -> dict[int, str]:
     nothing_done = Seen(event=False)
     if found is None or found.explained or any(found.actual[each] != nothing_done for each in found.mismatched):
         return {}
-    there = {each["snapshot_id"] for each in own(step, step.after).snapshots}
+    there = {each["snapshot_id"] for each in delta(step).after.snapshots}
     told = zip(recorded_ids(step), ids_of(step.run), found.known, pass_effects(step).events, strict=True)
     return {
         index: event_id

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
 from lifecycle_conformance.execution.trace import Object, Step, Trace, member
-from lifecycle_conformance.judges.registry import judges
+from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.canaries import PLACES, canary
 from lifecycle_conformance.model.content_tables import (
     ENTERPRISE_FIELDS,
@@ -14,7 +14,7 @@ from lifecycle_conformance.model.content_tables import (
     rows,
     summary_of,
 )
-from lifecycle_conformance.model.content_ties import new_events, new_snapshots
+from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.identity import listed_by
 from lifecycle_projection.records import Json
 
@@ -31,11 +31,11 @@ _REQUIREMENTS: Final = {
 """Which requirement says what a member of the summary is; CKPT-1 where it is not named here."""
 
 
-@judges("CKPT-1", "CKPT-2", "CKPT-3", "CKPT-4", "CKPT-5", "CKPT-6", "CKPT-7")
+@check("CKPT-1", "CKPT-2", "CKPT-3", "CKPT-4", "CKPT-5", "CKPT-6", "CKPT-7", on=PASSES)
 def of_checkpoints(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the checkpoint summary of each snapshot that a pass wrote."""
-    expected = summary_of(step.run) if step.op == "project" else {}
-    for snapshot in new_snapshots(step):
+    expected = summary_of(step.run)
+    for snapshot in delta(step).new_snapshots:
         if "checkpoint" not in snapshot:
             continue  # SNAP-1 says so
         checkpoint, old = snapshot["checkpoint"], out_of_date(step, trace, snapshot)
@@ -50,14 +50,14 @@ def of_checkpoints(step: Step, trace: Trace) -> Iterator[Judgement]:
                 yield judged(requirement, f"{name} of the checkpoint", expected=value, actual=checkpoint[name])
 
 
-@judges("SNAP-4")
+@check("SNAP-4", on=PASSES)
 def the_state_is_that_of_the_pass(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that all snapshots of a pass show one state, and none of a record that was known shows an earlier one."""
-    new = new_snapshots(step)
+    new = delta(step).new_snapshots
     if len(new) > 1:
         states = list(map(_state_of, new))
         differing = [name for name in states[0] if len({canonical(each[name]) for each in states}) > 1]
-        yield judged("SNAP-4", "in what the snapshots of this pass differ", expected=[], actual=differing)
+        yield none("SNAP-4", "in what the snapshots of this pass differ", differing)
     before = step.shown_before().events if new else ()
     known = {each["event_id"] for each in before} | {event_id for each in before for event_id, _ in listed_by(each)}
     for snapshot in new:
@@ -67,10 +67,10 @@ def the_state_is_that_of_the_pass(step: Step, trace: Trace) -> Iterator[Judgemen
             yield judged("SNAP-4", "the state that is not the one of this pass", expected=old, actual=actual)
 
 
-@judges("REDACT-1", "REDACT-2", "REDACT-3", "REDACT-4", "REDACT-5")
+@check("REDACT-1", "REDACT-2", "REDACT-3", "REDACT-4", "REDACT-5", on=PASSES)
 def what_is_never_copied(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that none of the planted words is in an event or a snapshot that a pass recorded."""
-    recorded = [*new_events(step), *new_snapshots(step)]
+    recorded = [*delta(step).new_events, *delta(step).new_snapshots]
     if not recorded:
         return
     asked, said = canonical(step.run), list(map(canonical, recorded))
@@ -82,17 +82,17 @@ def what_is_never_copied(step: Step, _: Trace) -> Iterator[Judgement]:
                 for each, text in zip(recorded, said, strict=True)
                 if word in text
             ]
-            yield judged(requirement, f"the events and snapshots with something of {place}", expected=[], actual=ids)
+            yield none(requirement, f"the events and snapshots with something of {place}", ids)
 
 
 def out_of_date(step: Step, trace: Trace, snapshot: Object) -> Object:
-    """Give the members of a new snapshot's state that show an earlier state of the run, with the values of this pass.
+    """The members of a new snapshot's state that show an earlier state of the run, with the values of this pass.
 
     They are told from members that are wrong for a reason of their own: they are all as they once were, and not all
     of them empty.
     """
     actual = _state_of(snapshot)
-    given = {**_state_in(step.run), **_scope_of(new_events(step))}
+    given = {**_state_in(step.run), **_scope_of(delta(step).new_events)}
     if all(canonical(actual[name]) == canonical(given[name]) for name in given):
         return {}
     found: Object = {}
@@ -105,7 +105,7 @@ def out_of_date(step: Step, trace: Trace, snapshot: Object) -> Object:
 
 
 def _earlier_states(step: Step, trace: Trace, snapshot: Object) -> Iterator[Object]:
-    """Give what a snapshot would show that was out of date, member by member or all of it.
+    """What a snapshot would show that was out of date, member by member or all of it.
 
     Earlier scopes are those of events: snapshots may have had wrong ones from the first.
     """
@@ -122,14 +122,14 @@ def _earlier_states(step: Step, trace: Trace, snapshot: Object) -> Iterator[Obje
 
 
 def _state_of(snapshot: Object) -> Object:
-    """Give the state that a snapshot shows, by the names of its members."""
+    """The state that a snapshot shows, by the names of its members."""
     summary = {f"checkpoint.{row.name}": member(snapshot.get("checkpoint"), row.name) for row in rows("checkpoint")}
     definition = {name: snapshot.get(name) for name in _DEFINITION}
     return {"status": snapshot["status"], **_scope_of([snapshot]), **definition, **summary}
 
 
 def _state_in(run: Object) -> Object:
-    """Give the state that a run record gives by itself: of the definition what it records, or that there is none."""
+    """The state that a run record gives by itself: of the definition what it records, or that there is none."""
     recorded: Object = {name: run.get(name) for name in _DEFINITION}
     no_other = run.get("automation_snapshot") is None
     definition = {name: value for name, value in recorded.items() if no_other or value is not None}
@@ -138,7 +138,7 @@ def _state_in(run: Object) -> Object:
 
 
 def _scope_of(records: Sequence[Object]) -> Object:
-    """Give the scope of some events or snapshots, member by member, where they agree on it."""
+    """The scope of some events or snapshots, member by member, where they agree on it."""
     scopes = [each["scope"] for each in records]
     if len(set(map(canonical, scopes))) != 1:
         return {}

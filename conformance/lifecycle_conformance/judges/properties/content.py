@@ -5,20 +5,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
 from lifecycle_conformance.execution.trace import Object, Step, Trace, member
 from lifecycle_conformance.judges.attribution.white_space import trimmed_otherwise
 from lifecycle_conformance.judges.properties.checkpoint import out_of_date
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import recorded_ids
+from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.content_tables import (
     ENTERPRISE_FIELDS,
     by_table,
     differ_in_numbers_only,
     tenant_in_scope,
 )
-from lifecycle_conformance.model.content_ties import Records, Tied, new_events, new_snapshots
+from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.identity import WHITE_SPACE, is_plain
+from lifecycle_conformance.model.record_ties import Records, Tied, recorded_ids
 from lifecycle_conformance.specification import schemas
 from lifecycle_projection.records import Json
 
@@ -28,11 +28,11 @@ _CAUSES: Final = ("session_id", "wait_id", "delivery_id", "handoff_id")
 _SCOPE_SOURCES: Final = ("resource_access", "automation_webhook", "enterprise_scope")
 
 
-@judges("EVENT-1", "EVENT-2", "EVENT-3", "EVENT-10")
+@check("EVENT-1", "EVENT-2", "EVENT-3", "EVENT-10", on=PASSES)
 def of_events(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge the members of each event that a pass appended."""
     records, named = Records(step), list[int]()
-    for event in new_events(step):
+    for event in delta(step).new_events:
         tied = records.of_event(event)
         if tied is None:
             continue  # an event of no record at all is PASS-2's business
@@ -53,25 +53,25 @@ def of_events(step: Step, _: Trace) -> Iterator[Judgement]:
             yield judged("EVENT-3", f"how many new events name record {index}", expected=1, actual=times)
 
 
-@judges("EVENT-4", "EVENT-5", "EVENT-6", "EVENT-7", "EVENT-8", "EVENT-9")
+@check("EVENT-4", "EVENT-5", "EVENT-6", "EVENT-7", "EVENT-8", "EVENT-9", on=PASSES)
 def what_events_say_beside_the_payload(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge phase id, wait kind and cause of each event that a pass appended, and the phase ids of the snapshots."""
     records = Records(step)
-    for event in new_events(step):
+    for event in delta(step).new_events:
         if (tied := records.of_event(event)) is not None:
             yield from _phase_id(step.run, tied.record, "event", event.get("phase_id"))
             yield from _wait_kind(step.run, tied.record, event.get("wait_kind"))
             yield from _cause(tied.record, event.get("causation_id"))
-    for snapshot in new_snapshots(step):
+    for snapshot in delta(step).new_snapshots:
         if (tied := records.of_snapshot(snapshot)) is not None:
             yield from _phase_id(step.run, tied.record, "snapshot", snapshot.get("phase_id"))
 
 
-@judges("SNAP-1", "SNAP-2", "SNAP-3", "EVENT-3", "EVENT-10")
+@check("SNAP-1", "SNAP-2", "SNAP-3", "EVENT-3", "EVENT-10", on=PASSES)
 def of_snapshots(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the members of each snapshot that a pass wrote; its checkpoint is judged by itself."""
-    records, ids = Records(step), recorded_ids(step) if step.op == "project" else []
-    for snapshot in new_snapshots(step):
+    records, ids = Records(step), recorded_ids(step)
+    for snapshot in delta(step).new_snapshots:
         tied = records.of_snapshot(snapshot)
         if tied is None:
             continue
@@ -87,12 +87,12 @@ def of_snapshots(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield from _digest(snapshot["checkpoint"], snapshot["payload_digest"])
 
 
-@judges("SCOPE-1")
+@check("SCOPE-1", on=PASSES)
 def of_scopes(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the scope of all that a pass recorded; what the enterprise scope is, exactly, is judged by fixed cases."""
-    for event in new_events(step):
+    for event in delta(step).new_events:
         yield from _scope(step.run, "event", event["scope"])
-    for snapshot in new_snapshots(step):
+    for snapshot in delta(step).new_snapshots:
         if not any(name.startswith("scope.") for name in out_of_date(step, trace, snapshot)):
             yield from _scope(step.run, "snapshot", snapshot["scope"])
 
@@ -187,10 +187,10 @@ def _scope(run: Object, what: str, scope: Object) -> Iterator[Judgement]:
     yield judged("SCOPE-1", f"the tenant in the scope of the {what}", expected=expected, actual=tenant)
     problems = [] if schemas.is_valid("scope-written", scope) else schemas.problems("scope-written", scope)
     wrong = [f"{path}: {problem}" for path, problem in problems]
-    yield judged("SCOPE-1", f"what is wrong with the form of the scope of the {what}", expected=[], actual=wrong)
+    yield none("SCOPE-1", f"what is wrong with the form of the scope of the {what}", wrong)
     if not any(isinstance(each, dict) for each in _scope_sources(run)):
         fields = [name for name in ENTERPRISE_FIELDS if name in scope]
-        yield judged("SCOPE-1", f"fields of an enterprise scope in the {what}", expected=[], actual=fields)
+        yield none("SCOPE-1", f"fields of an enterprise scope in the {what}", fields)
 
 
 def _scope_sources(run: Object) -> Iterator[Json]:

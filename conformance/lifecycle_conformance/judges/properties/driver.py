@@ -3,7 +3,6 @@
 What a refusal must be is judged with the other refusals; that an answer comes at all, by whoever waits for it.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
@@ -11,10 +10,10 @@ from typing import Final
 import orjson
 
 from lifecycle_conformance.execution.file_operations import LOG
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
-from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, View, key_of, owner_of
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.specification import schemas
+from lifecycle_conformance.execution.judgement import Judgement, Steps, canonical, judged, none
+from lifecycle_conformance.execution.operations import NEW_PROCESS, ON_FILES
+from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, View, key_of
+from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection.records import Json
 
@@ -22,12 +21,6 @@ _TABLES: Final = tables()
 _MEMBERS: Final = {code_spans(row["op"])[0]: sorted(code_spans(row["ok"])) for row in _TABLES["operations"]}
 _NEEDS: Final = {code_spans(row["op"])[0]: code_spans(row["capability"]) for row in _TABLES["operations"]}
 _KNOWN: Final = {name for row in _TABLES["capabilities"] for name in code_spans(row["capability"])}
-_TYPES: Final = {
-    name.removeprefix("stored."): {code_spans(row["member"])[0]: code_spans(row["type"])[0] for row in table}
-    for name, table in _TABLES.items()
-    if name.startswith("stored.")
-}
-_FILLED_IN_WHEN_READ: Final = ("phase", "phase_history", "allowed_next_phases")
 _NEVER: Final = {
     # What else may be wrong with their arguments is no matter of the table.
     "hello": frozenset[str](),
@@ -39,16 +32,13 @@ _NEVER: Final = {
     "prune": frozenset({"invalid_input", "phase_transition", "storage_conflict"}),
 }
 """The kinds with which an operation can't be refused, asked as the suite asks."""
-_DAMAGING: Final = frozenset({"tear", "put", "remove"})
 _QUIET: Final = frozenset({"identify", "refuse", "say", "hello"})
-_LOUD: Final = _DAMAGING | {"greet", "open", "restart"}
+_LOUD: Final = ON_FILES | NEW_PROCESS | {"open"}
 
 
-@judges("DRIVER-3")
+@check("DRIVER-3", on="hello")
 def introductions(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what a driver says of itself when it is greeted again, with a version that it speaks among others."""
-    if step.op != "hello":
-        return
     yield judged("DRIVER-3", "the refusal of a version that was spoken", expected=None, actual=step.refusal)
     if step.refusal is not None:
         return
@@ -58,10 +48,10 @@ def introductions(step: Step, _: Trace) -> Iterator[Judgement]:
     unknown = [each for each in declared if each not in _KNOWN] if isinstance(declared, list) else declared
     yield judged("DRIVER-3", "the capabilities that the protocol doesn't know", expected=[], actual=unknown)
     missing = sorted({*_MEMBERS["hello"]} - step.ok.keys())
-    yield judged("DRIVER-3", "what it doesn't say of itself", expected=[], actual=missing)
+    yield none("DRIVER-3", "what it doesn't say of itself", missing)
 
 
-@judges("DRIVER-3")
+@check("DRIVER-3")
 def offers(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that what the driver declares is there."""
     needed = {"text-input"} if step.op == "read" and "run_json" in step.arguments else {*_NEEDS.get(step.op, ())}
@@ -70,7 +60,7 @@ def offers(step: Step, _: Trace) -> Iterator[Judgement]:
         yield judged("DRIVER-3", what, expected=True, actual=step.refusal != "unsupported")
 
 
-@judges("DRIVER-5")
+@check("DRIVER-5")
 def operations(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that what every driver must offer is offered, and that answers have the members of the table."""
     if step.op not in _MEMBERS or not step.capabilities.issuperset(_NEEDS[step.op]) or "run_json" in step.arguments:
@@ -82,33 +72,31 @@ def operations(step: Step, _: Trace) -> Iterator[Judgement]:
         yield judged("DRIVER-5", f"the refusal of {step.op}, which is offered", expected=None, actual=step.refusal)
 
 
-@judges("DRIVER-6", "DRIVER-7")
+@check("DRIVER-6", "DRIVER-7", on="open")
 def stores(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a store shows that was opened: an empty one at first, later what it showed before."""
-    if step.op != "open":
-        return
     number = step.arguments["store"]
     known = any(each.op == "open" and each.arguments["store"] == number for each in trace.earlier(step))
     if step.refusal is not None:
-        if not _damaged(step, trace):
+        if not trace.is_damaged:
             yield judged("DRIVER-6", "the refusal of a directory that is there", expected=None, actual=step.refusal)
     elif not known:
         if step.after and any(map(_shows, _views_before(step, trace))):
-            yield judged("DRIVER-6", "what an empty directory shows", expected=[], actual=_all(step.after))
-    elif not _shows(step.before) or _damaged(step, trace):
+            yield none("DRIVER-6", "what an empty directory shows", _all(step.after))
+    elif not _shows(step.before) or trace.is_damaged:
         return
     elif "durable" in step.capabilities:
         # Who had nothing there may not have been looked for yet.
         shown = {owner: each for owner, each in step.before.items() if each.events or each.snapshots}
         yield _kept("DRIVER-7", "what the directory shows, opened again", shown, step.after)
     else:
-        yield judged("DRIVER-7", "what is shown after another open", expected=[], actual=_all(step.after))
+        yield none("DRIVER-7", "what is shown after another open", _all(step.after))
 
 
-@judges("FILE-25", "DRIVER-7")
+@check("FILE-25", "DRIVER-7", on="restart")
 def restarts(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what is there after a kill (FILE-25), or after an end and a new start: what was there before."""
-    if step.op != "restart" or "durable" not in step.capabilities or not _shows(step.before) or _damaged(step, trace):
+    if "durable" not in step.capabilities or not _shows(step.before) or trace.is_damaged:
         return
     requirement = "FILE-25" if step.arguments["kill"] else "DRIVER-7"
     if step.refusal is not None:
@@ -118,64 +106,34 @@ def restarts(step: Step, trace: Trace) -> Iterator[Judgement]:
     if step.files_before is not None and step.files_after is not None:
         parts = {path: text for path, text in step.files_before.items() if _is_part(path)}
         lost = sorted(path for path, text in parts.items() if step.files_after.get(path) != text)
-        yield judged(requirement, "the files that are gone or changed", expected=[], actual=lost)
+        yield none(requirement, "the files that are gone or changed", lost)
 
 
-@judges("DRIVER-9")
-def imports(step: Step, trace: Trace) -> Iterator[Judgement]:
-    """Judge that what was imported is shown as it was given, and that nothing that is there kept it out."""
-    if step.op != "import" or _damaged(step, trace):
-        return
-    if step.refusal in {"invalid_input", "storage_conflict"}:
-        yield judged("DRIVER-9", "the refusal of readable records", expected=None, actual=step.refusal)
-    if step.refusal is not None:
-        return
-    events: list[Object] = step.arguments["events"]
-    for text, given in _grouped("event", events).items():
-        owner = owner_of(given[0])
-        there = [_normal("event", each) for each in step.after[owner].events]
-        before = [_normal("event", each) for each in step.before[owner].events]
-        expected = _counted(text, before) + len(given)
-        what = f"how often the event {given[0]['event_id']!r} is shown as it was given"
-        yield judged("DRIVER-9", what, expected=expected, actual=_counted(text, there))
-    for snapshot in _alone(step):
-        shown = [each for each in step.after[owner_of(snapshot)].snapshots if _id_of(each) == _id_of(snapshot)]
-        kept = [_as_given(snapshot, each) for each in shown]
-        yield judged(
-            "DRIVER-9",
-            f"the snapshot {snapshot['snapshot_id']!r} as it was given",
-            expected=[_normal("snapshot", snapshot)],
-            actual=kept,
-        )
-    yield from _in_order(step)
-
-
-@judges("DRIVER-10")
+@check("DRIVER-10", on="append")
 def appends(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a tenant that sees the event isn't taken for one that doesn't."""
-    if step.op != "append" or step.refusal not in {None, "invalid_input"}:
+    if step.refusal not in {None, "invalid_input"}:
         return
     sees = key_of(step.arguments["tenant"]) == key_of(step.arguments["event"]["scope"]["tenant_context"])
     kind = None if sees else "invalid_input"
     yield judged("DRIVER-10", "the refusal of the tenant", expected=kind, actual=step.refusal)
 
 
-@judges("DRIVER-12")
+@check("DRIVER-12", on="say")
 def lines(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge the answer to a line that isn't JSON. That it had the id `null`, whoever waited for it saw."""
-    if step.op == "say":
-        yield judged("DRIVER-12", "the refusal of the line", expected="invalid_input", actual=step.refusal)
+    yield judged("DRIVER-12", "the refusal of the line", expected="invalid_input", actual=step.refusal)
 
 
-@judges("DRIVER-16")
+@check("DRIVER-16", on=Steps(NEW_PROCESS))
 def ends(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge the status with which a process ended at the end of its input, where it is known: it may not have ended."""
     status = step.ok.get("exit_status")
-    if step.op in {"greet", "restart"} and status is not None:
+    if status is not None:
         yield judged("DRIVER-16", "the exit status at the end of input", expected=0, actual=status)
 
 
-@judges("DRIVER-17")
+@check("DRIVER-17")
 def repetitions(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that the same requests get the same answers: from two processes, and twice from one if nothing changed."""
     other = _twin(step, trace) or _said_before(step, trace)
@@ -190,7 +148,7 @@ def repetitions(step: Step, trace: Trace) -> Iterator[Judgement]:
 
 
 def _said_before(step: Step, trace: Trace) -> Step | None:
-    """Give the step that asked for the ids of the same run, if nothing happened since that a store would show.
+    """The step that asked for the ids of the same run, if nothing happened since that a store would show.
 
     If something did, it is a matter of DRIVER-8.
     """
@@ -206,7 +164,7 @@ def _said_before(step: Step, trace: Trace) -> Step | None:
 
 
 def _twin(step: Step, trace: Trace) -> Step | None:
-    """Give the step that came after the same requests to another fresh process, in new stores as well."""
+    """The step that came after the same requests to another fresh process, in new stores as well."""
     steps = [*reversed([*trace.earlier(step)]), step]
     starts = [index for index, each in enumerate(steps) if each.op == "greet"]
     if len(starts) < 2 or step.op == "greet":
@@ -219,7 +177,7 @@ def _twin(step: Step, trace: Trace) -> Step | None:
 
 
 def _requests(steps: Sequence[Step], start: int, count: int) -> list[bytes] | None:
-    """Give some requests as text, stores by the order in which they were opened; nothing if one was not new."""
+    """Some requests as text, stores by the order in which they were opened; nothing if one was not new."""
     numbers: dict[int, int] = {}
     known = {each.arguments["store"] for each in steps[:start] if each.op == "open"}
     texts = []
@@ -240,7 +198,7 @@ def _text(step: Step) -> bytes:
 
 
 def _said(step: Step) -> Json:
-    """Give what was answered, without what is for people only or has no order."""
+    """What was answered, without what is for people only or has no order."""
     if step.refusal is not None:
         return {"error": step.refusal, "data": step.data}
     if step.op == "restart":
@@ -260,13 +218,8 @@ def _views_before(step: Step, trace: Trace) -> Iterator[View]:
     return (each.after for each in trace.earlier(step))
 
 
-def _damaged(step: Step, trace: Trace) -> bool:
-    """Tell whether the suite laid hands on the files."""
-    return any(each.op in _DAMAGING for each in trace.earlier(step))
-
-
 def _is_part(path: str) -> bool:
-    """Tell whether a file is part of a store (FILE-1, FILE-3)."""
+    """Whether a file is part of a store (FILE-1, FILE-3)."""
     return path == LOG or (path.startswith("stateful_snapshots/") and path.endswith(".json"))
 
 
@@ -300,105 +253,3 @@ def _first_difference(before: Sequence[Object], after: Sequence[Object]) -> tupl
         if canonical(pair[0]) != canonical(pair[1]):
             return pair
     return None
-
-
-# --- what was imported ------------------------------------------------------------------------------------------------
-
-
-def _grouped(record: str, given: Sequence[Object]) -> dict[bytes, list[Object]]:
-    groups: dict[bytes, list[Object]] = {}
-    for each in given:
-        groups.setdefault(canonical(_normal(record, each)), []).append(each)
-    return groups
-
-
-def _counted(text: bytes, records: Sequence[Json]) -> int:
-    return Counter(map(canonical, records))[text]
-
-
-def _alone(step: Step) -> list[Object]:
-    """Give the imported snapshots that surely meet no other at their place (FILE-4, TENANT-7)."""
-    given: list[Object] = step.arguments["snapshots"]
-    there = Counter(_place(each) for shown in step.before.values() for each in shown.snapshots)
-    places = Counter(map(_place, given)) + there
-    return [each for each in given if places[_place(each)] == 1]
-
-
-def _place(snapshot: Object) -> tuple[str, str]:
-    return _segment(snapshot["run_id"]), _segment(snapshot["snapshot_id"])
-
-
-def _segment(text: str) -> str:
-    # Upper and lower case are one to some file systems.
-    return "".join(each if each.isascii() and (each.isalnum() or each in "-_.") else "_" for each in text).lower()
-
-
-def _id_of(snapshot: Object) -> str:
-    snapshot_id: str = snapshot["snapshot_id"]
-    return snapshot_id
-
-
-def _as_given(given: Object, shown: Object) -> Json:
-    """Give a snapshot as it is shown, without what was filled in where nothing was given (SNAP-7, SNAP-8)."""
-    return _normal(
-        "snapshot", {name: each for name, each in shown.items() if name in given or name not in _FILLED_IN_WHEN_READ}
-    )
-
-
-def _in_order(step: Step) -> Iterator[Judgement]:
-    """Judge the order of imported events where the log can be read: that in which they are shown goes by seq."""
-    given: list[Object] = step.arguments["events"]
-    if len(given) < 2 or step.files_before is None or step.files_after is None:
-        return
-    before, after = (files.get(LOG, b"") for files in (step.files_before, step.files_after))
-    if not after.startswith(before):
-        return
-    new = [_event_in(line) for line in after[len(before) :].split(b"\n") if line]
-    ids = [None if each is None else [each["event_id"], each["seq"]] for each in new]
-    expected = [[each["event_id"], each["seq"]] for each in given]
-    if Counter(map(canonical, ids)) == Counter(map(canonical, expected)):
-        yield judged("DRIVER-9", "the order of the events in the log", expected=expected, actual=ids)
-
-
-def _event_in(line: bytes) -> Object | None:
-    try:
-        event = orjson.loads(line)
-    except ValueError:
-        return None
-    return event if schemas.is_valid("event-stored", event) else None
-
-
-def _normal(type_: str, value: Json) -> Json:
-    """Give a readable stored value so that two with the same meaning are equal: defaults there, nothing else empty.
-
-    How numbers in free-form values are read is no matter of the protocol: they count by their first digits.
-    """
-    if type_ == "any":
-        return _without_digits(value)
-    if type_.startswith("["):
-        return [_normal(type_[1:-1], each) for each in value]
-    if type_ not in _TYPES:
-        return value
-    members = {
-        name: _normal(member_type, value[name])
-        for name, member_type in _TYPES[type_].items()
-        if value.get(name) is not None and (value[name] != [] or name in _FILLED_IN_WHEN_READ or member_type == "any")
-    }
-    return {**_defaults(type_), **members}
-
-
-def _defaults(type_: str) -> Object:
-    names = _TYPES[type_].keys()
-    defaults: Object = {"schema_version": 1, "payload": None}
-    source: Object = {"source": "local_implicit"} if type_ == "tenant" else {}
-    return {**{name: value for name, value in defaults.items() if name in names}, **source}
-
-
-def _without_digits(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {name: _without_digits(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_without_digits(each) for each in value]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value
-    return float(f"{value + 0.0:.9g}")

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import Judgement, Steps, canonical, judged, none
+from lifecycle_conformance.execution.operations import ALL
 from lifecycle_conformance.execution.trace import Files, Object, Shown, Step, Trace, View
 from lifecycle_conformance.judges.properties.reading import of_readings
-from lifecycle_conformance.judges.registry import judges
+from lifecycle_conformance.judges.registry import check
 from lifecycle_projection.records import Json
 
 _KINDS: Final[Mapping[str, str]] = {
@@ -32,11 +33,9 @@ _AFTER_READING: Final = frozenset({"phase_transition", "storage_conflict"})
 """What ends a pass that has begun: where something was recorded before that, the input was accepted."""
 
 
-@judges("ERR-1", "ERR-7", "DRIVER-15", *REASONS)
+@check("ERR-1", "ERR-7", "DRIVER-15", *REASONS, on="refuse")
 def what_must_be_refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the answer to a request that must be refused, and that nothing came of it."""
-    if step.op != "refuse":
-        return
     kind, changes = step.arguments["kind"], _changes(step)
     refused = step.refusal is not None and not (step.refusal in _AFTER_READING and changes)
     for requirement in step.arguments["because"]:
@@ -50,20 +49,20 @@ def what_must_be_refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     if not step.before and step.files_before is None:
         return
     if kind == "invalid_input":
-        yield judged("ERR-1", "what a refused input changed", expected=[], actual=changes)
+        yield none("ERR-1", "what a refused input changed", changes)
     if step.refusal in _WITHOUT_EFFECT:
-        yield judged("DRIVER-15", "what a refused request changed", expected=[], actual=changes)
+        yield none("DRIVER-15", "what a refused request changed", changes)
 
 
-@judges("ERR-7")
+@check("ERR-7", on=Steps(ALL - {"refuse"}))
 def internal_is_always_a_fault(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge a request that failed for no reason of its own."""
-    if step.op != "refuse" and step.refusal == "internal":
+    if step.refusal == "internal":
         yield judged("ERR-7", f"whether {step.op} failed with `internal`", expected=False, actual=True)
 
 
 def _is_well_founded(requirement: str, step: Step, trace: Trace) -> bool:
-    """Tell whether nothing that was read earlier in this session broke what the refusal rests on.
+    """Whether nothing that was read earlier in this session broke what the refusal rests on.
 
     Who reads `-0` as an integer (JSON-11) can't refuse it as a double (REC-8), and is told the former only.
     """

@@ -5,18 +5,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from lifecycle_conformance.execution.file_operations import LOG
-from lifecycle_conformance.execution.judgement import Judgement, added, canonical, judged
-from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, key_of, owner_of
-from lifecycle_conformance.judges.registry import judges
+from lifecycle_conformance.execution.judgement import ALL_STEPS, Judgement, Steps, canonical, judged, none
+from lifecycle_conformance.execution.operations import WRITING
+from lifecycle_conformance.execution.trace import Object, Step, Trace, owner_of
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import delta, touched
 from lifecycle_conformance.model.file_layout import (
     MEMBERS,
-    apart,
     as_read,
-    as_text,
-    blurred,
     both,
-    compact_text,
-    difference,
     event_in,
     events_of,
     free_form_in,
@@ -25,9 +22,7 @@ from lifecycle_conformance.model.file_layout import (
     lines_of,
     log_of,
     objects_in,
-    parse,
     path_of,
-    pretty_text,
     records_in,
     segment,
     snapshot_in,
@@ -35,21 +30,23 @@ from lifecycle_conformance.model.file_layout import (
     unknown_in,
 )
 from lifecycle_conformance.model.identity import MARKER
+from lifecycle_conformance.model.json_text import apart, as_text, blurred, compact_text, difference, parse, pretty_text
 from lifecycle_projection.records import Json
 
-_WRITING: Final = frozenset({"project", "append", "import", "compact", "prune"})
 _FILLED_IN: Final = frozenset({"phase", "phase_history", "allowed_next_phases"})
+_COMPACTIONS: Final = Steps(frozenset({"compact"})).with_files
+_FILLING: Final = Steps(frozenset({"project", "import"})).with_files
 
 
 # --- the log ----------------------------------------------------------------------------------------------------------
 
 
-@judges("FILE-1")
+@check("FILE-1", on=ALL_STEPS.with_files)
 def the_log(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge the lines of the log that a step wrote: whole, compact, in order, and what is shown."""
     files = both(step)
     lines = _new_lines(step)
-    if files is None or not (lines or _new_events(step)):
+    if not (lines or _new_events(step)):
         return
     tail = lines_of(log_of(files[1]))[1]
     yield judged("FILE-1", "what stands behind the last newline of the log", expected="", actual=as_text(tail))
@@ -99,17 +96,15 @@ def _all_of_the_log(step: Step, log: bytes) -> Iterator[Judgement]:
     yield judged("FILE-1", "the events that only one has, view or log", expected=expected, actual=actual)
 
 
-@judges("COMPACT-12")
+@check("COMPACT-12", on=_COMPACTIONS)
 def the_log_is_in_order_after_a_compaction(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge order and readability of a log after a compaction that removed something."""
     files = both(step)
-    if files is None or not _compacted(step):
-        return
-    if not log_of(files[1]):
+    if not _compacted(step) or not log_of(files[1]):
         return  # what was compacted isn't in this log: FILE-1 says so
     whole, tail = lines_of(log_of(files[1]))
     damaged = [as_text(line)[:80] for line in [*whole, *filter(None, [tail])] if event_in(line) is None]
-    yield judged("COMPACT-12", "the lines that are no events", expected=[], actual=damaged)
+    yield none("COMPACT-12", "the lines that are no events", damaged)
     old = {_content(event): number for number, event in enumerate(events_of(log_of(files[0])))}
     events = [event for line in whole if (event := event_in(line)) is not None]
     ranks = [_rank(event, old.get(_content(event))) for event in events]
@@ -117,7 +112,7 @@ def the_log_is_in_order_after_a_compaction(step: Step, _: Trace) -> Iterator[Jud
 
 
 def _rank(event: Object, number: int | None) -> list[Json]:
-    """Give the place of an event: of equal ones those that remained by their old places, then the new markers."""
+    """The place of an event: of equal ones those that remained by their old places, then the new markers."""
     new_marker = event["event_type"] == MARKER and number is None
     return [event["run_id"], event["seq"], event["event_id"], new_marker, number or 0]
 
@@ -126,29 +121,27 @@ def _content(event: Object) -> bytes:
     return canonical(blurred(event))
 
 
-@judges("FILE-13")
+@check("FILE-13", on=_COMPACTIONS)
 def unknown_members_are_left_out(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that what a compaction writes again has lost its unknown members."""
     files = both(step)
-    if files is None or not _compacted(step):
+    if not _compacted(step):
         return
     left = {str(_name(event)): line for line in lines_of(log_of(files[1]))[0] if (event := event_in(line)) is not None}
     for line in log_of(files[0]).split(b"\n"):
         event = event_in(line)
         if event is not None and unknown_in(_value(line), "event") and (again := left.get(str(_name(event)))):
             unknown = unknown_in(_value(again), "event")
-            yield judged("FILE-13", f"unknown members of {event['event_id']!r}", expected=[], actual=unknown)
+            yield none("FILE-13", f"unknown members of {event['event_id']!r}", unknown)
 
 
 # --- snapshot files ---------------------------------------------------------------------------------------------------
 
 
-@judges("FILE-3", "FILE-4")
+@check("FILE-3", "FILE-4", on=_FILLING)
 def where_a_snapshot_lies(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge the path of each snapshot that was written."""
     files = both(step)
-    if files is None or step.op not in {"project", "import"}:
-        return
     changed = {path: text for path, text in files[1].items() if path != LOG and files[0].get(path) != text}
     for snapshot in _new_snapshots(step):
         run_id, snapshot_id, _tenant = key = key_of_snapshot(snapshot)
@@ -181,7 +174,7 @@ def _holds(text: bytes, key: tuple[str, str, object]) -> bool:
     return snapshot is not None and key_of_snapshot(snapshot) == key
 
 
-@judges("FILE-5")
+@check("FILE-5", on=_FILLING)
 def the_form_of_a_snapshot_file(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge layout and content of each snapshot file that was written; the order of members is another's business."""
     shown = {key_of_snapshot(each): as_read(each, "snapshot") for each in _new_snapshots(step)}
@@ -199,17 +192,17 @@ def the_form_of_a_snapshot_file(step: Step, _: Trace) -> Iterator[Judgement]:
 # --- both -------------------------------------------------------------------------------------------------------------
 
 
-@judges("FILE-7")
+@check("FILE-7", on=Steps(WRITING).with_files)
 def no_other_file(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that an operation that wrote something left nothing but log and snapshots."""
     files = both(step)
-    if files is None or step.op not in _WRITING or files[0] == files[1]:
+    if files[0] == files[1]:
         return
     before, after = files
     others = [path for path, text in after.items() if path not in before and not _belongs(path, text)]
     written = [path for path in after if before.get(path) != after[path] and (path != LOG or _compacted(step))]
     left = [f"{path}.tmp" for path in written if f"{path}.tmp" in before and f"{path}.tmp" in after]
-    yield judged("FILE-7", "other files than log and snapshots", expected=[], actual=sorted([*others, *left]))
+    yield none("FILE-7", "other files than log and snapshots", sorted([*others, *left]))
 
 
 def _belongs(path: str, text: bytes) -> bool:
@@ -217,7 +210,7 @@ def _belongs(path: str, text: bytes) -> bool:
     return path == LOG or is_snapshot_path(path) or snapshot_in(text) is not None
 
 
-@judges("FILE-8")
+@check("FILE-8", on=Steps(WRITING).with_files)
 def the_order_of_members(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge which members of typed records were written, and in which order."""
     for what, table, value in _written(step):
@@ -240,7 +233,7 @@ def _found(kind: str, record: Object) -> list[str]:
     return [name for name in record if name in MEMBERS[kind]]
 
 
-@judges("FILE-9")
+@check("FILE-9", on=Steps(WRITING).with_files)
 def free_form_values_are_sorted(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge the order of the members of each object in a free-form value that was written."""
     for what, table, value in _written(step):
@@ -258,51 +251,28 @@ def _sorted(names: list[str]) -> list[str]:
 
 
 def _compacted(step: Step) -> bool:
-    """Tell whether a step was a compaction that removed something."""
+    """Whether a step was a compaction that removed something."""
     return step.op == "compact" and bool(step.ok.get("pruned"))
 
 
-def _owners(step: Step) -> list[Owner]:
-    """Tell whose events and snapshots a step may add to."""
-    match step.op:
-        case "project":
-            return [step.owner]
-        case "append":
-            return [Owner(key_of(step.arguments["tenant"]), step.arguments["event"]["run_id"])]
-        case "import":
-            given = (*step.arguments["events"], *step.arguments["snapshots"])
-            return list(dict.fromkeys(owner_of(each) for each in given))
-        case _:
-            return []
-
-
 def _new_events(step: Step) -> list[Object]:
-    """Give the events that a step added; of owners that were not looked at before, not those that stood in the log."""
-    new = []
-    for owner in _owners(step):
-        before, after = step.before.get(owner, Shown()).events, step.after.get(owner, Shown()).events
-        new += [each for each in added(before, after) if owner_of(each) == owner]
-    return new
+    """The events that a step added; of owners that were not looked at before, not those that stood in the log."""
+    return [each for owner in touched(step) for each in delta(step, owner).new_events]
 
 
 def _new_snapshots(step: Step) -> list[Object]:
-    """Give the snapshots that a step wrote: new to what is shown, and in no file that is as it was."""
-    new = [
-        snapshot
-        for owner in _owners(step)
-        for snapshot in added(step.before.get(owner, Shown()).snapshots, step.after.get(owner, Shown()).snapshots)
-        if owner_of(snapshot) == owner
-    ]
-    files = both(step)
-    if files is None or not new:
+    """The snapshots that a step wrote: new to what is shown, and in no file that is as it was."""
+    new = [each for owner in touched(step) for each in delta(step, owner).new_snapshots]
+    if not new:
         return []
+    files = both(step)
     old = {path: text for path, text in files[0].items() if files[1].get(path) == text}
     kept = {key_of_snapshot(each) for each in snapshots_of(old).values()}
     return [each for each in new if key_of_snapshot(each) not in kept]
 
 
 def _in_order_of_appending(step: Step) -> list[Object]:
-    """Give the new events as they are shown, in the order in which they were appended: of a pass, that of their seq."""
+    """The new events as they are shown, in the order in which they were appended: of a pass, that of their seq."""
     new = [as_read(each, "event") for each in _new_events(step)]
     if step.op != "import":
         return sorted(new, key=lambda each: int(each["seq"]))
@@ -315,21 +285,19 @@ def _in_order_of_appending(step: Step) -> list[Object]:
 
 
 def _new_lines(step: Step) -> list[bytes]:
-    """Give the lines of the log that a step wrote: all events, after a compaction that removed any."""
+    """The lines of the log that a step wrote: all events, after a compaction that removed any."""
     files = both(step)
-    if files is None:
-        return []
     whole, _ = lines_of(log_of(files[1]))
     if _compacted(step):
         return [line for line in whole if event_in(line) is not None]
-    count = len(_new_events(step)) if step.op in _WRITING else 0
+    count = len(_new_events(step)) if step.op in WRITING else 0
     return whole[-count:] if count else []
 
 
 def _new_files(step: Step) -> dict[str, bytes]:
-    """Give the snapshot files that a step wrote; that a pass changes one that is there is another matter (SNAP-6)."""
+    """The snapshot files that a step wrote; that a pass changes one that is there is another matter (SNAP-6)."""
     files = both(step)
-    if files is None or step.op not in {"project", "import"}:
+    if step.op not in {"project", "import"}:
         return {}
     old, now = files
     there = {path: text for path, text in old.items() if step.op == "project" or now.get(path) == text}
@@ -337,7 +305,7 @@ def _new_files(step: Step) -> dict[str, bytes]:
 
 
 def _written(step: Step) -> Iterator[tuple[str, str, Json]]:
-    """Give each record that a step wrote: what to call it, the table that it follows, and its value."""
+    """Each record that a step wrote: what to call it, the table that it follows, and its value."""
     for line in _new_lines(step):
         if event_in(line) is not None:
             value = _value(line)

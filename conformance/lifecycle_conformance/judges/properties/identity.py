@@ -12,10 +12,10 @@ from typing import Final
 import orjson
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged
 from lifecycle_conformance.execution.trace import Object, Step, Trace, member
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import own, pass_effects, reported_ids
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.identity import (
     Content,
     content_of,
@@ -27,6 +27,8 @@ from lifecycle_conformance.model.identity import (
     is_unsigned,
     safe,
 )
+from lifecycle_conformance.model.record_ties import pass_effects
+from lifecycle_conformance.model.reported_ids import reported_ids
 from lifecycle_projection.records import Json
 
 _DIGITS: Final = re.compile("-([0-9a-f]{24})-[0-9]+$")
@@ -34,10 +36,10 @@ _OPTIONAL: Final = ("reason", "stop_kind", "metadata")
 _EMPTY: Final[tuple[Json, ...]] = ("", {}, [])
 
 
-@judges("DRIVER-8", "ID-1", "ID-2", "OCC-1", "ID-5", "ID-6", "ID-7")
+@check("DRIVER-8", "ID-1", "ID-2", "OCC-1", "ID-5", "ID-6", "ID-7", on="identify")
 def identified(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what `identify` says of each record."""
-    if step.op != "identify" or step.refusal == "unsupported":
+    if step.refusal == "unsupported":
         return
     yield judged("DRIVER-8", "the refusal to identify", expected=None, actual=step.refusal)
     if step.answer.ok is None:
@@ -58,10 +60,10 @@ def identified(step: Step, _: Trace) -> Iterator[Judgement]:
         yield from _form(what, content, digest, each["occurrence"], each["event_id"])
 
 
-@judges("ID-1", "ID-2", "OCC-1", "ID-5", "ID-6", "ID-7")
+@check("ID-1", "ID-2", "OCC-1", "ID-5", "ID-6", "ID-7", on=PASSES)
 def of_new_events(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge occurrence and id of each event that a pass appended, and the identity in the id where nobody told it."""
-    if step.op != "project" or not step.history:
+    if not step.history:
         return
     contents, said = contents_of(step.run), reported_ids(step, trace)
     for record, (content, occurrence), answer, events in zip(
@@ -78,7 +80,7 @@ def of_new_events(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield from _form(what, content, _digest(content, answer, event["event_id"]), told, event["event_id"])
 
 
-@judges("ID-3", "ID-4", "OCC-2")
+@check("ID-3", "ID-4", "OCC-2", on="identify")
 def nothing_else_enters(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a record that was identified before, elsewhere or in another state of the run, is so again.
 
@@ -106,15 +108,15 @@ def nothing_else_enters(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield judged("OCC-2", what, expected=expected, actual=actual)
 
 
-@judges("ID-3", "ID-4")
+@check("ID-3", "ID-4", on=PASSES)
 def of_events_that_are_there(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a record whose event this implementation appended gets no other under another id."""
-    if step.op != "project" or not step.history:
+    if not step.history:
         return
     given = {event["event_id"] for earlier in trace.earlier(step) for event in _given(earlier)}
     there = {
         (content_of_event(step.run, event), _occurrence_in(event)): event
-        for event in own(step, step.before).events
+        for event in delta(step).before.events
         if event["event_id"] not in given and is_unsigned(_occurrence_in(event))
     }
     for index, (each, events) in enumerate(zip(contents_of(step.run), pass_effects(step).events, strict=True)):
@@ -130,7 +132,7 @@ def of_events_that_are_there(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield judged("ID-3" if moved else "ID-4", what, expected=[event["event_id"]], actual=ids)
 
 
-@judges("OCC-3")
+@check("OCC-3", on="identify")
 def removing_an_equal_renumbers(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that of identical records, one of which is gone, the occurrences start with 0 and leave none out."""
     earlier = next(_identified_before(step, trace), None)
@@ -167,7 +169,7 @@ def _identity(
 
 
 def _otherwise_absent(record: Object, values: Object) -> Iterator[Object]:
-    """Give what somebody might hash who treats absent and empty members in another way."""
+    """What somebody might hash who treats absent and empty members in another way."""
     absent = [name for name in _OPTIONAL if values[name] is None]
     empty = [name for name in _OPTIONAL if values[name] in _EMPTY]
     yield {name: value for name, value in values.items() if name in record or name not in absent}
@@ -195,7 +197,7 @@ def _form(what: str, content: Content, digest: str, occurrence: Json, event_id: 
 
 
 def _digest(content: Content, answer: Object | None, event_id: str) -> str:
-    """Give the digest that an event's id should have: by the identity that the implementation says, if it does.
+    """The digest that an event's id should have: by the identity that the implementation says, if it does.
 
     Else by the one that stands there, which is judged by itself; else by the right one.
     """
@@ -215,7 +217,7 @@ def _occurrence_in(event: Object) -> Json:
 
 
 def _given(step: Step) -> Sequence[Object]:
-    """Give the events that a step put into the log from outside."""
+    """The events that a step put into the log from outside."""
     events: Sequence[Object] = step.arguments["events"] if step.op == "import" else ()
     return [step.arguments["event"]] if step.op == "append" else events
 
@@ -249,7 +251,7 @@ def _known_as(said: Object) -> Object:
 
 
 def _identified_before(step: Step, trace: Trace) -> Iterator[Step]:
-    """Give earlier answers, newest first, about records some of which are identified again now."""
+    """Earlier answers, newest first, about records some of which are identified again now."""
     if _is_complete(step):
         for earlier in trace.earlier(step):
             if _is_complete(earlier) and _same_records(earlier, step):
@@ -261,7 +263,7 @@ def _is_complete(step: Step) -> bool:
 
 
 def _same_records(earlier: Step, step: Step) -> list[tuple[int, Object, int, Object]]:
-    """Give the records that are in both histories, those of identical ones with the same number of equals before."""
+    """The records that are in both histories, those of identical ones with the same number of equals before."""
     places = {each: (index, earlier.ok["ids"][index]) for index, each in enumerate(contents_of(earlier.run))}
     return [
         (*places[each], index, step.ok["ids"][index])
@@ -271,12 +273,12 @@ def _same_records(earlier: Step, step: Step) -> list[tuple[int, Object, int, Obj
 
 
 def _state(run: Object) -> Object:
-    """Give a run record without its history."""
+    """A run record without its history."""
     checkpoint = {name: value for name, value in run["checkpoint"].items() if name != "lifecycle_history"}
     return {**run, "checkpoint": checkpoint}
 
 
 def _others_before(step: Step, place: int) -> list[Content]:
-    """Give the records before a place that are not identical to the one there."""
+    """The records before a place that are not identical to the one there."""
     contents = [content for content, _ in contents_of(step.run)]
     return [content for content in contents[:place] if content != contents[place]]

@@ -4,169 +4,109 @@ An implementation that gets tenants wrong may show an owner the records of other
 what concerns the log of an owner is judged by its own records only, so that such a fault stays one of *Tenants*.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, added, judged
-from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, key_of, owner_of
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import highest_seq, pass_effects, recorded, reported_ids_correct
-from lifecycle_conformance.model.file_layout import blurred
-from lifecycle_conformance.model.identity import contents_of, listed_by, stable_id
+from lifecycle_conformance.execution.judgement import RECORDING, Judgement, Steps, judged, none
+from lifecycle_conformance.execution.multiset import added
+from lifecycle_conformance.execution.operations import ALL, LOOKING, WRITING
+from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, owner_of
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import acting, delta, own
+from lifecycle_conformance.model.identity import contents_of, stable_id
+from lifecycle_conformance.model.json_text import blurred
+from lifecycle_conformance.model.record_ties import pass_effects
+from lifecycle_conformance.model.recorded import MAX_SEQ, highest_seq, in_order, places, recorded
+from lifecycle_conformance.model.reported_ids import reported_ids_correct
 from lifecycle_projection.records import Json
 
-MAX_SEQ: Final = 2**64 - 1
-_BY_HAND: Final = frozenset({"tear", "put", "remove"})
-_KEEP_THE_ORDER: Final = frozenset({"import", "append", "project", "prune", "restart", "refuse"})
-_NOT_ASKED_AGAIN: Final = frozenset({"identify", "say", "events", "snapshots"})
-
-
-# --- what is known of a log -------------------------------------------------------------------------------------------
-
-
-def view_complete(trace: Trace) -> bool:
-    """Tell whether what was shown is all that a store holds.
-
-    It isn't where the session laid hand on the files, nor where it forgot the stores that it had opened.
-    """
-    ops = [step.op for step in trace.steps]
-    forgot = "open" in ops and "greet" in ops[ops.index("open") :]
-    return not forgot and _BY_HAND.isdisjoint(ops)
-
-
-def acting(step: Step) -> Owner | None:
-    """Give whose records a pass or an append may add to."""
-    if step.op == "project":
-        return step.owner
-    if step.op == "append":
-        return Owner(key_of(step.arguments["tenant"]), step.arguments["event"]["run_id"])
-    return None
-
-
-def own_of(view: View, owner: Owner) -> Shown:
-    """Give what is shown to an owner of its own."""
-    shown = view.get(owner, Shown())
-    return Shown(
-        events=tuple(each for each in shown.events if owner_of(each) == owner),
-        snapshots=tuple(each for each in shown.snapshots if owner_of(each) == owner),
-    )
-
-
-def new_events(step: Step, owner: Owner) -> list[Object]:
-    """Give the events of an owner that were not there before."""
-    return added(own_of(step.before, owner).events, own_of(step.after, owner).events)
-
-
-def places(events: Iterable[Object]) -> dict[str, list[int]]:
-    """Give for each id that a log knows the seqs under which it is found, in the order of looking (LOG-3)."""
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for event in in_order(events):
-        for event_id, seq in ((event["event_id"], event["seq"]), *listed_by(event)):
-            found[event_id].append(seq)
-    return dict(found)
-
-
-def in_order(events: Iterable[Object]) -> list[Object]:
-    """Put events in the order of their seq; those with equal seq stay as they are."""
-    return sorted(events, key=lambda event: event["seq"])
+_KEEPING_THE_ORDER: Final = WRITING - {"compact"} | {"restart", "refuse"}
 
 
 # --- the checks -------------------------------------------------------------------------------------------------------
 
 
-@judges("LOG-1")
+@check("LOG-1", on=RECORDING)
 def what_is_recorded_stays(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that passes and appends change and remove no event that was there."""
-    if step.op not in {"project", "append"}:
-        return
     for owner, shown in step.before.items():
         if shown.events:
             gone = added(step.after.get(owner, Shown()).events, shown.events)
             what = f"the events of {owner.run_id!r} that are gone or changed"
-            yield judged("LOG-1", what, expected=[], actual=_ids(gone))
+            yield none("LOG-1", what, _ids(gone), subject=owner)
 
 
-@judges("LOG-2", "LOG-3", "LOG-8")
-def an_event_is_appended_once(step: Step, trace: Trace) -> Iterator[Judgement]:
+@check("LOG-2", "LOG-3", "LOG-8", on=Steps(frozenset({"append"})).accepted.fully_shown)
+def an_event_is_appended_once(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what an append by hand answers and stores.
 
     An id that only others know is left to LOG-5. Where an id stands once in the log, LOG-2 says it all; LOG-3 is put to
     the test by an id that a marker lists, and by one that is found under several seqs.
     """
-    owner = acting(step)
-    if step.op != "append" or step.answer.ok is None or owner is None or not view_complete(trace):
-        return
-    if _changed(step, owner):
-        return
-    event, answer = step.arguments["event"], step.answer.ok
-    event_id, before, new = event["event_id"], own_of(step.before, owner).events, new_events(step, owner)
-    seqs = places(before).get(event_id)
+    owner, event, answer = acting(step), step.arguments["event"], step.ok
+    event_id, before, new = event["event_id"], delta(step).before.events, delta(step).new_events
+    seqs, whether = places(before).get(event_id), f"whether {event_id!r} was appended"
+    about_owner = partial(judged, subject=owner)
     if seqs is not None:
         stands = any(each["event_id"] == event_id for each in before)
-        whether = "LOG-2" if stands else "LOG-3"
-        yield judged(whether, f"whether {event_id!r} was appended", expected=False, actual=answer["appended"])
-        yield judged(whether, "the events that were appended", expected=[], actual=_ids(new))
+        requirement = "LOG-2" if stands else "LOG-3"
+        yield about_owner(requirement, whether, expected=False, actual=answer["appended"])
+        yield about_owner(requirement, "the events that were appended", expected=[], actual=_ids(new))
         if not answer["appended"]:
             under = "LOG-2" if stands and len(set(seqs)) == 1 else "LOG-3"
-            yield judged(under, f"the seq of {event_id!r}", expected=seqs[0], actual=answer["seq"])
+            yield about_owner(under, f"the seq of {event_id!r}", expected=seqs[0], actual=answer["seq"])
     elif answer["appended"] or not _others_know(step.before, owner, event_id):
-        yield judged("LOG-2", f"whether {event_id!r} was appended", expected=True, actual=answer["appended"])
-        yield judged("LOG-2", "the number of events that were appended", expected=1, actual=len(new))
+        yield about_owner("LOG-2", whether, expected=True, actual=answer["appended"])
+        yield about_owner("LOG-2", "the number of events that were appended", expected=1, actual=len(new))
         if answer["appended"] and len(new) == 1:
-            yield judged("LOG-2", "the seq that is answered", expected=new[0]["seq"], actual=answer["seq"])
+            yield about_owner("LOG-2", "the seq that is answered", expected=new[0]["seq"], actual=answer["seq"])
             expected = _as_stored({**event, "seq": new[0]["seq"]})
-            yield judged("LOG-8", "the event that was appended", expected=expected, actual=_as_stored(new[0]))
+            yield about_owner("LOG-8", "the event that was appended", expected=expected, actual=_as_stored(new[0]))
 
 
-@judges("LOG-4")
-def sequence_numbers(step: Step, trace: Trace) -> Iterator[Judgement]:
+@check("LOG-4", on=RECORDING.fully_shown)
+def sequence_numbers(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that each new event takes one more than the highest seq known."""
-    owner = acting(step)
-    if owner is None or not view_complete(trace):
-        return
-    new, start = new_events(step, owner), highest_seq(own_of(step.before, owner).events) + 1
-    if new and not _changed(step, owner) and start + len(new) - 1 <= MAX_SEQ:
+    change = delta(step)
+    new, start = change.new_events, highest_seq(change.before.events) + 1
+    if new and start + len(new) - 1 <= MAX_SEQ:
         actual = sorted(each["seq"] for each in new)
         expected = list(range(start, start + len(new)))
-        yield judged("LOG-4", "the seqs of the new events", expected=expected, actual=actual)
+        yield judged("LOG-4", "the seqs of the new events", expected=expected, actual=actual, subject=acting(step))
 
 
-@judges("LOG-5")
+@check("LOG-5", on=RECORDING.fully_shown)
 def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that others have no influence, wherever what they have would make a difference."""
     owner = acting(step)
-    if owner is None or not view_complete(trace):
-        return
-    new = new_events(step, owner)
+    new = delta(step).new_events
     misled = _seqs_that_others_lead_to(step.before, owner)
-    if new and misled and not _changed(step, owner):
+    if new and misled:
         seq = min(each["seq"] for each in new)
         what = f"whether the first new seq, {seq}, follows from what other runs or tenants have"
-        yield judged("LOG-5", what, expected=False, actual=seq in misled)
+        yield judged("LOG-5", what, expected=False, actual=seq in misled, subject=owner)
     if step.op == "append" and step.answer.ok is not None:
         event_id = step.arguments["event"]["event_id"]
-        if event_id not in places(own_of(step.before, owner).events) and _others_know(step.before, owner, event_id):
+        if event_id not in places(delta(step).before.events) and _others_know(step.before, owner, event_id):
             what = f"whether {event_id!r}, which only others have, was appended"
-            yield judged("LOG-5", what, expected=True, actual=step.answer.ok["appended"])
+            yield judged("LOG-5", what, expected=True, actual=step.answer.ok["appended"], subject=owner)
     if step.op == "project":
         unknown = _known_to_others_only(step, owner)
         if unknown:
             new_of, asked = pass_effects(step).events, reported_ids_correct(step, trace)
             missing = [index for index in unknown if not new_of[index] and asked[index]]
             what = "the records that only others have and that got no event"
-            yield judged("LOG-5", what, expected=[], actual=missing)
+            yield none("LOG-5", what, missing, subject=owner)
 
 
-@judges("LOG-7")
+@check("LOG-7", on=Steps(ALL - LOOKING))
 def shown_in_order(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the order in which events are shown.
 
     A wrong order is a fault wherever it shows; a right one says something only where the log has another.
     """
-    if step.op in _NOT_ASKED_AGAIN:
-        return
     for owner, shown in step.after.items():
         logged, seqs = _logged(step, owner), _seqs(shown.events)
         as_logged = _seqs(logged)
@@ -174,7 +114,7 @@ def shown_in_order(step: Step, trace: Trace) -> Iterator[Judgement]:
         if in_another_order or seqs != sorted(seqs):
             what = f"the seqs of the events of {owner.run_id!r}, as shown"
             yield judged("LOG-7", what, expected=sorted(seqs), actual=seqs)
-        if len(set(as_logged)) < len(as_logged) and step.op in _KEEP_THE_ORDER and view_complete(trace):
+        if len(set(as_logged)) < len(as_logged) and step.op in _KEEPING_THE_ORDER and trace.is_fully_shown:
             expected, actual = _places(in_order(logged)), _places(in_order(shown.events))
             if sorted(expected) == sorted(actual):
                 what = f"the events of {owner.run_id!r}, those with equal seq in log order"
@@ -182,11 +122,6 @@ def shown_in_order(step: Step, trace: Trace) -> Iterator[Judgement]:
 
 
 # --- the parts of the checks ------------------------------------------------------------------------------------------
-
-
-def _changed(step: Step, owner: Owner) -> bool:
-    """Tell whether events are gone or changed: one that was changed looks like a new one, and is judged by LOG-1."""
-    return bool(added(own_of(step.after, owner).events, own_of(step.before, owner).events))
 
 
 def _ids(events: Iterable[Object]) -> list[Json]:
@@ -202,7 +137,7 @@ def _places(events: Iterable[Object]) -> list[list[Json]]:
 
 
 def _logged(step: Step, owner: Owner) -> list[Object]:
-    """Give the events of an owner with those that came later behind the others: a log order, as far as it matters."""
+    """The events of an owner with those that came later behind the others: a log order, as far as it matters."""
     before, after = step.before.get(owner, Shown()).events, step.after[owner].events
     if step.op == "import":
         return [*before, *(each for each in step.arguments["events"] if owner_of(each) == owner)]
@@ -214,16 +149,16 @@ def _others(view: View, owner: Owner) -> Iterator[Owner]:
 
 
 def _others_know(view: View, owner: Owner, event_id: str) -> bool:
-    return any(event_id in places(own_of(view, each).events) for each in _others(view, owner))
+    return any(event_id in places(own(view, each).events) for each in _others(view, owner))
 
 
 def _seqs_that_others_lead_to(view: View, owner: Owner) -> set[int]:
-    """Give the seqs that the next event would get if the log of others counted, of all or of those that share a part.
+    """The seqs that the next event would get if the log of others counted, of all or of those that share a part.
 
     None of them is one that the own events alone could explain, right or wrong.
     """
-    events = own_of(view, owner).events
-    others = [(each, own_of(view, each).events) for each in _others(view, owner)]
+    events = own(view, owner).events
+    others = [(each, own(view, each).events) for each in _others(view, owner)]
     groups = (
         [event for _, rest in others for event in rest],
         [event for each, rest in others if each.run_id == owner.run_id for event in rest],
@@ -234,12 +169,12 @@ def _seqs_that_others_lead_to(view: View, owner: Owner) -> set[int]:
 
 
 def _next_seqs(events: Sequence[Object]) -> set[int]:
-    """Give what one may take for the next seq: after the highest known, after the highest own, by their number."""
+    """What one may take for the next seq: after the highest known, after the highest own, by their number."""
     return {highest_seq(events) + 1, max(_seqs(events), default=0) + 1, len(events) + 1}
 
 
 def _known_to_others_only(step: Step, owner: Owner) -> list[int]:
-    """Give the records whose id others have and the owner hasn't: first occurrences that the pass has reached.
+    """The records whose id others have and the owner hasn't: first occurrences that the pass has reached.
 
     How far a pass got that was refused depends on more; at its first record it has looked.
     """
@@ -247,14 +182,14 @@ def _known_to_others_only(step: Step, owner: Owner) -> list[int]:
         return []
     contents = contents_of(step.run)
     reached = contents if step.answer.ok is not None else contents[:1]
-    table = recorded(step.run, own_of(step.before, owner).events)
-    theirs = {known for each in _others(step.before, owner) for known in places(own_of(step.before, each).events)}
+    table = recorded(step.run, delta(step).before.events)
+    theirs = {known for each in _others(step.before, owner) for known in places(own(step.before, each).events)}
     ids = [(index, stable_id(*each)) for index, each in enumerate(reached) if each[1] == 0]
     return [index for index, event_id in ids if event_id in theirs and event_id not in table]
 
 
 def _as_stored(event: Object) -> Object:
-    """Give an event with what a store fills in where it is missing, and without what it leaves out."""
+    """An event with what a store fills in where it is missing, and without what it leaves out."""
     scope = event["scope"]
     tenant = {"source": "local_implicit", **_without_absent(scope["tenant_context"])}
     stored = _without_absent({name: value for name, value in event.items() if name != "payload"})

@@ -7,92 +7,84 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, added, canonical, judged
-from lifecycle_conformance.execution.trace import Object, Step, Trace
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
+from lifecycle_conformance.execution.multiset import added
+from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace
 from lifecycle_conformance.judges.attribution.recognition import recognition, settled
-from lifecycle_conformance.judges.properties.log import view_complete
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import (
-    differences,
-    own,
-    pass_effects,
-    places_of,
-    recorded_ids,
-    reported_ids,
-    reported_ids_correct,
-    written,
-)
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import delta, differences
+from lifecycle_conformance.model.file_layout import path_of
 from lifecycle_conformance.model.identity import Content, contents_of, ids_of, is_unsigned, stable_id
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
+from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
+from lifecycle_conformance.model.recorded import places_of
+from lifecycle_conformance.model.reported_ids import reported_ids, reported_ids_correct
 
 _OF_PLACES: Final = frozenset({"storage", "storage_conflict"})
 """What a pass may rightly end in where the files were damaged, or filled by others."""
 
 
-@judges("PASS-1")
+@check("PASS-1", on=PASSES)
 def an_empty_history(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass over nothing does nothing."""
-    if step.op == "project" and not step.history:
+    if not step.history:
         yield judged("PASS-1", "the answer", expected={"projected": 0}, actual=step.answer.ok)
-        changed = differences(own(step, step.before), own(step, step.after))
-        yield judged("PASS-1", "what it wrote", expected=[], actual=changed)
+        changed = delta(step).differences
+        yield none("PASS-1", "what it wrote", changed)
 
 
-@judges("PASS-2")
+@check("PASS-2", on=PASSES.accepted)
 def each_new_record_is_recorded_once(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge which records that the log did not know got an event, in which order.
 
-    That a known record gets none is PASS-3 and ALIAS-2, what an event's id must be ID-5. Records with which the pass
-    went wrong because it got a rule of the table wrong are that requirement's business.
+    That a known record gets none is PASS-3 and ALIAS-2, what an event's id must be ID-5.
     """
-    if step.op != "project" or step.answer.ok is None or not step.history:
+    if not step.history:
         return
-    found = recognition(step, trace)
-    excused = found.mismatched if found is not None and found.broken is not None else []
     odd = _with_odd_ids(step, trace)
-    new = [
-        index for index, place in enumerate(places_of(step)) if place is None and index not in (*excused, *odd)
-    ]  # fmt: skip
+    new = [index for index, place in enumerate(places_of(step)) if place is None and index not in odd]
     done = pass_effects(step)
-    got = sorted((event["seq"], index) for index in new for event in done.events[index])
-    actual = [index for _, index in got]
-    if new:
-        what = "the indexes of the new records that got an event"
-        if done.unattributed:
-            of_none = ", ".join(repr(each["event_id"]) for each in done.unattributed)
-            what += f" (neither the id nor the payload of {of_none} is that of a record)"
-        yield judged("PASS-2", what, expected=new, actual=actual)
     unattributed = [event["event_id"] for event in done.unattributed]
+    of_none = f" (beside {', '.join(map(repr, unattributed))}, which is of no record)" if unattributed else ""
+    for index in new:
+        what, number = f"how many events the new record {index} got{of_none}", len(done.events[index])
+        yield judged("PASS-2", what, expected=1, actual=number, subject=index)
+    if new:
+        got = sorted((event["seq"], index) for index in new for event in done.events[index])
+        order = list(dict.fromkeys(index for _, index in got))
+        what = "the order in which new records got their events"
+        yield judged("PASS-2", what, expected=sorted(order), actual=order)
     if new or unattributed:
-        yield judged("PASS-2", "new events that are of no record", expected=[], actual=unattributed)
+        what = "new events of which neither the id nor the payload is that of a record"
+        yield none("PASS-2", what, unattributed)
 
 
-@judges("PASS-3")
+@check("PASS-3", on=PASSES.accepted)
 def a_record_that_is_recorded_keeps_its_event(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a record whose event is there under the stable id gets no other, when the run has changed since."""
-    if step.op != "project" or step.answer.ok is None or not _changed_since(step, trace):
+    if not _changed_since(step, trace):
         return
-    there = {event["event_id"] for event in own(step, step.before).events}
+    there = {event["event_id"] for event in delta(step).before.events}
     done = pass_effects(step)
     sure = reported_ids_correct(step, trace)
     recorded = [index for index, event_id in enumerate(ids_of(step.run)) if event_id in there and sure[index]]
     if recorded:
         again = [index for index in recorded if done.events[index]]
-        yield judged("PASS-3", "the records that got another event", expected=[], actual=again)
+        yield none("PASS-3", "the records that got another event", again)
 
 
-@judges("PASS-4")
+@check("PASS-4", on=PASSES)
 def a_snapshot_that_is_there_stays(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that the snapshots of the records stay as they are, and that no guard is asked where all are there."""
-    if step.op != "project" or not step.history or (step.refusal in _OF_PLACES and not view_complete(trace)):
+    if not step.history or (step.refusal in _OF_PLACES and not trace.is_fully_shown):
         return
-    before, after = own(step, step.before).snapshots, own(step, step.after).snapshots
+    before, after = delta(step).before.snapshots, delta(step).after.snapshots
     there = {each["snapshot_id"]: each for each in before}
     recorded = [place.event_id for place in places_of(step) if place is not None and place.event_id in there]
     if recorded:
         kept = set(map(canonical, after))
         lost = sorted({each for each in recorded if canonical(there[each]) not in kept})
-        yield judged("PASS-4", "the snapshots that are gone or changed", expected=[], actual=lost)
+        yield none("PASS-4", "the snapshots that are gone or changed", lost)
     ids = ids_of(step.run)
     if _are_there(ids, step) and all(reported_ids_correct(step, trace)) and _would_be_refused(step, ids, there):
         yield judged(
@@ -100,29 +92,25 @@ def a_snapshot_that_is_there_stays(step: Step, trace: Trace) -> Iterator[Judgeme
         )
 
 
-@judges("PASS-5")
+@check("PASS-5", on=PASSES.accepted)
 def a_snapshot_that_is_missing_is_written(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a pass that succeeded wrote each snapshot that was missing."""
-    before = {each["snapshot_id"] for each in own(step, step.before).snapshots} if step.op == "project" else set()
+    before = {each["snapshot_id"] for each in delta(step).before.snapshots}
     missing = {index: event_id for index, event_id in settled(step, trace).items() if event_id not in before}
     if missing:
-        after = {each["snapshot_id"] for each in own(step, step.after).snapshots}
+        after = {each["snapshot_id"] for each in delta(step).after.snapshots}
         left = [index for index, event_id in missing.items() if event_id not in after]
-        yield judged("PASS-5", "the records whose missing snapshot wasn't written", expected=[], actual=left)
+        yield none("PASS-5", "the records whose missing snapshot wasn't written", left)
 
 
-@judges("PASS-6")
+@check("PASS-6", on=PASSES.accepted)
 def the_answer_counts(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass answers the number of records whose event it appended or whose snapshot it wrote.
 
-    Where a snapshot is missing after the pass, or one that was there is another, nobody can tell what it wrote.
+    Where the snapshot of a known record is missing after the pass, nobody can tell whether it was written.
     """
-    if step.op != "project" or step.answer.ok is None or not step.history:
-        return
-    before, after = own(step, step.before).snapshots, own(step, step.after).snapshots
-    there = {each["snapshot_id"] for each in after}
-    known = {place.event_id for place in places_of(step) if place is not None}
-    if not known <= there or added(after, before):
+    there = {each["snapshot_id"] for each in delta(step).after.snapshots}
+    if not step.history or not there.issuperset(place.event_id for place in places_of(step) if place is not None):
         return
     done = pass_effects(step)
     places: dict[str, int] = {}
@@ -131,29 +119,28 @@ def the_answer_counts(step: Step, _: Trace) -> Iterator[Judgement]:
     named = {each["snapshot_id"]: index for index, each in enumerate(done.snapshots) if each is not None}
     counted: set[int | str] = {index for index, events in enumerate(done.events) if events}
     counted |= {event["event_id"] for event in done.unattributed}
-    for each in written(step):
+    for each in delta(step).new_snapshots:
         snapshot_id: str = each["snapshot_id"]
         counted.add(named.get(snapshot_id, places.get(snapshot_id, snapshot_id)))
     yield judged("PASS-6", "the answer", expected=len(counted), actual=step.ok.get("projected"))
 
 
-@judges("PASS-8")
+@check("PASS-8", on=PASSES)
 def a_pass_is_idempotent(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a pass repeated at once answers 0 and changes nothing."""
     previous = trace.previous(step)
     if (
-        step.op == "project"
-        and previous is not None
+        previous is not None
         and previous.op == "project"
         and previous.answer.ok is not None
         and canonical(previous.run) == canonical(step.run)
     ):
-        changed = differences(own(step, step.before), own(step, step.after))
+        changed = delta(step).differences
         yield judged("PASS-8", "the answer of the second pass", expected={"projected": 0}, actual=step.answer.ok)
-        yield judged("PASS-8", "what it changed", expected=[], actual=changed)
+        yield none("PASS-8", "what it changed", changed)
 
 
-@judges("PASS-9")
+@check("PASS-9", on=PASSES.accepted)
 def an_insertion_records_the_new_records_only(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge how many events a pass appends after records were inserted into a history that was recorded before."""
     inserted = _inserted(step, trace)
@@ -166,7 +153,7 @@ def an_insertion_records_the_new_records_only(step: Step, trace: Trace) -> Itera
         got[content] += len(events)
     # Of an old record that isn't recorded, or of a new one that is, others speak.
     old = [index for index, (each, _) in enumerate(contents) if got[each] > inserted[each] >= new[each]]
-    yield judged("PASS-9", "the records with more new events than were inserted", expected=[], actual=old)
+    yield none("PASS-9", "the records with more new events than were inserted", old)
     found = recognition(step, trace)
     again = [each for each in inserted if inserted[each] == new[each] < _count(contents, each)]
     if again and found is not None and not found.explained:
@@ -176,23 +163,32 @@ def an_insertion_records_the_new_records_only(step: Step, trace: Trace) -> Itera
             expected=[inserted[each] for each in again],
             actual=[max(got[each], 0) for each in again],
         )
-    lost = [each for each in differences(own(step, step.before), own(step, step.after)) if each.startswith("lost")]
-    yield judged("PASS-9", "what was there and is gone or changed", expected=[], actual=lost)
+    lost = [each["event_id"] for each in delta(step).lost_events]
+    yield none("PASS-9", "the events that were there and are gone or changed", lost, subject=step.owner)
+    yield from _without_loss("PASS-9", delta(step).lost_snapshots)
 
 
-@judges("PASS-15")
+@check("PASS-15", on=PASSES)
 def other_runs_are_left_alone(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass changes nothing of another run."""
-    if step.op != "project":
-        return
     for owner, shown in step.before.items():
         if owner.run_id != step.owner.run_id and (shown.events or shown.snapshots):
-            changed = differences(shown, step.after[owner])
-            yield judged("PASS-15", f"what it changed of the run {owner.run_id!r}", expected=[], actual=changed)
+            lost = added(step.after[owner].snapshots, shown.snapshots)
+            left = Shown(shown.events, tuple(each for each in shown.snapshots if each not in lost))
+            changed = differences(left, step.after[owner])
+            yield none("PASS-15", f"what else changed of the run {owner.run_id!r}", changed, subject=owner)
+            yield from _without_loss("PASS-15", lost)
+
+
+def _without_loss(requirement: str, lost: Sequence[Object]) -> Iterator[Judgement]:
+    """Judge that no snapshot was lost, each by its place: what stands there now may be another's (SNAP-11)."""
+    for each in lost:
+        place = path_of(each["run_id"], each["snapshot_id"])
+        yield none(requirement, "a snapshot that is gone or changed", [each["snapshot_id"]], subject=place)
 
 
 def _with_odd_ids(step: Step, trace: Trace) -> list[int]:
-    """Give the records of which the implementation said that they have an id that isn't even one of their content."""
+    """The records of which the implementation said that they have an id that isn't even one of their content."""
     said = reported_ids(step, trace)
     return [
         index
@@ -204,21 +200,21 @@ def _with_odd_ids(step: Step, trace: Trace) -> list[int]:
 
 
 def _changed_since(step: Step, trace: Trace) -> bool:
-    """Tell whether the run is another than when its newest pass before was made."""
+    """Whether the run is another than when its newest pass before was made."""
     passes = (each for each in trace.earlier(step) if each.op == "project" and each.owner == step.owner)
     newest = next(passes, None)
     return newest is not None and canonical(newest.run) != canonical(step.run)
 
 
 def _are_there(ids: Sequence[str], step: Step) -> bool:
-    """Tell whether events and snapshots with these ids are all there."""
-    shown = own(step, step.before)
+    """Whether events and snapshots with these ids are all there."""
+    shown = delta(step).before
     events, snapshots = {each["event_id"] for each in shown.events}, {each["snapshot_id"] for each in shown.snapshots}
     return events & snapshots >= set(ids)
 
 
 def _would_be_refused(step: Step, ids: Sequence[str], there: dict[str, Object]) -> bool:
-    """Tell whether a guard that is asked for snapshots that are there would refuse one of them."""
+    """Whether a guard that is asked for snapshots that are there would refuse one of them."""
     latest = max(there.values(), key=lambda each: (each["seq"], each["snapshot_id"].encode()))
     for record, event_id in zip(step.history, ids, strict=True):
         target = PHASE_OF[phase_status(step.run, record)]
@@ -231,21 +227,14 @@ def _would_be_refused(step: Step, ids: Sequence[str], there: dict[str, Object]) 
 def _inserted(step: Step, trace: Trace) -> Counter[Content]:
     """Count the records that were inserted since a pass just before that recorded all others."""
     previous = trace.previous(step)
-    if (
-        step.op != "project"
-        or step.answer.ok is None
-        or previous is None
-        or previous.op != "project"
-        or previous.answer.ok is None
-        or previous.owner != step.owner
-    ):
+    if previous is None or previous.op != "project" or previous.answer.ok is None or previous.owner != step.owner:
         return Counter()
     old, new = ([content for content, _ in contents_of(each.run)] for each in (previous, step))
     return Counter(new) - Counter(old) if _within(old, new) else Counter()
 
 
 def _within(part: Sequence[bytes], whole: Sequence[bytes]) -> bool:
-    """Tell whether one sequence is what is left of another when some of its items are taken out."""
+    """Whether one sequence is what is left of another when some of its items are taken out."""
     rest = iter(whole)
     return all(each in rest for each in part)
 

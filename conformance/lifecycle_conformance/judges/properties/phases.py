@@ -6,59 +6,60 @@ doesn't condemn the next.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, about, canonical, judged, none
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace
-from lifecycle_conformance.judges.properties.log import view_complete
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import (
-    Recorded,
-    own,
-    pass_effects,
-    places_of,
-    reported_ids,
-    reported_ids_correct,
-)
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.alias_table import Entry
+from lifecycle_conformance.model.delta import own
 from lifecycle_conformance.model.file_layout import is_too_long, path_of
 from lifecycle_conformance.model.identity import content_of_event, contents_of, is_unsigned
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
+from lifecycle_conformance.model.record_ties import pass_effects
+from lifecycle_conformance.model.recorded import places_of
+from lifecycle_conformance.model.reported_ids import reported_ids, reported_ids_correct
 from lifecycle_projection.records import Json
 
 _OBSERVED: Final = "stateful_runtime.phase.observed"
 _TRANSITION: Final = "stateful_runtime.phase.transition"
 
 
-@judges(
+@check(
     "PHASE-1", "PHASE-2", "PHASE-3", "PHASE-4", "PHASE-5", "PHASE-6", "PHASE-7", "PHASE-8", "PHASE-9", "PHASE-10",
     "PASS-7", "PASS-13",
+    on=PASSES,
 )  # fmt: skip
 def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge each snapshot that a pass wrote, and each move that it should have refused or allowed."""
     if step.refusal not in {None, "phase_transition"}:
         return
     for place in _walk(step, trace):
-        if place.looked_elsewhere(step):
+        whether, about_record = f"whether {place.move} was refused", partial(judged, subject=place.index)
+        was_allowed = place.snapshot is not None and place.move.allowed
+        if was_allowed or place.looked_elsewhere(step):
             yield from _guarded_against(place, step)
-        elif place.snapshot is not None and place.move.allowed:
-            yield from _guarded_against(place, step)
+        if was_allowed:
             yield from _written(place, step)
+        elif place.is_ambiguous:
+            continue
         elif not place.move.allowed and (place.snapshot is not None or step.refusal is not None):
             was_refused = place.snapshot is None and step.refusal == "phase_transition"
-            yield judged("PHASE-7", f"whether {place.move} was refused", expected=True, actual=was_refused)
+            yield about_record("PHASE-7", whether, expected=True, actual=was_refused)
         elif place.refused_in(step):
-            yield judged(place.move.requirement, f"whether {place.move} was refused", expected=False, actual=True)
+            yield about_record(place.move.requirement, whether, expected=False, actual=True)
 
 
-@judges("PHASE-7")
+@check("PHASE-7", on=PASSES.fully_shown)
 def refused_for_another_reason(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the kind of a refusal that came where the guard had to refuse, once the event was appended (PASS-11).
 
     What else may end a pass there, before the guard is asked, stands in the place of the snapshot (SNAP-11, SNAP-12).
     """
-    if step.op != "project" or step.refusal in {None, "phase_transition"} or not view_complete(trace):
+    if step.refusal in {None, "phase_transition"}:
         return
     for place in _walk(step, trace):
         refused_here = place.snapshot is None and not place.move.allowed and pass_effects(step).events[place.index]
@@ -68,18 +69,18 @@ def refused_for_another_reason(step: Step, trace: Trace) -> Iterator[Judgement]:
 
 
 def _is_taken(place: "_Place", step: Step) -> bool:
-    """Tell whether another's snapshot may stand in the place of a snapshot, or none can."""
+    """Whether another's snapshot may stand in the place of a snapshot, or none can."""
     path = path_of(step.owner.run_id, str(place.event_id))
     others = [each for owner, shown in step.before.items() if owner != step.owner for each in shown.snapshots]
     return is_too_long(path) or path in {path_of(each["run_id"], each["snapshot_id"]) for each in others}
 
 
-@judges("PASS-10", "PASS-11", "PASS-12", "ERR-3")
+@check("PASS-10", "PASS-11", "PASS-12", "ERR-3", on=PASSES)
 def refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a refusal says and leaves behind, and what the next pass makes of it."""
     for place in _walk(step, trace):
         if not place.move.allowed and place.snapshot is None and step.refusal == "phase_transition":
-            yield from _stopped(place, step, trace)
+            yield from about(place.index, _stopped(place, step, trace))
     yield from _tried_again(step, trace)
 
 
@@ -101,7 +102,7 @@ class _Place:
     snapshot: Object | None
 
     def refused_in(self, step: Step) -> bool:
-        """Tell whether the pass stopped here."""
+        """Whether the pass stopped here."""
         return (
             self.snapshot is None
             and step.refusal == "phase_transition"
@@ -109,25 +110,38 @@ class _Place:
         )
 
     def looked_elsewhere(self, step: Step) -> bool:
-        """Tell whether the guard seems to have looked at another snapshot than the one that it should have."""
-        others = [self.move.onto(each) for each in self.candidates]
+        """Whether what came of it follows from another snapshot than the right one, and from the right one not."""
         if self.snapshot is not None:
-            history = self.snapshot["phase_history"]
-            right = self.move.fits(history) if self.move.allowed else self.move.continues(history)
-            return not right and any(each.allowed and each.fits(history) for each in others)
+            return self._another_explains and not self._right_explains
         source = step.data.get("from_phase")
         return (
             self.refused_in(step)
             and source != self.move.source
-            and any(each.source == source and not each.allowed for each in others)
+            and any(each.source == source and not each.allowed for each in self._others())
         )
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether nobody can tell if the guard allowed what it mustn't, or looked at another snapshot."""
+        return self.snapshot is not None and self._right_explains and self._another_explains
+
+    @property
+    def _right_explains(self) -> bool:
+        return self.snapshot is not None and self.move.explains(self.snapshot["phase_history"])
+
+    @property
+    def _another_explains(self) -> bool:
+        """Whether the guard, had it looked at another snapshot, would have given the history that was written."""
+        history = None if self.snapshot is None else self.snapshot["phase_history"]
+        return history is not None and any(each.allowed and each.explains(history) for each in self._others())
+
+    def _others(self) -> Iterator["_Move"]:
+        return (self.move.onto(each) for each in self.candidates)
 
 
 def _walk(step: Step, trace: Trace) -> Iterator[_Place]:
     """Go through the history as a pass does; it ends with the first record that has no snapshot."""
-    if step.op != "project" or not _can_be_followed(step):
-        return
-    if not _occurrences_are_right(step, trace):
+    if not _can_be_followed(step) or not _occurrences_are_right(step, trace):
         return
     before = {each["snapshot_id"]: each for each in step.shown_before().snapshots}
     done, known = pass_effects(step), places_of(step)
@@ -154,13 +168,13 @@ def _walk(step: Step, trace: Trace) -> Iterator[_Place]:
 
 
 def _can_be_followed(step: Step) -> bool:
-    """Tell whether a pass can be followed record by record.
+    """Whether a pass can be followed record by record.
 
     It can't where records were recorded twice or not at all, where something of another tenant is shown, or a snapshot
     without what belongs to its phase: other requirements say so.
     """
     shown = [*step.shown_before().snapshots, *step.shown_after().snapshots]
-    if any(own(step, view) != view.get(step.owner, Shown()) for view in (step.before, step.after)):
+    if any(own(view, step.owner) != view.get(step.owner, Shown()) for view in (step.before, step.after)):
         return False
     if not all(each.keys() >= {"phase", "phase_history", "allowed_next_phases"} for each in shown):
         return False
@@ -168,16 +182,16 @@ def _can_be_followed(step: Step) -> bool:
 
 
 def _are_known_by_one_event_each(step: Step) -> bool:
-    """Tell whether there are as many events of each content as records that are known by one: no recognition errs."""
+    """Whether there are as many events of each content as records that are known by one: no recognition errs."""
     contents = [content for content, _ in contents_of(step.run)]
     pairs = zip(contents, places_of(step), strict=True)
-    known = Counter(content for content, place in pairs if place is not None and place.way != "ALIAS-4")
+    known = Counter(content for content, place in pairs if place is not None and place.kind != "listed")
     events = Counter(content_of_event(step.run, event) for event in step.shown_before().events)
     return all(events[content] == known[content] for content in contents)
 
 
 def _per_record(step: Step) -> tuple[Sequence[Any], ...]:
-    """Give for each record where it was known, its events and snapshot, whether it was come to, and what was there."""
+    """For each record where it was known, its events and snapshot, whether it was come to, and what was there."""
     done, known, index = pass_effects(step), places_of(step), step.data.get("lifecycle_index")
     stop = index if step.refusal is not None and is_unsigned(index) else len(known)
     if step.refusal not in {None, "phase_transition"}:
@@ -188,7 +202,7 @@ def _per_record(step: Step) -> tuple[Sequence[Any], ...]:
 
 
 def _was_recorded_right(
-    known: Recorded | None,
+    known: Entry | None,
     events: Sequence[Object],
     snapshot: Object | None,
     due: bool,  # noqa: FBT001
@@ -201,7 +215,7 @@ def _was_recorded_right(
 
 
 def _occurrences_are_right(step: Step, trace: Trace) -> bool:
-    """Tell whether the implementation tells identical records apart as it should, as far as is known (OCC-1)."""
+    """Whether the implementation tells identical records apart as it should, as far as is known (OCC-1)."""
     pairs = zip(contents_of(step.run), reported_ids(step, trace), strict=True)
     return all(said is None or said["occurrence"] == occurrence for (_, occurrence), said in pairs)
 
@@ -228,7 +242,7 @@ class _Move:
         return f"{self.source or 'no phase'} → {self.target}"
 
     def onto(self, latest: Object) -> "_Move":
-        """Give the same move from another snapshot."""
+        """The same move from another snapshot."""
         return _Move(self._run, self._record, latest)
 
     @property
@@ -250,27 +264,29 @@ class _Move:
 
     @property
     def grows(self) -> bool:
-        """Tell whether the history gets a new entry."""
+        """Whether the history gets a new entry."""
         return self.moves or not self.before
 
     @property
     def outcome(self) -> bytes:
-        """Tell what the guard makes of it, as far as it depends on the snapshot before."""
+        """What the guard makes of it, as far as it depends on the snapshot before."""
         return canonical([self.source, self.before] if self.allowed else self.source)
 
-    def continues(self, history: Sequence[Object]) -> bool:
-        """Tell whether a history may be what a guard that refuses nothing makes of that of the latest snapshot."""
-        return canonical(list(history[: len(self.before)])) == canonical(self.before)
+    def explains(self, history: Sequence[Object]) -> bool:
+        """Whether a history is what comes of the move; of one that must be refused, what comes of allowing it."""
+        if not self.allowed and canonical([*history]) == canonical(self.before):
+            return True
+        return self.fits(history) and (not self.moves or history[-1].get("from_phase") == self.source)
 
     def fits(self, history: Sequence[Object]) -> bool:
-        """Tell whether a history is that of the latest snapshot, with an entry of the right kind added if need be."""
+        """Whether a history is that of the latest snapshot, with an entry of the right kind added if need be."""
         kept, added = history[: len(self.before)], history[len(self.before) :]
         kinds = [each["event_type"] for each in added]
         entry = [_TRANSITION if self.moves else _OBSERVED] if self.grows else []
         return canonical(list(kept)) == canonical(self.before) and kinds == entry
 
     def entry(self, phase_id: Json) -> Object:
-        """Give the new entry of the history; its phase id is that of the snapshot (EVENT-4)."""
+        """The new entry of the history; its phase id is that of the snapshot (EVENT-4)."""
         run_id, time = self._run["run_id"], self._record["recorded_at_ms"]
         entry: Object = {"schema_version": 1, "to_phase": self.target, "occurred_at_ms": time}
         if self.moves:
@@ -292,20 +308,21 @@ class _Move:
 def _written(place: _Place, step: Step) -> Iterator[Judgement]:
     move, snapshot = place.move, place.snapshot
     assert snapshot is not None
+    about_record = partial(judged, subject=place.index)
     what, history = f"of {snapshot['snapshot_id']} ({move})", snapshot["phase_history"]
     phase = "PHASE-2" if move.retries else "PHASE-1"
-    yield judged(phase, f"the phase {what}", expected=move.target, actual=snapshot["phase"])
+    yield about_record(phase, f"the phase {what}", expected=move.target, actual=snapshot["phase"])
     if move.retries:
-        yield judged("PHASE-2", f"the status {what}", expected=step.run["status"], actual=snapshot["status"])
+        yield about_record("PHASE-2", f"the status {what}", expected=step.run["status"], actual=snapshot["status"])
     row = NEXT.get(snapshot["phase"])
-    yield judged("PHASE-10", f"where it may go, {what}", expected=row, actual=snapshot["allowed_next_phases"])
-    yield judged(
+    yield about_record("PHASE-10", f"where it may go, {what}", expected=row, actual=snapshot["allowed_next_phases"])
+    yield about_record(
         move.requirement, f"the phase history {what}", expected=_brief(move), actual=_kinds(history, move.before)
     )
     if move.grows and move.fits(history):
         expected = move.entry(snapshot.get("phase_id"))
         form = "PHASE-9" if move.moves else "PHASE-8"
-        yield judged(form, f"the new entry of the history {what}", expected=expected, actual=history[-1])
+        yield about_record(form, f"the new entry of the history {what}", expected=expected, actual=history[-1])
 
 
 def _guarded_against(place: _Place, step: Step) -> Iterator[Judgement]:
@@ -317,11 +334,12 @@ def _guarded_against(place: _Place, step: Step) -> Iterator[Judgement]:
             f"whether record {place.index} was guarded against another snapshot than it should have been",
             expected=False,
             actual=place.looked_elsewhere(step),
+            subject=place.index,
         )
 
 
 def _brief(move: _Move) -> Json:
-    """Tell what a history should be: that of the latest snapshot, and the kind of the entry that was added."""
+    """What a history should be: that of the latest snapshot, and the kind of the entry that was added."""
     added = [_TRANSITION if move.moves else _OBSERVED] if move.grows else []
     return {"kept": len(move.before), "changed": [], "added": added}
 
@@ -349,7 +367,7 @@ def _stopped(place: _Place, step: Step, trace: Trace) -> Iterator[Judgement]:
     }
     yield judged("ERR-3", "the data of the refusal", expected=expected, actual=step.data)
     later = [index for index, each in enumerate(did) if index > place.index and each]
-    yield judged("PASS-10", "the later records that were looked at", expected=[], actual=later)
+    yield none("PASS-10", "the later records that were looked at", later)
     if known[place.index] is None and reported_ids_correct(step, trace)[place.index]:
         stays = bool(done.events[place.index])
         yield judged("PASS-11", "whether the event of the failing record is there", expected=True, actual=stays)
@@ -359,8 +377,7 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass after one that was refused, with the same history: it stops again, or writes what is missing."""
     previous = trace.previous(step)
     if (
-        step.op != "project"
-        or previous is None
+        previous is None
         or previous.op != "project"
         or previous.refusal != "phase_transition"
         or step.refusal not in {None, "phase_transition"}
@@ -372,6 +389,11 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
     again = next(iter(_walk(step, trace)), None)
     if stopped is None or again is None or again.index != stopped.index:
         return
+    yield from about(again.index, _compared(stopped, again, step))
+
+
+def _compared(stopped: _Place, again: _Place, step: Step) -> Iterator[Judgement]:
+    """Judge how a pass came to the record at which an earlier one had stopped."""
     if not again.move.allowed:
         if stopped.event_id not in {each["event_id"] for each in step.shown_before().events}:
             return  # whether it is appended once more, nobody sees of an event that isn't shown

@@ -6,13 +6,12 @@ from typing import Final, TypeAlias
 
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, Steps, about, canonical, judged, none
+from lifecycle_conformance.execution.operations import ALL
 from lifecycle_conformance.execution.trace import Files, Object, Shown, Step, Trace, owner_of
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import recorded, recorded_ids, reported_ids_correct
+from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.file_layout import (
     Key,
-    apart,
     both,
     events_of,
     folder_of,
@@ -27,7 +26,11 @@ from lifecycle_conformance.model.file_layout import (
     snapshot_in,
     snapshots_of,
 )
+from lifecycle_conformance.model.json_text import apart
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
+from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
+from lifecycle_conformance.model.recorded import places_of, recorded
+from lifecycle_conformance.model.reported_ids import reported_ids_correct
 from lifecycle_projection.records import Json
 
 _FILLED_IN: Final = ("phase", "phase_history", "allowed_next_phases")
@@ -78,7 +81,7 @@ def _kind_of_obstacle(step: Step, files: Files, path: str, event_id: str, writte
 
 
 def _reached(step: Step, obstacle: _Obstacle, after: Files) -> bool:
-    """Tell whether the pass got as far as the obstacle, and has the same id and the same place for the record."""
+    """Whether the pass got as far as the obstacle, and has the same id and the same place for the record."""
     run_id, tenant = step.owner.run_id, step.owner.tenant
     for event_id in recorded_ids(step)[: obstacle.index]:
         snapshot = snapshot_in(after.get(path_of(run_id, event_id), b""))
@@ -98,27 +101,28 @@ def _holds(text: bytes, key: Key) -> bool:
 
 
 def _is_recorded(step: Step, event_id: str, after: Files) -> bool:
-    """Tell whether the log has the event, or knows that it had."""
+    """Whether the log has the event, or knows that it had."""
     known = {each.event_id for each in recorded(step.run, step.shown_after().events).values()}
     return event_id in known or event_id in {event["event_id"] for event in events_of(log_of(after))}
 
 
 def _met(step: Step) -> tuple[_Obstacle, Files, Files] | None:
-    """Give what kept a pass from a snapshot, if something did, with the files before and after it."""
+    """What kept a pass from a snapshot, if something did, with the files before and after it."""
     files = both(step)
-    if files is None or step.op != "project":
-        return None
     obstacle = _first_obstacle(step, files[0])
     return None if obstacle is None or not _reached(step, obstacle, files[1]) else (obstacle, *files)
 
 
-@judges("SNAP-11", "ERR-4")
+@check("SNAP-11", "ERR-4", on=PASSES.with_files)
 def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass that finds another's snapshot at the place of one of its own; with wrong ids it finds others."""
     met = _met(step)
-    if met is None or met[0].kind != _ANOTHERS or not all(reported_ids_correct(step, trace)):
+    if met is None or met[0].kind != _ANOTHERS or not _ids_are_known(step, trace, met[0].index):
         return
-    obstacle, before, after = met
+    yield from about(met[0].path, _not_overwritten(step, *met))
+
+
+def _not_overwritten(step: Step, obstacle: _Obstacle, before: Files, after: Files) -> Iterator[Judgement]:
     what = f"the place of {obstacle.event_id!r} being taken"
     yield judged("SNAP-11", f"the answer, {what}", expected="storage_conflict", actual=step.refusal)
     if obstacle.path in before:
@@ -130,7 +134,14 @@ def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[J
         yield judged("ERR-4", "the data", expected={"snapshot_id": obstacle.event_id}, actual=step.data)
 
 
-@judges("SNAP-12", "ERR-5")
+def _ids_are_known(step: Step, trace: Trace, index: int) -> bool:
+    """Whether it is known under which ids a pass recorded a record and those before it, be they right or wrong."""
+    right, new = reported_ids_correct(step, trace), pass_effects(step).events
+    known = [place is not None for place in places_of(step)]
+    return all(right[at] or (new[at] and not known[at]) for at in range(index + 1))
+
+
+@check("SNAP-12", "ERR-5", on=PASSES.with_files)
 def a_damaged_snapshot_is_not_overwritten(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge a pass that finds a file that is no snapshot at the place of one of its own, or its folder blocked."""
     met = _met(step)
@@ -143,14 +154,14 @@ def a_damaged_snapshot_is_not_overwritten(step: Step, _: Trace) -> Iterator[Judg
     yield _unchanged(requirement, damaged, before, after)
     if step.refusal == "storage":
         yield judged("ERR-5", f"whether the message names {damaged}", expected=True, actual=_says(step, damaged))
-        yield judged("ERR-5", "what is gone", expected=[], actual=_gone(before, after))
+        yield none("ERR-5", "what is gone", _gone(before, after))
 
 
-@judges("ERR-5")
+@check("ERR-5", on=PASSES.with_files)
 def a_pass_can_be_repeated_when_the_cause_is_gone(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass whose last attempt ended in a storage error, after the damage was mended."""
     files = both(step)
-    if files is None or step.op != "project" or _first_obstacle(step, files[0]) is not None:
+    if _first_obstacle(step, files[0]) is not None:
         return
     last = next((each for each in trace.earlier(step) if each.op == "project"), None)
     if last is None or last.refusal != "storage" or canonical(last.run) != canonical(step.run):
@@ -160,7 +171,7 @@ def a_pass_can_be_repeated_when_the_cause_is_gone(step: Step, trace: Trace) -> I
         yield judged("ERR-5", "whether it fails again", expected=False, actual=step.refusal == "storage")
 
 
-@judges("FILE-22", "FILE-23")
+@check("FILE-22", "FILE-23", on=PASSES.with_files)
 def a_name_too_long(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass that comes to a snapshot whose name is too long for the file system."""
     met = _met(step)
@@ -191,12 +202,12 @@ def _stays_and_is_named(step: Step, obstacle: _Obstacle, before: Files, after: F
 
 
 def _is_whole(files: Files) -> bool:
-    """Tell whether the log has no torn tail: what becomes of an event that is put behind one says FILE-16."""
+    """Whether the log has no torn tail: what becomes of an event that is put behind one says FILE-16."""
     return lines_of(log_of(files))[1] == b""
 
 
 def _move(step: Step, index: int) -> tuple[str, str] | None:
-    """Give the phases from and to which a record asks to move, if there is a snapshot before it."""
+    """The phases from and to which a record asks to move, if there is a snapshot before it."""
     if index:
         previous = recorded_ids(step)[index - 1]
         earlier = [each for each in step.shown_after().snapshots if each["snapshot_id"] == previous]
@@ -205,6 +216,8 @@ def _move(step: Step, index: int) -> tuple[str, str] | None:
     latest = max(earlier, key=lambda each: (each["seq"], each["snapshot_id"].encode()), default=None)
     if latest is None or latest.get("phase") not in NEXT:
         return None
+    if any(each["seq"] == latest["seq"] and each.get("phase") != latest["phase"] for each in earlier):
+        return None  # that the right one of them is asked is PASS-7's business
     return latest["phase"], PHASE_OF[phase_status(step.run, step.history[index])]
 
 
@@ -222,7 +235,7 @@ def _refused_before(step: Step, trace: Trace, from_phase: str, to_phase: str) ->
 
 def _unchanged(requirement: str, path: str, before: Files, after: Files) -> Judgement:
     expected, actual = apart(before[path], after.get(path, b""))
-    return judged(requirement, f"{path}, where it was changed", expected=expected, actual=actual)
+    return judged(requirement, f"{path}, where it was changed", expected=expected, actual=actual, subject=path)
 
 
 def _says(step: Step, text: str) -> bool:
@@ -239,12 +252,10 @@ def _gone(before: Files, after: Files) -> list[Json]:
 # --- what is filled in ------------------------------------------------------------------------------------------------
 
 
-@judges("SNAP-9")
+@check("SNAP-9", on=Steps(ALL - {"open"}).with_files)
 def what_is_filled_in_is_not_stored(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that the file of a snapshot that lacks members of its phase goes on lacking them."""
     files = both(step)
-    if files is None or step.op == "open":
-        return
     own = {step.arguments.get("path")} if step.op in {"put", "remove"} else set[str]()
     if step.op == "import":
         own = {path_of(each["run_id"], each["snapshot_id"]) for each in step.arguments["snapshots"]}
@@ -252,11 +263,12 @@ def what_is_filled_in_is_not_stored(step: Step, _: Trace) -> Iterator[Judgement]
         if is_snapshot_path(path) and path in files[1] and path not in own and (lacking := _lacking(text)):
             filled = sorted(lacking - _lacking(files[1][path]))
             if filled or _is_shown_filled_in(text, lacking, step):
-                yield judged("SNAP-9", f"what was filled in in {path}", expected=[], actual=list[Json](filled))
+                what = f"what was filled in in {path}"
+                yield none("SNAP-9", what, filled, subject=path)
 
 
 def _is_shown_filled_in(text: bytes, lacking: set[str], step: Step) -> bool:
-    """Tell whether a snapshot is shown with what its file lacks."""
+    """Whether a snapshot is shown with what its file lacks."""
     snapshot = snapshot_in(text)
     if snapshot is None:
         return False
@@ -278,7 +290,7 @@ _Kept: TypeAlias = dict[str, list[tuple[str, Object]]]
 """Snapshots with their paths, in groups."""
 
 
-@judges("FILE-24")
+@check("FILE-24", on=Steps(frozenset({"compact", "prune"})).accepted.with_files)
 def retention_reads_all_folders(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge compaction and pruning where a snapshot stands in the folder of another run, and that matters.
 
@@ -286,7 +298,7 @@ def retention_reads_all_folders(step: Step, _: Trace) -> Iterator[Judgement]:
     from taking a folder for a run; anything else is not about folders.
     """
     files = both(step)
-    if files is None or step.op not in {"compact", "prune"} or step.answer.ok is None or not misplaced_in(files[0]):
+    if not misplaced_in(files[0]):
         return
     if not step.arguments["retention_ms"]:
         return
@@ -324,7 +336,7 @@ def _grouped(snapshots: dict[str, Object], group: Callable[[str, Object], str]) 
 
 
 def _pruned(groups: _Kept, asked: Object) -> Json:
-    """Give the paths that a pruning deletes (PRUNE-2, PRUNE-3)."""
+    """The paths that a pruning deletes (PRUNE-2, PRUNE-3)."""
     cutoff = max(0, asked["now_ms"] - asked["retention_ms"])
     paths = []
     for snapshots in groups.values():
@@ -335,7 +347,7 @@ def _pruned(groups: _Kept, asked: Object) -> Json:
 
 
 def _compacted(groups: _Kept, files: Files, asked: Object) -> Json:
-    """Give the number of events that a compaction removes (COMPACT-2, COMPACT-3)."""
+    """The number of events that a compaction removes (COMPACT-2, COMPACT-3)."""
     cutoff = max(0, asked["now_ms"] - asked["retention_ms"])
     newest = {run_id: max(snapshot["seq"] for _, snapshot in each) for run_id, each in groups.items()}
     return sum(

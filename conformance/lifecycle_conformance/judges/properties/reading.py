@@ -16,7 +16,7 @@ from lifecycle_conformance.execution.judgement import Judgement, canonical, judg
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace, history_of, member, owner_of_run
 from lifecycle_conformance.judges.attribution.canonical_writing import write
 from lifecycle_conformance.judges.attribution.digests import Digest
-from lifecycle_conformance.judges.registry import judges
+from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.identity import PREFIX, WHITE_SPACE, content_of_event
 from lifecycle_conformance.model.shown_metadata import SHOWN_AS, WAIT_KINDS
 from lifecycle_projection.records import Json
@@ -139,7 +139,7 @@ def _writing(requirement: str, step: Step) -> Iterator[Judgement]:
 
 
 def _must_be_the_writing(requirement: str, step: Step, digests: list[Digest], control: Object | None) -> bool:
-    """Tell whether digests that no known fault explains, and that are all wrong, can have this reason only.
+    """Whether digests that no known fault explains, and that are all wrong, can have this reason only.
 
     Where the digest of a plain value is right, it is the special value that is written wrongly. Where none is, in the
     ids as in the snapshots, it is the hash itself; it could be white space as well, but then of a kind yet unseen.
@@ -162,19 +162,18 @@ _JUDGES: Final[Mapping[str, _JudgeOne]] = {
 }
 
 
-@judges(*_JUDGES)
+@check(*_JUDGES, on="read")
 def of_readings(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what a run record means, under the requirement that says so."""
-    if step.op == "read":
-        requirement = step.arguments["because"]
-        yield from _JUDGES[requirement](requirement, step)
+    requirement = step.arguments["because"]
+    yield from _JUDGES[requirement](requirement, step)
 
 
 # --- what a reading shows ---------------------------------------------------------------------------------------------
 
 
 def difference(old: Json, new: Json, where: str = "") -> tuple[str, Json, Json] | None:
-    """Give the first place at which two values differ, and what is there in each; `None` if they are the same."""
+    """The first place at which two values differ, and what is there in each; `None` if they are the same."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted(old.keys() | new.keys()):
             inside = f"{where}.{name}".lstrip(".")
@@ -204,24 +203,24 @@ def _after(step: Step) -> Shown:
 
 
 def _is_comparable(step: Step) -> bool:
-    """Tell whether the plain writing was read, or is the one that is in question."""
+    """Whether the plain writing was read, or is the one that is in question."""
     return bool(_before(step).events) or canonical(step.arguments.get("run")) == canonical(step.arguments["means"])
 
 
 def _pair(step: Step) -> tuple[tuple[Object, Object | None], tuple[Object, Object | None]]:
-    """Give the plain record, which comes first, and the special one, which comes last, each with its event."""
+    """The plain record, which comes first, and the special one, which comes last, each with its event."""
     history = history_of(step.arguments["means"])
     after = _after(step)
     return (history[0], _event_of(history[0], after)), (history[-1], _event_of(history[-1], after))
 
 
 def _event_of(record: Object, shown: Shown) -> Object | None:
-    """Give the event of a record, which is the only one of its name."""
+    """The event of a record, which is the only one of its name."""
     return next((each for each in shown.events if each["event_type"] == f"{PREFIX}{record['event']}"), None)
 
 
 def _trimmed(metadata: Object) -> tuple[str, Json]:
-    """Give the member of an event that shows the one text in the metadata, and what it shows: `None` for nothing."""
+    """The member of an event that shows the one text in the metadata, and what it shows: `None` for nothing."""
     if "claim" in metadata:
         name, shown, text = "claim_id", "causation_id", metadata["claim"]["claim_id"]
     else:
@@ -241,7 +240,7 @@ def _number(event: Object | None) -> int | float | None:
 
 
 def _exactly(step: Step) -> int:
-    """Give the number of the special record as it was written; Python reads integers of any size."""
+    """The number of the special record as it was written; Python reads integers of any size."""
     run = json.loads(step.arguments["run_json"])
     number: int = history_of(run)[-1]["metadata"]["n"]
     return number
@@ -251,7 +250,7 @@ def _exactly(step: Step) -> int:
 
 
 def _digests_of_events(step: Step, events: list[Object]) -> list[Digest]:
-    """Give the digest in the id of each event, and the content that the event shows."""
+    """The digest in the id of each event, and the content that the event shows."""
     digests = []
     for event in events:
         content, found = content_of_event(step.arguments["means"], event), _SHORTENED.search(event["event_id"])
@@ -261,7 +260,7 @@ def _digests_of_events(step: Step, events: list[Object]) -> list[Digest]:
 
 
 def _digests_of_snapshots(step: Step, special: Json) -> list[Digest]:
-    """Give the digest of a checkpoint that shows the special value, too."""
+    """The digest of a checkpoint that shows the special value, too."""
     for snapshot in _after(step).snapshots:
         checkpoint, digest = snapshot.get("checkpoint"), snapshot.get("payload_digest")
         kept = member(member(checkpoint, "last_failure"), "metadata")
@@ -271,7 +270,7 @@ def _digests_of_snapshots(step: Step, special: Json) -> list[Digest]:
 
 
 def _enters_as(step: Step, number: int) -> bool:
-    """Tell whether a double enters the identity as this integer, but only where it was written as one."""
+    """Whether a double enters the identity as this integer, but only where it was written as one."""
     plain, special = (
         _event_of(history_of(step.arguments["means"])[-1], shown) for shown in (_before(step), _after(step))
     )

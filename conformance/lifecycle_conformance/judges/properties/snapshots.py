@@ -2,42 +2,42 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, added, judged
+from lifecycle_conformance.execution.judgement import IMPORTS, PASSES, Judgement, Steps, judged, none
+from lifecycle_conformance.execution.operations import ALL
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace, owner_of
 from lifecycle_conformance.judges.attribution.recognition import settled
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import own
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import delta
+from lifecycle_conformance.model.file_layout import path_of
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
 from lifecycle_projection.records import Json
 
-_LOOKING: Final = frozenset({"identify", "read", "say"})
 
-
-@judges("SNAP-5")
+@check("SNAP-5", on=PASSES.accepted)
 def one_snapshot_for_each_record(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that after a pass that succeeded there is one snapshot with the recorded id of each record."""
     ids = settled(step, trace)
     if ids:
-        there = Counter(each["snapshot_id"] for each in own(step, step.after).snapshots)
+        there = Counter(each["snapshot_id"] for each in delta(step).after.snapshots)
         wrong = [index for index, event_id in ids.items() if there[event_id] != 1]
-        yield judged("SNAP-5", "the records without exactly one snapshot", expected=[], actual=wrong)
+        yield none("SNAP-5", "the records without exactly one snapshot", wrong)
 
 
-@judges("SNAP-6")
+@check("SNAP-6", on=PASSES)
 def snapshots_are_written_once(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass leaves the snapshots of its run as they are; those of others are TENANT-4's and PASS-15's."""
-    if step.op == "project" and (before := own(step, step.before).snapshots):
-        lost = [each["snapshot_id"] for each in added(own(step, step.after).snapshots, before)]
-        yield judged("SNAP-6", "the snapshots that are gone or changed", expected=[], actual=lost)
+    what, change = "the snapshots that are gone or changed", delta(step)
+    for each in change.lost_snapshots:
+        place = path_of(each["run_id"], each["snapshot_id"])
+        yield none("SNAP-6", what, [each["snapshot_id"]], subject=place)
+    if change.before.snapshots and not change.lost_snapshots:
+        yield none("SNAP-6", what, [])
 
 
-@judges("SNAP-7", "SNAP-8")
+@check("SNAP-7", "SNAP-8", on=IMPORTS.accepted)
 def what_is_missing_is_filled_in(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge how snapshots are read that an older engine stored without all that belongs to the phase."""
-    if step.op != "import" or step.answer.ok is None:
-        return
     for stored in step.arguments["snapshots"]:
         shown = step.after.get(owner_of(stored), Shown()).snapshots
         same = [each for each in shown if each["snapshot_id"] == stored["snapshot_id"]]
@@ -63,7 +63,7 @@ def _filled_in(stored: Object, shown: Object) -> Iterator[Judgement]:
 
 
 def _observed(stored: Object, phase: str) -> Object:
-    """Give the entry that stands for a history that is missing (PHASE-8)."""
+    """The entry that stands for a history that is missing (PHASE-8)."""
     time, phase_id = stored["created_at_ms"], stored.get("phase_id")
     return {
         "schema_version": 1,
@@ -77,7 +77,7 @@ def _observed(stored: Object, phase: str) -> Object:
 
 
 def _plain(value: Json) -> Json:
-    """Give phase entries with their defaults, and without members that are null: both say the same (FILE-11)."""
+    """Phase entries with their defaults, and without members that are null: both say the same (FILE-11)."""
     if not isinstance(value, list):
         return value
     return [
@@ -88,11 +88,9 @@ def _plain(value: Json) -> Json:
     ]
 
 
-@judges("SNAP-10")
+@check("SNAP-10", on=Steps(ALL - {"identify", "read", "say"}))
 def snapshots_are_shown_in_order(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge the order in which snapshots are shown: by seq, and by the bytes of their ids where that is equal."""
-    if step.op in _LOOKING:
-        return
     for owner, shown in step.after.items():
         if len(shown.snapshots) > 1:
             places = [[each["seq"], each["snapshot_id"]] for each in shown.snapshots]

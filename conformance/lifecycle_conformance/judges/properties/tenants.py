@@ -3,7 +3,17 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, added, canonical, judged
+from lifecycle_conformance.execution.judgement import (
+    PASSES,
+    RECORDING,
+    Judgement,
+    Steps,
+    canonical,
+    judged,
+    none,
+)
+from lifecycle_conformance.execution.multiset import added
+from lifecycle_conformance.execution.operations import ALL, SHOWING
 from lifecycle_conformance.execution.trace import (
     LOCAL,
     Object,
@@ -17,43 +27,38 @@ from lifecycle_conformance.execution.trace import (
     member,
     owner_of,
 )
-from lifecycle_conformance.judges.properties.log import acting, new_events, own_of, view_complete
-from lifecycle_conformance.judges.registry import judges
-from lifecycle_conformance.model.changes import recorded
+from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import acting, delta, own, touched
 from lifecycle_conformance.model.file_layout import path_of
 from lifecycle_conformance.model.identity import contents_of, ids_of, stable_id
+from lifecycle_conformance.model.recorded import recorded
 from lifecycle_projection.records import Json
 
 LOCAL_IMPLICIT: Final[TenantKey] = key_of(LOCAL)
 _DEFAULT_SOURCE: Final = "local_implicit"
-_ASKING: Final = frozenset({"events", "snapshots"})
-_NOT_ASKED_AGAIN: Final = frozenset({"identify", "say"})
 
 
 # --- who sees what ----------------------------------------------------------------------------------------------------
 
 
-@judges("TENANT-1", "TENANT-3", "TENANT-5")
+@check("TENANT-1", "TENANT-3", "TENANT-5", on=Steps(ALL - {"identify", "say"}))
 def who_sees_what(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that no tenant is shown what is another's, wherever others have something under the same run id."""
-    if step.op in _NOT_ASKED_AGAIN:
-        return
-    if step.op in _ASKING and step.answer.ok is not None:
+    if step.op in SHOWING and step.answer.ok is not None:
         asking = Owner(key_of(step.arguments["tenant"]), step.arguments["run_id"])
         yield from _foreign(step.after, asking, step.ok[step.op])
     for owner, shown in step.after.items():
         yield from _foreign(step.after, owner, [*shown.events, *shown.snapshots])
-        if _is_another_tenants(step, owner) and view_complete(trace):
-            before, after = _all_ids(own_of(step.before, owner)), _all_ids(own_of(step.after, owner))
+        if _is_another_tenants(step, owner) and trace.is_fully_shown:
+            change = delta(step, owner)
+            before, after = _all_ids(change.before), _all_ids(change.after)
             what = f"what {_name(owner)} got of a request about another tenant's run {owner.run_id!r}"
-            yield judged("TENANT-1", what, expected=[], actual=[each for each in after if each not in before])
+            yield none("TENANT-1", what, [each for each in after if each not in before])
 
 
-@judges("TENANT-2", "TENANT-3")
+@check("TENANT-2", "TENANT-3", on=Steps(SHOWING).accepted)
 def asking_in_another_way(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that who asks with an `actor_id` or a `source`, or with `null` for no deployment, sees the same."""
-    if step.op not in _ASKING or step.answer.ok is None:
-        return
     tenant = step.arguments["tenant"]
     owner = Owner(key_of(tenant), step.arguments["run_id"])
     shown = step.after.get(owner, Shown())
@@ -62,19 +67,19 @@ def asking_in_another_way(step: Step, _: Trace) -> Iterator[Judgement]:
         return
     different = _ids(_apart(expected, actual))
     if _says_who(tenant):
-        yield judged("TENANT-2", f"what {tenant} sees otherwise", expected=[], actual=different)
+        yield none("TENANT-2", f"what {tenant} sees otherwise", different)
     if "deployment_id" in tenant and tenant["deployment_id"] is None:
-        yield judged("TENANT-3", "what no deployment, written as null, sees otherwise", expected=[], actual=different)
+        yield none("TENANT-3", "what no deployment, written as null, sees otherwise", different)
 
 
-@judges("TENANT-2")
+@check("TENANT-2", on=Steps(frozenset({"import", "project"})).accepted)
 def recorded_by_someone_else(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that events recorded with another `actor_id` or `source` count, where those recorded with the same do.
 
     That those do tells that the implementation imports and recognises; whatever else is wrong with that is judged by
     other chapters.
     """
-    if step.op == "import" and step.answer.ok is not None:
+    if step.op == "import":
         for owner in dict.fromkeys(map(owner_of, step.arguments["events"])):
             imported = [each for each in step.arguments["events"] if owner_of(each) == owner]
             shown = {each["event_id"] for each in step.after[owner].events}
@@ -82,43 +87,39 @@ def recorded_by_someone_else(step: Step, _: Trace) -> Iterator[Judgement]:
             others = {each["event_id"] for each in imported} - alike
             if alike and others and alike <= shown:
                 what = "the imported events of the same tenant that it isn't shown"
-                yield judged("TENANT-2", what, expected=[], actual=sorted(others - shown))
-    if step.op == "project" and step.answer.ok is not None:
+                yield none("TENANT-2", what, sorted(others - shown))
+    if step.op == "project":
         tenant, ids = _who(step.run.get("tenant_context", LOCAL)), set(ids_of(step.run))
-        known = [each for each in own_of(step.before, step.owner).events if each["event_id"] in ids]
+        known = [each for each in delta(step).before.events if each["event_id"] in ids]
         alike = {each["event_id"] for each in known if _who(_tenant(each)) == tenant}
         others = {each["event_id"] for each in known} - alike
-        again = {each["event_id"] for each in new_events(step, step.owner)} if alike and others else set()
+        again = {each["event_id"] for each in delta(step).new_events} if alike and others else set()
         if alike and others and not alike & again:
             what = "the records that were recorded again because someone else had"
-            yield judged("TENANT-2", what, expected=[], actual=sorted(others & again))
+            yield none("TENANT-2", what, sorted(others & again))
 
 
 # --- two tenants, one run id ------------------------------------------------------------------------------------------
 
 
-@judges("TENANT-4")
+@check("TENANT-4", on=RECORDING)
 def no_harm_to_others(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass or an append leaves alone what is shown to other tenants."""
     actor = acting(step)
-    if actor is None:
-        return
     for owner in step.before:
-        before = own_of(step.before, owner)
+        before = own(step.before, owner)
         if owner.tenant != actor.tenant and (before.events or before.snapshots):
             what = f"what {_name(owner)} lost of its run {owner.run_id!r}"
-            yield judged("TENANT-4", what, expected=[], actual=_ids(_lost(before, step.after.get(owner, Shown()))))
+            yield none("TENANT-4", what, _ids(_lost(before, step.after.get(owner, Shown()))))
 
 
-@judges("TENANT-6", "TENANT-7")
+@check("TENANT-6", "TENANT-7", on=PASSES.fully_shown)
 def as_if_it_were_alone(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass over a run whose id another tenant uses, too.
 
     What it would do if it were alone, the implementation has told itself where it passed before over the same run, of
     whichever tenant, when it showed the same of it. Its seqs are left to LOG-5.
     """
-    if step.op != "project" or not view_complete(trace):
-        return
     others = list(_other_tenants(step.before, step.owner))
     if not any(each.events or each.snapshots for each in others):
         return
@@ -136,7 +137,7 @@ def as_if_it_were_alone(step: Step, trace: Trace) -> Iterator[Judgement]:
         parts = [name for name in expected if canonical(expected[name]) != canonical(actual[name])]
         for requirement in ("TENANT-6", "TENANT-7") if "tenants" in step.capabilities else ("TENANT-7",):
             what = "the parts of the outcome that are not as they were where it was the first"
-            yield judged(requirement, what, expected=[], actual=[*parts])
+            yield none(requirement, what, parts)
 
 
 # --- the parts of the checks ------------------------------------------------------------------------------------------
@@ -145,28 +146,25 @@ def as_if_it_were_alone(step: Step, trace: Trace) -> Iterator[Judgement]:
 def _foreign(view: View, owner: Owner, records: Sequence[Object]) -> Iterator[Judgement]:
     """Judge what is shown to an owner, where there is something under the same run id that it mustn't see."""
     same_id = (each for each in view if each.run_id == owner.run_id and each.tenant != owner.tenant)
-    others = {each.tenant for each in same_id if own_of(view, each) != Shown()}
+    others = {each.tenant for each in same_id if own(view, each) != Shown()}
     if not others:
         return
     what = f"what {_name(owner)} is shown of others under {owner.run_id!r}"
     foreign = _ids(each for each in records if _key(each) != owner.tenant)
-    yield judged("TENANT-1", what, expected=[], actual=foreign)
+    yield none("TENANT-1", what, foreign)
     if owner.tenant == LOCAL_IMPLICIT:
-        yield judged("TENANT-5", what, expected=[], actual=foreign)
+        yield none("TENANT-5", what, foreign)
     org_id, workspace_id, deployment_id = owner.tenant
     twin = org_id, workspace_id, "" if deployment_id is None else None
     if not deployment_id and twin in others:
         what = f"what {_name(owner)} is shown of {_name(Owner(twin, owner.run_id))}"
-        yield judged("TENANT-3", what, expected=[], actual=_ids(each for each in records if _key(each) == twin))
+        yield none("TENANT-3", what, _ids(each for each in records if _key(each) == twin))
 
 
 def _is_another_tenants(step: Step, owner: Owner) -> bool:
-    """Tell whether a request is about the run id of an owner, and adds to what another tenant has, not to its own."""
-    actor = acting(step)
-    touched = {actor} if actor is not None else set()
-    if step.op == "import":
-        touched = {owner_of(each) for each in (*step.arguments["events"], *step.arguments["snapshots"])}
-    return owner not in touched and any(each.run_id == owner.run_id for each in touched)
+    """Whether a request is about the run id of an owner, and adds to what another tenant has, not to its own."""
+    owners = touched(step)
+    return owner not in owners and any(each.run_id == owner.run_id for each in owners)
 
 
 def _nothing_overwritten(step: Step) -> Iterator[Judgement]:
@@ -174,9 +172,9 @@ def _nothing_overwritten(step: Step) -> Iterator[Judgement]:
         each
         for owner in step.before
         if owner.run_id == step.owner.run_id and owner.tenant != step.owner.tenant
-        for each in added(step.after.get(owner, Shown()).snapshots, own_of(step.before, owner).snapshots)
+        for each in added(step.after.get(owner, Shown()).snapshots, own(step.before, owner).snapshots)
     ]
-    yield judged("TENANT-7", "the snapshots of others that are gone or changed", expected=[], actual=_ids(lost))
+    yield none("TENANT-7", "the snapshots of others that are gone or changed", _ids(lost))
 
 
 def _conflict(step: Step, theirs: Sequence[Object]) -> Iterator[Judgement]:
@@ -190,43 +188,43 @@ def _conflict(step: Step, theirs: Sequence[Object]) -> Iterator[Judgement]:
         taken = path_of(run_id, conflicting) in {path_of(each["run_id"], each["snapshot_id"]) for each in anyones}
         what = f"whether another's snapshot stands at the place of {conflicting!r}"
         yield judged("TENANT-7", what, expected=True, actual=taken)
-    own = own_of(step.before, step.owner)
-    table = recorded(step.run, own.events)
+    before = delta(step).before
+    table = recorded(step.run, before.events)
     ids = [stable_id(*each) for each in contents_of(step.run)]
     ids = [table[each].event_id if each in table else each for each in ids]
     if conflicting in ids:
         passed = ids[: ids.index(conflicting)]
-        met = {each["snapshot_id"] for each in theirs} - {each["snapshot_id"] for each in own.snapshots}
+        met = {each["snapshot_id"] for each in theirs} - {each["snapshot_id"] for each in before.snapshots}
         what = "the records before it whose place was taken, too"
-        yield judged("TENANT-7", what, expected=[], actual=[each for each in passed if each in met])
+        yield none("TENANT-7", what, [each for each in passed if each in met])
 
 
 def _other_tenants(view: View, owner: Owner) -> Iterator[Shown]:
-    """Give what the other tenants have under the same run id."""
-    return (own_of(view, each) for each in view if each.run_id == owner.run_id and each.tenant != owner.tenant)
+    """What the other tenants have under the same run id."""
+    return (own(view, each) for each in view if each.run_id == owner.run_id and each.tenant != owner.tenant)
 
 
 def _the_same_before(step: Step, trace: Trace) -> Step | None:
-    """Give an earlier pass over the same run, but for the tenant, that began with the same, but for tenant and seqs.
+    """An earlier pass over the same run, but for the tenant, that began with the same, but for tenant and seqs.
 
     One that met what is another's was not as if it were alone.
     """
-    run, began = _of_nobody(step.run), _in_short(own_of(step.before, step.owner))
+    run, began = _of_nobody(step.run), _in_short(delta(step).before)
     for earlier in trace.earlier(step):
         if (
             earlier.op == "project"
             and earlier.refusal != "storage_conflict"
             and earlier.owner.run_id == step.owner.run_id
             and canonical(_of_nobody(earlier.run)) == canonical(run)
-            and canonical(_in_short(own_of(earlier.before, earlier.owner))) == canonical(began)
+            and canonical(_in_short(delta(earlier).before)) == canonical(began)
         ):
             return earlier
     return None
 
 
 def _outcome(step: Step) -> Object:
-    """Give what came of a pass, but for tenant and seqs."""
-    after = own_of(step.after, step.owner)
+    """What came of a pass, but for tenant and seqs."""
+    after = delta(step).after
     return {"answer": step.answer.ok, "refusal": [step.refusal, step.data], **_in_short(after)}
 
 
@@ -262,7 +260,7 @@ def _all_ids(shown: Shown) -> list[Json]:
 
 
 def _key(record: Object) -> tuple[Json, ...]:
-    """Give the key of a record as it stands in an answer that nobody has looked at."""
+    """The key of a record as it stands in an answer that nobody has looked at."""
     tenant = member(record.get("scope"), "tenant_context")
     return tuple(member(tenant, name) for name in ("org_id", "workspace_id", "deployment_id"))
 
@@ -273,12 +271,12 @@ def _tenant(record: Object) -> Object:
 
 
 def _who(tenant: Object) -> tuple[Json, Json]:
-    """Give the members that have no influence, with their defaults."""
+    """The members that have no influence, with their defaults."""
     return tenant.get("actor_id"), tenant.get("source", _DEFAULT_SOURCE)
 
 
 def _says_who(tenant: Object) -> bool:
-    """Tell whether a tenant is another in these than the one that is asked with when a step is looked at."""
+    """Whether a tenant is another in these than the one that is asked with when a step is looked at."""
     return _who(tenant) != (None, _DEFAULT_SOURCE)
 
 

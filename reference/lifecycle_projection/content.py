@@ -37,7 +37,7 @@ class RunState:
 
 
 def state_of(run: Run) -> RunState:
-    """Derive what does not depend on the lifecycle record (SNAP-3, SNAP-4)."""
+    """What doesn't depend on the lifecycle record, derived once for a pass (SNAP-3, SNAP-4)."""
     checkpoint = checkpoint_summary(run)
     return RunState(
         run=run,
@@ -51,7 +51,7 @@ def state_of(run: Run) -> RunState:
 
 
 def event_of(state: RunState, identified: Identified) -> Event:
-    """Build the event of a lifecycle record; the log gives it its `seq` (EVENT-1, EVENT-2, EVENT-3)."""
+    """The event of a lifecycle record; the log gives it its `seq` (EVENT-1, EVENT-2, EVENT-3)."""
     run, record = state.run, identified.record
     return Event(
         event_id=identified.event_id,
@@ -81,7 +81,7 @@ def event_of(state: RunState, identified: Identified) -> Event:
 
 
 def snapshot_of(state: RunState, identified: Identified, event_id: str, seq: int, guarded: GuardedPhase) -> Snapshot:
-    """Build the snapshot at a lifecycle record whose event is recorded as `event_id` with `seq`.
+    """The snapshot at a lifecycle record whose event is recorded as `event_id` with `seq`.
 
     (SNAP-1, SNAP-2, PHASE-10)
     """
@@ -114,13 +114,13 @@ def snapshot_of(state: RunState, identified: Identified, event_id: str, seq: int
 
 
 def phase_id_of(run: Run, metadata: Json) -> str | None:
-    """Name the node that a record is about: its own, else that of the awaited gate, as it is (EVENT-4, EVENT-5)."""
+    """The node that a record is about: the one it names, else that of the awaited gate, as it is (EVENT-4, EVENT-5)."""
     gate = run.checkpoint.awaiting_gate
     return trimmed(member(metadata, "node_id")) or (None if gate is None else gate.node_id)
 
 
 def wait_kind_of(run: Run, metadata: Json) -> WaitKind | None:
-    """Tell what the run waits for: an approval when it says so or awaits a gate, else what the record names.
+    """What the run waits for: an approval if its status says so or it awaits a gate, else what the record names.
 
     (EVENT-6, EVENT-7)
     """
@@ -131,12 +131,12 @@ def wait_kind_of(run: Run, metadata: Json) -> WaitKind | None:
 
 
 def causation_id_of(metadata: Json) -> str | None:
-    """Name what caused a record: a session, a wait, a delivery, a hand-off, or else the claim (EVENT-8, EVENT-9)."""
+    """What caused a record: a session, a wait, a delivery, a hand-off, or else the claim (EVENT-8, EVENT-9)."""
     causes = (member(metadata, name) for name in _CAUSES)
     claim_id = member(member(metadata, "claim"), "claim_id")
     return next(filter(None, map(trimmed, (*causes, claim_id))), None)
 
 
 def counts_as_activity(event: str) -> bool:
-    """Tell whether the run itself did something: claiming it and losing the claim is no activity (EVENT-10)."""
+    """Whether the run itself did something: claiming it and losing the claim is no activity (EVENT-10)."""
     return event not in _NO_ACTIVITY

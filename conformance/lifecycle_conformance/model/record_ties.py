@@ -1,13 +1,14 @@
-"""What a pass recorded anew, and which lifecycle record each event and each snapshot of it is about."""
+"""Which lifecycle record each new event and each new snapshot of a pass is about."""
 
 from collections.abc import Sequence
 from functools import cached_property
 
-from attrs import frozen
+from attrs import Factory, define, frozen
 
-from lifecycle_conformance.execution.trace import Object, Step, member, owner_of
-from lifecycle_conformance.model.changes import recorded_ids
-from lifecycle_conformance.model.identity import Content, content_of_event, contents_of, ids_of, is_unsigned
+from lifecycle_conformance.execution.trace import Object, Step, member, once_a_step
+from lifecycle_conformance.model.delta import delta
+from lifecycle_conformance.model.identity import PREFIX, Content, content_of_event, contents_of, ids_of, is_unsigned
+from lifecycle_conformance.model.recorded import places_of
 from lifecycle_projection.records import Json
 
 
@@ -23,39 +24,21 @@ class Tied:
     certain: bool
 
 
-def new_events(step: Step) -> list[Object]:
-    """Give the events that a pass appended: of its run and tenant, under ids that were not shown before.
-
-    What became of an id that was shown before is LOG-1's business, and what others' events do here is TENANT-1's.
-    """
-    if step.op != "project":
-        return []
-    return _new(step, "event_id", step.shown_before().events, step.shown_after().events)
-
-
-def new_snapshots(step: Step) -> list[Object]:
-    """Give the snapshots that a pass wrote, likewise: what became of those that were there is SNAP-6's business."""
-    if step.op != "project":
-        return []
-    return _new(step, "snapshot_id", step.shown_before().snapshots, step.shown_after().snapshots)
-
-
-def _new(step: Step, name: str, before: Sequence[Object], after: Sequence[Object]) -> list[Object]:
-    known = {each[name] for each in before}
-    return [each for each in after if each[name] not in known and owner_of(each) == step.owner]
-
-
 class Records:
     """The lifecycle records of the history that a pass was given, to be found by what events and snapshots say."""
 
     def __init__(self, step: Step) -> None:
         self._step = step
 
-    def of_event(self, event: Object) -> Tied | None:
-        """Find the record of a new event: by all that it says; else by its id; else by the index that it names."""
+    def of_event(self, event: Object, taken: Sequence[int] = ()) -> Tied | None:
+        """Find the record of a new event: by all that it says; else by its id; else by the index that it names.
+
+        Of identical records, and where it names none of them, it is of the first that isn't `taken` by another event.
+        """
         said = member(event.get("payload"), "lifecycle_index")
+        alike = self._of_content(event)
         return (
-            self._among(self._of_content(event), said)
+            self._among([index for index in alike if index not in taken] or alike, said)
             or self._among(_places(self._ids, event["event_id"]), said)
             or self._at(said)
         )
@@ -81,7 +64,7 @@ class Records:
         )
 
     def identical_to(self, index: int) -> list[int]:
-        """Give the places of the records that are identical to one, its own included."""
+        """The places of the records that are identical to one, its own included."""
         return [place for place, each in enumerate(self._contents) if each == self._contents[index]]
 
     def _among(self, indexes: list[int], said: Json) -> Tied | None:
@@ -117,3 +100,57 @@ class Records:
 
 def _places(ids: Sequence[str], event_id: str) -> list[int]:
     return [index for index, each in enumerate(ids) if each == event_id]
+
+
+# --- what a pass did, record by record --------------------------------------------------------------------------------
+
+
+@define
+class PassEffects:
+    """What a pass did for each record of its history: the events it appended, and the snapshot it wrote, if it did."""
+
+    events: list[list[Object]]
+    snapshots: list[Object | None]
+    unattributed: list[Object] = Factory(list)
+    """Events that are of no record."""
+
+
+@once_a_step
+def pass_effects(step: Step) -> PassEffects:
+    """For which records a pass appended events and wrote snapshots.
+
+    A wrong id is no fault of what is found here: an event is known by what it says, and a snapshot by the index that it
+    names, where name and time agree. An event that says nothing of a record is of the one whose stable id it has, or
+    that it names by index and name: what it says is wrong, that it was appended is not.
+    """
+    records, change = Records(step), delta(step)
+    found = PassEffects(events=[[] for _ in step.history], snapshots=[None for _ in step.history])
+    for event in change.appended:
+        tied = records.of_event(event, [index for index, events in enumerate(found.events) if events])
+        if tied is None or not (tied.certain or event["event_type"] == PREFIX + tied.record["event"]):
+            found.unattributed.append(event)
+        else:
+            found.events[tied.index].append(event)
+    for snapshot in change.new_snapshots:
+        index = member(snapshot.get("metadata"), "lifecycle_index")
+        if is_unsigned(index) and index < len(step.history) and _names(snapshot, step.history[index]):
+            found.snapshots[index] = snapshot
+    return found
+
+
+def _names(snapshot: Object, record: Object) -> bool:
+    said = member(snapshot.get("metadata"), "event"), snapshot["created_at_ms"]
+    return said == (record["event"], record["recorded_at_ms"])
+
+
+@once_a_step
+def recorded_ids(step: Step) -> list[str]:
+    """The id under which each record of a history is recorded after a pass.
+
+    That of a record which the pass recorded is the one that its event got, be it right or wrong.
+    """
+    new = pass_effects(step).events
+    return [
+        place.event_id if place is not None else events[0]["event_id"] if events else event_id
+        for place, events, event_id in zip(places_of(step), new, ids_of(step.run), strict=True)
+    ]

@@ -1,0 +1,21 @@
+"""Options that several commands have."""
+
+import click
+
+driver_command = click.argument("driver_command", metavar="[-- COMMAND...]", nargs=-1)
+store = click.option(
+    "--store",
+    type=click.Choice(["files", "memory"]),
+    default="files",
+    show_default=True,
+    help="Without COMMAND: the store of the reference.",
+)
+timeout = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="How long the driver may take to start, to answer and to end.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")

@@ -1,0 +1,179 @@
+"""Input cases for the chapter *Records*: what its tables leave open, such as maps, free-form values and texts."""
+
+import json
+from collections.abc import Iterable
+from typing import Final
+
+from hypothesis import strategies as st
+
+from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.generation.input_cases.runs import (
+    RECORDS,
+    SNAPSHOT,
+    Path,
+    change,
+    drop,
+    small_run,
+    text_with,
+)
+from lifecycle_conformance.generation.input_cases.sessions import (
+    Cases,
+    Requests,
+    Sessions,
+    at_each,
+    grown,
+    plain,
+    reading,
+    refusals,
+    small,
+    words,
+    written,
+)
+from lifecycle_conformance.model.identity import WHITE_SPACE
+from lifecycle_conformance.model.shown_metadata import SHOWN_AS, WAIT_KINDS
+from lifecycle_projection.records import Json
+
+_METADATA: Final[Path] = ("checkpoint", "lifecycle_history", 0, "metadata")
+_EVENTS: Final = ("node_started", "node_completed", "node_failed", "node_blocked", "node_recovered")
+_NOT_WHITE_SPACE: Final = "\x1c\x1d\x1e\x1f\u180e\u200b\u2060\ufeff"
+
+
+def _local_tenant(capabilities: frozenset[str]) -> Sessions:
+    """Leave out the tenant, of runs with and without what they may have."""
+    optional = [name for name, each in RECORDS["run"].items() if each.sort == "optional"]
+    tenant = {"org_id": "local", "workspace_id": "local", "source": "local_implicit"}
+
+    def sessions(run: Object, left_out: list[str]) -> Sessions:
+        for name in left_out:
+            run = drop(run, (name,))
+        means = change(run, ("tenant_context",), tenant)
+        sent = written(drop(run, ("tenant_context",)), capabilities)
+        return sent.map(lambda sent: reading("REC-12", means, sent))
+
+    thinned = st.tuples(grown, st.lists(st.sampled_from(optional), unique=True))
+    return thinned.flatmap(lambda drawn: sessions(*drawn))
+
+
+def _last_one_wins(capabilities: frozenset[str]) -> Sessions:
+    """Write members of maps and of free-form objects twice; in maps, once with a value that isn't of the map's type."""
+    counts, verdicts = ("checkpoint", "node_attempts"), ("checkpoint", "node_attempt_verdicts")
+    places: dict[Path, st.SearchStrategy[Json]] = {
+        _METADATA: plain,
+        ("checkpoint", "last_failure", "metadata"): plain,
+        ("checkpoint", "node_outputs"): plain,
+        counts: small,
+        verdicts: st.lists(small, max_size=3),
+    }
+    wrong: dict[Path, list[Json]] = {counts: [-2, "2", 0.5, [2], True], verdicts: ["text", 7, {}, True]}
+
+    def sessions(run: Object, path: Path) -> Sessions:
+        pairs = st.lists(st.tuples(words, places[path]), min_size=1, max_size=3)
+
+        def session(first: list[tuple[str, Json]], last: Json) -> Requests:
+            pairs = [*first, (first[0][0], last)]
+            return reading("REC-13", change(run, path, dict(pairs)), {"run_json": text_with(run, path, _object(pairs))})
+
+        return st.builds(session, pairs, places[path])
+
+    def spoilt(run: Object, path: Path) -> st.SearchStrategy[Object]:
+        pairs = st.tuples(words, st.sampled_from(wrong[path]), places[path])
+        return pairs.map(lambda drawn: [(drawn[0], drawn[1]), (drawn[0], drawn[2])]).map(
+            lambda pairs: {"run_json": text_with(run, path, _object(pairs))}
+        )
+
+    return st.one_of(at_each(grown, places, sessions), refusals("REC-13", capabilities, at_each(grown, wrong, spoilt)))
+
+
+def _any_definition(capabilities: frozenset[str]) -> Sessions:
+    """Send definitions that hold an automation id, and anything else or nothing."""
+    names = st.sampled_from(["metadata", "name", "status", "schedule", "flow", "agents", "execution", "nodes"]) | words
+    definitions = st.builds(
+        lambda automation_id, more: {**more, "automation_id": automation_id},
+        st.just("") | words,
+        st.dictionaries(names, plain | st.none(), max_size=3),
+    )
+
+    def sessions(run: Object, definition: Object) -> Sessions:
+        run = change(run, (SNAPSHOT,), definition)
+        return written(run, capabilities).map(lambda sent: reading("REC-14", run, sent))
+
+    return st.tuples(grown, definitions).flatmap(lambda drawn: sessions(*drawn))
+
+
+def _any_event(capabilities: frozenset[str]) -> Sessions:
+    names = st.sampled_from(["", " ", "/", "..", "Node Started", "\x00", "größe 😀", "\u2028"]) | st.text(max_size=30)
+
+    def sessions(name: str) -> Sessions:
+        run = small_run({"event": name, "recorded_at_ms": 1})
+        return written(run, capabilities).map(lambda sent: reading("REC-15", run, sent))
+
+    return names.flatmap(sessions)
+
+
+def _padded(capabilities: frozenset[str]) -> Sessions:
+    """Pad texts by white space, and by characters that some take for it; the first record has spaces only."""
+    nothing = st.just("")
+    white = nothing | st.permutations(WHITE_SPACE).map("".join) | st.text(alphabet=WHITE_SPACE, max_size=3)
+    edges = nothing | st.permutations(_NOT_WHITE_SPACE).map(lambda drawn: "".join(drawn[:2]))
+
+    def sessions(member: str) -> Sessions:
+        inner = st.sampled_from(WAIT_KINDS if member == "wait_kind" else ["node", "node b"])
+        cores = nothing | st.builds("{}{}{}".format, edges, inner, edges) | edges
+        texts = st.builds("{}{}{}".format, white, cores, white)
+
+        def session(padded: list[str]) -> Sessions:
+            plainly = " timer " if member == "wait_kind" else " node "
+            run = small_run(
+                *(
+                    {"event": event, "recorded_at_ms": 1, "metadata": _holding(member, text)}
+                    for event, text in zip(_EVENTS, [plainly, *padded], strict=False)
+                )
+            )
+            return written(run, capabilities).map(lambda sent: reading("REC-16", run, sent))
+
+        return st.lists(texts, min_size=1, max_size=len(_EVENTS) - 1).flatmap(session)
+
+    return st.sampled_from([*SHOWN_AS, "claim"]).flatmap(sessions)
+
+
+def _no_object(capabilities: frozenset[str]) -> Sessions:
+    """Send metadata, claims and metadata of a definition that are no objects; the first record's are empty ones."""
+    known = [*SHOWN_AS, "claim", "claim_id"]
+    inside = st.sampled_from([{name: "node"} for name in known])
+    values: st.SearchStrategy[Json] = st.one_of(
+        st.sampled_from([*known, "", 7, True, False, []]),
+        words,
+        small,
+        st.lists(inside | st.sampled_from(known), min_size=1, max_size=3),
+    )
+
+    def sessions(where: str, value: Json) -> Sessions:
+        metadata = {"metadata": value, "claim": {"claim": value}}.get(where, {"note": "plain"})
+        run = small_run(
+            {"event": "node_started", "recorded_at_ms": 1, "metadata": {}},
+            {"event": "node_completed", "recorded_at_ms": 2, "metadata": metadata},
+        )
+        if where == SNAPSHOT:
+            run = {**run, SNAPSHOT: {"automation_id": "automation-1", "metadata": value}}
+        return written(run, capabilities).map(lambda sent: reading("REC-17", run, sent))
+
+    return st.tuples(st.sampled_from(["metadata", "claim", SNAPSHOT]), values).flatmap(lambda drawn: sessions(*drawn))
+
+
+def _holding(member: str, text: str) -> Object:
+    return {"claim": {"claim_id": text}} if member == "claim" else {member: text}
+
+
+def _object(pairs: Iterable[tuple[str, Json]]) -> str:
+    """Write an object with these members, the same name at times twice."""
+    return "{" + ", ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs) + "}"
+
+
+CASES: Final[Cases] = {
+    "REC-12": _local_tenant,
+    "REC-13": _last_one_wins,
+    "REC-14": _any_definition,
+    "REC-15": _any_event,
+    "REC-16": _padded,
+    "REC-17": _no_object,
+}

@@ -1,0 +1,156 @@
+"""Stored records, readable and unreadable: driven by the tables of the chapter *Files*."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Final
+
+from hypothesis import strategies as st
+
+from lifecycle_conformance.execution.trace import Object, Request
+from lifecycle_conformance.generation.requests import TENANT
+from lifecycle_conformance.generation.strategies import texts, values
+from lifecycle_conformance.specification.requirements import code_spans, tables
+from lifecycle_projection.records import Json
+
+STRANGERS: Final[tuple[Object, ...]] = (
+    {**TENANT, "org_id": "org-b"},
+    {**TENANT, "workspace_id": "ws-b"},
+    {**TENANT, "deployment_id": ""},
+    {**TENANT, "deployment_id": "d"},
+    {**TENANT, "org_id": "ORG-A"},
+    {"org_id": "local", "workspace_id": "local"},
+)
+"""Tenants that don't see what the first one sees (TENANT-1)."""
+ALIASES: Final[tuple[Object, ...]] = (
+    {**TENANT, "actor_id": "someone"},
+    {**TENANT, "source": "local_implicit"},
+    {**TENANT, "deployment_id": None},
+)
+"""Other ways to name the first tenant: they see the same (TENANT-2)."""
+_TABLES: Final = tables()
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    **{
+        code_spans(row["set"])[0]: code_spans(row["words"])
+        for name in ("words", "words.scope", "words.stored")
+        for row in _TABLES[name]
+    },
+    **{
+        name: tuple(code_spans(row[name])[0] for row in _TABLES[table])
+        for name, table in (("status", "statuses"), ("phase", "phases"))
+    },
+}
+
+
+# --- readable records -------------------------------------------------------------------------------------------------
+
+
+def _rows(record: str) -> list[tuple[str, str, str]]:
+    """Member, type and sort of each row of the table of a stored record."""
+    return [
+        (code_spans(row["member"])[0], code_spans(row["type"])[0], row["sort"]) for row in _TABLES[f"stored.{record}"]
+    ]
+
+
+def imports(capabilities: frozenset[str]) -> st.SearchStrategy[Request]:
+    """Import what an older engine may have left: members left out or null, ids and seqs twice."""
+    free = values(capabilities)
+    fixed: Object = {"run_id": "left-behind"}
+    ids = st.sampled_from([f"left-{n}" for n in range(4)])
+    few = st.sampled_from(["left-0", "left-1"])
+    event = _stored("event", free, {**fixed, "event_type": "note"}, {"event_id": few})
+    snapshot = _stored("snapshot", free, fixed, {"snapshot_id": ids})
+    events = st.lists(event, min_size=1, max_size=4)
+    snapshots = st.lists(snapshot, min_size=1, max_size=2, unique_by=lambda given: str(given["snapshot_id"]))
+    none = st.just(list[Object]())
+    return st.one_of(st.tuples(events, none), st.tuples(none, snapshots), st.tuples(events, snapshots)).map(
+        lambda given: ("import", {"events": given[0], "snapshots": given[1]})
+    )
+
+
+def _stored(
+    record: str, free: st.SearchStrategy[Json], fixed: Object, drawn: Mapping[str, st.SearchStrategy[str]]
+) -> st.SearchStrategy[Object]:
+    """Readable stored records; `fixed` and `drawn` replace what the table allows for some members."""
+    members = {name: (_value(type_, free), sort) for name, type_, sort in _rows(record)}
+    members |= {name: (st.just(value), members[name][1]) for name, value in fixed.items()}
+    members |= {name: (strategy, members[name][1]) for name, strategy in drawn.items()}
+    return st.fixed_dictionaries(
+        {name: strategy for name, (strategy, sort) in members.items() if sort == "required"},
+        optional={
+            name: st.none() | strategy if sort == "optional" else strategy
+            for name, (strategy, sort) in members.items()
+            if sort != "required"
+        },
+    )
+
+
+def _value(type_: str, free: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
+    if type_.startswith("["):
+        return st.lists(_value(type_[1:-1], free), max_size=2)
+    if type_ in _WORDS:
+        return st.sampled_from(_WORDS[type_])
+    if type_ == "tenant":
+        return st.sampled_from([TENANT, *STRANGERS, *ALIASES, {"org_id": "org-a", "workspace_id": "ws-a"}])
+    simple = {"str": texts, "u64": st.integers(0, 5), "u32": st.integers(0, 5), "any": free}
+    return simple[type_] if type_ in simple else _stored(type_, free, {}, {})
+
+
+# --- unreadable records -----------------------------------------------------------------------------------------------
+
+
+@cache
+def unreadable(record: str) -> list[tuple[Object, str]]:
+    """List stored records that can't be read, each with one thing wrong and the requirement by which it is wrong.
+
+    Nothing is shown of the run that they would belong to.
+    """
+    return [(_out_of_sight(spoiled), requirement) for spoiled, requirement in spoiled(record)]
+
+
+def _out_of_sight(record: Object) -> Object:
+    return {**record, "run_id": "unreadable"} if record.get("run_id") == "text" else record
+
+
+def spoiled(record: str) -> Iterator[tuple[Object, str]]:
+    """Spoil each member of a record, at every depth."""
+    whole = _example(record)
+    for name, type_, sort in _rows(record):
+        if sort == "required":
+            yield {member: value for member, value in whole.items() if member != name}, "FILE-11"
+        if sort != "optional":
+            yield {**whole, name: None}, "FILE-11"
+        for value, requirement in _wrong(type_):
+            yield {**whole, name: value}, requirement
+
+
+def _wrong(type_: str) -> Iterator[tuple[Json, str]]:
+    """Values that aren't of a type: by a word that isn't in its set (FILE-12), or else (FILE-11)."""
+    if type_.startswith("["):
+        for value, requirement in _wrong(type_[1:-1]):
+            yield [_example(type_[1:-1]), value], requirement
+        others: tuple[Json, ...] = (7, "text", True, {})
+    elif type_ in _WORDS:
+        first, *_ = _WORDS[type_]
+        for word in (f"{first}x", first.upper(), f" {first}", ""):
+            yield word, "FILE-12"
+        others = (7, True)
+    else:
+        others = {
+            "str": (7, True, 1.5, ["text"], {}),
+            "u64": ("1", True, -1, 1.5, [1]),
+            "u32": ("1", True, -1, 1.5, 2**32),
+            "any": (),
+        }.get(type_, (7, "text", True))
+    yield from ((value, "FILE-11") for value in others)
+    if f"stored.{type_}" in _TABLES:
+        yield from spoiled(type_)
+
+
+def _example(type_: str) -> Json:
+    """A value of a type, with all members."""
+    if type_.startswith("["):
+        return [_example(type_[1:-1])]
+    if type_ in _WORDS:
+        return _WORDS[type_][0]
+    simple: Object = {"str": "text", "u64": 1, "u32": 1, "any": {"a": [1]}}
+    return simple[type_] if type_ in simple else {name: _example(member) for name, member, _ in _rows(type_)}

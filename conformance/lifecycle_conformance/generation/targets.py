@@ -1,0 +1,150 @@
+"""The targets: situations that sessions aim at, so that rare ones are met as often as others."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from lifecycle_conformance.driver.interface import Driver
+from lifecycle_conformance.execution.coverage import Coverage
+from lifecycle_conformance.execution.judgement import Registered
+from lifecycle_conformance.execution.trace import LOCAL, Object
+from lifecycle_conformance.generation import legacy_stores
+from lifecycle_conformance.generation.actions import COMPACTIONS, PRUNINGS, Actions
+from lifecycle_conformance.generation.file_faults import scenarios
+from lifecycle_conformance.generation.session_state import Observer
+from lifecycle_conformance.generation.state_machine import ASKING, Action, SessionMachine, Target
+from lifecycle_conformance.generation.strategies import STATUSES, evenly
+
+_NAMELESS: Final[Object] = {"event": "", "recorded_at_ms": 1}
+
+
+def _legacy(name: str, between: str) -> Action:
+    return lambda machine, data: machine.go_on_with(data, name, between)
+
+
+def _rule(name: str, **fixed: object) -> Action:
+    """Apply a rule with all arguments fixed but `data`, from which it draws as usual."""
+    return lambda machine, data: getattr(machine, name)(**{"data": data, **fixed})
+
+
+def _damage(name: str, compacted: bool) -> Action:  # noqa: FBT001
+    return lambda machine, data: machine.damage_files(data, name, compacted=compacted)
+
+
+_WEIGHTS: Final = {
+    "an event that is hard to read": 3,
+    "a torn tail": 3,
+    "a name too long": 3,
+    "an interruption": 2,
+    "snapshots in foreign folders": 3,
+    "compacted twins": 5,
+    "for two tenants": 3,
+    "off": 2,
+}
+_LEAST: Final = 24
+"""How many sessions aim at targets, at least, for each that a profile asks for, however few targets there are."""
+_COMPACTING: Final = {"for two tenants": "compact import"}
+TARGETS: Final[Mapping[str, Target]] = {
+    **{
+        name: Target("import", _legacy(name, "nothing"), weight=_WEIGHTS.get(name, 1))
+        for name in legacy_stores.LEGACY_STORES
+    },
+    **{
+        f"{name}, then an append": Target("import append", _legacy(name, "an append"), weight=3)
+        for name in ("markers", "overlapping")
+    },
+    **{
+        f"{name}, then {between}": Target("import compact", _legacy(name, between))
+        for name, between in (
+            ("first generation", "a late compaction"),
+            ("first generation", "a compaction"),
+            ("compactable twins", "a compaction"),
+            ("mixed", "a compaction"),
+        )
+    },
+    **{
+        f"compaction {how}": Target(
+            _COMPACTING.get(how, "compact"), partial(Actions.compact, how=how), weight=_WEIGHTS.get(how, 1)
+        )
+        for how in COMPACTIONS
+    },
+    **{
+        f"pruning {how}": Target("prune", partial(Actions.prune, how=how), weight=_WEIGHTS.get(how, 1))
+        for how in PRUNINGS
+    },
+    **{
+        f"{name}, then {after}": Target("files", _damage(name, compacted), weight=_WEIGHTS.get(name, 1))
+        for name in scenarios.NAMES
+        for after, compacted in (("a record", False), ("a compaction", True))
+    },
+    "compaction of several runs": Target("compact", lambda machine, data: machine.compact_runs_in_order(data)),
+    "pruning beside a namesake": Target("prune import", lambda machine, data: machine.prune_beside_a_namesake(data)),
+    "a tenant with the same history": Target(
+        "", _rule("another_tenant_has_the_same_run_id", same=True, deployment="drawn")
+    ),
+    "a deployment without name": Target(
+        "",
+        _rule("another_tenant_has_the_same_run_id", same=False, deployment=""),
+        _rule("another_tenant_has_the_same_run_id", same=False, deployment=None),
+    ),
+    "two tenants": Target("", _rule("two_tenants_begin_the_same_run", count=2, status="running")),
+    "the local tenant": Target("", lambda machine, data: machine.begin_for_two_tenants(data, 1, STATUSES[0], LOCAL)),
+    "somebody else who asks": Target(
+        "",
+        lambda machine, data: machine.somebody_asks_in_another_way(op="events", other=data.draw(evenly(ASKING))),
+        lambda machine, data: machine.somebody_asks_in_another_way(op="snapshots", other=data.draw(evenly(ASKING))),
+    ),
+    "a record before all others": Target(
+        "",
+        _rule("the_run_moves_on", choice=1),
+        _rule("a_record_is_inserted", where=0),
+        weight=2,
+    ),
+    "a move that is refused": Target(
+        "",
+        lambda machine, data: machine.the_run_moves_anywhere(
+            data=data, status=data.draw(evenly(machine.illegal)), again=True
+        ),
+    ),
+    "an empty name": Target(
+        "",
+        lambda machine, _: machine.insert_and_pass("a record without a name", len(machine.history), [dict(_NAMELESS)]),
+    ),
+    "some phase": Target("import", _rule("another_run_was_left_in_some_phase", choice=1)),
+    "a retry": Target("", lambda machine, _: machine.a_node_is_retried(at=1), weight=4),
+    "the engine restarts": Target("durable", lambda machine, _: machine.the_engine_restarts(kill=True)),
+    "a run without history": Target(
+        "", lambda machine, _: machine.execute("a run without history", lambda: machine.change([]))
+    ),
+    "records that are twins": Target(
+        "",
+        lambda machine, _: machine.an_identical_record_arrives_again(which=0),
+        lambda machine, _: machine.a_record_is_removed(where=0),
+        weight=2,
+    ),
+}
+"""All targets, by name; each gets as many sessions as its weight says."""
+
+
+def targets(capabilities: frozenset[str]) -> dict[str, int]:
+    """The targets that sessions of a driver with these capabilities can aim at, each with its weight.
+
+    Where there are few targets, more sessions aim at each: fewer sessions would meet less by chance.
+    """
+    weights = {name: target.weight for name, target in TARGETS.items() if target.needs <= capabilities}
+    times = max(1, _LEAST // sum(weights.values()))
+    return {name: weight * times for name, weight in weights.items()}
+
+
+def machine(
+    driver: Driver, coverage: Coverage, observe: Observer, checks: Sequence[Registered], target: str | None = None
+) -> type[SessionMachine]:
+    """A state machine for a driver and a target; `observe` is called after each action, which some checks judge."""
+    members = {
+        "driver": driver,
+        "coverage": coverage,
+        "observe": staticmethod(observe),
+        "checks": checks,
+        "target": None if target is None else TARGETS[target],
+    }
+    return type("Sessions", (SessionMachine,), members)

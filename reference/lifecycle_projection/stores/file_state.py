@@ -1,0 +1,33 @@
+"""What tells one state of a file or a directory from another: what hasn't changed need not be read or synced again."""
+
+import errno
+import os
+import time
+from typing import Final, TypeAlias
+
+FileState: TypeAlias = tuple[int, int, int, int, int]
+
+ABSENT: Final = frozenset({errno.ENOENT, errno.ENAMETOOLONG})
+"""What the system says where no file is; none can be where its name is too long (FILE-22)."""
+
+_TICK_NS: Final = 2_000_000_000
+
+
+def state_of(path: str | int) -> FileState | None:
+    """The state of what stands at a path, or is open as a descriptor; `None` where nothing does."""
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        if error.errno in {*ABSENT, errno.ENOTDIR}:
+            return None
+        raise
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def is_settled(state: FileState) -> bool:
+    """Whether any later change makes another state.
+
+    Two changes within one tick of a file system's clock can't be told apart; the coarsest clocks tick every two
+    seconds.
+    """
+    return state[-1] < time.time_ns() - _TICK_NS
