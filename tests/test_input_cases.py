@@ -20,7 +20,7 @@ from lifecycle_conformance.driver.interface import CAPABILITIES
 from lifecycle_conformance.execution.session import Session, SessionOverError
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.generation.input_cases import free_form, input_cases, records, runs, texts
-from lifecycle_conformance.judges.attribution.number_writing import write
+from lifecycle_conformance.judges.attribution.canonical_writing import write
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.specification.requirements import code_spans, load, tables
 from lifecycle_projection import canonical, codec, content, identity, json_text, text

@@ -12,7 +12,8 @@ from attrs import evolve
 from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.execution.trace import LOCAL, Owner, Request, Step, Trace, key_of
 from lifecycle_conformance.generation.input_cases.runs import change, drop, small_run, text_with
-from lifecycle_conformance.judges.attribution.number_writing import Digest, write
+from lifecycle_conformance.judges.attribution.canonical_writing import write
+from lifecycle_conformance.judges.attribution.digests import Digest
 from lifecycle_conformance.judges.properties.errors import REASONS
 from lifecycle_conformance.judges.properties.reading import difference
 from lifecycle_conformance.runner.verdicts import Failure, Verdict

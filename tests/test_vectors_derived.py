@@ -1,10 +1,12 @@
 """Cases made from production's answers: what they say, which requirement a difference tells of, and the tags."""
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,11 +19,15 @@ from click.testing import CliRunner
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Driver, Refusal
+from lifecycle_conformance.judges.attribution.canonical_writing import DOUBLES as WRONG_DOUBLES
+from lifecycle_conformance.judges.attribution.canonical_writing import double
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.judges.vectors import Scenario, derived, load
 from lifecycle_conformance.judges.vectors.derived import DerivedCase, Outcome, cases, touched_by, touches
-from lifecycle_conformance.judges.vectors.faults import FAULTS
-from lifecycle_conformance.judges.vectors.rules import RIGHT, SUBJECTS, double
+from lifecycle_conformance.judges.vectors.derived.facts import DOUBLES
+from lifecycle_conformance.judges.vectors.derived.scope_rules import SCOPES, ScopeRules
+from lifecycle_conformance.judges.vectors.derived.scope_rules import scope as scope_by_rules
+from lifecycle_conformance.judges.vectors.derived.subjects import SUBJECTS
 from lifecycle_conformance.judges.vectors.tags import tags, tags_of
 from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.specification import requirements
@@ -49,7 +55,7 @@ def blamed(outcomes: Iterable[Outcome]) -> set[str]:
 
 def test_the_rules_give_what_production_answered() -> None:
     for case in cases():
-        assert orjson.dumps(SUBJECTS[case.subject](case.run, RIGHT), option=orjson.OPT_SORT_KEYS) == orjson.dumps(
+        assert orjson.dumps(SUBJECTS[case.subject].right(case.run), option=orjson.OPT_SORT_KEYS) == orjson.dumps(
             case.expected, option=orjson.OPT_SORT_KEYS
         ), case.name
 
@@ -77,7 +83,7 @@ def test_numbers_need_a_driver_that_can_take_them() -> None:
     assert all(not case.needs for case in cases() if case.name.startswith("a plan of a bundle"))
 
 
-@pytest.mark.parametrize("text", json.loads(derived.DOUBLES.read_bytes()))
+@pytest.mark.parametrize("text", json.loads(DOUBLES.read_bytes()))
 def test_the_doubles_stand_there_as_the_specification_words_it(text: str) -> None:
     """No shorter text reads back as the same double, and none of this length is nearer."""
     value = float(text)
@@ -248,27 +254,83 @@ def test_an_implementation_without_identify_is_judged_by_its_event_ids(tmp_path:
 def test_each_wrong_reading_is_seen_and_told_from_those_of_other_requirements(subject: str) -> None:
     mine = [case for case in cases() if case.subject == subject]
     unseen = set()
-    for number, fault in enumerate(FAULTS[subject]):
-        outcomes = derived.outcomes([(case, case.readings[number]) for case in mine])
-        assert blamed(outcomes) <= {fault.requirement}, fault.what
-        unseen |= set() if blamed(outcomes) else {fault.what}
+    for hypothesis in SUBJECTS[subject].wrong:
+        outcomes = derived.outcomes([(case, case.readings[hypothesis]) for case in mine])
+        assert blamed(outcomes) <= {hypothesis.requirement}, hypothesis.what
+        unseen |= set() if blamed(outcomes) else {hypothesis}
     # Of numbers only few stand in definitions.
-    of_numbers = {fault.what for fault in FAULTS["number"]}
-    assert unseen <= (of_numbers if subject == "definition" else set())
+    assert unseen <= (set(WRONG_DOUBLES) if subject == "definition" else set())
+
+
+def wrong_scope(what: str) -> ScopeRules:
+    return next(rules for hypothesis, rules in SCOPES.items() if hypothesis.what == what)
 
 
 def test_two_wrong_readings_at_once_are_both_blamed() -> None:
-    snake = next(each.rules for each in FAULTS["scope"] if each.what == "snake case only")
-    unsorted = next(each.rules for each in FAULTS["scope"] if each.what == "data_classes: not sorted")
-    both = evolve(snake, normal=unsorted.normal)
+    both = evolve(wrong_scope("snake case only"), normal=wrong_scope("data_classes: not sorted").normal)
     mine = [case for case in cases() if case.subject == "scope"]
-    outcomes = derived.outcomes([(case, SUBJECTS["scope"](case.run, both)) for case in mine])
+    outcomes = derived.outcomes([(case, scope_by_rules(case.run, both)) for case in mine])
     assert blamed(outcomes) == {"SCOPE-4", "SCOPE-10"}
+
+
+class Dropping(InProcessDriver):
+    """The reference, which drops some members of the definition's metadata before it reads a run."""
+
+    def __init__(self, *dropped: str) -> None:
+        super().__init__("memory")
+        self.dropped = dropped
+
+    def ask(self, op: str, /, **arguments: Any) -> Answer:
+        definition = arguments.get("run", {}).get("automation_snapshot", {})
+        if isinstance(definition.get("metadata"), dict):
+            left = {name: each for name, each in definition["metadata"].items() if name not in self.dropped}
+            run = {**arguments["run"], "automation_snapshot": {**definition, "metadata": left}}
+            arguments = {**arguments, "run": run}
+        return super().ask(op, **arguments)
+
+
+def test_where_no_wrong_reading_gives_what_was_shown_the_requirement_that_holds_the_whole_is_blamed(
+    tmp_path: Path,
+) -> None:
+    outcomes = asked(Dropping("resource_access", "automation_webhook", "enterprise_scope"), tmp_path)
+    assert blamed(outcomes) == {"SCOPE-2", "DEF-2"}
+    # Where the version is missing, a wrong reading of DEF-4 gives just what is shown.
+    assert blamed(asked(Dropping("version", "enterprise_scope"), tmp_path)) == {"SCOPE-2", "DEF-2", "DEF-4"}
+
+
+@pytest.mark.parametrize(
+    ("members", "run", "expected"),
+    [
+        ({"workflow_definition_snapshot_hash": "?"}, of_sources(), "DEF-2"),
+        ({"workflow_definition_snapshot_hash": "?"}, {"workflow_definition_snapshot_hash": "own"}, "DEF-1"),
+        ({"workflow_definition_snapshot_hash": "?"}, {}, "DEF-1"),
+        ({"workflow_definition_version": "automation:b@0123456789abcdef"}, of_sources(), "DEF-2"),
+        ({"workflow_definition_version": "?"}, of_sources(), "DEF-3"),
+        ({"workflow_definition_version": "?"}, of_sources(version="1"), "DEF-3"),
+        ({"workflow_definition_version": "?"}, {}, "DEF-3"),
+    ],
+)
+def test_a_definition_that_nothing_explains_is_blamed_on_what_says_where_it_comes_from(
+    members: dict[str, Any], run: dict[str, Any], expected: str
+) -> None:
+    right = SUBJECTS["definition"].right(run)
+    (name,) = members
+    assert SUBJECTS["definition"].whole(run, {**right, **members}, name) == expected
+
+
+def test_numbers_written_as_nobody_does_are_blamed_on_what_holds_the_whole(tmp_path: Path) -> None:
+    def hashed(value: Any) -> str:
+        text = re.sub(r"(?<=\d)\.(?=\d)", ",", orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode())
+        return f"sha256:{sha256(text.encode()).hexdigest()}"
+
+    with patch("lifecycle_projection.identity.stable_hash", hashed):
+        outcomes = asked(InProcessDriver("memory"), tmp_path, ["number"])
+    assert blamed(outcomes) == {"JSON-7"}
 
 
 def as_python_writes(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return f"sha256:{derived.sha256(text.encode()).hexdigest()}"
+    return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
 def spellings_in_reverse() -> tuple[Any, ...]:
@@ -349,8 +411,8 @@ class Fussy(InProcessDriver):
 
 
 def test_a_refusal_is_blamed_where_the_scope_is_its_cause(tmp_path: Path) -> None:
-    fault = next(each for each in FAULTS["scope"] if each.what == "a spelling that doesn't parse is refused")
-    assert blamed(asked(Fussy(fault.rules.refuses), tmp_path, ["scope"])) == {"SCOPE-4"}
+    refuses = wrong_scope("a spelling that doesn't parse is refused").refuses
+    assert blamed(asked(Fussy(refuses), tmp_path, ["scope"])) == {"SCOPE-4"}
     outcomes = asked(Fussy(lambda run: "automation_snapshot" in run), tmp_path, ["scope", "definition"])
     assert blamed(outcomes) == set()
     assert {each.judged for each in outcomes if "automation_snapshot" in each.case.run} == {False}

@@ -1,4 +1,4 @@
 """Which requirement a difference belongs to: wrong readings of the text, each with what it predicts.
 
-Begin with `recognition`. May import `model` and what is below it.
+Begin with `hypotheses`, then `recognition`. May import `model` and what is below it, and runs no implementation.
 """

@@ -7,6 +7,7 @@ from typing import Final
 
 from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
 from lifecycle_conformance.execution.trace import Object, Step, Trace, member
+from lifecycle_conformance.judges.attribution.white_space import trimmed_otherwise
 from lifecycle_conformance.judges.properties.checkpoint import out_of_date
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.content_tables import (
@@ -25,15 +26,6 @@ _NO_ACTIVITY: Final = ("run_execution_claimed", "run_execution_claim_expired_req
 _WAITS: Final = ("timer", "webhook", "approval", "external_condition", "retry_backoff")
 _CAUSES: Final = ("session_id", "wait_id", "delivery_id", "handoff_id")
 _SCOPE_SOURCES: Final = ("resource_access", "automation_webhook", "enterprise_scope")
-_CONTROLS: Final = "".join(map(chr, range(0x1C, 0x20)))
-_OTHER_WHITE_SPACE: Final = (
-    "\t\n\v\f\r ",
-    f"{WHITE_SPACE}{_CONTROLS}",
-    f"{WHITE_SPACE}\ufeff".replace("\x85", ""),
-    "".join(map(chr, range(0x21))),
-    f"{WHITE_SPACE}{_CONTROLS}".translate(dict.fromkeys(map(ord, "\x85\xa0\u2007\u202f"))),
-)
-"""What other notions of white space take away: ASCII's, Python's, JavaScript's and two of Java's."""
 
 
 @check("EVENT-1", "EVENT-2", "EVENT-3", "EVENT-10", on=PASSES)
@@ -168,9 +160,8 @@ def _cause(record: Object, actual: Json) -> Iterator[Judgement]:
 
 def _by_trimming(requirement: str, what: str, rule: Callable[[str], Json], actual: Json) -> Iterator[Judgement]:
     """Judge a value that rests on trimming, unless it is what another notion of white space gives: see REC-16."""
-    expected = rule(WHITE_SPACE)
-    if actual == expected or actual not in map(rule, _OTHER_WHITE_SPACE):
-        yield judged(requirement, what, expected=expected, actual=actual)
+    if not trimmed_otherwise(rule, actual):
+        yield judged(requirement, what, expected=rule(WHITE_SPACE), actual=actual)
 
 
 def _trimmed(value: Json, white_space: str = WHITE_SPACE) -> str | None:

@@ -14,7 +14,8 @@ import orjson
 
 from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace, history_of, member, owner_of_run
-from lifecycle_conformance.judges.attribution.number_writing import Digest, write
+from lifecycle_conformance.judges.attribution.canonical_writing import write
+from lifecycle_conformance.judges.attribution.digests import Digest
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.identity import PREFIX, WHITE_SPACE, content_of_event
 from lifecycle_conformance.model.shown_metadata import SHOWN_AS, WAIT_KINDS

@@ -1,6 +1,6 @@
 """Fixed cases with production's own answers, and the judge that compares an implementation with them.
 
-Begin with `judging`. Cases derived from them (`derived`) tell which requirement a wrong answer belongs to.
+Begin with `judging`. Small cases made from them (`derived`) tell which requirement a wrong answer belongs to.
 """
 
 from lifecycle_conformance.judges.vectors.comparison import ABSENT, Mismatch, mismatches

@@ -33,7 +33,7 @@ class Mismatch:
 
 
 def mismatches(expected: Side, actual: Side, path: str = "$") -> Iterator[Mismatch]:
-    """Give the innermost places where two values differ, each with its JSON path, in order."""
+    """The innermost places where two values differ, each with its JSON path, in order."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         for name in (*expected, *(name for name in actual if name not in expected)):
             yield from mismatches(expected.get(name, ABSENT), actual.get(name, ABSENT), path + _step(name))

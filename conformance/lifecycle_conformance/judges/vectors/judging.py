@@ -75,7 +75,7 @@ def judge(scenario: Scenario, driver: Driver, directory: Path) -> list[Differenc
 
 
 def _differences(scenario: Scenario, driver: Driver, directory: Path, comparison: Comparison) -> list[Difference]:
-    """Give the differences, and count the answers that were compared."""
+    """The differences; the answers that were compared are counted in `comparison`."""
     with TemporaryDirectory(dir=directory, prefix="vector-", ignore_cleanup_errors=True) as workspace:
         store = Path(workspace) / "store"
         store.mkdir()
@@ -121,7 +121,7 @@ def _difference(step: int | None, op: str, mismatch: Mismatch, *, wrong_reason: 
 
 
 def _digests(store: Path) -> dict[str, str]:
-    """Give the SHA-256 of every file below a directory, by its path from there."""
+    """The SHA-256 of every file below a directory, by its path from there."""
     return {
         path.relative_to(store).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in store.rglob("*")

@@ -80,7 +80,7 @@ def _numbers(value: Json) -> Iterator[int | float]:
 
 
 def _needed_for(number: float) -> Iterator[str]:
-    """Tell what a driver must declare before it is sent a number (the table *capabilities*, its last two rows)."""
+    """What a driver must declare before it is sent a number (the table *capabilities*, its last two rows)."""
     if isinstance(number, int):
         if number not in _SAFE_INTEGERS:
             yield "json-numbers"

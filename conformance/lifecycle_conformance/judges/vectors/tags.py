@@ -20,14 +20,14 @@ TAGS: Final = Path(__file__).with_name("tags.json")
 
 @cache
 def tags() -> Mapping[str, frozenset[str]]:
-    """Give, for the name of each scenario, the ids of the requirements that it touches."""
+    """The ids of the requirements that each scenario touches, by its name."""
     return {name: frozenset(ids) for name, ids in json.loads(TAGS.read_bytes()).items()}
 
 
 def tags_of(scenario: Scenario) -> frozenset[str]:
-    """Find out which requirements a scenario touches.
+    """The requirements that a scenario touches.
 
-    Those that any check judges when the reference runs it, and those that the cases made from it touch.
+    They are those that any check judges when the reference runs it, and those that the cases made from it touch.
     """
     # Whoever only reads the tags needs neither the checks nor the reference.
     from lifecycle_conformance.driver.in_process import InProcessDriver  # noqa: PLC0415
@@ -41,7 +41,7 @@ def tags_of(scenario: Scenario) -> frozenset[str]:
 
 
 def _requests(scenario: Scenario) -> Iterator[Request]:
-    """Give the requests as a session takes them, which looks at all that may have changed after each by itself."""
+    """The requests as a session takes them, which looks at all that may have changed after each by itself."""
     for step, answer in zip(scenario.steps, scenario.answers, strict=True):
         if answer == {"error": {"kind": "invalid_input"}}:
             yield "refuse", {"request": step, "kind": "invalid_input", "because": []}

@@ -1,0 +1,182 @@
+"""Tables of recognition that a pass should not have built, and what a pass would do with each."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from attrs import frozen
+
+from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, member, owner_of
+from lifecycle_conformance.judges.attribution.hypotheses import Hypothesis
+from lifecycle_conformance.model.alias_table import ALTERATIONS, ANY_SEQ, RULES, Place, Table, table_of
+from lifecycle_conformance.model.delta import delta
+from lifecycle_conformance.model.identity import (
+    MARKER,
+    PREFIX,
+    content_of_event,
+    contents_of,
+    is_unsigned,
+    listed_by,
+    safe,
+    stable_id,
+)
+
+
+@frozen
+class Seen:
+    """What is seen of whether a record was known: a new event, or a snapshot under the recorded id and seq."""
+
+    event: bool
+    snapshot: Place | None = None
+
+    def fits(self, other: "Seen") -> bool:
+        """Whether both are the same, as far as can be said."""
+        if None in (self.snapshot, other.snapshot) or self.event or other.event:
+            return self == other
+        assert self.snapshot is not None
+        assert other.snapshot is not None
+        return self.snapshot[0] == other.snapshot[0] and (
+            self.snapshot[1] == other.snapshot[1] or ANY_SEQ in (self.snapshot[1], other.snapshot[1])
+        )
+
+    def as_json(self, index: int) -> Object:
+        """What a report says of it."""
+        snapshot = None if self.snapshot is None else list(self.snapshot)
+        return {"record": index, "new event": self.event, **({} if snapshot is None else {"snapshot": snapshot})}
+
+
+def foreseen(step: Step, table: Table) -> list[Seen]:
+    """What a pass does for each record if this is its table."""
+    there = {each["snapshot_id"] for each in delta(step).before.snapshots}
+    seen = []
+    for each in contents_of(step.run):
+        event_id = stable_id(*each)
+        place = table.get(event_id)
+        if place is None:
+            seen.append(Seen(event=True))
+        else:
+            seen.append(Seen(event=False, snapshot=None if place[0] in there else place))
+        there.add(event_id if place is None else place[0])
+    return seen
+
+
+_COVERS: Final = {
+    ("ALIAS-4", 0): frozenset(("ALIAS-5", "ALIAS-11", "ALIAS-12")),
+    ("ALIAS-6", 0): frozenset(("ALIAS-7", "ALIAS-8", "ALIAS-10")),
+    ("ALIAS-10", 0): frozenset(("ALIAS-8",)),
+    ("ALIAS-10", 1): frozenset(("ALIAS-8",)),
+}
+"""Of what is not entered at all nothing can be said of how it is."""
+_ALTERED: Final = tuple(
+    (Hypothesis(requirement, f"alteration {number}", _COVERS.get((requirement, number), frozenset())), rules)
+    for requirement, alterations in ALTERATIONS.items()
+    for number, rules in enumerate(alterations)
+)
+
+
+def predictions(step: Step, trace: Trace) -> Iterator[tuple[Hypothesis, list[Seen]]]:
+    """What each hypothesis has a pass do for each record."""
+    events = delta(step).before.events
+    for which, others in _other_events(step, trace):
+        yield Hypothesis("ALIAS-1", which), foreseen(step, table_of(step.run, others, RULES))
+    if all(_is_plain(step.run, event) for event in events):
+        return
+    for hypothesis, rules in _ALTERED:
+        yield hypothesis, foreseen(step, table_of(step.run, events, rules))
+    remembered = {"what was compacted": _compacted(step, trace), "what index ids say": _under_index_ids(step, events)}
+    for which, ghosts in remembered.items():
+        if ghosts:
+            alive = sorted([*events, *ghosts], key=lambda event: event["seq"])
+            yield from _remembering(which, step, table_of(step.run, alive, RULES))
+
+
+def _remembering(which: str, step: Step, table: Table) -> Iterator[tuple[Hypothesis, list[Seen]]]:
+    """The same mistake breaks two requirements: records with equals left are counted, and those alone aren't known."""
+    events = delta(step).before.events
+    counted = {
+        content_of_event(step.run, event)
+        for event in events
+        if not is_unsigned(member(event.get("payload"), "lifecycle_occurrence"))
+    }
+    right, altered = foreseen(step, table_of(step.run, events, RULES)), foreseen(step, table)
+    has_equals = [content in counted for content, _ in contents_of(step.run)]
+    for requirement, about in (("ALIAS-11", False), ("ALIAS-12", True)):
+        told = zip(has_equals, right, altered, strict=True)
+        yield Hypothesis(requirement, which), [would if has is about else should for has, should, would in told]
+
+
+def _is_plain(run: Object, event: Object) -> bool:
+    """Whether an event is known by its own id and its content alike, so that no rule is needed to know it."""
+    content, occurrence = content_of_event(run, event), member(event.get("payload"), "lifecycle_occurrence")
+    if content is None or not is_unsigned(occurrence):
+        return False
+    return bool(event["event_id"] == stable_id(content, occurrence))
+
+
+# --- events that a table should not be built from ---------------------------------------------------------------------
+
+
+def _other_events(step: Step, trace: Trace) -> Iterator[tuple[str, Sequence[Object]]]:
+    """The events from which a table might be built wrongly: those of others, too, or in another order."""
+    mine = delta(step).before.events
+    owners = [owner for owner in step.before if owner != step.owner]
+    of_tenants = [each for owner in owners if owner.run_id == step.owner.run_id for each in _of(step, owner)]
+    of_runs = [each for owner in owners if owner.tenant == step.owner.tenant for each in _of(step, owner)]
+    for which, others in (("other tenants", of_tenants), ("other runs", of_runs)):
+        if others:
+            yield which, sorted([*mine, *others], key=lambda event: event["seq"])
+    if len({event["seq"] for event in mine}) < len(mine):
+        ties_reversed = sorted(enumerate(mine), key=lambda each: (each[1]["seq"], -each[0]))
+        yield "ties", [event for _, event in ties_reversed]
+    left = _in_the_order_of_imports(mine, step, trace)
+    if left != list(mine):
+        yield "log order", left
+
+
+def _of(step: Step, owner: Owner) -> Iterator[Object]:
+    return (event for event in step.before[owner].events if owner_of(event) == owner)
+
+
+def _in_the_order_of_imports(events: Sequence[Object], step: Step, trace: Trace) -> list[Object]:
+    """Events in the order in which an older engine left them in the log, where an import tells it."""
+    ordered = list(events)
+    for earlier in trace.earlier(step):
+        if earlier.op == "compact":
+            break
+        if earlier.op == "import":
+            ids = [event["event_id"] for event in earlier.arguments["events"]]
+            places = [place for place, event in enumerate(ordered) if event["event_id"] in ids]
+            left = sorted((ordered[place] for place in places), key=lambda event: ids.index(event["event_id"]))
+            for place, event in zip(places, left, strict=True):
+                ordered[place] = event
+    return ordered
+
+
+def _compacted(step: Step, trace: Trace) -> list[Object]:
+    """The events of the run that were compacted away in this session."""
+    gone = []
+    for earlier in trace.earlier(step):
+        if earlier.op == "compact" and step.owner in earlier.before:
+            left = {event["event_id"] for event in earlier.after[step.owner].events}
+            gone += [each for each in earlier.before[step.owner].events if each["event_id"] not in left]
+    return [event for event in gone if event["event_type"] != MARKER]
+
+
+def _under_index_ids(step: Step, events: Sequence[Object]) -> list[Object]:
+    """What somebody might make of the index ids that a marker lists: events of the records with that index."""
+    listed = dict(place for event in events for place in listed_by(event))
+    ghosts = []
+    for index, record in enumerate(step.history):
+        event_id = f"automation-v2-lifecycle-{step.run['run_id']}-{index}-{safe(record['event'])}"
+        if event_id in listed:
+            payload = {name: record.get(name) for name in ("reason", "stop_kind", "metadata")}
+            ghosts.append(
+                {
+                    "event_id": event_id,
+                    "seq": listed[event_id],
+                    "event_type": PREFIX + record["event"],
+                    "occurred_at_ms": record["recorded_at_ms"],
+                    "correlation_id": step.run["automation_id"],
+                    "payload": payload,
+                }
+            )
+    return ghosts
