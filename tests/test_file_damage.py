@@ -14,19 +14,15 @@ from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Files, Object
 from lifecycle_conformance.generation.file_faults import interruptions, log, snapshots
 from lifecycle_conformance.generation.file_faults.requests import Requests, note
-from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, places
+from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, folders, places
 from lifecycle_conformance.judges.properties import interruptions as interrupted
 from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import event_in, lines_of, log_of, path_of
 from lifecycle_conformance.model.identity import ids_of
 from traces import OPEN, executed
 
-OWN = {
-    requirement
-    for each in CHECKS
-    if each.check.__module__ in {module.__name__ for module in (files, damage, damaged_snapshots, interrupted, places)}
-    for requirement in each.requirements
-}
+ABOUT_FILES = {each.__name__ for each in (files, folders, damage, damaged_snapshots, interrupted, places)}
+OWN = {requirement for each in CHECKS if each.check.__module__ in ABOUT_FILES for requirement in each.requirements}
 RECORDS = (
     lifecycle("node_started", 1, metadata={"text": "größe 😀", "number": 1e16}),
     lifecycle("node_completed", 2),

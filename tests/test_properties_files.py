@@ -15,7 +15,7 @@ from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.trace import Owner, Request, Step, Trace
 from lifecycle_conformance.generation.file_faults.snapshots import LONG_NAME
-from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, interruptions, places
+from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, folders, interruptions, places
 from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import path_of, segment
 from lifecycle_conformance.model.identity import ids_of
@@ -25,13 +25,8 @@ from lifecycle_projection.identity import identify
 from traces import OPEN, answered, broken, executed, judgements, shown
 
 Json: TypeAlias = Any
-OWN = {
-    requirement
-    for each in CHECKS
-    if each.check.__module__
-    in {module.__name__ for module in (files, damage, damaged_snapshots, interruptions, places)}
-    for requirement in each.requirements
-}
+ABOUT_FILES = {each.__name__ for each in (files, folders, damage, damaged_snapshots, interruptions, places)}
+OWN = {requirement for each in CHECKS if each.check.__module__ in ABOUT_FILES for requirement in each.requirements}
 RECORDS = (
     lifecycle("node_started", 1, metadata={"text": "größe 😀", "number": 1e16, "b": {"z": 1, "a": 2}}),
     lifecycle("node_completed", 2),
