@@ -136,6 +136,7 @@ def reported(run: Run, *, within_s: float = PROMPT_S) -> dict[str, Any]:
 
 MOMENTS = range(3)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDINGS = (*SIGNALS, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("number", MOMENTS)
@@ -165,7 +166,7 @@ def test_a_check_that_is_killed_leaves_nothing_but_a_folder_that_the_next_one_re
     _, err = check.process.communicate()
     assert b"Traceback" not in err
     next_one = subprocess.run(
-        [sys.executable, "-m", "lifecycle_conformance.cli", "check", "--", "/nowhere/driver"],
+        [sys.executable, "-m", "lifecycle_conformance.cli", "check", "--jobs", "1", "--", "/nowhere/driver"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS)},
         capture_output=True,
         check=False,
@@ -189,34 +190,33 @@ def test_a_second_interruption_ends_it_at_once(run: Callable[..., Run], gap: flo
     assert check.folders() == []
 
 
-@pytest.mark.parametrize("signal_", [*SIGNALS, signal.SIGKILL])
 @pytest.mark.parametrize("number", MOMENTS[:2])
-def test_a_worker_that_is_killed_costs_its_part_of_the_search(
-    run: Callable[..., Run], signal_: signal.Signals, number: int
-) -> None:
+def test_workers_that_are_killed_cost_their_parts_of_the_search(run: Callable[..., Run], number: int) -> None:
+    """One after the other, in one check: a start is what takes the time."""
     check = run()
-    assert within(LONG_S, check.searching)
-    time.sleep(moment(number, signal_))
-    killed = check.living("spawn_main")[0]
-    os.kill(killed, signal_)
-    assert within(LONG_S, lambda: len(check.living("spawn_main")) == 2 and killed not in check.living("spawn_main"))
-    assert within(LONG_S, check.searching), "another one goes on"
-    assert len(check.living("sleep")) <= 3 * len(check.living("driver.py")), "nothing is left of the first"
+    for signal_ in ENDINGS:
+        assert within(LONG_S, check.searching)
+        time.sleep(moment(number, signal_))
+        killed = check.living("spawn_main")[0]
+        os.kill(killed, signal_)
+        assert within(LONG_S, lambda: len(workers := check.living("spawn_main")) == 2 and killed not in workers)  # noqa: B023
+        assert within(LONG_S, check.searching), "another one goes on"
+        assert len(check.living("sleep")) <= 3 * len(check.living("driver.py")), "nothing is left of the first"
     check.process.send_signal(signal.SIGINT)
     report = reported(check)
-    (lost,) = report["lost"]
-    assert "was ended from outside" in lost
+    assert len(report["lost"]) == len(ENDINGS)
+    assert all("was ended from outside" in lost for lost in report["lost"])
     assert report["errors"] == []
 
 
-@pytest.mark.parametrize("signal_", [*SIGNALS, signal.SIGKILL])
-def test_a_driver_that_is_killed_costs_a_case(run: Callable[..., Run], signal_: signal.Signals) -> None:
+def test_drivers_that_are_killed_cost_a_case_each(run: Callable[..., Run]) -> None:
     check = run()
-    assert within(LONG_S, check.searching)
-    time.sleep(moment(7, signal_))
-    killed = check.living("driver.py")[0]
-    os.kill(killed, signal_)
-    assert within(LONG_S, lambda: killed not in check.living("driver.py"))
+    for signal_ in ENDINGS:
+        assert within(LONG_S, check.searching)
+        time.sleep(moment(7, signal_))
+        killed = check.living("driver.py")[0]
+        os.kill(killed, signal_)
+        assert within(LONG_S, lambda: killed not in check.living("driver.py"))  # noqa: B023 - it is called at once
     time.sleep(1)
     check.process.send_signal(signal.SIGINT)
     report = reported(check)

@@ -1,0 +1,42 @@
+"""Searches that are over soon, for the tests of what comes of a search and not of how far it goes."""
+
+from functools import partial
+from typing import Final
+
+import pytest
+from attrs import evolve, frozen
+
+from lifecycle_conformance.driver.interface import Driver
+from lifecycle_conformance.generation.state_machine import targets
+from lifecycle_conformance.runner import runner, search
+from lifecycle_conformance.runner.runner import Profile
+from lifecycle_conformance.runner.search import Factory
+
+SHORT: Final = Profile(shards=1, sessions=1, actions=4, input_cases=2, protocol_cases=3, wanted=1)
+
+
+def shorten(monkeypatch: pytest.MonkeyPatch, *, every: int = 1, most: int | None = None, **counts: int) -> None:
+    """Let `quick` be short, but for some counts of its profile.
+
+    With `every` or `most` its sessions go round some targets only, each with the same weight. That holds in this
+    process; those that work for a check go round all of them, unless they start :class:`RoundSomeTargets`.
+    """
+    monkeypatch.setattr(runner, "PROFILES", {"quick": evolve(SHORT, **counts)})
+    if (every, most) != (1, None):
+        monkeypatch.setattr(search, "targets", partial(_some, every=every, most=most))
+
+
+def _some(capabilities: frozenset[str], *, every: int, most: int | None) -> dict[str, int]:
+    return dict.fromkeys([*targets(capabilities)][::every][:most], 1)
+
+
+@frozen
+class RoundSomeTargets:
+    """Starts a driver in a process that works for a check, and lets that process go round some targets only."""
+
+    factory: Factory
+    every: int
+
+    def __call__(self) -> Driver:
+        search.targets = partial(_some, every=self.every, most=None)
+        return self.factory()
