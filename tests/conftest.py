@@ -41,7 +41,7 @@ def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def few_targets(monkeypatch: pytest.MonkeyPatch) -> None:
     """A short search that goes round few targets; it has to be made by this process."""
-    shorten(monkeypatch, most=6)
+    shorten(monkeypatch, among=slice(6))
 
 
 @pytest.fixture

@@ -15,19 +15,19 @@ from lifecycle_conformance.runner.search import Factory
 SHORT: Final = Profile(shards=1, sessions=1, actions=4, input_cases=2, protocol_cases=3, wanted=1)
 
 
-def shorten(monkeypatch: pytest.MonkeyPatch, *, every: int = 1, most: int | None = None, **counts: int) -> None:
-    """Let `quick` be short, but for some counts of its profile.
+def shorten(monkeypatch: pytest.MonkeyPatch, *, among: slice | None = None, **counts: int) -> None:
+    """Let `quick` be short, but for some counts of its profile; its sessions go round the targets of a slice only.
 
-    With `every` or `most` its sessions go round some targets only, each with the same weight. That holds in this
-    process; those that work for a check go round all of them, unless they start :class:`RoundSomeTargets`.
+    The slice holds in this process. Those that work for a check go round all targets, unless they start
+    :class:`RoundSomeTargets`.
     """
     monkeypatch.setattr(runner, "PROFILES", {"quick": evolve(SHORT, **counts)})
-    if (every, most) != (1, None):
-        monkeypatch.setattr(search, "targets", partial(_some, every=every, most=most))
+    if among is not None:
+        monkeypatch.setattr(search, "targets", partial(_some, among=among))
 
 
-def _some(capabilities: frozenset[str], *, every: int, most: int | None) -> dict[str, int]:
-    return dict.fromkeys([*targets(capabilities)][::every][:most], 1)
+def _some(capabilities: frozenset[str], *, among: slice) -> dict[str, int]:
+    return dict.fromkeys([*targets(capabilities)][among], 1)
 
 
 @frozen
@@ -35,8 +35,8 @@ class RoundSomeTargets:
     """Starts a driver in a process that works for a check, and lets that process go round some targets only."""
 
     factory: Factory
-    every: int
+    among: slice
 
     def __call__(self) -> Driver:
-        search.targets = partial(_some, every=self.every, most=None)
+        search.targets = partial(_some, among=self.among)
         return self.factory()
