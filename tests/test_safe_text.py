@@ -92,7 +92,7 @@ def test_vectors(driver: Any, fault: str, more: list[str]) -> None:
 @pytest.mark.parametrize("fault", ["unreadable", "dies"])
 @pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
 def test_check(driver: Any, fault: str, more: list[str]) -> None:
-    options = ["--profile=quick", "--requirements=DRIVER-*", "--shrink-attempts=0", "--no-vectors", "--jobs=1"]
+    options = ["--profile=quick", "--requirements=DRIVER-[25]", "--shrink-attempts=0", "--no-vectors", "--jobs=1"]
     done = call("check", *options, *more, *driver(fault))
     assert_safe(done)
     assert "red" in done.output
