@@ -22,7 +22,7 @@ test: $(READY) ## run the tests
 	$(BIN)/pytest -n auto --dist worksteal -m "not packaging"
 
 packaging: $(READY) ## install from an index with newer releases; build the wheel, install it elsewhere, use it there
-	$(BIN)/pytest -n auto --dist loadfile -m packaging
+	$(BIN)/pytest -n auto --dist loadgroup -m packaging
 
 bench: $(READY) ## measure the cost as ratios to floors taken in the same run
 	$(BIN)/pytest tests/benchmarks/bench_*.py --benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=name

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from lifecycle_conformance.runner import runner
 from lifecycle_conformance.runner.pool import collect_seldom
+from searching import shorten
 
 _SKIPPED: list[str] = []
 collect_seldom()
@@ -34,6 +34,17 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.fixture
 def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a check be over soon, where it matters that it is made and not how far it goes."""
-    short = runner.Profile(shards=1, sessions=1, actions=4, input_cases=2, protocol_cases=3, wanted=1)
-    monkeypatch.setattr(runner, "PROFILES", {"quick": short})
+    """One session round each target, and a few plain cases."""
+    shorten(monkeypatch)
+
+
+@pytest.fixture
+def few_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short search that goes round few targets; it has to be made by this process."""
+    shorten(monkeypatch, among=slice(6))
+
+
+@pytest.fixture
+def plain_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search without sessions, also where other processes make it: for what the plainest cases show."""
+    shorten(monkeypatch, sessions=0)

@@ -12,13 +12,12 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Final
 
 import pytest
-from attrs import evolve, frozen
+from attrs import frozen
 from click.testing import CliRunner
 
 from drivers import broken
@@ -28,16 +27,12 @@ from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.driver.messages import hello_from
 from lifecycle_conformance.execution import workspace
-from lifecycle_conformance.generation.targets import targets
 from lifecycle_conformance.report.terminal import render
-from lifecycle_conformance.runner import runner, search
+from lifecycle_conformance.runner import runner
 from lifecycle_conformance.runner.verdicts import Verdict
+from searching import shorten
 
 SCRIPT: Final = Path(broken.__file__)
-FEW: Final = evolve(
-    runner.PROFILES["quick"], shards=1, sessions=1, actions=6, input_cases=3, protocol_cases=5, wanted=1
-)
-"""Enough sessions for a driver that answers everything: such a fault shows at once or never."""
 PROTOCOL: Final = ("DRIVER-*",)
 PATIENT_S: Final = 60.0
 UNSAFE: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
@@ -238,8 +233,9 @@ def test_a_broken_driver_gets_its_verdict(
     row: Row, impatient_s: float, monkeypatch: pytest.MonkeyPatch, left: Callable[[], list[str]]
 ) -> None:
     if not row.quick:
-        monkeypatch.setattr(runner, "PROFILES", {"quick": FEW})
-        monkeypatch.setattr(search, "targets", lambda capabilities: dict(islice(targets(capabilities).items(), 12)))
+        # Enough for a driver that answers everything: such a fault shows at once or never.
+        among = slice(12 if row.inside else 4)
+        shorten(monkeypatch, among=among, actions=6, input_cases=3, protocol_cases=5)
     factory = row.factory(impatient_s if row.hangs else PATIENT_S)
     report = runner.run(factory, profile="quick", seed=0, vectors=row.vectors, only=row.only)
     text = render(report, driver=command(row.name))

@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +12,25 @@ import pytest
 from attrs import evolve
 
 import lifecycle_conformance.judges.properties
+from degenerate import Change, Degenerate, of_records, with_members
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
-from lifecycle_conformance.driver.interface import STILL_RUNNING, ExitStatus, Hello
+from lifecycle_conformance.driver.interface import STILL_RUNNING, Answer, ExitStatus, Hello
 from lifecycle_conformance.driver.process import DriverProcess
+from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.generation.targets import targets
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.runner import runner, search
-from lifecycle_conformance.runner.runner import Profile
 from lifecycle_conformance.runner.verdicts import FAILURES, Report, Verdict
 from lifecycle_conformance.specification import requirements
 from lifecycle_conformance.specification.requirements import Judge
+from searching import RoundSomeTargets, shorten
 
 CHANGING = {"project", "import", "append", "compact", "prune", "restart", "tear", "put", "remove", "read", "refuse"}
-SMALL = Profile(shards=1, sessions=1, actions=6, input_cases=3, protocol_cases=3, wanted=1)
-FAULTY = Profile(shards=1, sessions=1, actions=8, input_cases=5, protocol_cases=8, wanted=1)
 
 
 def checked_by(factory: Any, *, seed: int = 1, **options: Any) -> Report:
@@ -42,25 +41,8 @@ def checked(store: Any = "files", **options: Any) -> Report:
     return checked_by(partial(InProcessDriver, store), **options)
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search that is over soon."""
-    monkeypatch.setattr(runner, "PROFILES", {"quick": SMALL})
-
-
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch, small: None) -> None:  # noqa: ARG001 - it is built upon
-    """A search of a few sessions."""
-    monkeypatch.setattr(search, "targets", lambda capabilities: dict(islice(targets(capabilities).items(), 6)))
-
-
 def unreached(report: Report) -> set[str]:
     return {id_ for id_, verdict in report.verdicts.items() if verdict is Verdict.NOT_EXERCISED}
-
-
-def some_targets(capabilities: frozenset[str]) -> dict[str, int]:
-    """Choose every fourth target."""
-    return dict.fromkeys(islice(targets(capabilities), 0, None, 4), 1)
 
 
 SELDOM = {"ALIAS-5", "ALIAS-10", "ALIAS-12", "COMPACT-4", "DRIVER-12", "ERR-4", "FILE-15", "FILE-24", "PHASE-2"}
@@ -71,8 +53,7 @@ SELDOM = {"ALIAS-5", "ALIAS-10", "ALIAS-12", "COMPACT-4", "DRIVER-12", "ERR-4", 
 
 def test_the_reference_conforms_by_every_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     """In memory, by a few targets: that every requirement is reached is said by `make check`, and for each level."""
-    monkeypatch.setattr(runner, "PROFILES", {"quick": FAULTY})
-    monkeypatch.setattr(search, "targets", some_targets)
+    shorten(monkeypatch, among=slice(0, None, 4))
     report = checked("memory", vectors=True)
     assert {verdict for verdict in report.verdicts.values() if verdict in FAILURES} <= {Verdict.NOT_EXERCISED}
     assert report.errors == ()
@@ -83,7 +64,7 @@ def test_the_reference_conforms_by_every_judge(monkeypatch: pytest.MonkeyPatch) 
     assert (report.vectors.agreed > 450, report.vectors.differing) == (True, 0)
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("short_search")
 def test_only_some_requirements_are_judged_on_demand() -> None:
     report = checked(only=["ALIAS-*", "SCOPE-4"], vectors=True)
     assert set(report.verdicts) == {each for each in requirements.load() if each.startswith("ALIAS-")} | {"SCOPE-4"}
@@ -91,16 +72,18 @@ def test_only_some_requirements_are_judged_on_demand() -> None:
     assert report.agreement is None
 
 
-@pytest.mark.usefixtures("small")
 def test_a_seed_gives_the_same_report_whatever_the_machine_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """Feedback B2: alone and beside busy loops, with one process or several, whatever the hashes of the process are."""
-    factory = partial(SubprocessDriver, (sys.executable, "-m", "lifecycle_conformance.mutants", "guard-off"))
+    among = slice(6, None, 8)  # the move that is refused is among them
+    shorten(monkeypatch, among=among, shards=2, input_cases=1, protocol_cases=1)
+    command = (sys.executable, "-m", "lifecycle_conformance.mutants", "guard-off", "--store", "memory")
+    factory = RoundSomeTargets(partial(SubprocessDriver, command), among)
     reports = []
-    for jobs, busy in ((1, 0), (2, 3)):
+    for jobs, busy in ((1, 0), (2, 2)):
         monkeypatch.setenv("PYTHONHASHSEED", str(jobs))
         loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
         try:
-            report = runner.run(factory, profile="quick", seed=2, vectors=False, jobs=jobs, shrink_attempts=500)
+            report = runner.run(factory, profile="quick", seed=2, vectors=False, jobs=jobs, shrink_attempts=200)
         finally:
             for loop in loops:
                 loop.kill()
@@ -124,7 +107,7 @@ from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.generation.targets import targets
 from lifecycle_conformance.runner import search
 from lifecycle_conformance.runner.search import Shard, explored
-search.targets = lambda capabilities: dict(list(targets(capabilities).items())[:10])
+search.targets = lambda capabilities: dict(list(targets(capabilities).items())[:5])
 shard = Shard(number=0, seed=1, sessions=1, actions=4, input_cases=3, protocol_cases=3)
 told = []
 explored(told.append, partial(InProcessDriver, "memory"), shard, None)
@@ -155,26 +138,30 @@ AIMED = {
 def test_a_faulty_implementation_is_caught_under_the_right_requirement_with_a_short_life(
     mutant: Mutant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By every fourth target where that is enough; `make yardstick` goes through all of them for each."""
-    whole = mutant.name in {"position-in-the-id", "snapshots-rewritten", "broken-text-empties-the-log"}
-    monkeypatch.setattr(runner, "PROFILES", {"quick": FAULTY})
+    """By every fourth target where that is enough; `make yardstick` goes through all of them for each.
+
+    Agreement with the reference is left aside, and the failure that counts is the one that is made smaller.
+    """
+    whole = mutant.name == "position-in-the-id"
+    among = slice(3 if mutant.name in {"snapshots-rewritten", "broken-text-empties-the-log"} else 0, None, 4)
+    shorten(monkeypatch, among=None if whole else among, actions=8, input_cases=5, protocol_cases=8)
     if mutant.name in AIMED:
         monkeypatch.setattr(search, "targets", lambda _: AIMED[mutant.name])
-    elif not whole:
-        monkeypatch.setattr(search, "targets", some_targets)
     by_vectors = requirements.load()[mutant.chief].judge is Judge.VECTORS
     with mutant.applied():
-        report = checked(mutant.store, shrink_attempts=600, vectors=by_vectors)
+        report = checked(mutant.store, only=None if by_vectors else ["*"], shrink_attempts=0, vectors=by_vectors)
+        failures = {each.requirement.id: each.failure for each in report.results if each.failure is not None}
+        assert mutant.chief in failures, sorted(failures)
+        failure = failures[mutant.chief]
+        if not by_vectors:  # whose cases are as small as they can be
+            ((_, failure),) = runner._smallest(InProcessDriver(mutant.store), mutant.chief, failure, 200)
     assert report.exit_code == 1
     assert report.errors == ()
-    failures = {each.requirement.id: each.failure for each in report.results if each.failure is not None}
-    assert mutant.chief in failures, sorted(failures)
     assert failures.keys() <= mutant.breaks
-    if mutant.name == "position-in-the-id":
+    if whole:
         # The search is a short one; in `check` as users call it only those that are hidden are left.
         assert unreached(report) <= mutant.hides | mutant.breaks | SELDOM
-    failure = failures[mutant.chief]
-    assert failure.shrunk
+    assert failure.shrunk or by_vectors
     assert failure.again is None
     assert sum(op in CHANGING for op, _ in failure.requests) <= 6
     assert f"{mutant.chief}: " in render(report)
@@ -205,7 +192,7 @@ class Boasting(InProcessDriver):
         return evolve(hello, capabilities=hello.capabilities | self.boasted)
 
 
-@pytest.mark.usefixtures("few")
+@pytest.mark.usefixtures("few_targets")
 @pytest.mark.parametrize("boasted", [("compact",), ("text-input",), ("append", "identify", "import", "prune")])
 def test_what_is_declared_and_not_there_is_all_that_fails(boasted: tuple[str, ...]) -> None:
     report = checked_by(partial(Boasting, *boasted), vectors=True)
@@ -224,7 +211,7 @@ def test_what_is_declared_and_not_there_is_all_that_fails(boasted: tuple[str, ..
     assert report.vectors.differing == 0
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("short_search")
 def test_what_is_not_there_falls_short_whatever_was_asked_for() -> None:
     report = checked_by(partial(Boasting, "compact"), only=["COMPACT-*"])
     assert (report.absent, report.exit_code) == (("compact",), 1)
@@ -245,7 +232,7 @@ for number, line in enumerate(sys.stdin.buffer):
 """
 
 
-@pytest.mark.usefixtures("few")
+@pytest.mark.usefixtures("few_targets")
 @pytest.mark.parametrize(
     ("fault", "verdict", "exit_codes"),
     [
@@ -262,7 +249,7 @@ def test_a_driver_that_breaks_now_and_then_loses_nothing_that_was_established(
     factory = partial(
         SubprocessDriver, [sys.executable, str(script)], timeout_s=2.0 if verdict is Verdict.TIMEOUT else 30.0
     )
-    report = runner.run(factory, profile="quick", seed=1, vectors=False, shrink_attempts=200)
+    report = checked_by(factory, shrink_attempts=200 if verdict is Verdict.CRASH else 0)
     assert report.verdicts["DRIVER-2"] == verdict
     assert report.verdicts["ID-1"] == report.verdicts["PASS-2"] == Verdict.PASS
     assert not {each for each, found in report.verdicts.items() if found is Verdict.FAIL}
@@ -271,7 +258,7 @@ def test_a_driver_that_breaks_now_and_then_loses_nothing_that_was_established(
         assert "out of luck" in render(report)
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("short_search")
 def test_a_driver_that_never_comes_up_again_gets_a_report(tmp_path: Path) -> None:
     """What was established before it died for good is told."""
     script, flag = tmp_path / "driver.py", tmp_path / "died"
@@ -333,7 +320,7 @@ def test_a_driver_that_cannot_answer_the_plainest_requests_is_told_so_in_three_l
     fault: str, verdict: Verdict, says: str, tmp_path: Path
 ) -> None:
     """Feedback B4: and what it was not asked is undecided, for it was never there to be exercised."""
-    timeout_s = 1.5 if verdict is Verdict.TIMEOUT else 60.0
+    timeout_s = 1.0 if verdict is Verdict.TIMEOUT else 60.0
     report = runner.run(partial(SubprocessDriver, broken_driver(tmp_path, fault), timeout_s=timeout_s), profile="quick")
     assert report.unusable
     assert says in report.cut
@@ -347,7 +334,7 @@ def test_a_driver_that_cannot_answer_the_plainest_requests_is_told_so_in_three_l
     assert says in shown[1]
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("short_search")
 def test_a_driver_that_dies_of_malformed_requests_has_all_its_lives(tmp_path: Path) -> None:
     """Feedback B3: what a crash costs is that case."""
     died = "if request['op'] == 'malformed' or not isinstance(request.get('store', ''), str): os._exit(3)"
@@ -357,7 +344,7 @@ def test_a_driver_that_dies_of_malformed_requests_has_all_its_lives(tmp_path: Pa
     assert report.errors == ()
 
 
-@pytest.mark.usefixtures("few")
+@pytest.mark.usefixtures("few_targets")
 @pytest.mark.parametrize("hangs", ["time.sleep(1000)", "while True: write('x')"])
 def test_a_driver_that_does_not_end_fails_and_is_waited_for_once(
     hangs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -383,7 +370,7 @@ def test_a_driver_that_does_not_end_fails_and_is_waited_for_once(
     assert len([each for each in waits if each == STILL_RUNNING]) <= failures + 2
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("short_search")
 def test_a_driver_that_hangs_again_and_again_ends_the_check(tmp_path: Path) -> None:
     """Feedback B4: what it has answered by then is judged, the rest is undecided."""
     hangs = "ok['asked'] = ok.get('asked', 0) + 1\n        if ok['asked'] > 6: time.sleep(1000)"
@@ -413,7 +400,7 @@ for line in sys.stdin:
 """
 
 
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("short_search")
 def test_an_implementation_that_does_nothing_gets_its_report(tmp_path: Path) -> None:
     """Many requirements fail, and each is told, the worst first."""
     script = tmp_path / "driver.py"
@@ -426,34 +413,25 @@ def test_an_implementation_that_does_nothing_gets_its_report(tmp_path: Path) -> 
     assert "identify" in render(report, verbose=True)
 
 
-SPOILT = """
-import json, sys
-sys.path[:0] = PATHS
-from lifecycle_conformance.driver.server import Server
-server = Server("memory")
-for line in sys.stdin.buffer:
-    answer = json.loads(server.answer(line))
-    for shown in answer.get("ok", {}).get("KIND", []):
-        SPOIL
-    print(json.dumps(answer), flush=True)
-"""
+def of_ids(op: str, _: Object, answer: Answer) -> Answer:
+    """Identify everything alike."""
+    if op != "identify" or answer.ok is None:
+        return answer
+    return Answer(ok={"ids": [{**each, "identity": ""} for each in answer.ok["ids"]]})
 
 
-@pytest.mark.usefixtures("few")
+@pytest.mark.usefixtures("few_targets")
 @pytest.mark.parametrize(
-    ("kind", "spoil"),
+    "change",
     [
-        ("events", "shown['payload'] = {'lifecycle_index': -1, 'lifecycle_occurrence': []}"),
-        ("ids", "shown['identity'] = ''"),
+        of_records("events", with_members(payload={"lifecycle_index": -1, "lifecycle_occurrence": []})),
+        of_ids,
     ],
+    ids=["events", "ids"],
 )
-def test_no_spoilt_answer_costs_the_report(kind: str, spoil: str, tmp_path: Path) -> None:
+def test_no_spoilt_answer_costs_the_report(change: Change) -> None:
     """Whatever is shown is a failure of the implementation and no exception of the suite (test_spoiled_answers)."""
-    script = tmp_path / "driver.py"
-    paths = repr([str(Path(server.__file__).parents[2]), *sys.path])
-    script.write_text(SPOILT.replace("PATHS", paths).replace("KIND", kind).replace("SPOIL", spoil))
-    factory = partial(SubprocessDriver, [sys.executable, str(script)])
-    report = runner.run(factory, profile="quick", vectors=False, shrink_attempts=0)
+    report = checked_by(partial(Degenerate, change, "memory"), shrink_attempts=0)
     assert report.errors == ()
     assert {id_ for id_, verdict in report.verdicts.items() if verdict is Verdict.FAIL}
     assert render(report)

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from click.testing import CliRunner, Result
@@ -586,6 +586,10 @@ for line in sys.stdin:
 """
 
 
+SOON: Final = ("--profile=quick", "--seed=1", "--jobs=1", "--no-vectors", "--shrink-attempts=0")
+"""So a check is over soon, with the fixture `plain_cases`."""
+
+
 @pytest.fixture
 def idle(tmp_path: Path) -> list[str]:
     path = tmp_path / "idle.py"
@@ -593,8 +597,8 @@ def idle(tmp_path: Path) -> list[str]:
     return [sys.executable, str(path)]
 
 
-@pytest.mark.usefixtures("short_search")
-@pytest.mark.parametrize("command", [["vectors"], ["check", "--profile", "quick", "--seed", "1"]])
+@pytest.mark.usefixtures("plain_cases")
+@pytest.mark.parametrize("command", [["vectors"], ["check", *SOON, "--requirements=PASS-2"]], ids=["vectors", "check"])
 def test_a_driver_that_does_nothing_falls_short(idle: list[str], command: list[str]) -> None:
     done = call(*command, "--", *idle)
     assert done.exit_code == 1
@@ -619,22 +623,20 @@ def test_a_driver_that_does_not_come_up_leaves_it_undecided(command: str, driver
     assert done.stdout == ""
 
 
-@pytest.mark.usefixtures("short_search")
+@pytest.mark.usefixtures("plain_cases")
 def test_check_judges_the_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole of it is what `make check` runs; here it is enough that the parts meet, and leave nothing behind."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", environment()["PYTHONPATH"])
-    done = call("check", "--profile", "quick", "--seed", "1", "--store", "memory", "--requirements", "ID-*")
+    done = call("check", *SOON, "--store", "memory", "--requirements", "ID-1")
     assert done.exit_code == 0, done.output
     assert "conforms, as far as it was checked" in " ".join(done.stdout.split())
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("short_search")
+@pytest.mark.usefixtures("plain_cases")
 def test_check_reports_as_json(idle: list[str]) -> None:
-    done = call(
-        "check", "--profile", "quick", "--seed", "1", "--no-vectors", "--requirements", "PASS-*", "--json", "--", *idle
-    )
+    done = call("check", *SOON, "--requirements", "PASS-2", "--json", "--", *idle)
     assert done.exit_code == 1
     assert isinstance(json.loads(done.stdout), dict)
 

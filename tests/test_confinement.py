@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from examples import lifecycle, run_json
@@ -124,6 +124,7 @@ def test_files_lie_in_the_store(op: str, path: str) -> None:
 # --- what is not ------------------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=25, deadline=None)
 @given(protocol_cases(frozenset({"import", "append", "identify"})))
 def test_what_the_suite_itself_asks_can_be_saved_and_read(requests: list[Request]) -> None:
     steps = [{"op": op, **arguments} for op, arguments in requests]

@@ -18,7 +18,6 @@ from lifecycle_conformance.report.ranking import worst_first
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.runner import runner
 from lifecycle_conformance.runner.confirmation import SAME_ANSWERS, Confirmed, Proof, confirmed, doubted, smallest
-from lifecycle_conformance.runner.runner import Profile
 from lifecycle_conformance.runner.shrinker import reduced
 from lifecycle_conformance.runner.verdicts import Failure, Result, Verdict
 
@@ -177,9 +176,8 @@ class Random12(Faulty):
         return evolve(answer, ok={op: ok[op][:-1]}) if op in {"events", "snapshots"} and ok else answer
 
 
-def test_answers_at_random_are_told_as_such_and_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = Profile(shards=1, sessions=1, actions=4, input_cases=2, protocol_cases=3, wanted=1)
-    monkeypatch.setattr(runner, "PROFILES", {"quick": small})
+@pytest.mark.usefixtures("few_targets")
+def test_answers_at_random_are_told_as_such_and_first() -> None:
     report = runner.run(Random12, profile="quick", seed=1, vectors=False, only=["PASS-*", "DRIVER-*"])
     verdicts = report.verdicts
     assert verdicts[SAME_ANSWERS] is Verdict.NONDETERMINISTIC

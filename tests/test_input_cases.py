@@ -4,7 +4,6 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from functools import cache
 from hashlib import sha3_256
 from typing import Any
@@ -17,7 +16,7 @@ from hypothesis import HealthCheck, Phase
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import CAPABILITIES
-from lifecycle_conformance.execution.session import Session, SessionOverError
+from lifecycle_conformance.execution.session import executed as run_to_its_end
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.generation.input_cases import free_form, input_cases, records, runs, texts
 from lifecycle_conformance.judges.attribution.canonical_writing import write
@@ -58,12 +57,8 @@ def executed(driver: InProcessDriver, sessions: Iterable[list[Request]]) -> tupl
     """Run sessions; give how often each requirement was judged, and how often it was broken."""
     judged, broken = Counter[str](), Counter[str]()
     for requests in sessions:
-        session = Session(driver, ABOUT_READING)
-        with suppress(SessionOverError):
-            for op, arguments in requests:
-                session.do(op, **arguments)
-        session.end()
-        assert session.errors == []
+        session, broke = run_to_its_end(driver, requests, ABOUT_READING)
+        assert (broke, session.errors) == (None, [])
         judged.update(each.judgement.requirement for each in session.judgements)
         broken.update(each.judgement.requirement for each in session.judgements if not each.judgement.holds)
     return judged, broken

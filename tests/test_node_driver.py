@@ -17,12 +17,13 @@ from lifecycle_conformance.driver.interface import (
     IncompatibleDriverError,
 )
 from lifecycle_conformance.execution.judgement import Judgement
-from lifecycle_conformance.execution.session import Session, SessionOverError
+from lifecycle_conformance.execution.session import executed
 from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.generation.protocol_cases import protocol_cases
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.runner import runner
 from lifecycle_conformance.runner.verdicts import Verdict
+from searching import shorten
 
 CANNED = Path(__file__).parent / "drivers" / "canned.mjs"
 LONG, SHORT = 30.0, 0.5
@@ -61,15 +62,8 @@ def start(node: str) -> Iterator[Start]:
 def driver_judgements(driver: SubprocessDriver, requests: list[Request]) -> list[Judgement]:
     """Run a session and give what was judged by the requirements of the protocol."""
     checks = [each for each in CHECKS if any(id_.startswith("DRIVER-") for id_ in each.requirements)]
-    session = Session(driver, checks)
-    try:
-        for op, arguments in requests:
-            session.do(op, **arguments)
-    except SessionOverError:
-        pass
-    finally:
-        session.end()
-    assert session.errors == []
+    session, broke = executed(driver, requests, checks)
+    assert (broke, session.errors) == (None, [])
     return [each.judgement for each in session.judgements if each.judgement.requirement.startswith("DRIVER-")]
 
 
@@ -173,14 +167,13 @@ def test_it_is_judged_from_end_to_end(
     node: str, faults: list[str], verdict: Verdict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How it breaks is told, and what it answers before is judged all the same; without a fault it records nothing."""
-    small = runner.Profile(shards=1, sessions=1, actions=4, input_cases=2, protocol_cases=8, wanted=1)
-    monkeypatch.setattr(runner, "PROFILES", {"quick": small})
+    shorten(monkeypatch, among=slice(4), protocol_cases=8)
     timeout_s = 1.0 if "hang" in faults else LONG
     report = runner.run(
         lambda: SubprocessDriver([node, str(CANNED), *faults], timeout_s=timeout_s),
         profile="quick",
         vectors=False,
-        shrink_attempts=2000,
+        shrink_attempts=0,
     )
     assert report.hello.language == "JavaScript"
     assert report.verdicts["DRIVER-2"] is verdict

@@ -12,7 +12,8 @@ from zipfile import ZipFile
 
 import pytest
 
-pytestmark = pytest.mark.packaging
+# What is built and installed here is for all of these tests: one process runs them.
+pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("wheel")]
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"lifecycle_projection": ROOT / "reference", "lifecycle_conformance": ROOT / "conformance"}
@@ -33,10 +34,10 @@ def for_pip() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
-def made(target: str, folder: Path, pins: str) -> Path:
-    """Make a virtual environment with the pinned requirements, as a checkout gets it; give its folder of programs."""
+def made(folder: Path) -> Path:
+    """Make a virtual environment with what users are to have, as a checkout gets it; give its folder of programs."""
     run(
-        ["make", "-C", ROOT, folder / target, f"VENV={folder}", f"PINS={pins}", f"PYTHON={sys.executable}"],
+        ["make", "-C", ROOT, folder / "pinned", f"VENV={folder}", "PINS=requirements.txt", f"PYTHON={sys.executable}"],
         env={name: value for name, value in for_pip().items() if name not in {"MAKEFLAGS", "MFLAGS", "MAKELEVEL"}},
     )
     return folder / "bin"
@@ -64,15 +65,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    programs = made("pinned", tmp_path_factory.mktemp("installed") / "venv", "requirements.txt")
+    programs = made(tmp_path_factory.mktemp("installed") / "venv")
     run([programs / "python", "-m", "pip", "install", "--quiet", "--no-deps", wheel], env=for_pip())
     run([programs / "python", "-m", "pip", "check"], env=for_pip())
     return programs
 
 
 @pytest.fixture(scope="module")
-def editable(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made("ready", tmp_path_factory.mktemp("editable") / "venv", "requirements-dev.txt")
+def editable() -> Path:
+    """The environment of these tests, into which `make` has installed the checkout."""
+    return Path(sys.executable).parent
 
 
 def sources() -> set[str]:

@@ -26,15 +26,14 @@ from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.runner import fixed_cases, runner
 from lifecycle_conformance.runner.findings import ANSWERING, Findings
 from lifecycle_conformance.runner.reasons import why_unjudged
-from lifecycle_conformance.runner.runner import Profile
 from lifecycle_conformance.runner.verdicts import Report, Verdict
 from lifecycle_conformance.specification import requirements, schemas
+from searching import shorten
 
 KNOWN: Final = requirements.load()
 OPEN: Final[Request] = ("open", {"store": 0})
 RUN: Final = run_json(lifecycle("node_started", 20))
 TEXT: Final = json.dumps(RUN)
-TINY: Final = Profile(shards=1, sessions=1, actions=2, input_cases=1, protocol_cases=1, wanted=1)
 
 # A driver that shows EVENTS after each pass, or ends where it is told to.
 DRIVER: Final = """
@@ -199,7 +198,7 @@ def report(factory: Any, **options: Any) -> Report:
 
 
 def test_a_report_says_why(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "PROFILES", {"quick": TINY})
+    shorten(monkeypatch, actions=2, input_cases=1, protocol_cases=1)
     told = report(driver(), only=["COMPACT-1", "LOG-1", "PASS-2"])
     whys = {each.requirement.id: each.why for each in told.results}
     assert whys["COMPACT-1"].startswith("the driver doesn't declare ")
@@ -233,7 +232,7 @@ def test_fixed_cases_that_stopped_early_are_named(driver: Any) -> None:
 
 
 def test_the_cause_of_a_crash_is_in_the_first_lines(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "PROFILES", {"quick": TINY})
+    shorten(monkeypatch, actions=2, input_cases=1, protocol_cases=1)
     start = " ".join(render(report(driver(fault="project"))).split("\n\n")[0].split())
     assert "mend first DRIVER-2 (One answer for each request, in order): asked for project" in start
     assert "no luck today" in start

@@ -18,6 +18,8 @@ from lifecycle_conformance.specification.texts import SPEC
 
 Table: TypeAlias = list[dict[str, str]]
 """The rows of a table: from the name of each column to the text of the cell, as it stands there."""
+_Stamp: TypeAlias = tuple[tuple[str, int], ...]
+"""The files of a text, and when each was written last."""
 
 
 class Level(StrEnum):
@@ -81,6 +83,11 @@ class SpecificationError(Exception):
 
 def load(spec: Path = SPEC) -> dict[str, Requirement]:
     """All requirements by id, in the order of the text. Raises :class:`SpecificationError`."""
+    return {**_requirements_of(spec, _stamp(spec))}
+
+
+@cache
+def _requirements_of(spec: Path, _: _Stamp) -> dict[str, Requirement]:
     known = frozenset(word for row in tables(spec)["capabilities"] for word in code_spans(row["capability"]))
     requirements: dict[str, Requirement] = {}
     for chapter in _chapters(spec):
@@ -207,13 +214,13 @@ def _chapters(spec: Path) -> tuple[_Chapter, ...]:
     return _chapters_of(spec, _stamp(spec))
 
 
-def _stamp(spec: Path) -> tuple[tuple[str, int], ...]:
+def _stamp(spec: Path) -> _Stamp:
     # Part of the key of the cache: an editor's change is seen, and an unchanged text is read once.
     return tuple((path.name, path.stat().st_mtime_ns) for path in sorted(spec.glob("*.md")))
 
 
 @cache
-def _chapters_of(spec: Path, _: tuple[tuple[str, int], ...]) -> tuple[_Chapter, ...]:
+def _chapters_of(spec: Path, _: _Stamp) -> tuple[_Chapter, ...]:
     index = _read(spec / INDEX)
     names = dict.fromkeys(match["file"] for line in index.lines for match in _LINK.finditer(line))
     return tuple(_read(spec / name) for name in names)
