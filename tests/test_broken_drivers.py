@@ -251,8 +251,8 @@ def test_a_broken_driver_gets_its_verdict(
 @pytest.mark.parametrize("name", ["is-slow", "starts-a-daemon"])
 def test_what_the_time_of_the_caller_cut_off_is_undecided(name: str, left: Callable[[], list[str]]) -> None:
     """A slow driver falls short of nothing: counts end a search. What a driver left behind is ended, too."""
-    called = ["check", "--profile=quick", "--seconds=4", "--no-vectors", "--requirements=PASS-*", "--", *BROKEN, name]
-    command_line = [sys.executable, "-m", "lifecycle_conformance.cli", *called]
+    called = ["check", "--profile=quick", "--jobs=1", "--seconds=6", "--no-vectors", "--requirements=PASS-*"]
+    command_line = [sys.executable, "-m", "lifecycle_conformance.cli", *called, "--", *BROKEN, name]
     done = subprocess.run(command_line, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert "undecided" in done.stdout
