@@ -11,7 +11,7 @@ import pytest
 import lifecycle_conformance
 import lifecycle_projection
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LIFE = "cat life.jsonl"
 # The search takes its time, and the versions in an answer change: both are tested elsewhere.

@@ -20,7 +20,7 @@ from attrs import frozen
 
 pytestmark = pytest.mark.packaging
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 READY = ".venv/ready"
 PATIENCE_S = 600
 
@@ -180,7 +180,7 @@ def test_what_is_pinned_is_what_is_installed(checkout: Path, index: Path) -> Non
     ],
 )
 def test_a_set_that_is_not_closed_is_refused(checkout: Path, index: Path, missing: str, said: str) -> None:
-    """Nothing fills a gap unseen. (What an extra asks for, pip doesn't look at: tests/test_pins.py does.)"""
+    """Nothing fills a gap unseen. (What an extra asks for, pip doesn't look at: tests/packaging/test_pins.py does.)"""
     pin(checkout, index, [each for each in PINNED if each.name != missing])
     done = make_ready(checkout, index)
     assert done.returncode != 0

@@ -377,7 +377,7 @@ class Once:
             return
         self._seen.add(key)
         self.counts[name] = self.counts.get(name, 0) + 1
-        # The fast validator, where there is one: tests/test_validators.py holds it to what the normative one says.
+        # The fast validator, where there is one: test_validators.py holds it to what the normative one says.
         verdict = is_valid(name, document) if definition is None else validator(name, definition).is_valid(document)
         if verdict is not valid:
             self.wrong.append(f"{name} {definition}: {problems(name, document, definition)[:3]} {document}"[:2000])

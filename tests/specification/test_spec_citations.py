@@ -22,7 +22,7 @@ from lifecycle_projection.words import Phase
 REQUIREMENTS = load()
 PREFIXES = {each.partition("-")[0] for each in REQUIREMENTS}
 NO_ID = {"UTF-8", "UTF-16", "SHA-256"}
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 
 
 def cited(text: str | None) -> list[str]:
@@ -97,7 +97,7 @@ def test_every_requirement_on_the_projection_is_cited_by_the_reference() -> None
 def test_every_id_that_a_test_names_exists() -> None:
     unknown = {
         (path.name, found)
-        for path in TESTS.glob("*.py")
+        for path in TESTS.rglob("*.py")
         for text in docstrings(path)
         for found in cited(text)
         if found.partition("-")[0] in PREFIXES and found not in REQUIREMENTS
@@ -107,7 +107,7 @@ def test_every_id_that_a_test_names_exists() -> None:
 
 def test_every_requirement_that_no_driver_can_show_has_a_test() -> None:
     """A requirement judged by `unit` is named in the docstring of a test."""
-    named = {found for path in TESTS.glob("test_*.py") for text in docstrings(path) for found in cited(text)}
+    named = {found for path in TESTS.rglob("test_*.py") for text in docstrings(path) for found in cited(text)}
     missing = [each.id for each in REQUIREMENTS.values() if each.judge is Judge.UNIT and each.id not in named]
     assert missing == []
 

@@ -25,7 +25,7 @@ from lifecycle_conformance.runner import runner
 from lifecycle_conformance.runner.verdicts import Verdict
 from searching import shorten
 
-CANNED = Path(__file__).parent / "drivers" / "canned.mjs"
+CANNED = Path(__file__).parent / "canned.mjs"
 LONG, SHORT = 30.0, 0.5
 RUN: Object = {"run_id": "r\u2028", "checkpoint": {}}
 VIEW: Object = {"tenant": {"org_id": "o", "workspace_id": "w"}, "run_id": "r"}

@@ -15,7 +15,7 @@ import pytest
 # What is built and installed here is for all of these tests: one process runs them.
 pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("wheel")]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = {"lifecycle_projection": ROOT / "reference", "lifecycle_conformance": ROOT / "conformance"}
 PATIENCE_S = 600
 
