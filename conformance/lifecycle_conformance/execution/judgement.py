@@ -29,7 +29,7 @@ class Judgement:
 
     @cached_property
     def holds(self) -> bool:
-        """Tell whether both are the same JSON value: members in any order, integers and doubles apart."""
+        """Whether both are the same JSON value: members in any order, integers and doubles apart."""
         return not self.problems and canonical(self.expected) == canonical(self.actual)
 
 

@@ -93,11 +93,11 @@ class Step:
         return history_of(self.run)
 
     def shown_before(self) -> Shown:
-        """Give what was shown of the owner before the step."""
+        """What was shown of the owner before the step."""
         return self.before.get(self.owner, Shown())
 
     def shown_after(self) -> Shown:
-        """Give what was shown of the owner after the step."""
+        """What was shown of the owner after the step."""
         return self.after.get(self.owner, Shown())
 
 
@@ -141,7 +141,7 @@ class Trace:
     steps: list[Step] = Factory(list)
 
     def earlier(self, step: Step) -> Iterator[Step]:
-        """Give the steps before one, newest first."""
+        """The steps before one, newest first."""
         return (each for each in reversed(self.steps) if each is not step)
 
     @property
@@ -171,38 +171,38 @@ class Trace:
         return False
 
     def previous(self, step: Step) -> Step | None:
-        """Give the newest step before one that may have changed something."""
+        """The newest step before one that may have changed something."""
         return next((each for each in self.earlier(step) if each.op not in LOOKING | {"refuse"}), None)
 
 
 def key_of(tenant: Object) -> TenantKey:
-    """Give the members of a tenant that decide what it sees (TENANT-1)."""
+    """The members of a tenant that decide what it sees (TENANT-1)."""
     return tenant["org_id"], tenant["workspace_id"], tenant.get("deployment_id")
 
 
 def tenant_of(key: TenantKey) -> Object:
-    """Give a tenant that sees what its key says."""
+    """A tenant that sees what its key says."""
     org_id, workspace_id, deployment_id = key
     deployment: Object = {} if deployment_id is None else {"deployment_id": deployment_id}
     return {"org_id": org_id, "workspace_id": workspace_id, **deployment}
 
 
 def owner_of(record: Object) -> Owner:
-    """Tell whose an event or a snapshot is."""
+    """Whose an event or a snapshot is."""
     return Owner(key_of(record["scope"]["tenant_context"]), record["run_id"])
 
 
 def owner_of_run(run: Object) -> Owner:
-    """Tell whose the events and snapshots of a run are."""
+    """Whose the events and snapshots of a run are."""
     return Owner(key_of(run.get("tenant_context", LOCAL)), run["run_id"])
 
 
 def history_of(run: Object) -> list[Object]:
-    """Give the lifecycle history of a run record."""
+    """The lifecycle history of a run record."""
     history: list[Object] = run["checkpoint"].get("lifecycle_history", [])
     return history
 
 
 def member(value: Json, name: str) -> Json:
-    """Give a member of a free-form value; one that is no object has none (REC-17)."""
+    """A member of a free-form value; one that is no object has none (REC-17)."""
     return value.get(name) if isinstance(value, dict) else None

@@ -1,6 +1,6 @@
 """Checks of the chapter *Files on disk*: what damage does to a log, and what mends it.
 
-Damage is done by the suite's own words. A step that damages is judged by what is shown of the store afterwards; what
+The harness does the damage. A step that damages is judged by what is shown of the store afterwards; what
 follows it goes on from there.
 """
 
