@@ -14,7 +14,7 @@ _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 Object: TypeAlias = dict[str, Json]
 Request: TypeAlias = tuple[str, Object]
-"""An operation of the protocol or a word of the suite's own (see :meth:`Session.do`), and its arguments."""
+"""An operation of the protocol or of the harness (see :meth:`Session.do`), and its arguments."""
 TenantKey: TypeAlias = tuple[str, str, str | None]
 Files: TypeAlias = Mapping[str, bytes]
 """The content of each file of a store directory, by its path from there."""

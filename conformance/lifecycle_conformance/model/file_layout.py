@@ -220,7 +220,7 @@ def both(step: Step) -> tuple[Files, Files]:
 
 
 def as_put(step: Step, files: Files) -> Files:
-    """The files as the suite's own command left them, before anything was read."""
+    """The files as the harness left them, before anything was read."""
     path = step.arguments.get("path", LOG)
     match step.op:
         case "tear":

@@ -24,7 +24,7 @@ class Mutant:
     store: StoreKind = "files"
 
     def patches(self) -> Iterable[AbstractContextManager[Any]]:
-        """Give what puts the fault in the place of what is right; each is entered before the next is asked for."""
+        """What puts the fault in the place of what is right; each is entered before the next is asked for."""
         raise NotImplementedError
 
     @contextmanager
