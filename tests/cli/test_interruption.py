@@ -201,7 +201,8 @@ def test_workers_that_are_killed_cost_their_parts_of_the_search(run: Callable[..
         os.kill(killed, signal_)
         assert within(LONG_S, lambda: len(workers := check.living("spawn_main")) == 2 and killed not in workers)  # noqa: B023
         assert within(LONG_S, check.searching), "another one goes on"
-        assert len(check.living("sleep")) <= 3 * len(check.living("driver.py")), "nothing is left of the first"
+        nothing_is_left = within(PROMPT_S, lambda: len(check.living("sleep")) <= 3 * len(check.living("driver.py")))
+        assert nothing_is_left, "nothing of the first"
     check.process.send_signal(signal.SIGINT)
     report = reported(check)
     assert len(report["lost"]) == len(ENDINGS)
