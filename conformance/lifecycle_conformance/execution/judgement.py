@@ -75,10 +75,15 @@ class Steps:
         return evolve(self, fully_shown=True)
 
 
+def steps(*operations: str) -> Steps:
+    """The steps of some operations."""
+    return Steps(frozenset(operations))
+
+
 ALL_STEPS: Final = Steps(ALL)
-PASSES: Final = Steps(frozenset({"project"}))
-RECORDING: Final = Steps(frozenset({"project", "append"}))
-IMPORTS: Final = Steps(frozenset({"import"}))
+PASSES: Final = steps("project")
+PASSES_AND_APPENDS: Final = steps("project", "append")
+IMPORTS: Final = steps("import")
 
 
 @frozen(kw_only=True)

@@ -3,17 +3,23 @@
 from collections.abc import Callable
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import ALL_STEPS, Check, Registered, Steps
+from lifecycle_conformance.execution.judgement import ALL_STEPS, Check, Registered, Steps, steps
+from lifecycle_conformance.specification import requirements
 
 CHECKS: Final[list[Registered]] = []
 
 
-def check(*requirements: str, on: Steps | str = ALL_STEPS) -> Callable[[Check], Check]:
-    """Register a check under the requirements that it may judge; it is asked about some steps, or those of one name."""
-    steps = Steps(frozenset({on})) if isinstance(on, str) else on
+def check(*judged: str, on: Steps | str = ALL_STEPS) -> Callable[[Check], Check]:
+    """Register a check under the requirements that it may judge; it is asked about some steps, or those of one name.
+
+    Raises :class:`ValueError` where the specification has no such requirement.
+    """
+    if unknown := sorted({*judged} - requirements.load().keys()):
+        raise ValueError(f"a check judges {', '.join(unknown)}, of which the specification says nothing")
 
     def register(function: Check) -> Check:
-        CHECKS.append(Registered(check=function, requirements=requirements, on=steps))
+        about = steps(on) if isinstance(on, str) else on
+        CHECKS.append(Registered(check=function, requirements=judged, on=about))
         return function
 
     return register

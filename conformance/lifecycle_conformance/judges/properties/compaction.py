@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import PASSES, Judgement, Steps, about, canonical, judged, none
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, about, canonical, judged, none, steps
 from lifecycle_conformance.execution.multiset import more_often
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, member
 from lifecycle_conformance.judges.registry import check
@@ -23,13 +23,13 @@ from lifecycle_conformance.specification.requirements import Table, code_spans, 
 from lifecycle_projection.records import Json
 
 _TABLES: Final = tables()
-_COMPACTIONS: Final = Steps(frozenset({"compact"})).accepted.fully_shown
+_COMPACTIONS: Final = steps("compact").accepted.fully_shown
 
 
 # --- compaction -------------------------------------------------------------------------------------------------------
 
 
-@check("COMPACT-1", on=Steps(frozenset({"compact"})).fully_shown)
+@check("COMPACT-1", on=steps("compact").fully_shown)
 def retention_zero_is_off(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a retention of 0 touches nothing, where a retention of less than anything would."""
     if step.arguments["retention_ms"] == 0 and any(each.removed for each in _compactions(step)):

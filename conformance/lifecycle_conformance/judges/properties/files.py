@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lifecycle_conformance.execution.file_operations import LOG
-from lifecycle_conformance.execution.judgement import ALL_STEPS, Judgement, Steps, canonical, judged, none
+from lifecycle_conformance.execution.judgement import ALL_STEPS, Judgement, Steps, canonical, judged, none, steps
 from lifecycle_conformance.execution.operations import WRITING
 from lifecycle_conformance.execution.trace import Object, Step, Trace, owner_of
 from lifecycle_conformance.judges.registry import check
@@ -34,8 +34,8 @@ from lifecycle_conformance.model.json_text import apart, as_text, blurred, compa
 from lifecycle_projection.records import Json
 
 _FILLED_IN: Final = frozenset({"phase", "phase_history", "allowed_next_phases"})
-_COMPACTIONS: Final = Steps(frozenset({"compact"})).with_files
-_FILLING: Final = Steps(frozenset({"project", "import"})).with_files
+_COMPACTIONS: Final = steps("compact").with_files
+_FILLING: Final = steps("project", "import").with_files
 
 
 # --- the log ----------------------------------------------------------------------------------------------------------

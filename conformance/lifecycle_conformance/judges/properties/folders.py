@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
-from lifecycle_conformance.execution.judgement import Judgement, Steps, judged, none
+from lifecycle_conformance.execution.judgement import Judgement, Steps, judged, none, steps
 from lifecycle_conformance.execution.operations import ALL
 from lifecycle_conformance.execution.trace import Files, Object, Shown, Step, Trace, owner_of
 from lifecycle_conformance.judges.registry import check
@@ -65,7 +65,7 @@ _Kept: TypeAlias = dict[str, list[tuple[str, Object]]]
 """Snapshots with their paths, in groups."""
 
 
-@check("FILE-24", on=Steps(frozenset({"compact", "prune"})).accepted.with_files)
+@check("FILE-24", on=steps("compact", "prune").accepted.with_files)
 def retention_reads_all_folders(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge compaction and pruning where a snapshot stands in the folder of another run, and that matters.
 

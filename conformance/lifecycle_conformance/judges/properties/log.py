@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import RECORDING, Judgement, Steps, judged, none
+from lifecycle_conformance.execution.judgement import PASSES_AND_APPENDS, Judgement, Steps, judged, none, steps
 from lifecycle_conformance.execution.multiset import added
 from lifecycle_conformance.execution.operations import ALL, LOOKING, WRITING
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, owner_of
@@ -28,7 +28,7 @@ _KEEPING_THE_ORDER: Final = WRITING - {"compact"} | {"restart", "refuse"}
 # --- the checks -------------------------------------------------------------------------------------------------------
 
 
-@check("LOG-1", on=RECORDING)
+@check("LOG-1", on=PASSES_AND_APPENDS)
 def what_is_recorded_stays(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that passes and appends change and remove no event that was there."""
     for owner, shown in step.before.items():
@@ -38,7 +38,7 @@ def what_is_recorded_stays(step: Step, _: Trace) -> Iterator[Judgement]:
             yield none("LOG-1", what, _ids(gone), subject=owner)
 
 
-@check("LOG-2", "LOG-3", "LOG-8", on=Steps(frozenset({"append"})).accepted.fully_shown)
+@check("LOG-2", "LOG-3", "LOG-8", on=steps("append").accepted.fully_shown)
 def an_event_is_appended_once(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what an append by hand answers and stores.
 
@@ -66,7 +66,7 @@ def an_event_is_appended_once(step: Step, _: Trace) -> Iterator[Judgement]:
             yield about_owner("LOG-8", "the event that was appended", expected=expected, actual=_as_stored(new[0]))
 
 
-@check("LOG-4", on=RECORDING.fully_shown)
+@check("LOG-4", on=PASSES_AND_APPENDS.fully_shown)
 def sequence_numbers(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that each new event takes one more than the highest seq known."""
     change = delta(step)
@@ -77,7 +77,7 @@ def sequence_numbers(step: Step, _: Trace) -> Iterator[Judgement]:
         yield judged("LOG-4", "the seqs of the new events", expected=expected, actual=actual, subject=acting(step))
 
 
-@check("LOG-5", on=RECORDING.fully_shown)
+@check("LOG-5", on=PASSES_AND_APPENDS.fully_shown)
 def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that others have no influence, wherever what they have would make a difference."""
     owner = acting(step)

@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import PASSES, Judgement, Steps, judged, none
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, judged, none, steps
 from lifecycle_conformance.execution.operations import OPENING
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View
 from lifecycle_conformance.judges.properties.compaction import touched_nothing
@@ -23,14 +23,14 @@ _TABLES: Final = tables()
 # --- pruning ----------------------------------------------------------------------------------------------------------
 
 
-@check("PRUNE-1", on=Steps(frozenset({"prune"})).fully_shown)
+@check("PRUNE-1", on=steps("prune").fully_shown)
 def retention_zero_is_off(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a retention of 0 touches nothing, where a retention of less than anything would."""
     if step.arguments["retention_ms"] == 0 and any(each.doomed for each in _prunings(step)):
         yield from touched_nothing("PRUNE-1", step)
 
 
-@check("PRUNE-2", "PRUNE-3", "PRUNE-4", "PRUNE-5", on=Steps(frozenset({"prune"})).accepted.fully_shown)
+@check("PRUNE-2", "PRUNE-3", "PRUNE-4", "PRUNE-5", on=steps("prune").accepted.fully_shown)
 def what_a_pruning_deletes(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge which snapshots are gone, that their number was answered, and that all else is as it was."""
     if step.arguments["retention_ms"] == 0:

@@ -5,12 +5,13 @@ from typing import Final
 
 from lifecycle_conformance.execution.judgement import (
     PASSES,
-    RECORDING,
+    PASSES_AND_APPENDS,
     Judgement,
     Steps,
     canonical,
     judged,
     none,
+    steps,
 )
 from lifecycle_conformance.execution.multiset import added
 from lifecycle_conformance.execution.operations import ALL, SHOWING
@@ -72,7 +73,7 @@ def asking_in_another_way(step: Step, _: Trace) -> Iterator[Judgement]:
         yield none("TENANT-3", "what no deployment, written as null, sees otherwise", different)
 
 
-@check("TENANT-2", on=Steps(frozenset({"import", "project"})).accepted)
+@check("TENANT-2", on=steps("import", "project").accepted)
 def recorded_by_someone_else(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that events recorded with another `actor_id` or `source` count, where those recorded with the same do.
 
@@ -102,7 +103,7 @@ def recorded_by_someone_else(step: Step, _: Trace) -> Iterator[Judgement]:
 # --- two tenants, one run id ------------------------------------------------------------------------------------------
 
 
-@check("TENANT-4", on=RECORDING)
+@check("TENANT-4", on=PASSES_AND_APPENDS)
 def no_harm_to_others(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a pass or an append leaves alone what is shown to other tenants."""
     actor = acting(step)
