@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from examples import OTHER_TENANT, lifecycle, run_json
+from builders import OTHER_TENANT, lifecycle, run_json
 from lifecycle_conformance.cli import main
 
 # A driver that takes every run and records nothing, or ends where it should.

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 import lifecycle_conformance
 import lifecycle_projection
-from examples import lifecycle, run_json
+from builders import lifecycle, run_json
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_projection import FileStore

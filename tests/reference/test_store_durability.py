@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from examples import lifecycle, run_of
+from builders import lifecycle, run_of
 from lifecycle_projection import Event, FileStore, append_once, project
 from lifecycle_projection.stores.effects import SystemEffects
 

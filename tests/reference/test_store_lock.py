@@ -14,7 +14,7 @@ import pytest
 
 import lifecycle_conformance
 import lifecycle_projection
-from examples import lifecycle, run_json, run_of
+from builders import lifecycle, run_json, run_of
 from lifecycle_projection import FileStore, StorageError, project
 
 PROCESSES = 8

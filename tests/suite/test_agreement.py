@@ -2,10 +2,10 @@
 
 from attrs import evolve
 
-from examples import lifecycle, run_json
+from builders import OPEN, lifecycle, run_json
 from lifecycle_conformance.execution.trace import Trace
 from lifecycle_conformance.judges.agreement import AGREEMENT, agrees
-from traces import OPEN, answered, executed, shown
+from traces import answered, executed, shown
 
 RUN = run_json(lifecycle("a", 1), lifecycle("b", 2))
 

@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import pytest
 
+from builders import OPEN
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.generation.file_faults.snapshots import LONG_NAME
@@ -21,7 +22,7 @@ from lifecycle_conformance.model.file_layout import path_of
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.mutants import MUTANTS, Composed, Mutant
 from lifecycle_projection import definition
-from traces import OPEN, executed
+from traces import executed
 
 LOG = "stateful_events.jsonl"
 OTHER: Object = {"org_id": "other", "workspace_id": "w", "source": "explicit"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from examples import TENANT, lifecycle, run_json
+from builders import OPEN, TENANT, lifecycle, run_json
 from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Files, Object
 from lifecycle_conformance.generation.file_faults import interruptions, log, snapshots
@@ -19,7 +19,7 @@ from lifecycle_conformance.judges.properties import interruptions as interrupted
 from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import event_in, lines_of, log_of, path_of
 from lifecycle_conformance.model.identity import ids_of
-from traces import OPEN, executed
+from traces import executed
 
 ABOUT_FILES = {each.__name__ for each in (files, folders, damage, damaged_snapshots, interrupted, places)}
 OWN = {requirement for each in CHECKS if each.check.__module__ in ABOUT_FILES for requirement in each.requirements}

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from attrs import evolve, frozen
 
+from builders import OPEN
 from lifecycle_conformance.execution.judgement import Judgement
 from lifecycle_conformance.execution.trace import Object, Request, Step, Trace
 from lifecycle_conformance.generation.strategies import changed, run_record
@@ -17,7 +18,7 @@ from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.model.canaries import canary
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.specification import schemas
-from traces import OPEN, broken, executed, judgements, shown
+from traces import broken, executed, judgements, shown
 
 MINE = {
     *(f"EVENT-{number}" for number in range(1, 11)),

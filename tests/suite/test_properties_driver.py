@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from builders import OPEN
 from lifecycle_conformance.driver.interface import STILL_RUNNING, Answer, Refusal
 from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Object, Owner, Request, Shown, Step, Trace, key_of
-from traces import OPEN, answered, broken, executed, judgements
+from traces import answered, broken, executed, judgements
 
 TENANT: Object = {"org_id": "org-a", "workspace_id": "ws-a", "source": "explicit"}
 OWNER = Owner(key_of(TENANT), "run-1")

@@ -9,7 +9,7 @@ import orjson
 import pytest
 from attrs import evolve
 
-from examples import RUN_ID, TENANT, lifecycle, run_json
+from builders import OPEN, RUN_ID, TENANT, lifecycle, run_json
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.execution.file_operations import LOG
@@ -22,7 +22,7 @@ from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection import FileStore, ProjectionResult, Run, StorageError, Store, projection
 from lifecycle_projection.identity import identify
-from traces import OPEN, answered, broken, executed, judgements, shown
+from traces import answered, broken, executed, judgements, shown
 
 Json: TypeAlias = Any
 ABOUT_FILES = {each.__name__ for each in (files, folders, damage, damaged_snapshots, interruptions, places)}

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from attrs import evolve
 
+from builders import OPEN
 from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.execution.trace import LOCAL, Owner, Request, Step, Trace, key_of
 from lifecycle_conformance.generation.input_cases.runs import change, drop, small_run, text_with
@@ -17,7 +18,7 @@ from lifecycle_conformance.judges.attribution.digests import Digest
 from lifecycle_conformance.judges.properties.errors import REASONS
 from lifecycle_conformance.judges.properties.reading import difference
 from lifecycle_conformance.runner.verdicts import Failure, Verdict
-from traces import OPEN, answered, broken, executed, judgements, shown
+from traces import answered, broken, executed, judgements, shown
 
 OWNER = Owner(key_of(LOCAL), "run-1")
 PLAIN = {"event": "node_started", "recorded_at_ms": 1, "metadata": {"note": "plain"}}

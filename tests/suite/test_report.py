@@ -8,7 +8,7 @@ import click
 import pytest
 from attrs import evolve
 
-from examples import OTHER_TENANT, indexed_event, lifecycle, run_json, stored_snapshot
+from builders import OTHER_TENANT, indexed_event, lifecycle, run_json, stored_snapshot
 from lifecycle_conformance.driver.interface import Breakdown, Hello
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.coverage import Coverage

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 from attrs import evolve
 
-from examples import lifecycle, run_json
+from builders import lifecycle, run_json
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Refusal
