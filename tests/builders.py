@@ -81,17 +81,35 @@ def snapshot(snapshot_id: str, seq: int = 1, at: int = 10, *, tenant: Object = T
     }
 
 
+def whole_snapshot(snapshot_id: str, seq: int = 1, **members: Any) -> Object:
+    """A snapshot of which nothing is missing, as it is in a file."""
+    whole = {
+        "schema_version": 1,
+        "scope": {"schema_version": 1, "tenant_context": TENANT},
+        "phase": "running_phase",
+        "phase_history": [],
+        "allowed_next_phases": [],
+    }
+    return snapshot(snapshot_id, seq, **{**whole, **members})
+
+
 # --- requests ---------------------------------------------------------------------------------------------------------
+
+
+def pass_over(run: Object) -> Request:
+    """A pass over this run."""
+    return "project", {"run": run}
 
 
 def project(*history: str | Object, **members: Any) -> Request:
     """A pass over a run with this history."""
-    return "project", {"run": run_json(*history, **members)}
+    return pass_over(run_json(*history, **members))
 
 
-def imported(*events: Object, snapshots: Iterable[Object] = ()) -> Request:
-    """Records that a store holds although no pass wrote them."""
-    return "import", {"events": [*events], "snapshots": [*snapshots]}
+def imported(*records: Object) -> Request:
+    """Events and snapshots that a store holds although no pass wrote them."""
+    events = [each for each in records if "event_id" in each]
+    return "import", {"events": events, "snapshots": [each for each in records if "event_id" not in each]}
 
 
 def append(event_id: str, *, tenant: Object = TENANT, **members: Any) -> Request:

@@ -157,7 +157,7 @@ def always_the_latest_before(patch: pytest.MonkeyPatch) -> None:
 def two(phase: str, other: str, **members: Any) -> Request:
     """Leave two snapshots, the first of which a guard must not look at."""
     lesser = phases.left(other, snapshot_id="a", phase_history=phases.HISTORY)
-    return imported(snapshots=[lesser, phases.left(phase, snapshot_id="b", seq=2, **members)])
+    return imported(lesser, phases.left(phase, snapshot_id="b", seq=2, **members))
 
 
 ENTRY = {"phase_history": [{**phases.HISTORY[0], "event_id": "other"}]}
@@ -171,7 +171,7 @@ def between(phase: str, other: str, history: Any = phases.HISTORY, **members: An
         phases.left(phase, snapshot_id=X, **members),
         phases.left(other, snapshot_id="newer", seq=9, phase_history=history),
     ]
-    return imported(event, snapshots=snapshots)
+    return imported(event, *snapshots)
 
 
 GUARDED = [

@@ -37,7 +37,7 @@ def test_each_requirement_is_judged_in_a_session_where_it_holds(store: Any) -> N
         [
             OPEN,
             project(),
-            imported(snapshots=[snapshot("old"), snapshot("older", phase="sleeping")]),
+            imported(snapshot("old"), snapshot("older", phase="sleeping")),
             project(STARTED),
             project(STARTED),
             project(COMPLETED, STARTED, STARTED),
@@ -152,7 +152,7 @@ def test_another_answer_than_what_was_done(requests: list[Request]) -> None:
 
 
 def test_a_new_event_counts_whose_snapshot_is_there() -> None:
-    there = imported(snapshots=[snapshot(ids_of(run_json(STARTED))[0])])
+    there = imported(snapshot(ids_of(run_json(STARTED))[0]))
     step, before = last(there, project(STARTED))
     assert step.answer.ok == {"projected": 1}
     assert wrong(answered(step, projected=0), before) == {"PASS-6"}
@@ -217,7 +217,7 @@ NODE: Object = {"phase_id": "node-a"}
     ],
 )
 def test_what_is_missing_of_a_phase(members: Object, name: str, shown_as: Any, right: str) -> None:
-    step, before = last(imported(snapshots=[snapshot("old", **members)]))
+    step, before = last(imported(snapshot("old", **members)))
     said = judgements(step, before)
     assert said.keys() & {"SNAP-7", "SNAP-8"} == {right}
     assert all(each.holds for each in said[right])
@@ -226,12 +226,12 @@ def test_what_is_missing_of_a_phase(members: Object, name: str, shown_as: Any, r
 
 
 def test_where_imported_snapshots_meet_reading_is_not_judged() -> None:
-    step, before = last(imported(snapshots=[snapshot("old", 1), snapshot("old", 2)]))
+    step, before = last(imported(snapshot("old", 1), snapshot("old", 2)))
     assert not judgements(step, before).keys() & {"SNAP-7", "SNAP-8"}
 
 
 def test_snapshots_are_shown_by_seq_and_then_by_the_bytes_of_their_ids() -> None:
-    old = imported(snapshots=[snapshot("\U0001f600", 2), snapshot("\uffff", 2), snapshot("z", 3)])
+    old = imported(snapshot("\U0001f600", 2), snapshot("\uffff", 2), snapshot("z", 3))
     step, before = last(old, store="memory")
     assert wrong(step, before) == set()
     first, second, third = step.after[OWNER].snapshots

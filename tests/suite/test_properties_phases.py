@@ -37,8 +37,8 @@ SESSIONS: dict[str, tuple[list[Request], set[str]]] = {
     "the same phase": ([run("queued", "a"), run("queued", "a", "b")], {"PHASE-4"}),
     "a move": ([run("queued", "a"), run("running", "a", "b")], {"PHASE-5", "PHASE-9"}),
     "a retry": ([run("running", "a"), run("queued", "a", "node_retry_backoff_scheduled")], {"PHASE-2", "PHASE-9"}),
-    "no history": ([imported(snapshots=[left("sleeping")]), run("running", "a")], {"PHASE-6", "PHASE-9"}),
-    "no history, and no move": ([imported(snapshots=[left("queued")]), run("queued", "a")], {"PHASE-4", "PHASE-8"}),
+    "no history": ([imported(left("sleeping")), run("running", "a")], {"PHASE-6", "PHASE-9"}),
+    "no history, and no move": ([imported(left("queued")), run("queued", "a")], {"PHASE-4", "PHASE-8"}),
     "a refusal": ([run("running", "a"), run("queued", "a", "b", "c")], {"PHASE-7", "PASS-10", "PASS-11", "ERR-3"}),
     "a refusal again": ([run("running", "a"), run("queued", "a", "b"), run("queued", "a", "b")], {"PASS-12"}),
     "what was refused is allowed": (
@@ -48,11 +48,9 @@ SESSIONS: dict[str, tuple[list[Request], set[str]]] = {
     "two snapshots with the highest seq": (
         [
             imported(
-                snapshots=[
-                    left("running_phase", snapshot_id="a", phase_history=HISTORY),
-                    left("sleeping", snapshot_id="b"),
-                    left("awaiting_approval", snapshot_id="c"),
-                ]
+                left("running_phase", snapshot_id="a", phase_history=HISTORY),
+                left("sleeping", snapshot_id="b"),
+                left("awaiting_approval", snapshot_id="c"),
             ),
             run("running", "x"),
         ],
@@ -60,12 +58,7 @@ SESSIONS: dict[str, tuple[list[Request], set[str]]] = {
     ),
     "against the snapshot before it": (
         [
-            imported(
-                snapshots=[
-                    left("running_phase", seq=9, snapshot_id="new", phase_history=HISTORY),
-                    left("sleeping", seq=5),
-                ]
-            ),
+            imported(left("running_phase", seq=9, snapshot_id="new", phase_history=HISTORY), left("sleeping", seq=5)),
             run("running", "a", "b"),
         ],
         {"PASS-7", "PASS-13"},
@@ -180,7 +173,7 @@ def test_a_move_that_should_have_been_refused_is_that_and_nothing_else() -> None
 @pytest.mark.parametrize("phase", NEXT)
 @pytest.mark.parametrize("status", ["queued", "running", "awaiting_approval", "paused", "completed", "failed"])
 def test_the_walk_agrees_with_the_reference_from_every_phase(phase: str, status: str) -> None:
-    step, trace = last(imported(snapshots=[left(phase)]), run(status, "a"), store="memory")
+    step, trace = last(imported(left(phase)), run(status, "a"), store="memory")
     judged, failed = said(step, trace)
     assert failed == set()
     assert ("PHASE-7" in judged) == (PHASE_OF[status] not in (phase, *NEXT[phase])) == (step.refusal is not None)

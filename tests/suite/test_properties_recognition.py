@@ -250,7 +250,7 @@ CASES: dict[str, tuple[str, list[Request], Doctored]] = {
     ),
     "a twin that was compacted": (
         "ALIAS-12",
-        [imported(event(STARTED, 1), event(STARTED, 2), snapshots=(SNAPSHOT,)), REMEMBERED, project(STARTED, STARTED)],
+        [imported(event(STARTED, 1), event(STARTED, 2), SNAPSHOT), REMEMBERED, project(STARTED, STARTED)],
         lambda step: there(1)(with_snapshot(0, index_id(STARTED, 0), 1)(step)),
     ),
 }

@@ -61,11 +61,11 @@ def test_retention_zero_compacts_nothing() -> None:
 
 
 def test_retention_zero_prunes_nothing() -> None:
-    step, trace = last(imported(snapshots=(snapshot("a", 1, 10), snapshot("b", 2, 10))), prune(1, retention_ms=0))
+    step, trace = last(imported(snapshot("a", 1, 10), snapshot("b", 2, 10)), prune(1, retention_ms=0))
     assert judged_in(step, trace) == {"PRUNE-1"}
     assert fails(answered(step, pruned=1), trace) == {"PRUNE-1"}
     assert fails(shown(step, OWNER, snapshots=step.after[OWNER].snapshots[1:]), trace) == {"PRUNE-1"}
-    step, trace = last(imported(snapshots=(snapshot("a", 1, 10),)), prune(1, retention_ms=0))
+    step, trace = last(imported(snapshot("a", 1, 10)), prune(1, retention_ms=0))
     assert judged_in(step, trace) == set(), "the newest stays anyway"
 
 
@@ -76,7 +76,7 @@ PROTECTS = (snapshot("c", 4, 500),)
 
 
 def test_what_is_old_and_not_protected_is_removed() -> None:
-    step, trace = last(imported(*OLD, snapshots=PROTECTS), compact())
+    step, trace = last(imported(*OLD, *PROTECTS), compact())
     assert judged_in(step, trace) >= {"COMPACT-2", "COMPACT-3", "COMPACT-7", "COMPACT-13"}
     assert step.ok == {"pruned": 2}
     old = {each["event_id"]: each for each in step.before[OWNER].events}
@@ -102,13 +102,13 @@ def test_events_that_stand_several_times_are_counted() -> None:
 
 def test_snapshots_of_other_tenants_protect_and_expose() -> None:
     theirs = snapshot("theirs", 3, 10, tenant=OTHER)
-    step, trace = last(imported(event("a", 1, 10), event("b", 3, 10), snapshots=(theirs,)), compact())
+    step, trace = last(imported(event("a", 1, 10), event("b", 3, 10), theirs), compact())
     assert "COMPACT-4" in judged_in(step, trace)
     assert "COMPACT-3" not in judgements(step, trace)
     assert fails(with_events(step, *(each for each in by_id(step).values() if each["event_id"] != "b")), trace) == {
         "COMPACT-4"
     }
-    requests = imported(event("a", 1, 10), event("b", 2, 10), snapshots=(snapshot("mine", 2, 10), theirs))
+    requests = imported(event("a", 1, 10), event("b", 2, 10), snapshot("mine", 2, 10), theirs)
     step, trace = last(requests, compact())
     assert "COMPACT-4" in judged_in(step, trace)
     left_there = step.before[OWNER].events[1]
@@ -207,7 +207,7 @@ def test_markers_of_keys_without_removed_events_stay() -> None:
 
 def test_what_is_compacted_is_not_recorded_again() -> None:
     ids = ids_of(run_json("x", "y"))
-    requests = [project("x", "y"), imported(snapshots=(snapshot("z", 9, 10),)), compact()]
+    requests = [project("x", "y"), imported(snapshot("z", 9, 10)), compact()]
     step, trace = last(*requests, project("x", "y", "z"))
     assert judged_in(step, trace) == {"COMPACT-14"}
     old, new = step.after[OWNER].events
@@ -228,7 +228,7 @@ KEPT = (
 
 
 def test_old_snapshots_are_deleted_but_for_the_newest() -> None:
-    step, trace = last(imported(event("e", 1, 10), snapshots=KEPT), prune(2))
+    step, trace = last(imported(event("e", 1, 10), *KEPT), prune(2))
     assert judged_in(step, trace) == {"PRUNE-2", "PRUNE-3", "PRUNE-4", "PRUNE-5"}
     assert step.ok == {"pruned": 2}
     was = {each["snapshot_id"]: each for each in step.before[OWNER].snapshots}
@@ -245,7 +245,7 @@ def test_old_snapshots_are_deleted_but_for_the_newest() -> None:
 
 def test_at_least_one_is_kept_and_equal_seqs_go_by_id() -> None:
     snapshots = (snapshot("\U0001f600", 2, 10), snapshot("\uffff", 2, 10, tenant=OTHER))
-    step, trace = last(imported(snapshots=snapshots), prune(0), store="memory")
+    step, trace = last(imported(*snapshots), prune(0), store="memory")
     assert {"PRUNE-2", "PRUNE-3"} <= judged_in(step, trace)
     (newest,) = step.after[OWNER].snapshots
     theirs = step.before[THEIRS].snapshots
@@ -256,7 +256,7 @@ def test_at_least_one_is_kept_and_equal_seqs_go_by_id() -> None:
 
 def test_two_tenants_with_equal_snapshots_are_not_told_apart() -> None:
     snapshots = (snapshot("a", 1, 10), snapshot("a", 1, 10, tenant=OTHER))
-    step, trace = last(imported(snapshots=snapshots), prune(1), store="memory")
+    step, trace = last(imported(*snapshots), prune(1), store="memory")
     assert judged_in(step, trace) == {"PRUNE-4", "PRUNE-5"}
     swapped = evolve(step, after={OWNER: step.after[THEIRS], THEIRS: step.after[OWNER]})
     assert {"PRUNE-2", "PRUNE-3"}.isdisjoint(judgements(swapped, trace))
@@ -286,7 +286,7 @@ def test_what_came_back_was_pruned_no_more() -> None:
 def test_after_a_hand_was_laid_on_the_files_retention_is_not_judged() -> None:
     damage = ("remove", {"path": "stateful_events.jsonl"})
     for request in (compact(), prune(1), compact(retention_ms=0)):
-        step, trace = last(imported(*OLD, snapshots=KEPT), damage, request)
+        step, trace = last(imported(*OLD, *KEPT), damage, request)
         assert judged_in(step, trace) == set()
 
 
@@ -339,12 +339,7 @@ def keep_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SESSION = (
-    imported(
-        *MARKED,
-        *OLD,
-        event("exposed", 8, 10),
-        snapshots=(snapshot("c", 8, 500), snapshot("theirs", 9, 500, tenant=OTHER)),
-    ),
+    imported(*MARKED, *OLD, event("exposed", 8, 10), snapshot("c", 8, 500), snapshot("theirs", 9, 500, tenant=OTHER)),
     compact(),
     project("x", "y", "z"),
     compact(),

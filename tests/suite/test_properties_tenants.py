@@ -151,7 +151,7 @@ def test_the_second_tenant_gets_the_same_as_the_first() -> None:
 
 def test_a_store_that_can_hold_one_only_refuses_the_second() -> None:
     taken = executed([OPEN, project("w", "x", tenant=OTHER)], "files").trace.steps[-1].shown_after().snapshots[1]
-    step, trace = last(imported(snapshots=(taken,)), project("w", "x", "y"), store="files")
+    step, trace = last(imported(taken), project("w", "x", "y"), store="files")
     assert step.refusal == "storage_conflict"
     assert {"TENANT-7", "TENANT-4"} <= judged_in(step, trace)
     assert "TENANT-6" not in judgements(step, trace)
@@ -162,7 +162,7 @@ def test_a_store_that_can_hold_one_only_refuses_the_second() -> None:
 
 def test_it_refuses_the_first_that_is_taken() -> None:
     theirs = executed([OPEN, project("w", "x", tenant=OTHER)], "files").trace.steps[-1].shown_after().snapshots
-    step, trace = last(imported(snapshots=theirs), project("w", "x"), store="files")
+    step, trace = last(imported(*theirs), project("w", "x"), store="files")
     assert "TENANT-7" in judged_in(step, trace)
     assert fails(conflicting(step, theirs[1]["snapshot_id"]), trace) == {"TENANT-7"}
 
