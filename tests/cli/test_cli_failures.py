@@ -38,7 +38,7 @@ def named(run_id: str, *history: dict[str, Any], **members: Any) -> dict[str, An
 
 
 def log(store: Path) -> list[str]:
-    """Name the run of each event."""
+    """The run of each event."""
     return [json.loads(line)["run_id"] for line in (store / "stateful_events.jsonl").read_text().splitlines()]
 
 

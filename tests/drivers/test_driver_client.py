@@ -104,7 +104,7 @@ def start(miniature: Command) -> Iterator[Callable[..., SubprocessDriver]]:
 
 
 def living(group: int) -> list[int]:
-    """Give the members of a process group that run."""
+    """The members of a process group that run."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -118,7 +118,7 @@ def living(group: int) -> list[int]:
 
 
 def gone(group: int) -> bool:
-    """Tell whether a process group ends: what was killed is on its way out for a moment still."""
+    """Whether a process group ends: what was killed is on its way out for a moment still."""
     deadline = time.monotonic() + LONG
     while living(group) and time.monotonic() < deadline:
         time.sleep(0.001)

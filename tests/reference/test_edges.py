@@ -59,13 +59,13 @@ class Driver:
 
 @pytest.fixture
 def started(tmp_path: Path) -> Driver:
-    """Give a driver that has just been started."""
+    """A driver that has just been started."""
     return Driver(tmp_path)
 
 
 @pytest.fixture
 def opened(started: Driver) -> Driver:
-    """Give a driver with an empty store open."""
+    """A driver with an empty store open."""
     assert started.ask("open", store=str(started.directory)) == {"id": 1, "ok": {}}
     return started
 

@@ -1,4 +1,4 @@
-"""What happens to files: each story can be executed with the reference, and does what it says."""
+"""What happens to files: each session can be executed with the reference, and does what it says."""
 
 import json
 from collections import Counter
@@ -75,7 +75,7 @@ def execute(requests: Requests) -> Session:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_story_can_be_lived_with_the_reference_and_reaches_what_it_is_for(name: str) -> None:
+def test_a_scenario_can_be_executed_with_the_reference_and_reaches_what_it_is_for(name: str) -> None:
     strategy, aims = SCENARIOS[name]
     reached: Counter[str] = Counter()
     for requests in drawn(strategy(), 60):
@@ -118,7 +118,7 @@ def test_no_damage_rests_on_an_array_in_place_of_a_record(name: str) -> None:
 
 
 def typed_members_that_are_arrays(line: str) -> list[str]:
-    """Name what is an array where an event or a snapshot has a record: itself, its scope, the tenant of that."""
+    """What is an array where an event or a snapshot has a record: itself, its scope, the tenant of that."""
     try:
         record = json.loads(line)
     except ValueError:
@@ -183,7 +183,7 @@ def test_an_interruption_leaves_a_part_of_what_the_pass_wrote_in_its_order() -> 
 
 
 @pytest.mark.parametrize("run_id", snapshots.ODD_RUN_IDS)
-def test_stories_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
+def test_scenarios_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
     run: Any = {**RUN, "run_id": run_id}
     step = executed([OPEN, pass_over(run)]).trace.steps[-1]
     left = step.files_after or {}
@@ -204,6 +204,6 @@ def test_stories_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
 
 
 def test_another_tenant_is_never_the_runs_own() -> None:
-    requests = [each for story in drawn(snapshots.meeting_ids(RUN, 1), 60) for each in story]
+    requests = [each for session in drawn(snapshots.meeting_ids(RUN, 1), 60) for each in session]
     tenants = [each[1]["run"]["tenant_context"] for each in requests if each[0] == "project"]
     assert {each["org_id"] for each in tenants} == {TENANT["org_id"], "org-1"}

@@ -62,7 +62,7 @@ class Spoiling:
 
 
 def _places(value: Json, where: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Give the path of each value inside a value."""
+    """The path of each value inside a value."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, each in inside:
         yield (*where, name)

@@ -89,7 +89,7 @@ def nuls_stripped() -> AbstractContextManager[Any]:
         (nuls_stripped, "a torn tail, then a record", {"FILE-16"}),
     ],
 )
-def test_a_fault_is_found_by_a_few_lives(fault: Any, target: str, expected: set[str]) -> None:
+def test_a_fault_is_found_by_a_few_sessions(fault: Any, target: str, expected: set[str]) -> None:
     driver = InProcessDriver("files")
     assert broken(sessions_around(driver, target, CHECKS, examples=9)) == set()
     with fault():
@@ -156,5 +156,5 @@ class NeverOpens:
 
 
 @pytest.mark.parametrize("target", [*targets(CAPABILITIES_OF["files"])])
-def test_no_corner_rests_on_what_the_life_before_it_could_not_do(target: str) -> None:
+def test_no_corner_rests_on_what_the_session_before_it_could_not_do(target: str) -> None:
     assert broken(sessions_around(NeverOpens(), target, CHECKS, examples=2)) == {"DRIVER-6"}
