@@ -23,13 +23,12 @@ from lifecycle_projection import FileStore, InvalidInputError, Scope, Store, ret
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.retention import prunable
 from sessions import sessions_around
+from traces import broken_in
 
 
 def broken(sessions: list[Session]) -> set[str]:
     assert [each for session in sessions for each in session.errors] == []
-    return {
-        each.judgement.requirement for session in sessions for each in session.judgements if not each.judgement.holds
-    }
+    return set[str]().union(*map(broken_in, sessions))
 
 
 # --- faults -----------------------------------------------------------------------------------------------------------
