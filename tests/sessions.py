@@ -36,7 +36,7 @@ class Recording:
 
 @cache
 def sessions(store: StoreKind = "files") -> tuple[Recording, ...]:
-    """Give sessions such that each requirement is judged in as many of these as it can be, up to a few."""
+    """Sessions such that each requirement is judged in as many of these as it can be, up to a few."""
     found = sorted(map(_judged, _recorded(store)), key=lambda each: len(each.requests))
     chosen = []
     for _ in range(_TIMES):

@@ -81,7 +81,7 @@ def sync_directory(path: str) -> None:
 
 
 def contents(store: Path) -> tuple[list[bytes], list[bytes]]:
-    """Give the lines of a store's log and the text of each of its snapshots."""
+    """The lines of a store's log and the text of each of its snapshots."""
     lines = (store / LOG_NAME).read_bytes().splitlines(keepends=True)
     return lines, [path.read_bytes() for path in sorted((store / SNAPSHOTS_NAME / RUN_ID).iterdir())]
 

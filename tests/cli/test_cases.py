@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 from click.testing import CliRunner, Result
 
-from examples import lifecycle, run_json
+from builders import lifecycle, run_json
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Breakdown, Hello
@@ -32,13 +32,13 @@ KNOWN: Final = requirements.load()
 HELLO: Final = Hello(protocol=1, name="mine", version="0.1", language="C", spec="1.0.0", capabilities=frozenset())
 ONE: Final = run_json(lifecycle("node_started", 20))
 OPEN: Final[Request] = ("open", {"store": 0})
-LIFE: Final[tuple[Request, ...]] = (OPEN, ("identify", {"run": ONE}), ("project", {"run": ONE}))
+SESSION: Final[tuple[Request, ...]] = (OPEN, ("identify", {"run": ONE}), ("project", {"run": ONE}))
 FIXED: Final = (VECTORS / "edges.jsonl").read_text(encoding="utf-8").split("\n")[:2]
 
 
 def found(id_: str = "PASS-2", *, verdict: Verdict = Verdict.FAIL, **members: Any) -> Found:
     failure = Failure(
-        **{"requests": LIFE, "message": "a message", "expected": [0], "actual": [], "compared": True, **members}
+        **{"requests": SESSION, "message": "a message", "expected": [0], "actual": [], "compared": True, **members}
     )
     return Found(requirement=KNOWN[id_], verdict=verdict, cases=4, wanted=20, broken=1, failure=failure)
 
@@ -70,16 +70,16 @@ def test_a_case_says_what_was_found_and_comes_back_as_it_was(tmp_path: Path) -> 
     }
     assert document["steps"][2] == {"op": "project", "run": ONE}
     case = case_files.load(path)
-    assert (case.requests, case.requirement, case.message, case.verdict) == (LIFE, "PASS-2", "a message", "fail")
+    assert (case.requests, case.requirement, case.message, case.verdict) == (SESSION, "PASS-2", "a message", "fail")
     assert (case.name, case.source, case.scenario) == (path.stem, str(path), None)
     assert not case.about_a_breakdown
 
 
-def test_the_same_life_is_the_same_file_and_another_one_another(tmp_path: Path) -> None:
+def test_the_same_session_is_the_same_file_and_another_one_another(tmp_path: Path) -> None:
     first = saved(tmp_path, found(message="before"))
     assert saved(tmp_path, found(message="after")) == first
     assert json.loads(first.read_bytes())["message"] == "after"
-    others = {saved(tmp_path, found("PASS-3")), saved(tmp_path, found(requests=LIFE[:2]))}
+    others = {saved(tmp_path, found("PASS-3")), saved(tmp_path, found(requests=SESSION[:2]))}
     assert len({first, *others}) == 3
 
 
@@ -98,7 +98,7 @@ def test_a_driver_that_broke_leaves_nothing_to_compare(tmp_path: Path) -> None:
     assert case_files.load(path).about_a_breakdown
 
 
-def test_a_report_gets_a_case_for_each_failure_that_has_a_life(tmp_path: Path) -> None:
+def test_a_report_gets_a_case_for_each_failure_that_has_a_session(tmp_path: Path) -> None:
     report = Report(
         hello=HELLO,
         profile="quick",
@@ -301,7 +301,7 @@ def test_in_json_everything_is_whole(tmp_path: Path) -> None:
 def test_a_replay_tells_what_the_driver_did_and_what_it_wrote_to_standard_error(tmp_path: Path) -> None:
     talking = "sys.stderr.write('recorded nothing\\n'); sys.stderr.flush()"
     # Standard error is read beside the answers: the later ones give it the time.
-    done = call(saved(tmp_path, found(requests=LIFE * 5)), *driver(tmp_path, talking))
+    done = call(saved(tmp_path, found(requests=SESSION * 5)), *driver(tmp_path, talking))
     assert '   the driver answered {"projected": 0}\n' in done.stdout
     assert "   it appended no event and wrote no snapshot\n" in done.stdout
     assert "   standard error, its end:\n     recorded nothing\n" in done.stdout
@@ -390,7 +390,7 @@ TEXT: Final = refused("unsupported", "DRIVER-11", op="project", run_json="{}")
         ("PASS-2", (OPEN, ("remove", {"path": "x"})), {"files"}, set()),
         ("PASS-2", (OPEN, ("identify", {"run": ONE}), ("project", {"run": ONE})), set(), set()),
         ("DRIVER-2", (OPEN, ("identify", {"run": ONE})), {"identify"}, set()),
-        ("DRIVER-8", LIFE, {"identify"}, set()),
+        ("DRIVER-8", SESSION, {"identify"}, set()),
         (AGREEMENT, (OPEN, ("compact", {"retention_ms": 1, "now_ms": 2})), {"compact"}, set()),
     ],
 )

@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 
 import lifecycle_conformance
 import lifecycle_projection
-from examples import RUN_ID, lifecycle, run_json
+from builders import RUN_ID, lifecycle, run_json
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_conformance.specification.texts import VECTORS
@@ -33,7 +33,7 @@ BEL, ESC = "\x07", "\x1b"
 
 
 def environment(**members: str) -> dict[str, str]:
-    """Give an environment in which a child process finds the packages that this one uses."""
+    """An environment in which a child process finds the packages that this one uses."""
     packages = (lifecycle_projection, lifecycle_conformance)
     folders = [str(Path(str(package.__file__)).parents[1]) for package in packages]
     inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
@@ -54,7 +54,7 @@ def started(*arguments: str | Path, output: int = subprocess.PIPE) -> "subproces
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Give every file below a folder."""
+    """Every file below a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
@@ -66,7 +66,7 @@ def record(run_id: str = RUN_ID, *, records: int = 2, **members: Any) -> dict[st
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """Name a store directory that does not exist, with nothing beside it that a test doesn't put there."""
+    """A store directory that does not exist, with nothing beside it that a test doesn't put there."""
     parent = tmp_path / "stores"
     parent.mkdir()
     return parent / "store"
@@ -412,7 +412,7 @@ def test_a_damaged_line_of_the_log_is_a_warning(runs: Callable[[Any], Path], sto
 
 @pytest.fixture
 def quick_path() -> Iterator[Path]:
-    """Give a directory on a memory file system where there is one: thousands of files are synced here."""
+    """A directory on a memory file system where there is one: thousands of files are synced here."""
     with workspace() as folder:
         yield Path(folder)
 

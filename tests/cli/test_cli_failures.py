@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from examples import OTHER_TENANT, lifecycle, run_json
+from builders import OTHER_TENANT, lifecycle, run_json
 from lifecycle_conformance.cli import main
 
 # A driver that takes every run and records nothing, or ends where it should.
@@ -38,7 +38,7 @@ def named(run_id: str, *history: dict[str, Any], **members: Any) -> dict[str, An
 
 
 def log(store: Path) -> list[str]:
-    """Name the run of each event."""
+    """The run of each event."""
     return [json.loads(line)["run_id"] for line in (store / "stateful_events.jsonl").read_text().splitlines()]
 
 

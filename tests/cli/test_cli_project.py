@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 import lifecycle_conformance
 import lifecycle_projection
-from examples import lifecycle, run_json
+from builders import lifecycle, run_json
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_projection import FileStore
@@ -30,7 +30,7 @@ PATIENCE_S = 60
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Give a directory on a memory file system where there is one: thousands of files are synced here."""
+    """A directory on a memory file system where there is one: thousands of files are synced here."""
     with workspace() as path:
         yield Path(path)
 
@@ -178,7 +178,7 @@ def test_a_signal_before_anything_was_written_is_said(folder: Path) -> None:
 
 
 def sleeps_with_a_handler(pid: int) -> bool:
-    """Tell whether a process waits, here for its input, and has set a handler for the last of the signals."""
+    """Whether a process waits, here for its input, and has set a handler for the last of the signals."""
 
     def status(name: str) -> str:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()

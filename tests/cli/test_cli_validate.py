@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from examples import lifecycle, run_json
+from builders import lifecycle, run_json
 from lifecycle_conformance.cli import main
 
 RUN = run_json(lifecycle("x", 1), lifecycle("y", 2))

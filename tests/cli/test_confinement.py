@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from examples import lifecycle, run_json
+from builders import lifecycle, run_json
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.execution.confinement import is_inside, problems_of_line
@@ -145,7 +145,7 @@ def test_a_broken_line_of_the_suite_may_be_said() -> None:
 # --- while it is executed ---------------------------------------------------------------------------------------------
 
 
-def test_the_store_of_a_refused_open_lies_in_the_folder_of_the_life(
+def test_the_store_of_a_refused_open_lies_in_the_folder_of_the_session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -58,7 +58,7 @@ class Run:
         )
 
     def living(self, what: str = "") -> list[int]:
-        """Give the processes that live, but for the check itself: those whose command line holds a text."""
+        """The processes that live, but for the check itself: those whose command line holds a text."""
         found = []
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and int(entry.name) != self.process.pid:
@@ -72,7 +72,7 @@ class Run:
         return sorted(found)
 
     def searching(self) -> bool:
-        """Tell whether both workers have a driver: the first one that starts is asked for its introduction only."""
+        """Whether both workers have a driver: the first one that starts is asked for its introduction only."""
         parents = set()
         for pid in self.living("driver.py"):
             with suppress(OSError):
@@ -116,12 +116,12 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Run]]:
 
 
 def moment(number: int, signal_: signal.Signals) -> float:
-    """Give a moment, the same in every process: some are while workers start, most while they work."""
+    """A moment, the same in every process: some are while workers start, most while they work."""
     return Random(f"{number} {signal_}").choice([0.0, 0.2, 0.5, 1.0, 2.0]) * Random(number).random()
 
 
 def reported(run: Run, *, within_s: float = PROMPT_S) -> dict[str, Any]:
-    """Give what a check that was interrupted says: it ends soon, nothing stays, and it complains of nothing."""
+    """What a check that was interrupted says: it ends soon, nothing stays, and it complains of nothing."""
     begun = time.monotonic()
     out, err = run.process.communicate(timeout=LONG_S)
     assert time.monotonic() - begun < within_s

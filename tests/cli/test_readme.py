@@ -19,7 +19,7 @@ LEFT_OUT = re.compile(r"lifecycle-projection (check|serve|vectors)")
 
 
 def transcript() -> list[tuple[str, str]]:
-    """Give the indented commands, each with the lines that it printed."""
+    """The indented commands, each with the lines that it printed."""
     found: list[tuple[str, list[str]]] = []
     for line in README.splitlines():
         if line.startswith("    $ "):

@@ -44,7 +44,7 @@ class Conforming:
         _write(self.answer(line))
 
     def answer(self, line: bytes) -> bytes:
-        """Give the line that answers a line."""
+        """The line that answers a line."""
         answer, request = json.loads(self.server.answer(line)), _request(line)
         if request.get("op") == "hello" and "ok" in answer:
             answer["ok"]["capabilities"] += sorted(self.boasts)
@@ -617,7 +617,7 @@ class LeavesFilesBeside(Conforming):
 
 
 def drivers() -> dict[str, type[Conforming]]:
-    """Give all drivers by name."""
+    """All drivers by name."""
     found = {"conforming": Conforming}
     for each in list(globals().values()):
         if isinstance(each, type) and issubclass(each, Conforming) and not each.__name__.startswith("_"):

@@ -65,7 +65,7 @@ class Row:
     vectors: bool = False
 
     def factory(self, timeout_s: float) -> Callable[[], Driver]:
-        """Give what starts the driver."""
+        """What starts the driver."""
         if self.inside:
             return partial(Inside, broken.drivers()[self.name])
         return partial(SubprocessDriver, command(self.name), timeout_s=timeout_s)
@@ -200,7 +200,7 @@ def left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[s
 
 
 def processes(mark: str) -> list[str]:
-    """Give the processes that were started with a mark in their environment, and are no corpses."""
+    """The processes that were started with a mark in their environment, and are no corpses."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -213,7 +213,7 @@ def processes(mark: str) -> list[str]:
 
 
 def settled(left: Callable[[], list[str]]) -> list[str]:
-    """Tell what is left; what was killed is on its way out for a moment still."""
+    """What is left; what was killed is on its way out for a moment still."""
     deadline = monotonic() + PATIENT_S
     while left() and monotonic() < deadline:
         sleep(0.05)
@@ -222,7 +222,7 @@ def settled(left: Callable[[], list[str]]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def impatient_s() -> float:
-    """Give several times what a good driver takes to start here and now: enough for one that hangs."""
+    """Several times what a good driver takes to start here and now: enough for one that hangs."""
     started = monotonic()
     SubprocessDriver(command("conforming"), timeout_s=PATIENT_S).close()
     return max(1.0, 5 * (monotonic() - started))

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from builders import RUN_ID, TENANT, lifecycle, run_json
 from lifecycle_conformance.driver import process as process_module
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
@@ -104,7 +105,7 @@ def start(miniature: Command) -> Iterator[Callable[..., SubprocessDriver]]:
 
 
 def living(group: int) -> list[int]:
-    """Give the members of a process group that run."""
+    """The members of a process group that run."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -118,7 +119,7 @@ def living(group: int) -> list[int]:
 
 
 def gone(group: int) -> bool:
-    """Tell whether a process group ends: what was killed is on its way out for a moment still."""
+    """Whether a process group ends: what was killed is on its way out for a moment still."""
     deadline = time.monotonic() + LONG
     while living(group) and time.monotonic() < deadline:
         time.sleep(0.001)
@@ -677,17 +678,8 @@ def reference() -> Iterator[SubprocessDriver]:
 
 def test_the_reference_answers_alike_with_and_without_a_pipe(reference: SubprocessDriver, tmp_path: Path) -> None:
     """Answers, refusals and their data."""
-    run = {
-        "run_id": "r",
-        "automation_id": "a",
-        "trigger_type": "manual",
-        "created_at_ms": 1,
-        "updated_at_ms": 1,
-        "status": "completed",
-        "checkpoint": {"lifecycle_history": [{"event": "e", "recorded_at_ms": 1, "metadata": {"x": [1, 1.0, -0.0]}}]},
-    }
-    later = {"event": "f", "recorded_at_ms": 2}
-    other = {**run, "status": "running", "checkpoint": {"lifecycle_history": [later]}}
+    run = run_json(lifecycle("e", 1, metadata={"x": [1, 1.0, -0.0]}), status="completed")
+    other = run_json(lifecycle("f", 2))
     requests: list[tuple[str, dict[str, Any]]] = [
         ("hello", {"protocols": [1]}),
         ("hello", {"protocols": [2]}),
@@ -695,8 +687,8 @@ def test_the_reference_answers_alike_with_and_without_a_pipe(reference: Subproce
         ("project", {"run": run}),
         ("project", {"run": other}),
         ("identify", {"run_json": json.dumps(run)}),
-        ("events", {"tenant": {"org_id": "local", "workspace_id": "local"}, "run_id": "r"}),
-        ("snapshots", {"tenant": {"org_id": "local", "workspace_id": "local"}, "run_id": "r"}),
+        ("events", {"tenant": TENANT, "run_id": RUN_ID}),
+        ("snapshots", {"tenant": TENANT, "run_id": RUN_ID}),
         ("compact", {"retention_ms": 1}),
     ]
     answers = []
@@ -718,15 +710,7 @@ def test_the_reference_answers_alike_with_and_without_a_pipe(reference: Subproce
 
 def test_what_was_answered_survives_a_kill(reference: SubprocessDriver, tmp_path: Path) -> None:
     """The capability `durable`."""
-    run = {
-        "run_id": "r",
-        "automation_id": "a",
-        "trigger_type": "manual",
-        "created_at_ms": 1,
-        "updated_at_ms": 1,
-        "status": "running",
-        "checkpoint": {"lifecycle_history": [{"event": "e", "recorded_at_ms": 1}]},
-    }
+    run = run_json("e")
     reference.ask("open", store=str(tmp_path))
     assert reference.ask("project", run=run) == Answer(ok={"projected": 1})
     reference.restart(kill=True)

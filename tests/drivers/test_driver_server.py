@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from examples import OTHER_TENANT, RUN_ID, TENANT, lifecycle, run_json
+from builders import OTHER_TENANT, RUN_ID, TENANT, lifecycle, run_json
 from lifecycle_conformance.driver.__main__ import main
 from lifecycle_conformance.driver.interface import CAPABILITIES, OPERATIONS
 from lifecycle_conformance.driver.server import Server, StoreKind, serve

@@ -154,7 +154,7 @@ def make_ready(
 
 
 def installed(checkout: Path) -> set[str]:
-    """Name what is in the environment but pip, and setuptools, which some Pythons bring."""
+    """What is in the environment but pip, and setuptools, which some Pythons bring."""
     listing = subprocess.run(
         [checkout / ".venv/bin/python", "-m", "pip", "list", "--format=freeze", "--disable-pip-version-check"],
         check=True,

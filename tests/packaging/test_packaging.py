@@ -30,7 +30,7 @@ def run(command: Sequence[str | Path], **options: object) -> subprocess.Complete
 
 
 def for_pip() -> dict[str, str]:
-    """Give the environment without what would let an installed package look into the checkout."""
+    """The environment without what would let an installed package look into the checkout."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
@@ -78,7 +78,7 @@ def editable() -> Path:
 
 
 def sources() -> set[str]:
-    """Give the names that a wheel is to have: the packages, and the texts inside the suite."""
+    """The names that a wheel is to have: the packages, and the texts inside the suite."""
     found = {
         path.relative_to(parent).as_posix()
         for name, parent in PACKAGES.items()

@@ -37,7 +37,7 @@ ENVIRONMENTS = [
 
 
 def pins(name: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Give the pinned version of each package that an environment gets."""
+    """The pinned version of each package that an environment gets."""
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     pinned = [Requirement(line.rstrip(" \\")) for line in lines if line and not line.startswith(" ")]
     return {
@@ -48,7 +48,7 @@ def pins(name: str, environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def asked(requirements: Sequence[str], environment: Mapping[str, str], extras: Sequence[str]) -> Iterator[Requirement]:
-    """Give those requirements that hold in an environment, with these extras or none."""
+    """Those requirements that hold in an environment, with these extras or none."""
     for requirement in map(Requirement, requirements):
         if requirement.marker is None or any(
             requirement.marker.evaluate({**environment, "extra": extra}) for extra in ("", *extras)

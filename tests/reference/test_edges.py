@@ -6,35 +6,12 @@ from typing import Any
 
 import pytest
 
+from builders import RUN_ID, TENANT, event, run_json, snapshot
 from lifecycle_conformance.driver.server import Server
 from lifecycle_projection.stores.files import LOG_NAME, SNAPSHOTS_NAME
 
-LOCAL = {"org_id": "local", "workspace_id": "local"}
-RUN = {
-    "run_id": "r",
-    "automation_id": "a",
-    "trigger_type": "manual",
-    "status": "running",
-    "created_at_ms": 1,
-    "updated_at_ms": 2,
-    "checkpoint": {"lifecycle_history": [{"event": "node_started", "recorded_at_ms": 10}]},
-}
-EVENT = {
-    "event_id": "by-hand",
-    "run_id": "r",
-    "seq": 1,
-    "event_type": "note",
-    "occurred_at_ms": 5,
-    "scope": {"tenant_context": LOCAL},
-}
-SNAPSHOT = {
-    "snapshot_id": "by-hand",
-    "run_id": "r",
-    "seq": 1,
-    "created_at_ms": 5,
-    "scope": {"tenant_context": LOCAL},
-    "status": "running",
-}
+RUN = run_json("node_started")
+EVENT, SNAPSHOT = event("by-hand", 1, 5), snapshot("by-hand", 1, 5)
 
 
 class Driver:
@@ -53,19 +30,19 @@ class Driver:
         return self.line(json.dumps({"id": 1, "op": op, **arguments}))
 
     def shown(self, what: str) -> list[Any]:
-        shown: list[Any] = self.ask(what, tenant=LOCAL, run_id="r")["ok"][what]
+        shown: list[Any] = self.ask(what, tenant=TENANT, run_id=RUN_ID)["ok"][what]
         return shown
 
 
 @pytest.fixture
 def started(tmp_path: Path) -> Driver:
-    """Give a driver that has just been started."""
+    """A driver that has just been started."""
     return Driver(tmp_path)
 
 
 @pytest.fixture
 def opened(started: Driver) -> Driver:
-    """Give a driver with an empty store open."""
+    """A driver with an empty store open."""
     assert started.ask("open", store=str(started.directory)) == {"id": 1, "ok": {}}
     return started
 
@@ -100,7 +77,7 @@ def test_a_stored_event_nests_as_deep_as_a_run_record_may(opened: Driver, text: 
 @pytest.mark.parametrize(("text", "read"), [(nested(126), True), (nested(127), False)])
 def test_a_snapshot_file_nests_as_deep_as_a_run_record_may(opened: Driver, text: str, read: bool) -> None:
     """FILE-14, JSON-15: depth counts from the outermost value of the file."""
-    folder = opened.snapshots / "r"
+    folder = opened.snapshots / RUN_ID
     folder.mkdir(parents=True)
     (folder / "by-hand.json").write_text(f'{json.dumps(SNAPSHOT)[:-1]}, "metadata": {text}}}', encoding="utf-8")
     assert len(opened.shown("snapshots")) == read
@@ -121,7 +98,7 @@ def test_a_number_names_a_version_in_its_canonical_form(opened: Driver, number: 
 def test_a_tail_that_no_stored_record_could_be_is_cut_off(opened: Driver, tail: str) -> None:
     """FILE-15, FILE-16: what parses as JSON is said by the rules on reading."""
     opened.log.write_text(tail, encoding="utf-8")
-    assert opened.ask("append", tenant=LOCAL, event=EVENT)["ok"]["appended"]
+    assert opened.ask("append", tenant=TENANT, event=EVENT)["ok"]["appended"]
     assert len(opened.log.read_text(encoding="utf-8").splitlines()) == 1
 
 
@@ -138,11 +115,11 @@ def test_an_import_mends_the_tail_before_its_first_event(opened: Driver, tail: s
 def test_what_appends_nothing_leaves_the_tail_as_it_is(opened: Driver, tail: str) -> None:
     """LOG-2, PASS-8, FILE-15: an event that is known, and a pass that has nothing new."""
     opened.ask("project", run=RUN)
-    opened.ask("append", tenant=LOCAL, event=EVENT)
+    opened.ask("append", tenant=TENANT, event=EVENT)
     with opened.log.open("a", encoding="utf-8") as log:
         log.write(tail)
     before = opened.log.read_bytes()
-    assert opened.ask("append", tenant=LOCAL, event=EVENT)["ok"] == {"appended": False, "seq": 2}
+    assert opened.ask("append", tenant=TENANT, event=EVENT)["ok"] == {"appended": False, "seq": 2}
     assert opened.ask("project", run=RUN)["ok"] == {"projected": 0}
     assert opened.log.read_bytes() == before
 
@@ -152,7 +129,7 @@ def test_what_appends_nothing_leaves_the_tail_as_it_is(opened: Driver, tail: str
 
 def test_every_name_that_ends_in_json_is_listed_and_only_folders_directly_below(opened: Driver) -> None:
     """FILE-21, FILE-24: names that begin with a dot count; what lies deeper, or beside the folders, does not."""
-    for name, seq in (("r/.hidden.json", 3), ("r/deeper/x.json", 9), ("x.json", 9)):
+    for name, seq in ((f"{RUN_ID}/.hidden.json", 3), (f"{RUN_ID}/deeper/x.json", 9), ("x.json", 9)):
         path = opened.snapshots / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({**SNAPSHOT, "seq": seq}), encoding="utf-8")
@@ -214,7 +191,7 @@ def test_odd_requests_are_answered_as_their_table_says(
 def test_the_seq_of_an_event_that_is_appended_may_be_anything(opened: Driver, seq: dict[str, Any]) -> None:
     """LOG-8, DRIVER-10."""
     event = {name: value for name, value in EVENT.items() if name != "seq"} | seq
-    assert opened.ask("append", tenant=LOCAL, event=event)["ok"] == {"appended": True, "seq": 1}
+    assert opened.ask("append", tenant=TENANT, event=event)["ok"] == {"appended": True, "seq": 1}
 
 
 def test_an_import_stores_nothing_if_one_record_is_unreadable(opened: Driver) -> None:

@@ -19,7 +19,7 @@ COMPLETE = ("legacy_stateful_runtime_v1", "complete")
 
 @pytest.fixture(params=["beside the log", "one folder higher"])
 def folders(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Path, Path]:
-    """Give the folder of the log and that of the engine's files, in both layouts."""
+    """The folder of the log and that of the engine's files, in both layouts."""
     store = tmp_path / "state" / ("runtime" if request.param == "one folder higher" else "store")
     store.mkdir(parents=True)
     return store, store.parent if store.name == "runtime" else store

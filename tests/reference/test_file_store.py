@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from examples import OTHER_TENANT, RUN_ID, TENANT_KEY, lifecycle, run_json, run_of, stored_snapshot
+from builders import OTHER_TENANT, RUN_ID, TENANT_KEY, lifecycle, run_json, run_of, stored_snapshot
 from lifecycle_projection import (
     FileStore,
     PhaseTransitionError,

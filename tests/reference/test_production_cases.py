@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from examples import AUTOMATION_ID, RUN_ID, TENANT_KEY, indexed_event, lifecycle, run_of, stored_snapshot
+from builders import AUTOMATION_ID, RUN_ID, TENANT_KEY, indexed_event, lifecycle, run_of, stored_snapshot
 from lifecycle_projection import FileStore, MemoryStore, Store, append_once, compact, identify, project
 from lifecycle_projection.phases import NEXT_PHASES
 from lifecycle_projection.records import Snapshot

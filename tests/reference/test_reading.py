@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from examples import TENANT, lifecycle, run_json
+from builders import TENANT, lifecycle, run_json
 from lifecycle_projection import InvalidInputError, load_runs, parse_runs
 from lifecycle_projection.codec import event_from, run_from, snapshot_from, to_json
 from lifecycle_projection.json_text import read_json

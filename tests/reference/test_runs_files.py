@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from examples import lifecycle, run_json
+from builders import lifecycle, run_json
 from lifecycle_projection import InvalidInputError, Run, json_stream, load_runs, parse_runs
 from lifecycle_projection.codec import run_from, structure
 from lifecycle_projection.json_text import read_json

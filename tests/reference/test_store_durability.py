@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from examples import lifecycle, run_of
+from builders import lifecycle, run_of
 from lifecycle_projection import Event, FileStore, append_once, project
 from lifecycle_projection.stores.effects import SystemEffects
 
@@ -83,7 +83,7 @@ class Disk(SystemEffects):
             self._contents[inode] = Path(path).read_bytes()
 
     def survivors(self) -> dict[str, bytes]:
-        """Give the files that would be there after a power failure."""
+        """The files that would be there after a power failure."""
         return dict(self._below(self.parent.stat().st_ino, ""))
 
     def _below(self, inode: int, path: str) -> "list[tuple[str, bytes]]":
@@ -96,7 +96,7 @@ class Disk(SystemEffects):
 
 
 def visible(parent: Path) -> dict[str, bytes]:
-    """Give the files of the store that are there while the power is on."""
+    """The files of the store that are there while the power is on."""
     files = (path for path in parent.rglob("*") if path.is_file() and path.suffix != ".tmp")
     return {f"/{path.relative_to(parent)}": path.read_bytes() for path in files}
 

@@ -14,7 +14,7 @@ import pytest
 
 import lifecycle_conformance
 import lifecycle_projection
-from examples import lifecycle, run_json, run_of
+from builders import lifecycle, run_json, run_of
 from lifecycle_projection import FileStore, StorageError, project
 
 PROCESSES = 8
@@ -98,7 +98,7 @@ def test_a_second_path_to_the_directory_leads_to_the_same_lock(directory: Path, 
 
 @pytest.fixture
 def below_an_unwritable_parent() -> Iterator[Path]:
-    """Give a store that its user may write below a directory that they may not write."""
+    """A store that its user may write below a directory that they may not write."""
     parent = Path(tempfile.mkdtemp())
     store = parent / "store"
     store.mkdir()

@@ -69,7 +69,7 @@ def example(name: str, index: int = -1) -> Any:
 
 
 def subschemas(schema: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Give a schema and those inside it, with their paths; the conditions of `if` decide and refuse nothing."""
+    """A schema and those inside it, with their paths; the conditions of `if` decide and refuse nothing."""
     if not isinstance(schema, dict):
         return
     yield path, schema
@@ -191,7 +191,7 @@ WRITTEN: Final = MappingProxyType(
 
 
 def declared(name: str, definition: str | None) -> tuple[dict[str, Any], set[str]]:
-    """Give the members of a schema, with what it refers to in its own file, and which are required."""
+    """The members of a schema, with what it refers to in its own file, and which are required."""
     schema = LOADED[name] if definition is None else LOADED[name]["$defs"][definition]
     members = dict(schema.get("properties", {}))
     required = set(schema.get("required", ()))
@@ -285,7 +285,7 @@ REFUSING: Final = frozenset(
 
 
 def rules(schema: Any) -> Iterator[tuple[int, str, str]]:
-    """Give all that a schema can refuse: keywords of its subschemas, and each required member for itself."""
+    """All that a schema can refuse: keywords of its subschemas, and each required member for itself."""
     for keyword in schema:
         if keyword in REFUSING or (keyword == "additionalProperties" and schema[keyword] is False):
             yield id(schema), keyword, ""
@@ -595,7 +595,7 @@ def reads(name: str, document: Any) -> bool:
 
 
 def excepted(name: str, document: Any) -> bool:
-    """Tell where a schema can't follow the codec: the key of a run; and which form a file of runs is in."""
+    """Where a schema can't follow the codec: the key of a run; and which form a file of runs is in."""
     if name != "runs" or not isinstance(document, dict):
         return False
     runs = document.get("runs", {})

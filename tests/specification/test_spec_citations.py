@@ -26,7 +26,7 @@ TESTS = Path(__file__).parents[1]
 
 
 def cited(text: str | None) -> list[str]:
-    """Give the ids in a text; a range (`ID-1 to ID-3`) stands for all in it."""
+    """The ids in a text; a range (`ID-1 to ID-3`) stands for all in it."""
     found = [each for each in re.findall(r"\b[A-Z]+-\d+\b", text or "") if each not in NO_ID]
     for prefix, first, last in re.findall(r"\b([A-Z]+)-(\d+) to \1-(\d+)\b", text or ""):
         found += [f"{prefix}-{number}" for number in range(int(first), int(last) + 1)]
@@ -39,7 +39,7 @@ def modules() -> Iterator[ModuleType]:
 
 
 def public(module: ModuleType) -> Iterator[tuple[str, Any]]:
-    """Give the public functions and classes that a module defines, and the public methods of the classes."""
+    """The public functions and classes that a module defines, and the public methods of the classes."""
     for name, each in vars(module).items():
         if getattr(each, "__module__", None) != module.__name__ or name.startswith("_"):
             continue
@@ -52,7 +52,7 @@ def public(module: ModuleType) -> Iterator[tuple[str, Any]]:
 
 
 def docstrings(path: Path) -> Iterator[str]:
-    """Give the docstrings of a file, those below constants included: all strings that stand alone as a statement."""
+    """The docstrings of a file, those below constants included: all strings that stand alone as a statement."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield node.value.value

@@ -50,7 +50,7 @@ def test_a_transcript_runs_as_the_text_shows(example: Example, store: StoreKind,
 
 
 def values(text: str) -> Iterator[dict[str, Any]]:
-    """Give the objects of a transcript; in the text each may take several lines, in the protocol it is one."""
+    """The objects of a transcript; in the text each may take several lines, in the protocol it is one."""
     decoder, at = json.JSONDecoder(), 0
     while at < len(text):
         value, end = decoder.raw_decode(text, at)

@@ -2,10 +2,10 @@
 
 from attrs import evolve
 
-from examples import lifecycle, run_json
+from builders import OPEN, lifecycle, pass_over, run_json
 from lifecycle_conformance.execution.trace import Trace
 from lifecycle_conformance.judges.agreement import AGREEMENT, agrees
-from traces import OPEN, answered, executed, shown
+from traces import answered, executed, last, shown
 
 RUN = run_json(lifecycle("a", 1), lifecycle("b", 2))
 
@@ -16,11 +16,11 @@ def test_the_reference_agrees_with_itself_at_every_step() -> None:
             [
                 OPEN,
                 ("identify", {"run": RUN}),
-                ("project", {"run": RUN}),
+                pass_over(RUN),
                 ("compact", {"retention_ms": 1, "now_ms": 10}),
                 ("project", {"run": {**RUN, "status": "queued"}}),
                 ("prune", {"retention_ms": 1, "keep": 1, "now_ms": 10}),
-                ("project", {"run": RUN}),
+                pass_over(RUN),
             ],
             store,
         )
@@ -31,8 +31,7 @@ def test_the_reference_agrees_with_itself_at_every_step() -> None:
 
 
 def test_a_wrong_answer_and_a_wrong_view_are_told_by_their_members() -> None:
-    session = executed([OPEN, ("project", {"run": RUN})])
-    step, trace = session.trace.steps[-1], Trace(session.trace.steps[:-1])
+    step, trace = last(pass_over(RUN))
     (wrong,) = agrees(answered(step, projected=3), trace)
     assert (wrong.expected, wrong.actual) == ({"$.answer.ok.projected": 2}, {"$.answer.ok.projected": 3})
     events = tuple({**each, "seq": each["seq"] + 1} for each in step.shown_after().events)
@@ -42,8 +41,7 @@ def test_a_wrong_answer_and_a_wrong_view_are_told_by_their_members() -> None:
 
 def test_a_step_is_judged_from_what_was_shown_before_it() -> None:
     """A wrong view before doesn't condemn what follows from it."""
-    session = executed([OPEN, ("project", {"run": RUN})])
-    step, trace = session.trace.steps[-1], Trace(session.trace.steps[:-1])
+    step, trace = last(pass_over(RUN))
     before = evolve(step, before=step.after, after=step.after)
     (said,) = agrees(answered(before, projected=0), trace)
     assert said.holds

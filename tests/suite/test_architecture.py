@@ -15,7 +15,7 @@ FILES = {"runs.py", "json_stream.py", *STORES}
 
 
 def imported(path: Path) -> set[str]:
-    """Give the top-level names of what a module imports, and the modules of this project in full."""
+    """The top-level names of what a module imports, and the modules of this project in full."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

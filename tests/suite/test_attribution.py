@@ -12,6 +12,18 @@ from unittest.mock import patch
 
 import pytest
 
+from builders import (
+    OPEN,
+    OTHER_TENANT,
+    RUN_ID,
+    TENANT,
+    imported,
+    lifecycle,
+    pass_over,
+    project,
+    run_json,
+    whole_snapshot,
+)
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.generation.file_faults.snapshots import LONG_NAME
@@ -21,52 +33,13 @@ from lifecycle_conformance.model.file_layout import path_of
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.mutants import MUTANTS, Composed, Mutant
 from lifecycle_projection import definition
-from traces import OPEN, executed
+from traces import broken_in, executed
 
 LOG = "stateful_events.jsonl"
-OTHER: Object = {"org_id": "other", "workspace_id": "w", "source": "explicit"}
-OWN: Object = {"org_id": "o", "workspace_id": "w", "source": "explicit"}
-
-
-def run(*events: str, status: str = "running", run_id: str = "r", metadata: Any = None, **members: Any) -> Object:
-    history = [{"event": event, "recorded_at_ms": number} for number, event in enumerate(events, start=1)]
-    if metadata is not None:
-        history[-1]["metadata"] = metadata
-    return {
-        "run_id": run_id,
-        "automation_id": "a",
-        "trigger_type": "manual",
-        "tenant_context": OWN,
-        "status": status,
-        "created_at_ms": 1,
-        "updated_at_ms": 2,
-        "checkpoint": {"lifecycle_history": history},
-        **members,
-    }
-
-
-def project(*events: str, **members: Any) -> Request:
-    return "project", {"run": run(*events, **members)}
 
 
 def snapshot(snapshot_id: str, phase: str = "running_phase", **members: Any) -> Object:
-    return {
-        "schema_version": 1,
-        "snapshot_id": snapshot_id,
-        "run_id": "r",
-        "seq": 9,
-        "created_at_ms": 1,
-        "scope": {"schema_version": 1, "tenant_context": OWN},
-        "status": "running",
-        "phase": phase,
-        "phase_history": [],
-        "allowed_next_phases": [],
-        **members,
-    }
-
-
-def imported(*snapshots: Object) -> Request:
-    return "import", {"events": [], "snapshots": [*snapshots]}
+    return whole_snapshot(snapshot_id, **{"seq": 9, "phase": phase, **members})
 
 
 def put(path: str, content: bytes | Object) -> Request:
@@ -75,23 +48,24 @@ def put(path: str, content: bytes | Object) -> Request:
 
 
 def failing(mutants: Mutant, *requests: Request, store: str | None = None) -> set[str]:
-    """Run a session with a faulty implementation; name the requirements that fail in it."""
+    """The requirements that fail in a session with a faulty implementation."""
     reads = requests[0][0] == "read"  # which has stores of its own
     with mutants.applied():
         session = executed(requests if reads else [OPEN, *requests], store or mutants.store)
-    return {each.judgement.requirement for each in session.judgements if not each.judgement.holds}
+    return broken_in(session)
 
 
 # --- hazard H3 --------------------------------------------------------------------------------------------------------
 
-HERE, THERE = run("a", run_id="größe/3"), run("a", run_id="gräße/3")
+HERE, THERE = run_json("a", run_id="größe/3"), run_json("a", run_id="gräße/3")
 (ID,) = ids_of(HERE)
+_, SECOND = ids_of(run_json("a", "b", run_id="größe/3"))
 MEETING = "größe/3", ID
 PLACE = path_of(*MEETING)
 
 
 def stands_there(**members: Any) -> Object:
-    return {**snapshot(ID, run_id="größe/3"), **members}
+    return snapshot(**{"snapshot_id": ID, "run_id": "größe/3", **members})
 
 
 def without_phase(stored: Object) -> Object:
@@ -100,15 +74,15 @@ def without_phase(stored: Object) -> Object:
 
 NOTHING_YET: Request = project(run_id="größe/3")
 ANOTHERS: dict[str, tuple[list[Request], set[str]]] = {
-    "a tenant's": ([project("a"), project("a", tenant_context=OTHER)], {"SNAP-11", "TENANT-4", "TENANT-7"}),
+    "a tenant's": ([project("a"), project("a", tenant=OTHER_TENANT)], {"SNAP-11", "TENANT-4", "TENANT-7"}),
     "a tenant's, back and forth": (
-        [project("a"), project("a", tenant_context=OTHER), project("a"), project("a", "b", tenant_context=OTHER)],
+        [project("a"), project("a", tenant=OTHER_TENANT), project("a"), project("a", "b", tenant=OTHER_TENANT)],
         {"SNAP-11", "TENANT-4", "TENANT-7"},
     ),
     "a tenant's that was left without phase": (
         [
-            project(run_id="größe/3", tenant_context=OTHER),
-            imported(without_phase(stands_there(scope={"schema_version": 1, "tenant_context": OTHER}))),
+            project(run_id="größe/3", tenant=OTHER_TENANT),
+            imported(without_phase(stands_there(scope={"schema_version": 1, "tenant_context": OTHER_TENANT}))),
             project("a", run_id="größe/3"),
         ],
         {"SNAP-11", "TENANT-4", "TENANT-7"},
@@ -132,7 +106,7 @@ ANOTHERS: dict[str, tuple[list[Request], set[str]]] = {
     "one of another id, in the way of an inserted record": (
         [
             NOTHING_YET,
-            imported(stands_there(snapshot_id=ids_of(run("a", "b", run_id="größe/3"))[1].replace("ö", "ä"))),
+            imported(stands_there(snapshot_id=SECOND.replace("ö", "ä"))),
             project("a", run_id="größe/3"),
             project("a", "b", run_id="größe/3"),
         ],
@@ -162,7 +136,7 @@ def test_who_overwrites_anothers_snapshot_is_told_that_alone(name: str) -> None:
 
 def test_a_place_that_is_not_found_for_want_of_the_right_id_is_no_place_that_was_overwritten() -> None:
     """The record that moves is recorded again, under an id that leads to another place."""
-    passes = [*over("r", "a"), *over("r", "a", tenant_context=OTHER), *over("r", "ba", tenant_context=OTHER)]
+    passes = [*over(RUN_ID, "a"), *over(RUN_ID, "a", tenant=OTHER_TENANT), *over(RUN_ID, "ba", tenant=OTHER_TENANT)]
     found = failing(MUTANTS["position-in-the-id"], *(each for each in passes if each[0] != "identify"))
     assert found == {"ID-3", "ID-5"}
 
@@ -174,7 +148,7 @@ def observed(phase: str, time: int = 1) -> list[Object]:
     return [
         {
             "schema_version": 1,
-            "event_id": f"r:phase:{phase}:{time}",
+            "event_id": f"{RUN_ID}:phase:{phase}:{time}",
             "to_phase": phase,
             "event_type": "stateful_runtime.phase.observed",
             "occurred_at_ms": time,
@@ -229,7 +203,7 @@ def test_where_the_wrong_snapshot_may_explain_it_no_guard_is_blamed() -> None:
 
 
 def of_numbers(*numbers: float) -> Request:
-    means = run("a", metadata={"plain": True})
+    means = run_json(lifecycle("a", metadata={"plain": True}))
     special = {"event": "b", "recorded_at_ms": 2, "metadata": {"n": [*numbers]}}
     means["checkpoint"]["lifecycle_history"].append(special)
     return "read", {"run": means, "means": means, "because": "JSON-12"}
@@ -237,14 +211,15 @@ def of_numbers(*numbers: float) -> Request:
 
 def passed(over: Object) -> list[Request]:
     """A pass over a run whose ids are asked for first."""
-    return [("identify", {"run": over}), ("project", {"run": over})]
+    return [("identify", {"run": over}), pass_over(over)]
 
 
 LONG = 0.9341825998422749
-MOVED = run("a", "b", metadata={"n": LONG})
+B = lifecycle("b", metadata={"n": LONG})
+MOVED = run_json("a", B)
 LINE = (
-    b'{"schema_version":1,"event_id":"note","run_id":"r","seq":7,"event_type":"note","occurred_at_ms":1,'
-    b'"scope":{"schema_version":1,"tenant_context":{"org_id":"o","workspace_id":"w","source":"explicit"}},'
+    b'{"schema_version":1,"event_id":"note","run_id":"run-1","seq":7,"event_type":"note","occurred_at_ms":1,'
+    b'"scope":{"schema_version":1,"tenant_context":{"org_id":"org-a","workspace_id":"ws-a","source":"explicit"}},'
     b'"payload":[-0,9007199254740993.0,972806941859797078084]}\n'
 )
 NUMBERS: dict[str, tuple[list[Request], set[str]]] = {
@@ -252,7 +227,7 @@ NUMBERS: dict[str, tuple[list[Request], set[str]]] = {
     "in a stored record": ([project("a"), put(LOG, LINE)], {"FILE-14"}),
     "what is recorded goes on": (
         [
-            *(*passed(MOVED), project("a", "b", metadata={"n": LONG}), ("restart", {"kill": False})),
+            *(*passed(MOVED), project("a", B), ("restart", {"kill": False})),
             *(*passed({**MOVED, "status": "completed"}), ("compact", {"retention_ms": 1, "now_ms": 2})),
             *passed({**MOVED, "status": "completed", "updated_at_ms": 9}),
         ],
@@ -279,7 +254,7 @@ BROKEN: dict[str, list[Request]] = {
     "the only line, then an append": [
         project(),
         put(LOG, b"\xff\n"),
-        ("append", {"tenant": OWN, "event": json.loads(PLAIN)}),
+        ("append", {"tenant": TENANT, "event": json.loads(PLAIN)}),
     ],
 }
 
@@ -303,7 +278,10 @@ NAMESAKES: dict[str, tuple[list[Request], set[str]]] = {
         [imported(OLD, NEW, {**OLD, "run_id": "s", "created_at_ms": 99}, {**NEW, "run_id": "s"}), LATE],
         {"PRUNE-2", "PRUNE-4"},
     ),
-    "old ones of both": ([imported(OLD, NEW, {**OLD, "run_id": "s"}, {**NEW, "run_id": "s"}), LATE], {"PRUNE-4"}),
+    "old ones of both": (
+        [imported(OLD, NEW, {**OLD, "run_id": "s"}, {**NEW, "run_id": "s"}), LATE],
+        {"PRUNE-4"},
+    ),
 }
 
 
@@ -358,7 +336,7 @@ def composed(*names: str) -> Mutant:
 
 def over(run_id: str, events: str, **members: Any) -> list[Request]:
     """A pass over records named by letters, each at a time of its own, with outputs that must not be copied."""
-    whole = run(run_id=run_id, **members)
+    whole = run_json(run_id=run_id, **members)
     history = [{"event": each, "recorded_at_ms": ord(each) - ord("a") + 1} for each in events]
     outputs = {"n": canary(PLACES["REDACT-1"])}
     return passed({**whole, "checkpoint": {"lifecycle_history": history, "node_outputs": outputs}})
@@ -367,14 +345,15 @@ def over(run_id: str, events: str, **members: Any) -> list[Request]:
 SHOWING_ALL: list[Request] = [
     *(of_numbers(0.5, LONG), OPEN),
     # A record that moves, one that has an equal, a status that changes.
-    *(*over("r", "a"), *over("r", "ba"), *over("r", "bacc"), *over("r", "baccd", status="paused")),
+    *(*over(RUN_ID, "a"), *over(RUN_ID, "ba"), *over(RUN_ID, "bacc"), *over(RUN_ID, "baccd", status="paused")),
     # A move that must be refused.
     *(*over("s", "a", status="completed"), *over("s", "ab"), *over("s", "ab", status="completed")),
-    *(("compact", {"retention_ms": 1, "now_ms": 3}), *over("r", "baccd", status="paused")),
-    *over("r", "a", tenant_context=OTHER),
+    *(("compact", {"retention_ms": 1, "now_ms": 3}), *over(RUN_ID, "baccd", status="paused")),
+    *over(RUN_ID, "a", tenant=OTHER_TENANT),
     imported(*(snapshot(each, phase, run_id="t") for each, phase in [("a", "queued"), ("b", "sleeping")])),
     *over("t", "a"),
-    *(imported(*({**each, "run_id": "p"} for each in (OLD, NEW)), {**OLD, "run_id": "q"}), LATE, TORN),
+    imported(*({**each, "run_id": "p"} for each in (OLD, NEW)), {**OLD, "run_id": "q"}),
+    *(LATE, TORN),
 ]
 """A session in which each of the faulty implementations shows its fault, but for those that fixed cases show."""
 SHOWN = [name for name in MUTANTS if name != "scope-sources-dropped"]
@@ -399,29 +378,30 @@ def test_a_second_fault_does_not_hide_behind_the_first(names: tuple[str, str]) -
     assert found <= both.breaks
 
 
+AB = over("größe/3", "ab")[0][1]["run"]
 TOGETHER: dict[tuple[str, str], tuple[list[Request], set[str]]] = {
     ("snapshots-rewritten", "anothers-snapshot-overwritten"): (
         [
             *over("größe/3", "a"),
-            imported(stands_there(snapshot_id=ids_of(run("a", "b", run_id="größe/3"))[1].replace("ö", "ä"))),
+            imported(stands_there(snapshot_id=ids_of(AB)[1].replace("ö", "ä"))),
             *over("größe/3", "ab", status="paused"),
         ],
         {"SNAP-11", "SNAP-6", "PASS-4"},
     ),
     ("lesser-of-two-latest", "node-outputs-copied"): (
-        [tied("queued", "sleeping"), *over("r", "a")],
+        [tied("queued", "sleeping"), *over(RUN_ID, "a")],
         {"PASS-7", "REDACT-1", "CKPT-1"},
     ),
     ("lesser-of-two-latest", "guard-off"): (
-        [tied("queued", "completed"), *over("r", "a"), *over("r", "ab", status="queued")],
+        [tied("queued", "completed"), *over(RUN_ID, "a"), *over(RUN_ID, "ab", status="queued")],
         {"PASS-7", "PHASE-7"},
     ),
     ("lesser-of-two-latest", "seq-from-the-whole-log"): (
-        [*over("s", "abc"), tied("queued", "completed"), *over("r", "a")],
+        [*over("s", "abc"), tied("queued", "completed"), *over(RUN_ID, "a")],
         {"PASS-7", "LOG-4", "LOG-5"},
     ),
     ("position-in-the-id", "anothers-snapshot-overwritten"): (
-        [*over("r", "a"), *over("r", "a", tenant_context=OTHER)],
+        [*over(RUN_ID, "a"), *over(RUN_ID, "a", tenant=OTHER_TENANT)],
         {"ID-5", "SNAP-11", "TENANT-4", "TENANT-7"},
     ),
 }

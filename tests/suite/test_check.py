@@ -139,7 +139,7 @@ SEARCHES: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 @pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
-def test_a_faulty_implementation_is_caught_under_the_right_requirement_with_a_short_life(
+def test_a_faulty_implementation_is_caught_under_the_right_requirement_by_a_short_session(
     mutant: Mutant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By some targets where they are enough; `make yardstick` goes through all of them for each.
@@ -336,7 +336,7 @@ def test_a_driver_that_cannot_answer_the_plainest_requests_is_told_so_in_three_l
 
 
 @pytest.mark.usefixtures("short_search")
-def test_a_driver_that_dies_of_malformed_requests_has_all_its_lives(tmp_path: Path) -> None:
+def test_a_driver_that_dies_of_malformed_requests_has_all_its_sessions(tmp_path: Path) -> None:
     """Feedback B3: what a crash costs is that case."""
     died = "if request['op'] == 'malformed' or not isinstance(request.get('store', ''), str): os._exit(3)"
     report = runner.run(partial(SubprocessDriver, broken_driver(tmp_path, died)), profile="quick", vectors=False)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from attrs import evolve
 
-from examples import lifecycle, run_json
+from builders import lifecycle, run_json
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Breakdown, BrokenDriverError
 from lifecycle_conformance.execution.trace import Request
@@ -22,8 +22,8 @@ from lifecycle_conformance.runner.shrinker import reduced
 from lifecycle_conformance.runner.verdicts import Failure, Result, Verdict
 
 RUN: Final = run_json(lifecycle("node_started", 20))
-LIFE: Final[tuple[Request, ...]] = (("open", {"store": 0}), ("project", {"run": RUN}), ("project", {"run": RUN}))
-FAILURE: Final = Failure(requests=LIFE, message="what was found", compared=True, shrunk=False)
+SESSION: Final[tuple[Request, ...]] = (("open", {"store": 0}), ("project", {"run": RUN}), ("project", {"run": RUN}))
+FAILURE: Final = Failure(requests=SESSION, message="what was found", compared=True, shrunk=False)
 Fault = Callable[["Faulty", str, Answer], Answer]
 
 
@@ -56,7 +56,7 @@ def always(_: Faulty, op: str, answer: Answer) -> Answer:
 
 
 def after_some(driver: Faulty, op: str, answer: Answer) -> Answer:
-    return wrong(answer) if op == "project" and driver.asked > len(LIFE) else answer
+    return wrong(answer) if op == "project" and driver.asked > len(SESSION) else answer
 
 
 def now_and_then(driver: Faulty, op: str, answer: Answer) -> Answer:
@@ -112,7 +112,7 @@ def test_what_differs_between_fresh_processes_is_nondeterministic(fault: Fault) 
     assert again_ is not None
 
 
-def test_a_life_that_ends_early_now_and_then_is_nondeterministic() -> None:
+def test_a_session_that_ends_early_now_and_then_is_nondeterministic() -> None:
     found, _ = again(a_member_missing_now_and_then, "DRIVER-5")
     assert found.failure.verdict is Verdict.NONDETERMINISTIC
     assert found.differing is not None
@@ -129,11 +129,11 @@ def test_what_got_too_small_in_a_used_process_is_made_small_in_fresh_ones() -> N
         return reduced(failure, proof, monotonic() + 60)
 
     proof = Proof(Faulty(from_the_second_on), "PASS-6")
-    assert proof(LIFE) is not None
+    assert proof(SESSION) is not None
     found = smallest(proof, FAILURE, reduce)
     assert (found.failure.verdict, found.failure.shrunk) == (Verdict.FAIL, True)
     assert [op for op, _ in found.failure.requests] == ["greet", "open", "project", "project"]
-    leak = smallest(proof, evolve(FAILURE, requests=LIFE[:2]), reduce)
+    leak = smallest(proof, evolve(FAILURE, requests=SESSION[:2]), reduce)
     assert leak.failure.verdict is Verdict.STATE_LEAK
 
 

@@ -1,4 +1,4 @@
-"""What happens to files: each story can be executed with the reference, and does what it says."""
+"""What happens to files: each session can be executed with the reference, and does what it says."""
 
 import json
 from collections import Counter
@@ -9,9 +9,9 @@ import pytest
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from examples import TENANT, lifecycle, run_json
+from builders import OPEN, TENANT, lifecycle, pass_over, run_json
 from lifecycle_conformance.execution.session import Session
-from lifecycle_conformance.execution.trace import Files, Object
+from lifecycle_conformance.execution.trace import Files
 from lifecycle_conformance.generation.file_faults import interruptions, log, snapshots
 from lifecycle_conformance.generation.file_faults.requests import Requests, note
 from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, folders, places
@@ -19,7 +19,7 @@ from lifecycle_conformance.judges.properties import interruptions as interrupted
 from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import event_in, lines_of, log_of, path_of
 from lifecycle_conformance.model.identity import ids_of
-from traces import OPEN, executed
+from traces import executed
 
 ABOUT_FILES = {each.__name__ for each in (files, folders, damage, damaged_snapshots, interrupted, places)}
 OWN = {requirement for each in CHECKS if each.check.__module__ in ABOUT_FILES for requirement in each.requirements}
@@ -33,11 +33,7 @@ GROWN = run_json(*RECORDS, lifecycle("node_failed", 3))
 CAPABILITIES = frozenset({"json-numbers", "exact-numbers"})
 
 
-def project(run: Object) -> tuple[str, Object]:
-    return "project", {"run": run}
-
-
-BEFORE = executed([OPEN, project(RUN)])
+BEFORE = executed([OPEN, pass_over(RUN)])
 STEP = BEFORE.trace.steps[-1]
 FILES: Files = STEP.files_after or {}
 LINES = lines_of(log_of(FILES))[0]
@@ -73,13 +69,13 @@ def drawn(strategy: st.SearchStrategy[Requests], sessions: int) -> list[Requests
 
 
 def execute(requests: Requests) -> Session:
-    session = executed([OPEN, project(RUN), *requests, project(GROWN)])
+    session = executed([OPEN, pass_over(RUN), *requests, pass_over(GROWN)])
     assert len(session.requests) == len(requests) + 3
     return session
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_story_can_be_lived_with_the_reference_and_reaches_what_it_is_for(name: str) -> None:
+def test_a_scenario_can_be_executed_with_the_reference_and_reaches_what_it_is_for(name: str) -> None:
     strategy, aims = SCENARIOS[name]
     reached: Counter[str] = Counter()
     for requests in drawn(strategy(), 60):
@@ -122,7 +118,7 @@ def test_no_damage_rests_on_an_array_in_place_of_a_record(name: str) -> None:
 
 
 def typed_members_that_are_arrays(line: str) -> list[str]:
-    """Name what is an array where an event or a snapshot has a record: itself, its scope, the tenant of that."""
+    """What is an array where an event or a snapshot has a record: itself, its scope, the tenant of that."""
     try:
         record = json.loads(line)
     except ValueError:
@@ -164,7 +160,7 @@ def test_what_there_is_to_damage_is_told() -> None:
     assert snapshots.has_own_snapshots(RUN, FILES)
     assert not snapshots.has_own_snapshots({**RUN, "run_id": "another"}, FILES)
     assert interruptions.can_be_undone(STEP)
-    again = executed([OPEN, project(RUN), project(RUN)])
+    again = executed([OPEN, pass_over(RUN), pass_over(RUN)])
     assert not interruptions.can_be_undone(again.trace.steps[-1])
     assert not interruptions.can_be_undone(BEFORE.trace.steps[0])
     assert not interruptions.can_be_undone(None)
@@ -175,7 +171,7 @@ def test_an_interruption_leaves_a_part_of_what_the_pass_wrote_in_its_order() -> 
     parts = set()
     for requests in drawn(interruptions.interruptions(STEP), 100):
         assert requests[-2] == ("restart", {"kill": True})
-        session = executed([OPEN, project(RUN), *requests[:-2]])
+        session = executed([OPEN, pass_over(RUN), *requests[:-2]])
         left = session.trace.steps[-1].files_after or {}
         whole, _ = lines_of(log_of(left))
         events, snapshots = len(whole), [path in left for path in paths]
@@ -187,9 +183,9 @@ def test_an_interruption_leaves_a_part_of_what_the_pass_wrote_in_its_order() -> 
 
 
 @pytest.mark.parametrize("run_id", snapshots.ODD_RUN_IDS)
-def test_stories_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
+def test_scenarios_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
     run: Any = {**RUN, "run_id": run_id}
-    step = executed([OPEN, project(run)]).trace.steps[-1]
+    step = executed([OPEN, pass_over(run)]).trace.steps[-1]
     left = step.files_after or {}
     for strategy in (
         log.torn_tails(run, left),
@@ -201,13 +197,13 @@ def test_stories_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
         interruptions.changes_beneath(step),
     ):
         for requests in drawn(strategy, 4):
-            session = executed([OPEN, project(run), *requests, project(run)])
+            session = executed([OPEN, pass_over(run), *requests, pass_over(run)])
             failed = [each.judgement for each in session.judgements if not each.judgement.holds]
             assert [each for each in failed if each.requirement in OWN] == []
             assert len(session.requests) == len(requests) + 3
 
 
 def test_another_tenant_is_never_the_runs_own() -> None:
-    requests = [each for story in drawn(snapshots.meeting_ids(RUN, 1), 60) for each in story]
+    requests = [each for session in drawn(snapshots.meeting_ids(RUN, 1), 60) for each in session]
     tenants = [each[1]["run"]["tenant_context"] for each in requests if each[0] == "project"]
     assert {each["org_id"] for each in tenants} == {TENANT["org_id"], "org-1"}

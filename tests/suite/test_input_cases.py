@@ -65,7 +65,7 @@ def executed(driver: InProcessDriver, sessions: Iterable[list[Request]]) -> tupl
 
 
 def broken_by_readings(*expected: str, only_read: bool = False) -> set[str]:
-    """Name what the reference breaks of these chapters in a few sessions, or in more until the expected is there."""
+    """What the reference breaks of these chapters in a few sessions, or in more until the expected is there."""
     found: set[str] = set()
     for seed in range(1, 11):
         sessions = [[each for each in session if each[0] == "read" or not only_read] for session in drawn(MEMORY, seed)]

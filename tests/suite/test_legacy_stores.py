@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
+from builders import AUTOMATION_ID, RUN_ID, lifecycle, run_json
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Object, Shown, Step, history_of, owner_of, owner_of_run
@@ -26,16 +27,7 @@ DRAWN = settings(
 )
 FEW = settings(DRAWN, max_examples=40)
 SOUGHT = settings(DRAWN, max_examples=3000, phases=[Phase.generate])
-RUN: Object = {
-    "run_id": "r",
-    "automation_id": "a",
-    "tenant_context": {"org_id": "o", "workspace_id": "w"},
-    "trigger_type": "manual",
-    "status": "running",
-    "created_at_ms": 1,
-    "updated_at_ms": 2,
-    "checkpoint": {"lifecycle_history": [{"event": "node_started", "recorded_at_ms": 1}]},
-}
+RUN = run_json(lifecycle("node_started", 1))
 
 
 def grown(run: Object, records: list[Object], status: str) -> Object:
@@ -44,7 +36,7 @@ def grown(run: Object, records: list[Object], status: str) -> Object:
 
 
 def allowed(shown: Shown, status: str) -> str:
-    """Give the status, or one that the guard allows."""
+    """The status, or one that the guard allows."""
     if not shown.snapshots:
         return status
     phases = (shown.snapshots[-1]["phase"], *NEXT[shown.snapshots[-1]["phase"]])
@@ -119,7 +111,7 @@ def test_a_past_is_readable_and_has_its_place(kind: str, data: st.DataObject) ->
 
 
 def _indexed(event: Object) -> bool:
-    prefix = "automation-v2-lifecycle-r-"
+    prefix = f"automation-v2-lifecycle-{RUN_ID}-"
     return owner_of(event) == owner_of_run(RUN) and event["event_id"].removeprefix(prefix)[:2] in {"6-", "7-", "8-"}
 
 
@@ -188,7 +180,10 @@ WANTED: dict[str, tuple[str, Any]] = {
         "mixed",
         lambda legacy: any(isinstance(each["payload"], str) for each in legacy.events),
     ),
-    "another correlation": ("mixed", lambda legacy: any(each.get("correlation_id") == "a-2" for each in legacy.events)),
+    "another correlation": (
+        "mixed",
+        lambda legacy: any(each.get("correlation_id") == f"{AUTOMATION_ID}-2" for each in legacy.events),
+    ),
     "another type": ("mixed", lambda legacy: any(not each["event_type"].startswith(PREFIX) for each in legacy.events)),
     "events with equal seq": (
         "mixed",
@@ -217,7 +212,9 @@ WANTED: dict[str, tuple[str, Any]] = {
     "an index id": (
         "markers",
         lambda legacy: any(
-            id_.startswith("automation-v2-lifecycle-r-1-") for each in legacy.events for id_, _ in listed_by(each)
+            id_.startswith(f"automation-v2-lifecycle-{RUN_ID}-1-")
+            for each in legacy.events
+            for id_, _ in listed_by(each)
         ),
     ),
     "a seq above the marker's own": (
@@ -251,11 +248,11 @@ WANTED: dict[str, tuple[str, Any]] = {
     "another tenant's event with an id of a record to come": (
         "neighbours",
         lambda legacy: any(
-            each["event_id"] in _new_ids(legacy) and each["run_id"] == "r" and owner_of(each) != owner_of_run(RUN)
+            each["event_id"] in _new_ids(legacy) and each["run_id"] == RUN_ID and owner_of(each) != owner_of_run(RUN)
             for each in legacy.events
         ),
     ),
-    "another run's event": ("neighbours", lambda legacy: any(each["run_id"] != "r" for each in legacy.events)),
+    "another run's event": ("neighbours", lambda legacy: any(each["run_id"] != RUN_ID for each in legacy.events)),
 }
 
 

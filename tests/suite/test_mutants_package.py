@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
+from builders import lifecycle, run_json
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.mutants import MUTANTS, Composed, Mutant
@@ -28,21 +30,11 @@ def quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR, logger="lifecycle_projection")
 
 
+run = partial(run_json, run_id="r", tenant=LOCAL)
+
+
 def record(event: str = "node_started", at: int = 10, **members: Any) -> dict[str, Any]:
-    return {"event": event, "recorded_at_ms": at, **members}
-
-
-def run(*history: dict[str, Any], checkpoint: Any = None, **members: Any) -> dict[str, Any]:
-    return {
-        "run_id": "r",
-        "automation_id": "a",
-        "trigger_type": "manual",
-        "status": "running",
-        "created_at_ms": 1,
-        "updated_at_ms": 2,
-        "checkpoint": {"lifecycle_history": list(history), **(checkpoint or {})},
-        **members,
-    }
+    return lifecycle(event, at, **members)
 
 
 class Store:
@@ -232,7 +224,7 @@ def broken_text_empties_the_log(store: Store) -> Iterator[tuple[Any, Any, Any]]:
     yield [each["seq"] for each in store.events()], [1, 2], [1, 1, 2, 2]
 
 
-LIVES = {
+SESSIONS = {
     session.__name__.replace("_", "-"): session
     for session in (
         position_in_the_id,
@@ -263,17 +255,17 @@ def store_of(mutant: Mutant, directory: Path) -> Iterator[Store]:
 def test_it_does_what_its_docstring_says_and_only_while_it_is_applied(name: str, tmp_path: Path) -> None:
     mutant = MUTANTS[name]
     with store_of(mutant, tmp_path / "before") as store:
-        for found, right, _ in LIVES[name](store):
+        for found, right, _ in SESSIONS[name](store):
             assert found == right
     with mutant.applied(), store_of(mutant, tmp_path / "faulty") as store:
         assert store.driver.hello.name == f"{RIGHT}, faulty: {name}"
-        seen = list(LIVES[name](store))
+        seen = list(SESSIONS[name](store))
         for found, _, wrong in seen:
             assert found == wrong
         assert any(right != wrong for _, right, wrong in seen)
     with store_of(mutant, tmp_path / "after") as store:
         assert store.driver.hello.name == RIGHT
-        for found, right, _ in LIVES[name](store):
+        for found, right, _ in SESSIONS[name](store):
             assert found == right
 
 
@@ -319,8 +311,8 @@ def test_it_says_what_it_breaks(mutant: Mutant) -> None:
     assert REQUIREMENTS[mutant.chief].capabilities <= capabilities
 
 
-def test_there_is_a_life_for_each() -> None:
-    assert LIVES.keys() == MUTANTS.keys()
+def test_there_is_a_session_for_each() -> None:
+    assert SESSIONS.keys() == MUTANTS.keys()
 
 
 @pytest.mark.parametrize(("options", "files"), [([], True), (["--store", "memory"], False)])

@@ -15,6 +15,7 @@ import test_properties_log as logs
 import test_properties_phases as phases
 import test_properties_recognition as recognition
 import test_properties_retention as retention
+from builders import OPEN, append, imported, lifecycle, project, run_json
 from lifecycle_conformance.execution import presuppositions
 from lifecycle_conformance.execution.judgement import Judgement, judged
 from lifecycle_conformance.execution.presuppositions import counted, presupposed
@@ -24,7 +25,7 @@ from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.runner.search import checks_for
 from lifecycle_conformance.specification import requirements
-from traces import OPEN, answered, executed, shown
+from traces import OWNER, answered, executed, shown
 
 REQUIREMENTS = requirements.load()
 DECLARED = {(each.id, other) for each in REQUIREMENTS.values() for other in each.presupposes}
@@ -68,40 +69,40 @@ def of_recognition(name: str) -> list[Step]:
 
 def of_phases(name: str) -> list[Step]:
     session, change, _ = phases.FAULTS[name]
-    return doctored(phases.LIVES[session][0], change)
+    return doctored(phases.SESSIONS[session][0], change)
 
 
 def begun_anew(step: Step) -> Step:
     """Let an append write a log that holds the new event only."""
-    (new,) = [each for each in logs.events_after(step) if each not in step.before[logs.OWNER].events]
-    return shown(step, logs.OWNER, events=({**new, "seq": 1},))
+    (new,) = [each for each in logs.events_after(step) if each not in step.before[OWNER].events]
+    return shown(step, OWNER, events=({**new, "seq": 1},))
 
 
 EVENT, STARTED, COMPLETED = recognition.event, recognition.STARTED, recognition.COMPLETED
 SAID: Object = {"lifecycle_occurrence": 1}
 OTHERS: dict[str, Callable[[], list[Step]]] = {
-    "a log that is begun anew by each append": lambda: doctored([logs.append("a"), logs.append("b")], begun_anew),
+    "a log that is begun anew by each append": lambda: doctored([append("a"), append("b")], begun_anew),
     "numbers by position, with one that is told": lambda: doctored(
         [
-            recognition.left(
+            imported(
                 EVENT(STARTED, 1, payload={"lifecycle_occurrence": 0}),
                 EVENT(STARTED, 2),
                 EVENT(STARTED, 3, payload=SAID),
             ),
-            recognition.project(STARTED, STARTED),
+            project(STARTED, STARTED),
         ],
         recognition.with_snapshot(1, recognition.index_id(STARTED, 1), 2),
     ),
     "an occurrence that is a string": lambda: doctored(
         [
-            recognition.left(EVENT(STARTED, 1, payload={"lifecycle_occurrence": "1"})),
-            recognition.project(STARTED, STARTED),
+            imported(EVENT(STARTED, 1, payload={"lifecycle_occurrence": "1"})),
+            project(STARTED, STARTED),
         ],
         lambda step: recognition.known_as(1, recognition.index_id(STARTED, 0), 1)(recognition.anew(0)(step)),
     ),
     "a name in the payload": lambda: doctored(
-        [recognition.left(EVENT(STARTED, 1, payload={"event": "node_blocked"})),
-         recognition.project({**STARTED, "event": "node_blocked"})],
+        [imported(EVENT(STARTED, 1, payload={"event": "node_blocked"})),
+         project({**STARTED, "event": "node_blocked"})],
         recognition.known_as(0, recognition.index_id(STARTED, 0), 1),
     ),
     "a snapshot that is written again and counted": lambda: doctored(
@@ -114,14 +115,14 @@ OTHERS: dict[str, Callable[[], list[Step]]] = {
     ),
     "a listed id with other white space": lambda: doctored(
         [
-            recognition.left(
+            imported(
                 recognition.marker(
                     1,
                     recognition.listed(recognition.stable(STARTED)),
                     recognition.listed(recognition.stable(COMPLETED) + "\u200b"),
                 )
             ),
-            recognition.project(STARTED, COMPLETED),
+            project(STARTED, COMPLETED),
         ],
         recognition.known_as(1, recognition.stable(COMPLETED), 1),
     ),
@@ -156,21 +157,21 @@ def always_the_latest_before(patch: pytest.MonkeyPatch) -> None:
 def two(phase: str, other: str, **members: Any) -> Request:
     """Leave two snapshots, the first of which a guard must not look at."""
     lesser = phases.left(other, snapshot_id="a", phase_history=phases.HISTORY)
-    return phases.imported(lesser, phases.left(phase, snapshot_id="b", seq=2, **members))
+    return imported(lesser, phases.left(phase, snapshot_id="b", seq=2, **members))
 
 
 ENTRY = {"phase_history": [{**phases.HISTORY[0], "event_id": "other"}]}
-X = ids_of(phases.run("running", "x")[1]["run"])[0]
+(X,) = ids_of(run_json("x"))
 
 
 def between(phase: str, other: str, history: Any = phases.HISTORY, **members: Any) -> Request:
     """Leave the event and the snapshot of a record, and a newer snapshot that the guard of the next mustn't look at."""
-    event = recognition.event({"event": "x", "recorded_at_ms": 1}, 1, X, scope=phases.SCOPE)
+    event = recognition.event(lifecycle("x"), 1, X)
     snapshots = [
         phases.left(phase, snapshot_id=X, **members),
         phases.left(other, snapshot_id="newer", seq=9, phase_history=history),
     ]
-    return "import", {"events": [event], "snapshots": snapshots}
+    return imported(event, *snapshots)
 
 
 GUARDED = [
@@ -207,7 +208,7 @@ def proofs() -> Iterator[Any]:
     for name in phases.FAULTS:
         yield pytest.param(partial(of_phases, name), id=name)
     for fault in (retention.own_tenant_protects, retention.cutoff_one_later, retention.markers_stay, protects_nothing):
-        yield pytest.param(partial(faulty, fault, retention.LIFE), id=fault.__name__)
+        yield pytest.param(partial(faulty, fault, retention.SESSION), id=fault.__name__)
     for fault in (first_of_the_latest, always_the_latest_before):
         for number, requests in enumerate(GUARDED):
             yield pytest.param(partial(faulty, fault, requests), id=f"{fault.__name__} {number}")

@@ -3,21 +3,23 @@
 import copy
 import hashlib
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import orjson
 import pytest
 from attrs import evolve, frozen
 
+import traces
+from builders import pass_over
 from lifecycle_conformance.execution.judgement import Judgement
-from lifecycle_conformance.execution.trace import Object, Request, Step, Trace
+from lifecycle_conformance.execution.trace import Object, Step, Trace
 from lifecycle_conformance.generation.strategies import changed, run_record
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.model.canaries import canary
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.specification import schemas
-from traces import OPEN, broken, executed, judgements, shown
+from traces import broken, judgements, shown
 
 MINE = {
     *(f"EVENT-{number}" for number in range(1, 11)),
@@ -61,22 +63,15 @@ def run(*history: Object, status: str = "running", **state: Any) -> Object:
     return run_record("run-1", TENANT, status, checkpoint=checkpoint, **state)
 
 
-def project(given: Object) -> Request:
-    return "project", {"run": given}
-
-
-def last(*requests: Request) -> tuple[Step, Trace]:
-    """Give the last step of a session with the steps before it."""
-    steps = executed([OPEN, *requests], "memory").trace.steps
-    return steps[-1], Trace(steps[:-1])
+last = partial(traces.last, store="memory")
 
 
 def of_run(*history: Object, **state: Any) -> tuple[Step, Trace]:
-    return last(project(run(*history, **state)))
+    return last(pass_over(run(*history, **state)))
 
 
 def spoiled(step: Step, kind: str, change: Callable[[Any], None], place: int = -1) -> Step:
-    """Give a step after which one event or snapshot is shown otherwise; a digest that was right stays so."""
+    """a step after which one event or snapshot is shown otherwise; a digest that was right stays so."""
     documents = copy.deepcopy(list(getattr(step.shown_after(), kind)))
     change(documents[place])
     if (
@@ -116,12 +111,12 @@ def drop(*path: str) -> Callable[[Any], None]:
 
 
 def mine(step: Step, trace: Trace) -> set[str]:
-    """Name the requirements of chapter 7, and SCOPE-1, that a step breaks."""
+    """The requirements of chapter 7, and SCOPE-1, that a step breaks."""
     return {each.requirement for each in of_content(step, trace) if not each.holds} & MINE
 
 
 def of_content(step: Step, trace: Trace) -> Iterator[Judgement]:
-    """Give what the checks say that judge these requirements."""
+    """What the checks say that judge these requirements."""
     for registered in CHECKS:
         if MINE & set(registered.requirements):
             yield from registered.judgements(step, trace)
@@ -159,8 +154,8 @@ RUNS: dict[str, Object] = {
 
 @cache
 def session(name: str) -> tuple[Step, Trace]:
-    """Give the one pass of a session, and what was before it."""
-    return last(project(RUNS[name]))
+    """the one pass of a session, and what was before it."""
+    return last(pass_over(RUNS[name]))
 
 
 FAILED = ("checkpoint", "last_failure")
@@ -287,9 +282,11 @@ LATE = changed(
 
 @cache
 def rebuilt() -> tuple[Step, Trace]:
-    """Give a pass that writes the snapshot of its first record anew, and two more."""
+    """a pass that writes the snapshot of its first record anew, and two more."""
     middle = run(record(), record(at=2))
-    return last(project(EARLY), project(middle), ("prune", {"retention_ms": 1, "keep": 1, "now_ms": 50}), project(LATE))
+    return last(
+        pass_over(EARLY), pass_over(middle), ("prune", {"retention_ms": 1, "keep": 1, "now_ms": 50}), pass_over(LATE)
+    )
 
 
 def test_a_rebuilt_snapshot_has_the_state_of_the_pass() -> None:
@@ -314,9 +311,9 @@ def test_a_state_that_is_out_of_date_is_found(whole: bool) -> None:
 def test_a_member_that_is_always_empty_is_no_earlier_state() -> None:
     history = record(), record(at=2)
     step, trace = last(
-        project(run(*history)),
+        pass_over(run(*history)),
         ("prune", {"retention_ms": 1, "keep": 1, "now_ms": 50}),
-        project(run(*history, pause_reason="late")),
+        pass_over(run(*history, pause_reason="late")),
     )
     wrong = spoiled(step, "snapshots", put("checkpoint", "pause_reason", None), 0)
     assert mine(wrong, trace) == {"CKPT-1"}
@@ -334,7 +331,7 @@ def test_snapshots_of_one_pass_that_differ_are_found() -> None:
 
 def test_what_was_there_is_not_judged_again() -> None:
     """That a pass changes what was there is the fault of other requirements: LOG-1 and SNAP-6."""
-    step, trace = last(project(run(record())), project(run(record(), status="paused")))
+    step, trace = last(pass_over(run(record())), pass_over(run(record(), status="paused")))
     wrong = spoiled(spoiled(step, "snapshots", put("status", "paused")), "events", put("payload", "status", "paused"))
     assert mine(wrong, trace) == set()
     assert {"LOG-1", "SNAP-6"} <= broken(wrong, trace)
@@ -364,7 +361,7 @@ def test_a_number_that_was_misread_is_no_fault_of_the_copy() -> None:
     """The event has the identity that goes with what was read: it is chapter 3 that was broken."""
     given = run(record(metadata={"n": 1.0}), checkpoint={"last_failure": {**FAILURE, "metadata": {"n": 1.0}}})
     step, trace = last(
-        project(run(record(metadata={"n": 1}), checkpoint={"last_failure": {**FAILURE, "metadata": {"n": 1}}}))
+        pass_over(run(record(metadata={"n": 1}), checkpoint={"last_failure": {**FAILURE, "metadata": {"n": 1}}}))
     )
     misread = evolve(step, arguments={"run": given})
     assert step.shown_after().events[0]["event_id"] not in ids_of(given)
@@ -405,7 +402,7 @@ def test_a_digest_of_what_is_written_in_another_way_is_left_to_those_who_ask_for
 def test_a_pass_that_is_refused_is_judged_up_to_there() -> None:
     retry = record("node_retry_backoff_scheduled", at=2)
     step, trace = last(
-        project(run(record(), status="running")), project(run(record(), retry, record(at=3), status="queued"))
+        pass_over(run(record(), status="running")), pass_over(run(record(), retry, record(at=3), status="queued"))
     )
     assert step.refusal == "phase_transition"
     assert broken(step, trace) == set()
@@ -440,7 +437,7 @@ def judge_content(step: Step, trace: Trace) -> None:
 
 
 def spoilings(value: Any, path: tuple[Any, ...] = ()) -> Iterator[Callable[[Any], None]]:
-    """Give single changes: a member too many, one too few, one of another value, at every depth."""
+    """single changes: a member too many, one too few, one of another value, at every depth."""
     if isinstance(value, dict):
         yield put(*path, "zzz", 1)
         for name, inner in value.items():

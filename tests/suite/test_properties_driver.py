@@ -6,76 +6,44 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from lifecycle_conformance.driver.interface import STILL_RUNNING, Answer, Refusal
-from lifecycle_conformance.execution.session import Session
-from lifecycle_conformance.execution.trace import Object, Owner, Request, Shown, Step, Trace, key_of
-from traces import OPEN, answered, broken, executed, judgements
+from builders import OPEN, TENANT, event, imported, lifecycle, pass_over, run_json, snapshot
+from lifecycle_conformance.driver.interface import STILL_RUNNING
+from lifecycle_conformance.execution.trace import Object, Owner, Request, Shown, Step, Trace
+from traces import OWNER, answered, broken, broken_in, executed, judgements, last_of, refused, shown
 
-TENANT: Object = {"org_id": "org-a", "workspace_id": "ws-a", "source": "explicit"}
-OWNER = Owner(key_of(TENANT), "run-1")
+OF_THE_PROTOCOL = ("DRIVER-", "FILE-25")
 OTHER: Request = ("open", {"store": 1})
 GREET: Request = ("greet", {})
-RUN: Object = {
-    "run_id": "run-1",
-    "automation_id": "automation-1",
-    "tenant_context": TENANT,
-    "trigger_type": "manual",
-    "status": "running",
-    "created_at_ms": 1,
-    "updated_at_ms": 2,
-    "checkpoint": {
-        "lifecycle_history": [
-            {"event": "node_started", "recorded_at_ms": 5},
-            {"event": "node_completed", "recorded_at_ms": 6, "metadata": {"node_id": "n"}},
-        ]
-    },
-}
-PASS: Request = ("project", {"run": RUN})
+RUN = run_json(lifecycle("node_started", 5), lifecycle("node_completed", 6, metadata={"node_id": "n"}))
+PASS = pass_over(RUN)
 IDENTIFY: Request = ("identify", {"run": RUN})
 HELLO: Request = ("hello", {"protocols": [7, 1]})
 SAY: Request = ("say", {"line": "{"})
-EVENT: Object = {
-    "event_id": "left-1",
-    "run_id": "run-1",
-    "seq": 3,
-    "event_type": "note",
-    "occurred_at_ms": 5,
-    "scope": {"tenant_context": {"org_id": "org-a", "workspace_id": "ws-a", "actor_id": None}},
-}
-SNAPSHOT: Object = {
-    "snapshot_id": "left-1",
-    "run_id": "run-1",
-    "seq": 3,
-    "created_at_ms": 5,
-    "scope": {"tenant_context": TENANT, "data_classes": []},
-    "status": "paused",
-    "phase_history": [],
-    "checkpoint": {"x": [1, 0.5, None]},
-}
+EVENT = event("left-1", 3, 5, tenant={"org_id": "org-a", "workspace_id": "ws-a", "actor_id": None})
+SNAPSHOT = snapshot(
+    "left-1",
+    3,
+    5,
+    scope={"tenant_context": TENANT, "data_classes": []},
+    status="paused",
+    phase_history=[],
+    checkpoint={"x": [1, 0.5, None]},
+)
 SECOND: Object = {**EVENT, "event_id": "left-2", "payload": []}
 APPEND: Request = ("append", {"tenant": {**TENANT, "actor_id": "someone"}, "event": {**EVENT, "event_id": "by-hand"}})
 COMPACT: Request = ("compact", {"retention_ms": 1, "now_ms": 2})
 
 
-def imported(*events: Object, snapshots: tuple[Object, ...] = ()) -> Request:
-    return "import", {"events": [*events], "snapshots": [*snapshots]}
-
-
-def is_of_the_protocol(requirement: str) -> bool:
-    return requirement.startswith("DRIVER-") or requirement == "FILE-25"
-
-
 def last(*requests: Request, store: str = "files", without: tuple[str, ...] = ()) -> tuple[Step, Trace]:
-    """Run a session with the reference; give its last step, and the trace before it."""
-    session: Session = executed(requests, store, without)
+    """The last step of a session, and the trace before it; the protocol is kept."""
+    session = executed(requests, store, without)
     assert len(session.trace.steps) == len(requests)
-    wrong = [each.judgement for each in session.judgements if not each.judgement.holds]
-    assert [each for each in wrong if is_of_the_protocol(each.requirement)] == []
-    return session.trace.steps[-1], Trace(session.trace.steps[:-1])
+    assert broken_in(session, OF_THE_PROTOCOL) == set()
+    return last_of(session)
 
 
 def refusing(kind: str) -> Callable[[Step], Step]:
-    return lambda step: evolve(step, answer=Answer(error=Refusal(kind, "no")))
+    return lambda step: refused(step, kind)
 
 
 def answering(**ok: Any) -> Callable[[Step], Step]:
@@ -86,8 +54,8 @@ def showing(events: int | None = None, snapshots: int | None = None) -> Callable
     """Show only the first events and snapshots of the run."""
 
     def doctored(step: Step) -> Step:
-        shown = step.after[OWNER]
-        return evolve(step, after={**step.after, OWNER: Shown(shown.events[:events], shown.snapshots[:snapshots])})
+        before = step.after[OWNER]
+        return shown(step, OWNER, events=before.events[:events], snapshots=before.snapshots[:snapshots])
 
     return doctored
 
@@ -98,7 +66,7 @@ def showing_otherwise(name: str, at: int, **members: Any) -> Callable[[Step], St
     def doctored(step: Step) -> Step:
         records = [*getattr(step.after[OWNER], name)]
         records[at] = {**records[at], **members}
-        return evolve(step, after={**step.after, OWNER: evolve(step.after[OWNER], **{name: tuple(records)})})
+        return shown(step, OWNER, **{name: tuple(records)})
 
     return doctored
 
@@ -146,8 +114,8 @@ CASES: list[tuple[str, list[Request], Callable[[Step], Step]]] = [
     ("DRIVER-9", [OPEN, imported(EVENT, EVENT)], showing(events=1)),
     ("DRIVER-9", [OPEN, PASS, imported(SECOND)], showing_otherwise("events", 2, payload=None)),
     ("DRIVER-9", [OPEN, imported(EVENT)], showing_otherwise("events", 0, causation_id="x")),
-    ("DRIVER-9", [OPEN, imported(snapshots=(SNAPSHOT,))], showing(snapshots=0)),
-    ("DRIVER-9", [OPEN, imported(snapshots=(SNAPSHOT,))], showing_otherwise("snapshots", 0, checkpoint={"x": [2]})),
+    ("DRIVER-9", [OPEN, imported(SNAPSHOT)], showing(snapshots=0)),
+    ("DRIVER-9", [OPEN, imported(SNAPSHOT)], showing_otherwise("snapshots", 0, checkpoint={"x": [2]})),
     ("DRIVER-9", [OPEN, imported(EVENT)], refusing("storage_conflict")),
     ("DRIVER-9", [OPEN, PASS, imported(EVENT, SECOND)], with_the_log_reversed),
     ("DRIVER-10", [OPEN, APPEND], refusing("invalid_input")),
@@ -172,14 +140,14 @@ def test_a_requirement_is_judged_and_fails_alone(
     step, trace = last(*requests)
     assert requirement in judgements(step, trace)
     wrong = doctored(step)
-    assert set(filter(is_of_the_protocol, broken(wrong, trace))) == {requirement}
+    assert broken(wrong, trace, OF_THE_PROTOCOL) == {requirement}
 
 
 def test_without_durability_another_open_shows_nothing() -> None:
     """DRIVER-7: the reference in memory, and one that remembers."""
     step, trace = last(OPEN, PASS, OTHER, OPEN, store="memory")
     assert all(each.holds for each in judgements(step, trace)["DRIVER-7"])
-    assert set(filter(is_of_the_protocol, broken(showing_a_stranger(step), trace))) == {"DRIVER-7"}
+    assert broken(showing_a_stranger(step), trace, OF_THE_PROTOCOL) == {"DRIVER-7"}
 
 
 def test_a_known_number_is_another_store_if_it_is_empty() -> None:
@@ -216,7 +184,7 @@ def test_damaged_files_are_judged_elsewhere(restart: Request) -> None:
 def test_what_was_imported_may_be_shown_with_defaults_and_filled_in(store: str) -> None:
     """DRIVER-9: `null` is absent, defaults are there, and what is missing of the phase is no matter of the import."""
     empty = {"causation_id": None, "scope": {**EVENT["scope"], "data_classes": [], "risk_tier": None}}
-    step, trace = last(OPEN, PASS, imported(EVENT, {**SECOND, **empty}, EVENT, snapshots=(SNAPSHOT,)), store=store)
+    step, trace = last(OPEN, PASS, imported(EVENT, {**SECOND, **empty}, EVENT, SNAPSHOT), store=store)
     assert len([each for each in judgements(step, trace)["DRIVER-9"] if each.holds]) >= 3
     assert broken(showing_otherwise("snapshots", 2, phase="cancelled")(step), trace) & {"DRIVER-9"} == set()
     entry = {"schema_version": 1, "event_id": "e", "to_phase": "queued", "event_type": "t", "occurred_at_ms": 1}
@@ -234,9 +202,9 @@ def test_how_numbers_are_read_is_no_matter_of_the_import() -> None:
 def test_snapshots_that_may_meet_are_not_judged() -> None:
     """DRIVER-9, TENANT-7: whoever has one place for both keeps one of them."""
     meeting = {**SNAPSHOT, "snapshot_id": "LEFT/2"}, {**SNAPSHOT, "snapshot_id": "left_2"}
-    step, trace = last(OPEN, imported(snapshots=meeting))
+    step, trace = last(OPEN, imported(*meeting))
     assert "DRIVER-9" not in judgements(step, trace)
-    step, trace = last(OPEN, imported(snapshots=(SNAPSHOT,)), imported(snapshots=({**SNAPSHOT, "seq": 4},)))
+    step, trace = last(OPEN, imported(SNAPSHOT), imported({**SNAPSHOT, "seq": 4}))
     assert "DRIVER-9" not in judgements(step, trace)
 
 
@@ -306,8 +274,8 @@ def test_two_processes_say_the_same(store: str) -> None:
 
 
 def test_the_same_refusal_may_have_another_text() -> None:
-    refused: Request = ("refuse", {"request": {"op": "open"}, "kind": "invalid_input", "because": ["DRIVER-13"]})
-    step, trace = last(GREET, refused, GREET, refused)
+    refuse: Request = ("refuse", {"request": {"op": "open"}, "kind": "invalid_input", "because": ["DRIVER-13"]})
+    step, trace = last(GREET, refuse, GREET, refuse)
     assert "DRIVER-17" in judgements(step, trace)
     assert "DRIVER-17" not in broken(refusing("invalid_input")(step), trace)
 

@@ -9,11 +9,11 @@ import orjson
 import pytest
 from attrs import evolve
 
-from examples import RUN_ID, TENANT, lifecycle, run_json
+from builders import OPEN, RUN_ID, TENANT, event, lifecycle, pass_over, project, run_json, whole_snapshot
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.execution.file_operations import LOG
-from lifecycle_conformance.execution.trace import Owner, Request, Step, Trace
+from lifecycle_conformance.execution.trace import Request, Step, Trace
 from lifecycle_conformance.generation.file_faults.snapshots import LONG_NAME
 from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, folders, interruptions, places
 from lifecycle_conformance.judges.registry import CHECKS
@@ -22,7 +22,7 @@ from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection import FileStore, ProjectionResult, Run, StorageError, Store, projection
 from lifecycle_projection.identity import identify
-from traces import OPEN, answered, broken, executed, judgements, shown
+from traces import OWNER, answered, broken, broken_in, executed, judgements, last_of, shown
 
 Json: TypeAlias = Any
 ABOUT_FILES = {each.__name__ for each in (files, folders, damage, damaged_snapshots, interruptions, places)}
@@ -33,14 +33,9 @@ RECORDS = (
 )
 RUN = run_json(*RECORDS)
 GROWN = run_json(*RECORDS, lifecycle("node_failed", 3))
-OWNER = Owner(("org-a", "ws-a", None), RUN_ID)
 FIRST, SECOND = ids_of(RUN)
 PATH, SECOND_PATH = path_of(RUN_ID, FIRST), path_of(RUN_ID, SECOND)
 SCOPE = {"schema_version": 1, "tenant_context": TENANT}
-
-
-def project(run: Json) -> Request:
-    return "project", {"run": run}
 
 
 def put(path: str, content: Json) -> Request:
@@ -57,46 +52,24 @@ def remove(path: str) -> Request:
 
 
 def note(**members: Json) -> str:
-    event = {
-        "schema_version": 1,
-        "event_id": "note-1",
-        "run_id": RUN_ID,
-        "seq": 9,
-        "event_type": "note",
-        "occurred_at_ms": 1,
-        "scope": SCOPE,
-        "payload": None,
-    }
-    return orjson.dumps({**event, **members}).decode()
+    note = event("note-1", 9, 1, schema_version=1, scope=SCOPE, payload=None)
+    return orjson.dumps({**note, **members}).decode()
 
 
 def snapshot(**members: Json) -> Json:
-    stored = {
-        "schema_version": 1,
-        "snapshot_id": "spare",
-        "run_id": RUN_ID,
-        "seq": 1,
-        "created_at_ms": 1,
-        "scope": SCOPE,
-        "status": "running",
-        "phase": "running_phase",
-        "phase_history": [],
-        "allowed_next_phases": [],
-    }
-    return {**stored, **members}
+    return whole_snapshot(**{"snapshot_id": "spare", "created_at_ms": 1, **members})
 
 
 def last(*requests: Request) -> tuple[Step, Trace]:
-    """Run with the reference; give the last step, and the trace before it."""
+    """The last step of a session with an open store, and the trace before it; nothing is wrong with its files."""
     session = executed([OPEN, *requests])
     assert len(session.requests) == len(requests) + 1
-    assert [each for each in session.judgements if not each.judgement.holds and each.judgement.requirement in OWN] == []
-    *before, step = session.trace.steps
-    return step, Trace(before)
+    assert broken_in(session) & OWN == set()
+    return last_of(session)
 
 
 def left(step: Step, changes: Mapping[str, bytes | None]) -> Step:
-    """Give a step after which some files hold something else, or are gone."""
+    """A step after which some files hold something else, or are gone."""
     files = {**(step.files_after or {}), **changes}
     return evolve(step, files_after={path: text for path, text in files.items() if text is not None})
 
@@ -171,11 +144,12 @@ COMPACT: Request = ("compact", {"retention_ms": 1, "now_ms": 3})
 IN_VAIN: Request = ("compact", {"retention_ms": 9, "now_ms": 9})
 PRUNE: Request = ("prune", {"retention_ms": 1, "now_ms": 100, "keep": 1})
 PHASELESS = {name: value for name, value in snapshot(snapshot_id="left").items() if "phase" not in name}
-PASSED = project(RUN)
+PASSED, PASSED_GROWN = pass_over(RUN), pass_over(GROWN)
 TWICE = note(seq=5)[:-1] + ',"seq":6}'
 DAMAGED = "no event\n"
-EMPTY = project(run_json())
+EMPTY = project()
 ODD_ID = ids_of(ODD_RUN)[0]
+ODD_PATH = path_of("a/b", ODD_ID)
 FOLDER = f"stateful_snapshots/{RUN_ID}"
 LETTER = note(event_id="note-ö")
 
@@ -190,13 +164,13 @@ LETTER = note(event_id="note-ö")
         ("FILE-1", [PASSED], log_left(lambda lines: [line.replace(b"e+16", b"e16") for line in lines])),
         ("FILE-1", [PASSED], lambda step: left(step, {LOG: None})),
         ("FILE-1", [PASSED], log_left(lambda lines: [line.replace(b"running", b"queued") for line in lines])),
-        ("FILE-1", [PASSED, project(GROWN)], log_left(lambda lines: [lines[1], lines[0], lines[2]])),
+        ("FILE-1", [PASSED, PASSED_GROWN], log_left(lambda lines: [lines[1], lines[0], lines[2]])),
         ("FILE-1", [PASSED, COMPACT], log_left(lambda lines: [line.replace(b'"seq":', b'"seq" :') for line in lines])),
         ("FILE-1", [PASSED, COMPACT], events_shown(lambda events: [*events, {**events[0], "seq": 77}])),
         ("FILE-3", [PASSED], moved(PATH, f"stateful_snapshots/{FIRST}.json")),
         ("FILE-3", [PASSED], moved(PATH, PATH.replace(RUN_ID, "run_1"))),
-        ("FILE-4", [project(ODD_RUN)], moved(path_of("a/b", ODD_ID), f"stateful_snapshots/a-b/{segment(ODD_ID)}.json")),
-        ("FILE-4", [project({**ODD_RUN, "run_id": "."})], odd_folder),
+        ("FILE-4", [pass_over(ODD_RUN)], moved(ODD_PATH, f"stateful_snapshots/a-b/{segment(ODD_ID)}.json")),
+        ("FILE-4", [pass_over({**ODD_RUN, "run_id": "."})], odd_folder),
         ("FILE-5", [PASSED], file_left(lambda text: text + b"\n")),
         ("FILE-5", [PASSED], file_left(lambda text: orjson.dumps(json.loads(text)))),
         ("FILE-5", [PASSED], file_left(lambda text: text[:-2])),
@@ -260,14 +234,14 @@ LETTER = note(event_id="note-ö")
         ),
         ("FILE-17", [PASSED, tear("{"), PASSED], log_left(lambda lines: lines[:-1])),
         ("FILE-18", [PASSED, tear(DAMAGED)], events_shown(lambda _: [])),
-        ("FILE-18", [PASSED, tear(DAMAGED), project(GROWN)], log_left(lambda lines: [*lines[:2], lines[3]])),
+        ("FILE-18", [PASSED, tear(DAMAGED), PASSED_GROWN], log_left(lambda lines: [*lines[:2], lines[3]])),
         ("FILE-19", [PASSED, tear(LETTER, LETTER.encode().index(b"\xc3") + 1)], events_shown(lambda _: [])),
-        ("FILE-19", [PASSED, tear("ü", 1), project(GROWN)], log_left(lambda lines: [*lines[:2], b"\xc3\n", lines[2]])),
-        ("FILE-18", [PASSED, tear(DAMAGED), project(GROWN)], events_shown(lambda events: events[:2])),
+        ("FILE-19", [PASSED, tear("ü", 1), PASSED_GROWN], log_left(lambda lines: [*lines[:2], b"\xc3\n", lines[2]])),
+        ("FILE-18", [PASSED, tear(DAMAGED), PASSED_GROWN], events_shown(lambda events: events[:2])),
         # --- mending it
-        ("FILE-15", [PASSED, tear("[1]"), project(GROWN)], log_left(lambda lines: [*lines[:2], lines[3]])),
+        ("FILE-15", [PASSED, tear("[1]"), PASSED_GROWN], log_left(lambda lines: [*lines[:2], lines[3]])),
         ("FILE-15", [PASSED, tear("[1]"), IN_VAIN], log_left(lambda lines: lines[:2])),
-        ("FILE-16", [PASSED, tear("{"), project(GROWN)], log_left(lambda lines: [*lines[:2], b"{\n", lines[2]])),
+        ("FILE-16", [PASSED, tear("{"), PASSED_GROWN], log_left(lambda lines: [*lines[:2], b"{\n", lines[2]])),
         ("FILE-16", [PASSED, tear("{"), IN_VAIN], log_left(lambda lines: [*lines, b"{"])),
         ("FILE-16", [PASSED, tear("{"), IN_VAIN], log_left(lambda lines: lines[:1])),
         # --- listing and looking up
@@ -284,10 +258,10 @@ LETTER = note(event_id="note-ö")
             [PASSED, put(f"{FOLDER}/x.json", json.dumps(snapshot())[:-1] + ', "status": "paused"}')],
             snapshots_shown(lambda each: [{**one, "status": "running"} for one in each]),
         ),
-        ("FILE-22", [PASSED, project(QUEUED_SHORT), project(QUEUED)], refused("storage", LONG_ID)),
-        ("FILE-23", [project(LONG_RUN)], refused("internal")),
-        ("FILE-23", [project(LONG_RUN)], refused("storage", "no space left")),
-        ("FILE-23", [project(LONG_RUN)], shortened(2)),
+        ("FILE-22", [PASSED, pass_over(QUEUED_SHORT), pass_over(QUEUED)], refused("storage", LONG_ID)),
+        ("FILE-23", [pass_over(LONG_RUN)], refused("internal")),
+        ("FILE-23", [pass_over(LONG_RUN)], refused("storage", "no space left")),
+        ("FILE-23", [pass_over(LONG_RUN)], shortened(2)),
         (
             "FILE-24",
             [PASSED, put("stateful_snapshots/else/x.json", snapshot(seq=9)), PRUNE],
@@ -307,7 +281,7 @@ LETTER = note(event_id="note-ö")
         ("SNAP-11", [EMPTY, put(PATH, ANOTHERS), PASSED], file_left(lambda _: b"{}")),
         ("SNAP-11", [EMPTY, put(PATH, ANOTHERS), PASSED], shortened(0)),
         ("ERR-4", [EMPTY, put(PATH, ANOTHERS), PASSED], refused("storage_conflict", snapshot_id="another")),
-        ("ERR-4", [PASSED, project(FOREIGN)], refused("storage_conflict")),
+        ("ERR-4", [PASSED, pass_over(FOREIGN)], refused("storage_conflict")),
         ("SNAP-12", [EMPTY, put(PATH, "{"), PASSED], passed),
         ("SNAP-12", [EMPTY, put(PATH, "{"), PASSED], file_left(lambda _: pretty(snapshot()))),
         ("ERR-5", [EMPTY, put(PATH, "{"), PASSED], refused("storage", "something is damaged")),
@@ -360,9 +334,9 @@ def test_all_requirements_about_files_are_judged_but_those_of_other_checks() -> 
         [PASSED, remove(PATH), PASSED],
         [PASSED, put(LOG, ""), PASSED],
         # A torn tail that is completed is one more line like a damaged one.
-        [PASSED, tear("7\n"), tear("7"), project(GROWN)],
+        [PASSED, tear("7\n"), tear("7"), PASSED_GROWN],
         # Another pass came between.
-        [PASSED, remove(SECOND_PATH), project(GROWN), PASSED],
+        [PASSED, remove(SECOND_PATH), PASSED_GROWN, PASSED],
     ],
 )
 def test_what_the_suite_did_itself_is_held_against_nobody(requests: list[Request]) -> None:
@@ -374,7 +348,7 @@ def test_what_the_suite_did_itself_is_held_against_nobody(requests: list[Request
 
 def test_doubles_that_are_read_wrong_are_held_against_numbers_only() -> None:
     """The log is right where the implementation shows a neighbour of a double in it (H9)."""
-    step, trace = last(project(run_json(lifecycle("node_started", 1, metadata=0.1234567890123456))))
+    step, trace = last(project(lifecycle("node_started", 1, metadata=0.1234567890123456)))
 
     def misread(events: list[Json]) -> list[Json]:
         payload = {**events[0]["payload"], "metadata": 0.12345678901234559}
@@ -387,11 +361,11 @@ def test_numbers_are_asked_only_of_those_who_can_read_them() -> None:
     line = note(payload=["x"]).replace('"x"', "-0") + "\n"
     for without, asked in (((), True), (("exact-numbers",), False)):
         session = executed([OPEN, PASSED, tear(line)], without=without)
-        assert ("FILE-14" in judgements(session.trace.steps[-1], Trace(session.trace.steps[:-1]))) is asked
+        assert ("FILE-14" in judgements(*last_of(session))) is asked
 
 
 def test_without_the_layout_nothing_is_judged() -> None:
-    session = executed([OPEN, PASSED, project(FOREIGN), project(LONG_RUN)], store="memory")
+    session = executed([OPEN, PASSED, pass_over(FOREIGN), pass_over(LONG_RUN)], store="memory")
     assert {each.judgement.requirement for each in session.judgements} & OWN == set()
 
 
@@ -417,7 +391,7 @@ def test_a_log_that_reads_as_empty_breaks_one_requirement(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(FileStore, "_read_log", read_or_nothing)
     line = note(event_id="note-ü")
-    session = executed([OPEN, PASSED, tear(line, line.encode().index(b"\xc3") + 1), PASSED, project(GROWN)])
+    session = executed([OPEN, PASSED, tear(line, line.encode().index(b"\xc3") + 1), PASSED, PASSED_GROWN])
     assert {each.judgement.requirement for each in session.judgements if not each.judgement.holds} == {"FILE-19"}
     assert session.requests[-1][0] == "tear"
 
@@ -437,7 +411,7 @@ def test_overwriting_anothers_snapshot_breaks_one_requirement(monkeypatch: pytes
         return projection.project(run, store)
 
     monkeypatch.setattr(server, "project", overwriting)
-    for requests in ([PASSED, project(FOREIGN), PASSED], [EMPTY, put(PATH, ANOTHERS), PASSED]):
+    for requests in ([PASSED, pass_over(FOREIGN), PASSED], [EMPTY, put(PATH, ANOTHERS), PASSED]):
         session = executed([OPEN, *requests])
         failed = {each.judgement.requirement for each in session.judgements if not each.judgement.holds}
         assert failed & OWN == {"SNAP-11"}

@@ -2,18 +2,19 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
 import pytest
-from attrs import evolve
 
-from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.execution.session import Session
+import builders
+from builders import OPEN, run_json
 from lifecycle_conformance.execution.trace import Object, Request, Step, Trace
 from lifecycle_conformance.model.identity import content_of, is_plain
-from traces import OPEN, answered, broken, executed, judgements, shown
+from traces import answered, broken, executed, held_throughout, judgements, last, last_of, refused, shown
 
+run, project = partial(run_json, run_id="r/ 1"), partial(builders.project, run_id="r/ 1")
 MINE = {"ID-1", "ID-2", "ID-3", "ID-4", "ID-5", "ID-6", "ID-7", "OCC-1", "OCC-2", "OCC-3", "DRIVER-8"}
 STARTED: Object = {"event": "node_started", "recorded_at_ms": 1, "reason": "why", "stop_kind": "panic", "metadata": 7}
 COMPLETED: Object = {**STARTED, "event": "node_completed"}
@@ -22,44 +23,11 @@ ODD: Object = {**STARTED, "event": "größe 1"}
 NAMELESS: Object = {**STARTED, "event": ""}
 
 
-def run(*records: Object, status: str = "running") -> Object:
-    return {
-        "run_id": "r/ 1",
-        "automation_id": "a",
-        "trigger_type": "manual",
-        "status": status,
-        "created_at_ms": 1,
-        "updated_at_ms": 2,
-        "checkpoint": {"lifecycle_history": list(records)},
-    }
+def identify(*records: Object, **members: Any) -> Request:
+    return "identify", {"run": run(*records, **members)}
 
 
-def identify(*records: Object, status: str = "running") -> Request:
-    return "identify", {"run": run(*records, status=status)}
-
-
-def project(*records: Object, status: str = "running") -> Request:
-    return "project", {"run": run(*records, status=status)}
-
-
-def last(session: Session) -> tuple[Step, Trace]:
-    return session.trace.steps[-1], Trace(session.trace.steps[:-1])
-
-
-def held(session: Session) -> set[str]:
-    """Name what was judged in a session, none of which may be broken."""
-    said = [
-        each for number, step in enumerate(session.trace.steps) for each in _judged(step, session.trace.steps[:number])
-    ]
-    assert [each for each in said if not each.holds] == []
-    return {each.requirement for each in said}
-
-
-def _judged(step: Step, before: list[Step]) -> list[Any]:
-    return [each for id_, said in judgements(step, Trace(before)).items() if id_ in MINE for each in said]
-
-
-def test_each_requirement_is_judged_in_a_life_where_it_holds() -> None:
+def test_each_requirement_is_judged_in_a_session_where_it_holds() -> None:
     session = executed(
         [
             OPEN,
@@ -70,13 +38,13 @@ def test_each_requirement_is_judged_in_a_life_where_it_holds() -> None:
             project(COMPLETED, STARTED, BARE, ODD),
         ]
     )
-    assert held(session) == MINE
+    assert held_throughout(session) & MINE == MINE
 
 
 def test_without_identify_the_events_are_judged() -> None:
     requests = [OPEN, project(STARTED, STARTED, BARE, ODD, NAMELESS), project(COMPLETED, STARTED, STARTED)]
     session = executed([*requests, project(COMPLETED, STARTED, STARTED, status="paused")], without={"identify"})
-    assert held(session) == {"ID-1", "ID-2", "ID-3", "ID-4", "ID-5", "ID-6", "ID-7", "OCC-1"}
+    assert held_throughout(session) & MINE == {"ID-1", "ID-2", "ID-3", "ID-4", "ID-5", "ID-6", "ID-7", "OCC-1"}
 
 
 # --- one fault each, in what `identify` answers -----------------------------------------------------------------------
@@ -86,7 +54,7 @@ Fault = Callable[[Object, Object, int], Object]
 
 
 def hashed(said: Object, values: Object) -> Object:
-    """Give another identity, with an id that follows from it."""
+    """Another identity, with an id that follows from it."""
     digits = hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
     event_id = said["event_id"].replace(said["identity"][7:31], digits[:24])
     return {**said, "identity": f"sha256:{digits}", "event_id": event_id}
@@ -150,7 +118,7 @@ def never_counted(said: Object, *_: Any) -> Object:
     ],
 )
 def test_a_fault_breaks_one_requirement(fault: Fault, records: list[Object], right: set[str]) -> None:
-    step, before = last(executed([OPEN, identify(*records)]))
+    step, before = last(identify(*records))
     assert broken(altered(step, fault), before) & MINE == right
 
 
@@ -169,35 +137,34 @@ def test_a_position_shows_when_the_record_moves(fault: Fault, right: set[str]) -
 
 
 def test_a_status_in_the_hash_shows_when_it_changes() -> None:
-    step, before = last(executed([OPEN, identify(STARTED), identify(STARTED, status="paused")]))
+    step, before = last(identify(STARTED), identify(STARTED, status="paused"))
     doctored = altered(step, lambda said, record, _: hashed(said, {**values_of(record), "status": "paused"}))
     assert broken(doctored, before) & MINE == {"ID-1", "ID-4"}
 
 
 def test_other_records_that_count_show_when_they_arrive() -> None:
-    step, before = last(executed([OPEN, identify(STARTED), identify(COMPLETED, STARTED)]))
+    step, before = last(identify(STARTED), identify(COMPLETED, STARTED))
     doctored = altered(step, lambda said, _, index: counted(said, index))
     assert broken(doctored, before) & MINE == {"OCC-1", "OCC-2"}
 
 
 def test_equals_that_do_not_move_up_show_when_one_is_removed() -> None:
-    step, before = last(executed([OPEN, identify(STARTED, STARTED), identify(STARTED)]))
+    step, before = last(identify(STARTED, STARTED), identify(STARTED))
     doctored = altered(step, lambda said, *_: counted(said, 1))
     assert broken(doctored, before) & MINE == {"OCC-1", "OCC-3"}
 
 
 def test_identify_answers_each_record_in_order() -> None:
-    step, before = last(executed([OPEN, identify(STARTED, BARE)]))
+    step, before = last(identify(STARTED, BARE))
     ids = step.ok["ids"]
     assert broken(answered(step, ids=ids[:1]), before) & MINE == {"DRIVER-8"}
     assert broken(answered(step, ids=ids[::-1]), before) & MINE == {"DRIVER-8"}
 
 
 def test_identify_needs_no_store() -> None:
-    step, before = last(executed([identify(STARTED)]))
+    step, before = last_of(executed([identify(STARTED)]))
     assert broken(step, before) & MINE == set()
-    refused = Answer(error=Refusal("invalid_input", "", {}))
-    assert broken(evolve(step, answer=refused), before) & MINE == {"DRIVER-8"}
+    assert broken(refused(step, "invalid_input"), before) & MINE == {"DRIVER-8"}
 
 
 # --- one fault each, in the events ------------------------------------------------------------------------------------
@@ -210,7 +177,7 @@ def event_changed(step: Step, which: int, **members: Any) -> Step:
 
 
 def test_a_wrong_occurrence_in_an_event_is_no_fault_of_its_id() -> None:
-    step, before = last(executed([OPEN, project(STARTED, STARTED)]))
+    step, before = last(project(STARTED, STARTED))
     event = step.shown_after().events[1]
     payload = {**event["payload"], "lifecycle_occurrence": 0}
     event_id = f"{event['event_id'].rpartition('-')[0]}-0"
@@ -218,7 +185,7 @@ def test_a_wrong_occurrence_in_an_event_is_no_fault_of_its_id() -> None:
 
 
 def test_a_wrong_id_of_an_event_is_no_fault_of_its_occurrence() -> None:
-    step, before = last(executed([OPEN, project(STARTED, STARTED)]))
+    step, before = last(project(STARTED, STARTED))
     event = step.shown_after().events[1]
     assert broken(event_changed(step, 1, event_id=f"{event['event_id']}-1"), before) & MINE == {"ID-5"}
 
@@ -227,7 +194,7 @@ def test_a_wrong_id_of_an_event_is_no_fault_of_its_occurrence() -> None:
     ("again", "right"), [(project(COMPLETED, STARTED), "ID-3"), (project(STARTED, status="paused"), "ID-4")]
 )
 def test_a_second_event_under_another_id_tells_what_entered_the_id(again: Request, right: str) -> None:
-    step, before = last(executed([OPEN, project(STARTED), again], without={"identify"}))
+    step, before = last(project(STARTED), again, without={"identify"})
     event = step.shown_before().events[0]
     second = {**event, "event_id": f"{event['event_id']}-1", "seq": 9}
     doctored = shown(step, step.owner, events=(*step.shown_after().events, second))
@@ -240,12 +207,12 @@ def test_a_second_event_under_another_id_tells_what_entered_the_id(again: Reques
 @pytest.mark.parametrize("value", [0.9341825998422749, 1e300, -0.0, 2.0, 2**64 - 1, "ü", "\x7f", {"a": ["😀"]}, [1e-7]])
 def test_what_is_read_or_written_in_more_than_one_way_is_not_judged_here(value: Any) -> None:
     assert not is_plain(value)
-    step, before = last(executed([OPEN, identify({**STARTED, "metadata": value})]))
+    step, before = last(identify({**STARTED, "metadata": value}))
     assert "ID-1" not in judgements(step, before)
 
 
 @pytest.mark.parametrize("value", [None, True, 0, -7, 0.5, 123.25, 'a "b" \\ ~', {"a": [1, {"b": None}]}, []])
 def test_what_everybody_reads_alike_is(value: Any) -> None:
     assert is_plain(value)
-    step, before = last(executed([OPEN, identify({**STARTED, "metadata": value})]))
+    step, before = last(identify({**STARTED, "metadata": value}))
     assert judgements(step, before)["ID-1"]

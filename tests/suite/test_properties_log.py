@@ -1,70 +1,21 @@
 """The checks of chapter 10: each holds in a session of the reference, and alone fails where a step is made wrong."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from attrs import evolve
 
+from builders import OPEN, TENANT, append, entries, event, imported, marker, project, run_json
 from lifecycle_conformance.driver import server
-from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
-from lifecycle_conformance.model.identity import MARKER, ids_of
+from lifecycle_conformance.execution.trace import LOCAL, Object, Request, Step, Trace
+from lifecycle_conformance.model.identity import ids_of
 from lifecycle_projection import FileStore, Run, Store, log, projection, snapshots
-from traces import OPEN, answered, broken, executed, judgements, shown
+from traces import OWNER, answered, broken, broken_in, executed, held, judgements, last, shown
 
-OTHER: Object = {"org_id": "org-b", "workspace_id": "ws-b", "source": "explicit"}
-OWNER = Owner(key_of(LOCAL), "r")
 MINE = ("LOG-", "TENANT-", "COMPACT-", "PRUNE-")
-
-
-def run(*names: str, run_id: str = "r", tenant: Object = LOCAL) -> Object:
-    return {
-        "run_id": run_id,
-        "automation_id": "a",
-        "tenant_context": tenant,
-        "trigger_type": "manual",
-        "status": "running",
-        "created_at_ms": 1,
-        "updated_at_ms": 2,
-        "checkpoint": {"lifecycle_history": [{"event": name, "recorded_at_ms": 10} for name in names]},
-    }
-
-
-def project(*names: str, **of: Any) -> Request:
-    return "project", {"run": run(*names, **of)}
-
-
-def event(event_id: str, seq: int = 0, tenant: Object = LOCAL, **members: Any) -> Object:
-    note = {"event_id": event_id, "run_id": "r", "seq": seq, "event_type": "note", "occurred_at_ms": 10}
-    return {**note, "scope": {"tenant_context": tenant}, **members}
-
-
-def marker(event_id: str, seq: int, **listed: int) -> Object:
-    entries = [{"event_id": each, "seq": its_seq} for each, its_seq in listed.items()]
-    return event(event_id, seq, event_type=MARKER, payload={"compacted_event_ids": entries})
-
-
-def left(*events: Object) -> Request:
-    return "import", {"events": [*events], "snapshots": []}
-
-
-def append(event_id: str, tenant: Object = LOCAL, **members: Any) -> Request:
-    return "append", {"tenant": tenant, "event": event(event_id, tenant=tenant, **members)}
-
-
-def last(*requests: Request, store: str = "files") -> tuple[Step, Trace]:
-    *earlier, step = executed([OPEN, *requests], store).trace.steps
-    return step, Trace(earlier)
-
-
-def fails(step: Step, trace: Trace) -> set[str]:
-    return {each for each in broken(step, trace) if each.startswith(MINE)}
-
-
-def judged_in(step: Step, trace: Trace) -> set[str]:
-    """Name what is judged in a step of the reference, all of which holds."""
-    assert fails(step, trace) == set()
-    return {each for each in judgements(step, trace) if each.startswith(MINE)}
+fails, judged_in = partial(broken, of=MINE), partial(held, of=MINE)
 
 
 def events_after(step: Step) -> list[Object]:
@@ -95,7 +46,7 @@ def test_an_unknown_id_is_appended() -> None:
     assert fails(shown(step, OWNER, events=(old,)), trace) == {"LOG-2"}
     assert fails(shown(step, OWNER, events=(old, {**new, "payload": {"n": 0.5, "m": 1}})), trace) == {"LOG-8"}
     assert fails(shown(step, OWNER, events=(old, {**new, "actor": {"kind": "group", "id": "g"}})), trace) == {"LOG-8"}
-    without_source = {**new, "scope": {**new["scope"], "tenant_context": {**LOCAL, "source": "explicit"}}}
+    without_source = {**new, "scope": {**new["scope"], "tenant_context": {**TENANT, "source": "local_implicit"}}}
     assert fails(shown(step, OWNER, events=(old, without_source)), trace) == {"LOG-8"}
     wrong_seq = shown(answered(step, appended=True, seq=7), OWNER, events=(old, {**new, "seq": 7}))
     assert fails(wrong_seq, trace) == {"LOG-4"}
@@ -114,7 +65,7 @@ def test_a_known_id_is_not_appended() -> None:
 
 
 def test_an_id_that_a_marker_lists_is_known() -> None:
-    step, trace = last(left(marker("m", 3, a=1, b=2)), append("b"))
+    step, trace = last(imported(marker("m", 3, entries(a=1, b=2))), append("b"))
     assert "LOG-3" in judged_in(step, trace)
     assert step.ok == {"appended": False, "seq": 2}
     assert fails(answered(step, appended=False, seq=3), trace) == {"LOG-3"}
@@ -128,14 +79,14 @@ def test_an_id_that_a_marker_lists_is_known() -> None:
     ("events", "first"),
     [
         ([event("a", 5), event("a", 2)], 2),
-        ([event("a", 7), marker("m", 5, a=9)], 9),
-        ([event("a", 5), marker("m", 5, a=1)], 5),
-        ([marker("m", 5, a=1), event("a", 5)], 1),
-        ([marker("a", 5, a=1)], 5),
+        ([event("a", 7), marker("m", 5, entries(a=9))], 9),
+        ([event("a", 5), marker("m", 5, entries(a=1))], 5),
+        ([marker("m", 5, entries(a=1)), event("a", 5)], 1),
+        ([marker("a", 5, entries(a=1))], 5),
     ],
 )
 def test_of_several_places_the_first_counts(events: list[Object], first: int) -> None:
-    step, trace = last(left(*events), append("a"))
+    step, trace = last(imported(*events), append("a"))
     assert step.ok == {"appended": False, "seq": first}
     assert "LOG-3" in judged_in(step, trace)
     assert fails(answered(step, appended=False, seq=first + 20), trace) == {"LOG-3"}
@@ -145,10 +96,10 @@ def test_of_several_places_the_first_counts(events: list[Object], first: int) ->
 
 
 @pytest.mark.parametrize(
-    ("events", "seqs"), [([], [1, 2]), ([event("a", 7)], [8, 9]), ([marker("m", 3, a=9, b=1)], [10, 11])]
+    ("events", "seqs"), [([], [1, 2]), ([event("a", 7)], [8, 9]), ([marker("m", 3, entries(a=9, b=1))], [10, 11])]
 )
 def test_a_new_event_takes_the_next_seq(events: list[Object], seqs: list[int]) -> None:
-    step, trace = last(left(*events), project("x", "y"))
+    step, trace = last(imported(*events), project("x", "y"))
     assert "LOG-4" in judged_in(step, trace)
     *old, one, two = events_after(step)
     assert [one["seq"], two["seq"]] == seqs
@@ -157,13 +108,16 @@ def test_a_new_event_takes_the_next_seq(events: list[Object], seqs: list[int]) -
 
 
 def test_after_the_highest_seq_anything_may_follow() -> None:
-    step, trace = last(left(event("a", 2**64 - 1)), project("x"))
+    step, trace = last(imported(event("a", 2**64 - 1)), project("x"))
     assert "LOG-4" not in judgements(step, trace)
 
 
-@pytest.mark.parametrize("others", [event("o", 6, OTHER), event("o", 6, OTHER, run_id="s"), event("o", 6, run_id="s")])
+@pytest.mark.parametrize(
+    "others",
+    [event("o", 6, tenant=LOCAL), event("o", 6, tenant=LOCAL, run_id="s"), event("o", 6, run_id="s")],
+)
 def test_others_have_no_influence_on_seqs(others: Object) -> None:
-    step, trace = last(left(others), project("x"))
+    step, trace = last(imported(others), project("x"))
     assert "LOG-5" in judged_in(step, trace)
     (new,) = events_after(step)
     assert fails(shown(step, OWNER, events=({**new, "seq": 7},)), trace) == {"LOG-4", "LOG-5"}
@@ -172,13 +126,13 @@ def test_others_have_no_influence_on_seqs(others: Object) -> None:
 
 
 def test_others_have_no_influence_on_what_an_append_knows() -> None:
-    step, trace = last(left(event("o", 6, OTHER)), append("o"))
+    step, trace = last(imported(event("o", 6, tenant=LOCAL)), append("o"))
     assert "LOG-5" in judged_in(step, trace)
     assert fails(shown(answered(step, appended=False, seq=6), OWNER, events=()), trace) == {"LOG-5"}
 
 
 def test_others_have_no_influence_on_what_a_pass_knows() -> None:
-    step, trace = last(project("x", tenant=OTHER), project("x", "y"), store="memory")
+    step, trace = last(project("x", tenant=LOCAL), project("x", "y"), store="memory")
     assert "LOG-5" in judged_in(step, trace)
     y = events_after(step)[1]
     assert "LOG-5" in fails(shown(step, OWNER, events=({**y, "seq": 1},)), trace)
@@ -188,7 +142,7 @@ def test_others_have_no_influence_on_what_a_pass_knows() -> None:
 
 
 def test_events_are_shown_in_the_order_of_their_seq_and_those_with_equal_seq_in_log_order() -> None:
-    step, trace = last(left(event("d", 5), event("b", 2), event("a", 2)), left(event("c", 2), event("e", 1)))
+    step, trace = last(imported(event("d", 5), event("b", 2), event("a", 2)), imported(event("c", 2), event("e", 1)))
     assert "LOG-7" in judged_in(step, trace)
     e, b, a, c, d = events_after(step)
     assert [each["event_id"] for each in (e, b, a, c, d)] == ["e", "b", "a", "c", "d"]
@@ -198,7 +152,7 @@ def test_events_are_shown_in_the_order_of_their_seq_and_those_with_equal_seq_in_
 
 
 def test_the_order_of_showing_stays() -> None:
-    step, trace = last(left(event("b", 2), event("a", 2)), ("restart", {"kill": True}))
+    step, trace = last(imported(event("b", 2), event("a", 2)), ("restart", {"kill": True}))
     assert "LOG-7" in judged_in(step, trace)
     assert fails(shown(step, OWNER, events=(*reversed(events_after(step)),)), trace) == {"LOG-7"}
 
@@ -263,15 +217,18 @@ def one_bad_byte_empties_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FileStore, "_read_log", wrong)
 
 
-LIFE = (
+SESSION = (
     project("x"),
-    project("x", "y", tenant=OTHER),
+    project("x", "y", tenant=LOCAL),
     project("z", run_id="s"),
     project("x", "x", "z"),
-    left(marker("m", 8, **dict.fromkeys(ids_of(run("x", "v")), 9), gone=20), event("old", 3, OTHER)),
+    imported(
+        marker("m", 8, entries(**dict.fromkeys(ids_of(run_json("x", "v")), 9), gone=20)),
+        event("old", 3, tenant=LOCAL),
+    ),
     append("gone"),
     append("old"),
-    append("new", tenant=OTHER),
+    append("new", tenant=LOCAL),
     project("v", "x", "x", "z"),
     ("compact", {"retention_ms": 1, "now_ms": 12}),
     project("v", "x", "x", "z"),
@@ -304,9 +261,8 @@ def test_a_fault_is_attributed_to_what_it_breaks(
 ) -> None:
     if fault is not None:
         fault(monkeypatch)
-    requests = [OPEN, *(each for each in LIFE if store == "files" or each[0] not in {"restart", "tear"})]
-    said = [each.judgement for each in executed(requests, store).judgements]
-    assert {each.requirement for each in said if not each.holds and each.requirement.startswith(MINE)} == expected
+    requests = [OPEN, *(each for each in SESSION if store == "files" or each[0] not in {"restart", "tear"})]
+    assert broken_in(executed(requests, store), MINE) == expected
 
 
 def test_after_a_hand_was_laid_on_the_files_seqs_are_not_judged() -> None:

@@ -5,62 +5,18 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.execution.session import Session
-from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
+from builders import OPEN, TENANT_KEY, imported, project, run_json, snapshot
+from lifecycle_conformance.driver.interface import Answer
+from lifecycle_conformance.execution.trace import Object, Owner, Request, Step, Trace
 from lifecycle_conformance.model.identity import PREFIX, ids_of
-from traces import OPEN, answered, broken, executed, judgements, shown
+from traces import OWNER, answered, broken, executed, held_throughout, judgements, last, refused, shown
 
 MINE = {f"PASS-{number}" for number in (1, 2, 3, 4, 5, 6, 8, 9, 15)}
 MINE |= {f"SNAP-{number}" for number in (5, 6, 7, 8, 10)}
 STARTED: Object = {"event": "node_started", "recorded_at_ms": 5}
 COMPLETED: Object = {"event": "node_completed", "recorded_at_ms": 6}
 BLOCKED: Object = {"event": "node_blocked", "recorded_at_ms": 7}
-SCOPE: Object = {"tenant_context": LOCAL}
 PRUNED: Request = ("prune", {"retention_ms": 1, "keep": 1, "now_ms": 1000})
-
-
-def run(*records: Object, **members: Any) -> Object:
-    return {
-        "run_id": "r",
-        "automation_id": "a",
-        "trigger_type": "manual",
-        "status": "running",
-        "created_at_ms": 1,
-        "updated_at_ms": 2,
-        "checkpoint": {"lifecycle_history": list(records)},
-        **members,
-    }
-
-
-def project(*records: Object, **members: Any) -> Request:
-    return "project", {"run": run(*records, **members)}
-
-
-def left(*snapshots: Object, events: tuple[Object, ...] = ()) -> Request:
-    return "import", {"events": list(events), "snapshots": list(snapshots)}
-
-
-def snapshot(snapshot_id: str, seq: int, **members: Any) -> Object:
-    at = {"run_id": "r", "seq": seq, "created_at_ms": 4, "scope": SCOPE, "status": "running"}
-    return {"snapshot_id": snapshot_id, **at, **members}
-
-
-def last(session: Session) -> tuple[Step, Trace]:
-    return session.trace.steps[-1], Trace(session.trace.steps[:-1])
-
-
-def judged_and_held(session: Session) -> set[str]:
-    """Name what was judged in a session, none of which may be broken."""
-    said = [
-        each
-        for number, step in enumerate(session.trace.steps)
-        for id_, some in judgements(step, Trace(session.trace.steps[:number])).items()
-        for each in some
-        if id_ in MINE
-    ]
-    assert [each for each in said if not each.holds] == []
-    return {each.requirement for each in said}
 
 
 def wrong(step: Step, before: Trace) -> set[str]:
@@ -75,17 +31,13 @@ def with_snapshots(step: Step, *snapshots: Object) -> Step:
     return shown(step, step.owner, snapshots=snapshots)
 
 
-def refused(step: Step, kind: str = "phase_transition", **data: Any) -> Step:
-    return evolve(step, answer=Answer(error=Refusal(kind, "", data)))
-
-
 @pytest.mark.parametrize("store", ["files", "memory"])
-def test_each_requirement_is_judged_in_a_life_where_it_holds(store: Any) -> None:
+def test_each_requirement_is_judged_in_a_session_where_it_holds(store: Any) -> None:
     session = executed(
         [
             OPEN,
             project(),
-            left(snapshot("old", 1), snapshot("older", 1, phase="sleeping")),
+            imported(snapshot("old"), snapshot("older", phase="sleeping")),
             project(STARTED),
             project(STARTED),
             project(COMPLETED, STARTED, STARTED),
@@ -96,14 +48,14 @@ def test_each_requirement_is_judged_in_a_life_where_it_holds(store: Any) -> None
         ],
         store,
     )
-    assert judged_and_held(session) == MINE
+    assert held_throughout(session) & MINE == MINE
 
 
 # --- PASS-1 to PASS-3 -------------------------------------------------------------------------------------------------
 
 
 def test_an_empty_history_is_answered_with_0_and_nothing_is_written() -> None:
-    step, before = last(executed([OPEN, project(STARTED), project()]))
+    step, before = last(project(STARTED), project())
     assert wrong(answered(step, projected=1), before) == {"PASS-1"}
     assert wrong(refused(step, "internal"), before) == {"PASS-1"}
     event = {**step.shown_before().events[0], "event_id": "another", "seq": 2}
@@ -111,40 +63,40 @@ def test_an_empty_history_is_answered_with_0_and_nothing_is_written() -> None:
 
 
 def test_a_new_record_without_event() -> None:
-    step, before = last(executed([OPEN, project(STARTED, COMPLETED)]))
+    step, before = last(project(STARTED, COMPLETED))
     first, snapshots = step.shown_after().events[0], step.shown_after().snapshots
     doctored = answered(with_snapshots(with_events(step, first), *snapshots[:1]), projected=1)
     assert wrong(doctored, before) == {"PASS-2"}
 
 
 def test_new_records_in_another_order() -> None:
-    step, before = last(executed([OPEN, project(STARTED, COMPLETED)]))
+    step, before = last(project(STARTED, COMPLETED))
     first, second = step.shown_after().events
     assert wrong(with_events(step, {**second, "seq": 1}, {**first, "seq": 2}), before) == {"PASS-2"}
 
 
 def test_two_events_for_a_new_record() -> None:
-    step, before = last(executed([OPEN, project(STARTED)]))
+    step, before = last(project(STARTED))
     event = step.shown_after().events[0]
     assert wrong(with_events(step, event, {**event, "seq": 2}), before) == {"PASS-2"}
 
 
 def test_an_event_of_no_record() -> None:
-    step, before = last(executed([OPEN, project(STARTED)]))
+    step, before = last(project(STARTED))
     event = step.shown_after().events[0]
     stray = {**event, "event_id": "stray", "seq": 2, "event_type": f"{PREFIX}another", "payload": None}
     assert wrong(answered(with_events(step, event, stray), projected=2), before) == {"PASS-2"}
 
 
 def test_a_wrong_id_is_no_second_event() -> None:
-    step, before = last(executed([OPEN, project(STARTED)]))
+    step, before = last(project(STARTED))
     event, only = step.shown_after().events[0], step.shown_after().snapshots[0]
     doctored = with_events(step, {**event, "event_id": f"{event['event_id']}-0"})
     assert wrong(with_snapshots(doctored, {**only, "snapshot_id": f"{event['event_id']}-0"}), before) == set()
 
 
 def test_a_record_that_is_recorded_gets_no_other_event() -> None:
-    step, before = last(executed([OPEN, project(STARTED), project(STARTED, status="paused")]))
+    step, before = last(project(STARTED), project(STARTED, status="paused"))
     event = step.shown_after().events[0]
     doctored = answered(with_events(step, event, {**event, "seq": 2}), projected=1)
     assert wrong(doctored, before) == {"PASS-3"}
@@ -154,54 +106,54 @@ def test_a_record_that_is_recorded_gets_no_other_event() -> None:
 
 
 def test_a_snapshot_that_is_there_is_rewritten() -> None:
-    step, before = last(executed([OPEN, project(STARTED), project(STARTED, status="paused")]))
+    step, before = last(project(STARTED), project(STARTED, status="paused"))
     only = step.shown_after().snapshots[0]
     assert wrong(with_snapshots(step, {**only, "status": "paused"}), before) == {"PASS-4", "SNAP-6"}
 
 
 def test_a_rewritten_snapshot_shows_after_an_insertion_too() -> None:
-    step, before = last(executed([OPEN, project(STARTED), project(STARTED, COMPLETED, status="paused")]))
+    step, before = last(project(STARTED), project(STARTED, COMPLETED, status="paused"))
     first, second = step.shown_after().snapshots
     doctored = with_snapshots(step, {**first, "status": "paused"}, second)
     assert wrong(doctored, before) == {"PASS-4", "PASS-9", "SNAP-6"}
 
 
 def test_a_snapshot_of_a_record_that_is_gone_is_rewritten() -> None:
-    step, before = last(executed([OPEN, project(STARTED, COMPLETED), project(STARTED)]))
+    step, before = last(project(STARTED, COMPLETED), project(STARTED))
     first, second = step.shown_after().snapshots
     assert wrong(with_snapshots(step, first, {**second, "status": "paused"}), before) == {"SNAP-6"}
 
 
 def test_a_guard_is_asked_where_all_snapshots_are_there() -> None:
-    step, before = last(executed([OPEN, project(STARTED), project(STARTED, status="queued")]))
+    step, before = last(project(STARTED), project(STARTED, status="queued"))
     assert step.answer.ok == {"projected": 0}
     doctored = refused(step, from_phase="running_phase", to_phase="queued", lifecycle_index=0, projected=0)
     assert wrong(doctored, before) == {"PASS-4"}
 
 
 def test_a_missing_snapshot_is_not_written() -> None:
-    step, before = last(executed([OPEN, project(STARTED, COMPLETED), PRUNED, project(STARTED, COMPLETED)]))
+    step, before = last(project(STARTED, COMPLETED), PRUNED, project(STARTED, COMPLETED))
     assert step.answer.ok == {"projected": 1}
     doctored = with_snapshots(answered(step, projected=0), *step.shown_before().snapshots)
     assert wrong(doctored, before) == {"PASS-5", "SNAP-5"}
 
 
 def test_two_snapshots_with_one_id() -> None:
-    step, before = last(executed([OPEN, project(STARTED)]))
+    step, before = last(project(STARTED))
     only = step.shown_after().snapshots[0]
     assert wrong(with_snapshots(step, only, only), before) == {"SNAP-5"}
 
 
 @pytest.mark.parametrize("requests", [[project(STARTED)], [project(STARTED), project(STARTED)]])
 def test_another_answer_than_what_was_done(requests: list[Request]) -> None:
-    step, before = last(executed([OPEN, *requests]))
+    step, before = last(*requests)
     doctored = answered(step, projected=step.ok["projected"] + 1)
     assert wrong(doctored, before) - {"PASS-8"} == {"PASS-6"}
 
 
 def test_a_new_event_counts_whose_snapshot_is_there() -> None:
-    there = left(snapshot(ids_of(run(STARTED))[0], 1))
-    step, before = last(executed([OPEN, there, project(STARTED)]))
+    there = imported(snapshot(ids_of(run_json(STARTED))[0]))
+    step, before = last(there, project(STARTED))
     assert step.answer.ok == {"projected": 1}
     assert wrong(answered(step, projected=0), before) == {"PASS-6"}
 
@@ -210,7 +162,7 @@ def test_a_new_event_counts_whose_snapshot_is_there() -> None:
 
 
 def test_a_repeated_pass_that_does_something() -> None:
-    step, before = last(executed([OPEN, project(STARTED), project(STARTED)]))
+    step, before = last(project(STARTED), project(STARTED))
     assert wrong(refused(step, "internal"), before) == {"PASS-8"}
     stray = {**step.shown_after().snapshots[0], "snapshot_id": "stray"}
     doctored = with_snapshots(step, *step.shown_after().snapshots, stray)
@@ -218,12 +170,12 @@ def test_a_repeated_pass_that_does_something() -> None:
 
 
 def test_a_pass_that_was_changed_is_no_repetition() -> None:
-    step, before = last(executed([OPEN, project(STARTED), project(STARTED, status="paused")]))
+    step, before = last(project(STARTED), project(STARTED, status="paused"))
     assert "PASS-8" not in judgements(step, before)
 
 
 def test_an_insertion_records_old_records_again() -> None:
-    step, before = last(executed([OPEN, project(STARTED), project(COMPLETED, STARTED)]))
+    step, before = last(project(STARTED), project(COMPLETED, STARTED))
     old = step.shown_before().events[0]
     again = {**old, "event_id": f"{old['event_id']}-1", "seq": 9, "payload": {**old["payload"], "lifecycle_index": 1}}
     doctored = answered(with_events(step, *step.shown_after().events, again), projected=2)
@@ -231,14 +183,14 @@ def test_an_insertion_records_old_records_again() -> None:
 
 
 def test_an_identical_record_that_is_inserted_gets_an_event() -> None:
-    step, before = last(executed([OPEN, project(STARTED), project(STARTED, STARTED)]))
+    step, before = last(project(STARTED), project(STARTED, STARTED))
     doctored = evolve(step, after=step.before, answer=Answer(ok={"projected": 0}))
     assert wrong(doctored, before) == {"PASS-2", "PASS-9"}
 
 
 def test_another_run_is_touched() -> None:
-    step, before = last(executed([OPEN, project(STARTED, run_id="r2"), project(STARTED)]))
-    other = Owner(key_of(LOCAL), "r2")
+    step, before = last(project(STARTED, run_id="r2"), project(STARTED))
+    other = Owner(TENANT_KEY, "r2")
     assert wrong(shown(step, other, events=()), before) == {"PASS-15"}
     assert wrong(shown(step, other, snapshots=()), before) == {"PASS-15"}
 
@@ -265,26 +217,24 @@ NODE: Object = {"phase_id": "node-a"}
     ],
 )
 def test_what_is_missing_of_a_phase(members: Object, name: str, shown_as: Any, right: str) -> None:
-    owner = Owner(key_of(LOCAL), "r")
-    step, before = last(executed([OPEN, left(snapshot("old", 1, **members))]))
+    step, before = last(imported(snapshot("old", **members)))
     said = judgements(step, before)
     assert said.keys() & {"SNAP-7", "SNAP-8"} == {right}
     assert all(each.holds for each in said[right])
-    doctored = {**step.after[owner].snapshots[0], name: shown_as}
-    assert wrong(shown(step, owner, snapshots=(doctored,)), before) == {right}
+    doctored = {**step.after[OWNER].snapshots[0], name: shown_as}
+    assert wrong(shown(step, OWNER, snapshots=(doctored,)), before) == {right}
 
 
 def test_where_imported_snapshots_meet_reading_is_not_judged() -> None:
-    step, before = last(executed([OPEN, left(snapshot("old", 1), snapshot("old", 2))]))
+    step, before = last(imported(snapshot("old", 1), snapshot("old", 2)))
     assert not judgements(step, before).keys() & {"SNAP-7", "SNAP-8"}
 
 
 def test_snapshots_are_shown_by_seq_and_then_by_the_bytes_of_their_ids() -> None:
-    owner = Owner(key_of(LOCAL), "r")
-    old = left(snapshot("\U0001f600", 2), snapshot("\uffff", 2), snapshot("z", 3))
-    step, before = last(executed([OPEN, old], "memory"))
+    old = imported(snapshot("\U0001f600", 2), snapshot("\uffff", 2), snapshot("z", 3))
+    step, before = last(old, store="memory")
     assert wrong(step, before) == set()
-    first, second, third = step.after[owner].snapshots
+    first, second, third = step.after[OWNER].snapshots
     assert first["snapshot_id"] == "\uffff"
     for order in ((second, first, third), (first, third, second)):
-        assert wrong(shown(step, owner, snapshots=order), before) == {"SNAP-10"}
+        assert wrong(shown(step, OWNER, snapshots=order), before) == {"SNAP-10"}

@@ -6,65 +6,33 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.execution.session import Session
-from lifecycle_conformance.execution.trace import Object, Owner, Request, Step, Trace
+from builders import imported, project, snapshot
+from lifecycle_conformance.execution.trace import Object, Request, Step, Trace
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
-from traces import OPEN, executed, judgements
+from traces import OWNER, judgements, last, refused, shown
 
 OURS = {
     "PHASE-1", "PHASE-2", "PHASE-3", "PHASE-4", "PHASE-5", "PHASE-6", "PHASE-7", "PHASE-8", "PHASE-9", "PHASE-10",
     "PASS-7", "PASS-10", "PASS-11", "PASS-12", "PASS-13", "ERR-3",
 }  # fmt: skip
-OWNER = Owner(("o", "w", None), "r")
-SCOPE = {"schema_version": 1, "tenant_context": {"org_id": "o", "workspace_id": "w", "source": "explicit"}}
 
 
 def run(status: str, *events: str) -> Request:
-    history = [{"event": event, "recorded_at_ms": number} for number, event in enumerate(events, start=1)]
-    return "project", {
-        "run": {
-            "run_id": "r",
-            "automation_id": "a",
-            "trigger_type": "manual",
-            "tenant_context": {"org_id": "o", "workspace_id": "w"},
-            "status": status,
-            "created_at_ms": 1,
-            "updated_at_ms": 2,
-            "checkpoint": {"lifecycle_history": history},
-        }
-    }
+    return project(*events, status=status)
 
 
 def left(phase: str, *, seq: int = 1, snapshot_id: str = "old", **members: Any) -> Object:
-    return {
-        "snapshot_id": snapshot_id,
-        "run_id": "r",
-        "seq": seq,
-        "created_at_ms": 1,
-        "scope": SCOPE,
-        "status": "queued",
-        "phase": phase,
-        **members,
-    }
-
-
-def imported(*snapshots: Object) -> Request:
-    return "import", {"events": [], "snapshots": list(snapshots)}
-
-
-def last(session: Session) -> tuple[Step, Trace]:
-    return session.trace.steps[-1], Trace(session.trace.steps[:-1])
+    return snapshot(snapshot_id, seq, status="queued", phase=phase, **members)
 
 
 def said(step: Step, trace: Trace) -> tuple[set[str], set[str]]:
-    """Name what was judged and what failed, of the requirements of this chapter."""
+    """What was judged and what failed, of the requirements of this chapter."""
     found = {id_: all(each.holds for each in said) for id_, said in judgements(step, trace).items() if id_ in OURS}
     return set(found), {id_ for id_, holds in found.items() if not holds}
 
 
 HISTORY = [{"event_id": "h", "to_phase": "running_phase", "event_type": "x", "occurred_at_ms": 1, "schema_version": 1}]
-LIVES: dict[str, tuple[list[Request], set[str]]] = {
+SESSIONS: dict[str, tuple[list[Request], set[str]]] = {
     "the first snapshot": ([run("queued", "a")], {"PHASE-1", "PHASE-3", "PHASE-8", "PHASE-10"}),
     "the same phase": ([run("queued", "a"), run("queued", "a", "b")], {"PHASE-4"}),
     "a move": ([run("queued", "a"), run("running", "a", "b")], {"PHASE-5", "PHASE-9"}),
@@ -98,23 +66,23 @@ LIVES: dict[str, tuple[list[Request], set[str]]] = {
 }
 
 
-@pytest.mark.parametrize("name", LIVES)
-def test_what_a_life_meets_is_judged_and_holds(name: str) -> None:
-    requests, expected = LIVES[name]
-    judged, failed = said(*last(executed([OPEN, *requests])))
+@pytest.mark.parametrize("name", SESSIONS)
+def test_what_a_session_meets_is_judged_and_holds(name: str) -> None:
+    requests, expected = SESSIONS[name]
+    judged, failed = said(*last(*requests))
     assert failed == set()
     assert expected <= judged
 
 
 def newest(step: Step, **members: Any) -> Step:
-    """Give a step after which the newest snapshot says something else."""
-    shown, new = step.after[OWNER], written(step)
-    snapshots = tuple({**each, **members} if each is new else each for each in shown.snapshots)
-    return evolve(step, after={**step.after, OWNER: evolve(shown, snapshots=snapshots)})
+    """A step after which the newest snapshot says something else."""
+    new = written(step)
+    snapshots = tuple({**each, **members} if each is new else each for each in step.after[OWNER].snapshots)
+    return shown(step, OWNER, snapshots=snapshots)
 
 
 def written(step: Step) -> Object:
-    """Give the last snapshot that a pass wrote."""
+    """The last snapshot that a pass wrote."""
     return [each for each in step.after[OWNER].snapshots if "metadata" in each][-1]
 
 
@@ -124,12 +92,11 @@ def entries(step: Step) -> list[Object]:
 
 
 def refused_with(step: Step, **data: Any) -> Step:
-    return evolve(step, answer=Answer(error=Refusal("phase_transition", "no", {**step.data, **data})))
+    return refused(step, **{**step.data, **data})
 
 
 def event_lost(step: Step) -> Step:
-    shown = step.after[OWNER]
-    return evolve(step, after={**step.after, OWNER: evolve(shown, events=shown.events[:-1])})
+    return shown(step, OWNER, events=step.after[OWNER].events[:-1])
 
 
 FAULTS: dict[str, tuple[str, Callable[[Step], Step], set[str]]] = {
@@ -177,9 +144,7 @@ FAULTS: dict[str, tuple[str, Callable[[Step], Step], set[str]]] = {
     "an allowed move refused": (
         "a move",
         lambda step: refused_with(
-            evolve(
-                step, after={OWNER: evolve(step.after[OWNER], snapshots=step.after[OWNER].snapshots[:-1])}
-            ),
+            shown(step, OWNER, snapshots=step.after[OWNER].snapshots[:-1]),
             from_phase="queued", to_phase="running_phase", lifecycle_index=1, projected=0,
         ),
         {"PHASE-5"},
@@ -195,12 +160,12 @@ FAULTS: dict[str, tuple[str, Callable[[Step], Step], set[str]]] = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_named_by_its_requirement_alone(name: str) -> None:
     session, spoil, expected = FAULTS[name]
-    step, trace = last(executed([OPEN, *LIVES[session][0]]))
+    step, trace = last(*SESSIONS[session][0])
     assert said(spoil(step), trace)[1] == expected
 
 
 def test_a_move_that_should_have_been_refused_is_that_and_nothing_else() -> None:
-    allowed, trace = last(executed([OPEN, run("running", "a"), run("paused", "a", "b")]))
+    allowed, trace = last(run("running", "a"), run("paused", "a", "b"))
     wrong = evolve(allowed, arguments=run("queued", "a", "b")[1])
     assert said(wrong, trace)[1] == {"PHASE-7"}
 
@@ -208,7 +173,7 @@ def test_a_move_that_should_have_been_refused_is_that_and_nothing_else() -> None
 @pytest.mark.parametrize("phase", NEXT)
 @pytest.mark.parametrize("status", ["queued", "running", "awaiting_approval", "paused", "completed", "failed"])
 def test_the_walk_agrees_with_the_reference_from_every_phase(phase: str, status: str) -> None:
-    step, trace = last(executed([OPEN, imported(left(phase)), run(status, "a")], "memory"))
+    step, trace = last(imported(left(phase)), run(status, "a"), store="memory")
     judged, failed = said(step, trace)
     assert failed == set()
     assert ("PHASE-7" in judged) == (PHASE_OF[status] not in (phase, *NEXT[phase])) == (step.refusal is not None)

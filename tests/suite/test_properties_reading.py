@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -9,7 +10,7 @@ import orjson
 import pytest
 from attrs import evolve
 
-from lifecycle_conformance.driver.interface import Answer, Refusal
+from builders import OPEN
 from lifecycle_conformance.execution.trace import LOCAL, Owner, Request, Step, Trace, key_of
 from lifecycle_conformance.generation.input_cases.runs import change, drop, small_run, text_with
 from lifecycle_conformance.judges.attribution.canonical_writing import write
@@ -17,9 +18,11 @@ from lifecycle_conformance.judges.attribution.digests import Digest
 from lifecycle_conformance.judges.properties.errors import REASONS
 from lifecycle_conformance.judges.properties.reading import difference
 from lifecycle_conformance.runner.verdicts import Failure, Verdict
-from traces import OPEN, answered, broken, executed, judgements, shown
+from traces import answered, broken, executed, judgements, last_of, refused, shown
 
 OWNER = Owner(key_of(LOCAL), "run-1")
+MINE = ("REC-", "JSON-", "ERR-", "DRIVER-15")
+broken_here = partial(broken, of=MINE)
 PLAIN = {"event": "node_started", "recorded_at_ms": 1, "metadata": {"note": "plain"}}
 PATH = ("checkpoint", "lifecycle_history", 1, "metadata", "n")
 
@@ -36,20 +39,12 @@ def read(because: str, means: Any, **written: Any) -> tuple[Step, Trace]:
 
 
 def said(step: Step, trace: Trace) -> set[str]:
-    """Name the requirements of these chapters that are judged."""
-    return {id_ for id_ in judgements(step, trace) if id_.startswith(("REC-", "JSON-", "ERR-", "DRIVER-15"))}
-
-
-def broken_here(step: Step, trace: Trace) -> set[str]:
-    return {id_ for id_ in broken(step, trace) if id_.startswith(("REC-", "JSON-", "ERR-", "DRIVER-15"))}
-
-
-def refused_as(step: Step, kind: str) -> Step:
-    return evolve(step, answer=Answer(error=Refusal(kind, "no")))
+    """The requirements of these chapters that are judged."""
+    return {id_ for id_ in judgements(step, trace) if id_.startswith(MINE)}
 
 
 def edited(step: Step, what: str, edit: Callable[[dict[str, Any]], None]) -> Step:
-    """Give a step after which each event or snapshot is shown edited."""
+    """A step after which each event or snapshot is shown edited."""
     records = json.loads(json.dumps(getattr(step.after[OWNER], what)))
     for record in records:
         edit(record)
@@ -69,7 +64,7 @@ def failing_with(value: Any) -> Callable[[dict[str, Any]], None]:
 
 
 def with_digests_of(writer: Callable[[Any], bytes], step: Step) -> Step:
-    """Give a step after which all digests are those of values written otherwise."""
+    """A step after which all digests are those of values written otherwise."""
 
     def of_event(event: dict[str, Any]) -> None:
         payload = event["payload"]
@@ -94,8 +89,7 @@ def refusal(because: list[str], run: Any, kind: str = "invalid_input", store: An
     request = {"op": "project", **({"run_json": run} if isinstance(run, str) else {"run": run})}
     project: Request = ("project", {"run": run_with({"note": "known"})})
     refuse: Request = ("refuse", {"request": request, "kind": kind, "because": because})
-    trace = executed([OPEN, project, refuse], store=store).trace
-    return trace.steps[-1], Trace(trace.steps[:-1])
+    return last_of(executed([OPEN, project, refuse], store=store))
 
 
 NO_STATUS = drop(run_with({}), ("status",))
@@ -116,15 +110,15 @@ def test_what_must_be_refused_and_is_accepted_breaks_its_requirement_only(requir
 )
 def test_requirements_that_name_the_kind_are_broken_by_another_kind(requirement: str, kind: str) -> None:
     step, trace = refusal([requirement], NO_STATUS, kind)
-    right = refused_as(step, kind)
+    right = refused(step, kind)
     assert not {requirement, "ERR-7"} & broken(right, trace)
-    assert {requirement, "ERR-7"} <= broken(refused_as(step, "internal"), trace)
+    assert {requirement, "ERR-7"} <= broken(refused(step, "internal"), trace)
     assert requirement in broken(answered(step, projected=2), trace)
 
 
 def test_a_right_refusal_of_a_wrong_kind_breaks_the_requirement_on_kinds_only() -> None:
     step, trace = refusal(["REC-2"], NO_STATUS)
-    wrong = refused_as(step, "internal")
+    wrong = refused(step, "internal")
     assert broken_here(wrong, trace) == {"ERR-7"}
     (judgement,) = judgements(wrong, trace)["ERR-7"]
     failure = Failure(
@@ -148,9 +142,9 @@ def test_a_refusal_that_changes_files_breaks_that_it_does_not() -> None:
 def test_a_pass_that_was_begun_is_no_refusal_of_its_input() -> None:
     """An unknown status that is taken for another one can end in a move that isn't allowed."""
     step, trace = refusal(["REC-9"], change(run_with({}), ("status",), "done"))
-    begun = shown(refused_as(step, "phase_transition"), OWNER, events=())
+    begun = shown(refused(step, "phase_transition"), OWNER, events=())
     assert broken_here(begun, trace) == {"REC-9"}
-    assert broken_here(refused_as(step, "phase_transition"), trace) == {"ERR-7"}
+    assert broken_here(refused(step, "phase_transition"), trace) == {"ERR-7"}
 
 
 def test_minus_zero_for_an_integer_is_judged_only_if_it_is_read_as_a_double() -> None:
@@ -195,11 +189,11 @@ def test_what_means_the_same_is_to_give_the_same(requirement: str) -> None:
     step, trace = read(requirement, means, **written)
     assert said(step, trace) == {requirement}
     assert broken(step, trace) == set()
-    assert broken_here(refused_as(step, "invalid_input"), trace) == {requirement}
+    assert broken_here(refused(step, "invalid_input"), trace) == {requirement}
     assert broken_here(shown(step, OWNER, events=step.after[OWNER].events[:1]), trace) == {requirement}
     assert broken_here(edited(step, "snapshots", lambda each: each.update(status="queued")), trace) == {requirement}
     nothing_read = evolve(step, before=dict.fromkeys(step.before, evolve(step.before[OWNER], events=())))
-    assert said(refused_as(nothing_read, "invalid_input"), trace) == set()
+    assert said(refused(nothing_read, "invalid_input"), trace) == set()
 
 
 @pytest.mark.parametrize("requirement", ACCEPTED)
@@ -207,14 +201,14 @@ def test_what_may_be_sent_is_to_be_read(requirement: str) -> None:
     step, trace = read(requirement, ACCEPTED[requirement])
     assert said(step, trace) == {requirement}
     assert broken(step, trace) == set()
-    assert broken_here(refused_as(step, "invalid_input"), trace) == {requirement}
+    assert broken_here(refused(step, "invalid_input"), trace) == {requirement}
 
 
 def test_what_nests_no_deeper_than_it_may_is_to_be_read() -> None:
     deep = text_with(run_with({"n": 0}), PATH, "[" * 122 + "]" * 122)
     step, trace = read("JSON-15", run_with({}), run_json=deep)
     assert said(step, trace) == {"JSON-15"}
-    assert broken_here(refused_as(step, "invalid_input"), trace) == {"JSON-15"}
+    assert broken_here(refused(step, "invalid_input"), trace) == {"JSON-15"}
     assert broken(step, trace) == set()
 
 
@@ -289,7 +283,7 @@ def test_a_number_is_read_as_what_it_is(requirement: str, means: Any, text: str,
     assert said(step, trace) == {requirement}
     assert broken(step, trace) == set()
     assert broken_here(edited(step, "events", with_metadata({"n": wrong})), trace) == {requirement}
-    assert broken_here(refused_as(step, "invalid_input"), trace) == {requirement}
+    assert broken_here(refused(step, "invalid_input"), trace) == {requirement}
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from lifecycle_conformance.execution.session import Session
-from lifecycle_conformance.execution.trace import LOCAL, Object, Request, Step, Trace
+import builders
+from builders import AUTOMATION_ID, RUN_ID, imported, project, run_json, snapshot
+from lifecycle_conformance.execution.trace import Object, Request, Step
 from lifecycle_conformance.model.identity import MARKER, PREFIX, contents_of, ids_of, safe
 from lifecycle_projection.records import Json
-from traces import OPEN, broken, executed, judgements, shown
+from traces import broken, judgements, last, shown
 
 MINE = {f"ALIAS-{number}" for number in range(1, 13)}
 STARTED: Object = {"event": "node_started", "recorded_at_ms": 5}
@@ -17,49 +18,20 @@ COMPLETED: Object = {"event": "node_completed", "recorded_at_ms": 6}
 BLOCKED: Object = {"event": "node_blocked", "recorded_at_ms": 7}
 
 
-def run(*records: Object, **members: Any) -> Object:
-    return {
-        "run_id": "r",
-        "automation_id": "a",
-        "trigger_type": "manual",
-        "status": "running",
-        "created_at_ms": 1,
-        "updated_at_ms": 2,
-        "checkpoint": {"lifecycle_history": list(records)},
-        **members,
-    }
-
-
-def project(*records: Object) -> Request:
-    return "project", {"run": run(*records)}
-
-
-def left(*events: Object, snapshots: tuple[Object, ...] = ()) -> Request:
-    return "import", {"events": list(events), "snapshots": list(snapshots)}
-
-
 def index_id(record: Object, index: int) -> str:
-    return f"automation-v2-lifecycle-r-{index}-{safe(record['event'])}"
+    return f"automation-v2-lifecycle-{RUN_ID}-{index}-{safe(record['event'])}"
 
 
 def stable(*records: Object) -> str:
-    """Give the stable id of the last of some records."""
-    return ids_of(run(*records))[-1]
+    """The stable id of the last of some records."""
+    return ids_of(run_json(*records))[-1]
 
 
 def event(record: Object, seq: int, event_id: str | None = None, payload: Json = None, **members: Any) -> Object:
     """Write an event as the first generation did, or otherwise."""
-    return {
-        "event_id": event_id or index_id(record, seq - 1),
-        "run_id": "r",
-        "seq": seq,
-        "event_type": PREFIX + record["event"],
-        "occurred_at_ms": record["recorded_at_ms"],
-        "scope": {"tenant_context": LOCAL},
-        "correlation_id": "a",
-        "payload": payload,
-        **members,
-    }
+    written = {"event_type": PREFIX + record["event"], "correlation_id": AUTOMATION_ID, "payload": payload}
+    at = record["recorded_at_ms"]
+    return builders.event(event_id or index_id(record, seq - 1), seq, at, **{**written, **members})
 
 
 def note(event_id: str, seq: int) -> Object:
@@ -67,7 +39,7 @@ def note(event_id: str, seq: int) -> Object:
 
 
 def marker(seq: int, *entries: Json) -> Object:
-    return event(STARTED, seq, f"marker-{seq}", {"compacted_event_ids": list(entries)}, event_type=MARKER)
+    return builders.marker(f"marker-{seq}", seq, entries)
 
 
 def listed(event_id: str, seq: Json = 1) -> Json:
@@ -145,69 +117,69 @@ def others(step: Step, index: int) -> list[Object]:
 NEXT_DOOR = {"scope": {"tenant_context": {"org_id": "next-door", "workspace_id": "w"}}}
 RAW: Json = {"reason": 7, "stop_kind": "tired"}
 REMEMBERED = ("compact", {"retention_ms": 1, "now_ms": 100})
-SNAPSHOT: Object = {
-    "snapshot_id": index_id(STARTED, 1), "run_id": "r", "seq": 2, "created_at_ms": 5,
-    "scope": {"tenant_context": LOCAL}, "status": "running",
-}  # fmt: skip
-TWINS = left(event(STARTED, 1), event(STARTED, 2))
+SNAPSHOT = snapshot(index_id(STARTED, 1), 2)
+TWINS = imported(event(STARTED, 1), event(STARTED, 2))
 
 CASES: dict[str, tuple[str, list[Request], Doctored]] = {
     "an event of another tenant": (
         "ALIAS-1",
-        [left(event(STARTED, 1, stable(STARTED), **NEXT_DOOR)), project(STARTED)],
+        [imported(event(STARTED, 1, stable(STARTED), **NEXT_DOOR)), project(STARTED)],
         known_as(0, stable(STARTED), 1),
     ),
     "an event of another run": (
         "ALIAS-1",
-        [left(event(STARTED, 1, "other", run_id="r2")), project(STARTED)],
+        [imported(event(STARTED, 1, "other", run_id="r2")), project(STARTED)],
         known_as(0, "other", 1),
     ),
     "events of the same seq in log order": (
         "ALIAS-1",
-        [left(event(STARTED, 1, "first"), event(STARTED, 1, "second")), project(STARTED)],
+        [imported(event(STARTED, 1, "first"), event(STARTED, 1, "second")), project(STARTED)],
         with_snapshot(0, "second", 1),
     ),
     "events in the order of their seq": (
         "ALIAS-1",
-        [left(event(STARTED, 2, "second"), event(STARTED, 1, "first")), project(STARTED)],
+        [imported(event(STARTED, 2, "second"), event(STARTED, 1, "first")), project(STARTED)],
         with_snapshot(0, "second", 2),
     ),
     "the snapshot of a known record": (
         "ALIAS-2",
-        [left(event(STARTED, 1)), project(STARTED)],
+        [imported(event(STARTED, 1)), project(STARTED)],
         with_snapshot(0, stable(STARTED), 1),
     ),
     "the seq of the snapshot of a known record": (
         "ALIAS-2",
-        [left(event(STARTED, 1)), project(STARTED)],
+        [imported(event(STARTED, 1)), project(STARTED)],
         with_snapshot(0, index_id(STARTED, 0), 2),
     ),
-    "an own id": ("ALIAS-3", [left(note(stable(STARTED), 1)), project(STARTED)], anew(0)),
+    "an own id": ("ALIAS-3", [imported(note(stable(STARTED), 1)), project(STARTED)], anew(0)),
     "an own id that replaces another's content": (
         "ALIAS-3",
-        [left(event(STARTED, 1), note(stable(STARTED), 2)), project(STARTED)],
+        [imported(event(STARTED, 1), note(stable(STARTED), 2)), project(STARTED)],
         with_snapshot(0, index_id(STARTED, 0), 1),
     ),
-    "a compacted id": ("ALIAS-4", [left(marker(1, listed(stable(STARTED)))), project(STARTED)], anew(0)),
+    "a compacted id": ("ALIAS-4", [imported(marker(1, listed(stable(STARTED)))), project(STARTED)], anew(0)),
     "a compacted id with white space": (
         "ALIAS-4",
-        [left(marker(1, listed(f"\u2003{stable(STARTED)}\n"), listed(stable(COMPLETED)))), project(STARTED, COMPLETED)],
+        [
+            imported(marker(1, listed(f"\u2003{stable(STARTED)}\n"), listed(stable(COMPLETED)))),
+            project(STARTED, COMPLETED),
+        ],
         anew(0),
     ),
     "the seq of a compacted id": (
         "ALIAS-4",
-        [left(marker(9, listed(stable(STARTED), 3))), project(STARTED)],
+        [imported(marker(9, listed(stable(STARTED), 3))), project(STARTED)],
         with_snapshot(0, stable(STARTED), 9),
     ),
     "a fraction for a seq": (
         "ALIAS-5",
-        [left(marker(1, listed(stable(STARTED)), listed(stable(COMPLETED), 1.5))), project(STARTED, COMPLETED)],
+        [imported(marker(1, listed(stable(STARTED)), listed(stable(COMPLETED), 1.5))), project(STARTED, COMPLETED)],
         known_as(1, stable(STARTED, COMPLETED), 1),
     ),
     "an object for the list": (
         "ALIAS-5",
         [
-            left(event(STARTED, 1, "m", {"compacted_event_ids": listed(stable(STARTED))}, event_type=MARKER)),
+            imported(event(STARTED, 1, "m", {"compacted_event_ids": listed(stable(STARTED))}, event_type=MARKER)),
             project(STARTED),
         ],
         known_as(0, stable(STARTED), 1),
@@ -215,31 +187,31 @@ CASES: dict[str, tuple[str, list[Request], Doctored]] = {
     "an entry beside a malformed one": (
         "ALIAS-5",
         [
-            left(marker(1, listed(stable(STARTED))), marker(2, 7, listed(stable(COMPLETED)))),
+            imported(marker(1, listed(stable(STARTED))), marker(2, 7, listed(stable(COMPLETED)))),
             project(STARTED, COMPLETED),
         ],
         anew(1),
     ),
-    "an event under an index id": ("ALIAS-6", [left(event(STARTED, 1)), project(STARTED)], anew(0)),
+    "an event under an index id": ("ALIAS-6", [imported(event(STARTED, 1)), project(STARTED)], anew(0)),
     "an event of another automation": (
         "ALIAS-6",
-        [left(event(STARTED, 1, correlation_id="b")), project(STARTED)],
+        [imported(event(STARTED, 1, correlation_id="b")), project(STARTED)],
         known_as(0, index_id(STARTED, 0), 1),
     ),
     "an event of another type": (
         "ALIAS-6",
-        [left(event(STARTED, 1, event_type="stateful_runtime.node_started")), project(STARTED)],
+        [imported(event(STARTED, 1, event_type="stateful_runtime.node_started")), project(STARTED)],
         known_as(0, index_id(STARTED, 0), 1),
     ),
     "members of other types": (
         "ALIAS-7",
-        [left(event(STARTED, 1, payload=RAW), event(COMPLETED, 2)), project(STARTED, COMPLETED)],
+        [imported(event(STARTED, 1, payload=RAW), event(COMPLETED, 2)), project(STARTED, COMPLETED)],
         anew(0),
     ),
     "an occurrence of another type": (
         "ALIAS-8",
         [
-            left(event(STARTED, 1, payload={"lifecycle_occurrence": "1"}), event(COMPLETED, 2)),
+            imported(event(STARTED, 1, payload={"lifecycle_occurrence": "1"}), event(COMPLETED, 2)),
             project(STARTED, COMPLETED),
         ],
         anew(0),
@@ -248,7 +220,7 @@ CASES: dict[str, tuple[str, list[Request], Doctored]] = {
     "event by event": (
         "ALIAS-9",
         [
-            left(
+            imported(
                 marker(1, listed(stable(STARTED), 3), listed(stable(COMPLETED), 4)),
                 event(STARTED, 2),
                 note(stable(BLOCKED), 5),
@@ -260,36 +232,35 @@ CASES: dict[str, tuple[str, list[Request], Doctored]] = {
     ),
     "a number that is used twice": (
         "ALIAS-10",
-        [left(event(STARTED, 1, payload={"lifecycle_occurrence": 0}), event(STARTED, 2)), project(STARTED, STARTED)],
+        [
+            imported(event(STARTED, 1, payload={"lifecycle_occurrence": 0}), event(STARTED, 2)),
+            project(STARTED, STARTED),
+        ],
         known_as(1, index_id(STARTED, 1), 2),
     ),
     "an index id that was compacted": (
         "ALIAS-11",
-        [left(event(STARTED, 1)), REMEMBERED, project(STARTED)],
+        [imported(event(STARTED, 1)), REMEMBERED, project(STARTED)],
         known_as(0, index_id(STARTED, 0), 1),
     ),
     "an index id that a marker lists": (
         "ALIAS-11",
-        [left(marker(1, listed(index_id(STARTED, 0)))), project(STARTED)],
+        [imported(marker(1, listed(index_id(STARTED, 0)))), project(STARTED)],
         known_as(0, index_id(STARTED, 0), 1),
     ),
     "a twin that was compacted": (
         "ALIAS-12",
-        [left(event(STARTED, 1), event(STARTED, 2), snapshots=(SNAPSHOT,)), REMEMBERED, project(STARTED, STARTED)],
+        [imported(event(STARTED, 1), event(STARTED, 2), SNAPSHOT), REMEMBERED, project(STARTED, STARTED)],
         lambda step: there(1)(with_snapshot(0, index_id(STARTED, 0), 1)(step)),
     ),
 }
-
-
-def last(session: Session) -> tuple[Step, Trace]:
-    return session.trace.steps[-1], Trace(session.trace.steps[:-1])
 
 
 @pytest.mark.parametrize("case", sorted(CASES))
 @pytest.mark.parametrize("store", ["files", "memory"])
 def test_a_rule_is_judged_where_it_decides(case: str, store: str) -> None:
     requirement, requests, _ = CASES[case]
-    step, before = last(executed([OPEN, *requests], store))
+    step, before = last(*requests, store=store)
     said = {id_: each for id_, each in judgements(step, before).items() if id_ in MINE}
     assert said[requirement]
     assert [each for judged in said.values() for each in judged if not each.holds] == []
@@ -298,7 +269,7 @@ def test_a_rule_is_judged_where_it_decides(case: str, store: str) -> None:
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_a_rule_that_was_broken_is_named(case: str) -> None:
     requirement, requests, doctored = CASES[case]
-    step, before = last(executed([OPEN, *requests]))
+    step, before = last(*requests)
     assert broken(doctored(step), before) & MINE == {requirement}
 
 
@@ -310,29 +281,29 @@ def test_all_rules_have_cases() -> None:
 
 
 def test_where_no_rule_decides_only_the_outcome_is_judged() -> None:
-    step, before = last(executed([OPEN, project(STARTED), project(STARTED, COMPLETED)]))
+    step, before = last(project(STARTED), project(STARTED, COMPLETED))
     assert judgements(step, before).keys() & MINE == {"ALIAS-2"}
 
 
 def test_what_several_rules_explain_is_told_by_the_outcome_only() -> None:
     # The marker's entry may have been forgotten, or replaced by the event's content.
-    requests = [OPEN, left(marker(1, listed(stable(STARTED), 3)), event(STARTED, 2)), project(STARTED)]
-    step, before = last(executed(requests))
+    requests = [imported(marker(1, listed(stable(STARTED), 3)), event(STARTED, 2)), project(STARTED)]
+    step, before = last(*requests)
     assert broken(with_snapshot(0, index_id(STARTED, 1), 2)(step), before) & MINE == {"ALIAS-2"}
 
 
 def test_earlier_passes_tell_a_special_case_from_the_rule() -> None:
-    before = [left(event(COMPLETED, 1)), project(COMPLETED)]
-    raw = left(event(STARTED, 5, payload=RAW))
-    step, trace = last(executed([OPEN, raw, project(STARTED)]))
+    before = [imported(event(COMPLETED, 1)), project(COMPLETED)]
+    raw = imported(event(STARTED, 5, payload=RAW))
+    step, trace = last(raw, project(STARTED))
     assert broken(anew(0)(step), trace) & MINE == {"ALIAS-6"}
     # That an event was known by its content before says that the types of the members make the difference.
-    step, trace = last(executed([OPEN, *before, raw, project(COMPLETED, STARTED)]))
+    step, trace = last(*before, raw, project(COMPLETED, STARTED))
     assert broken(anew(1)(step), trace) & MINE == {"ALIAS-7"}
 
 
 def test_whoever_looks_up_other_ids_is_not_judged() -> None:
-    step, before = last(executed([OPEN, left(event(STARTED, 1)), project(STARTED)], without={"identify"}))
+    step, before = last(imported(event(STARTED, 1)), project(STARTED), without={"identify"})
     doctored = anew(0)(step)
     events = [
         {**each, "event_id": f"{each['event_id']}-0"} if each["seq"] == 99 else each
@@ -342,8 +313,7 @@ def test_whoever_looks_up_other_ids_is_not_judged() -> None:
 
 
 def test_a_pass_that_was_refused_is_not_judged() -> None:
-    refused = ("project", {"run": run(STARTED, COMPLETED, status="queued")})
-    session = executed([OPEN, left(event(STARTED, 1)), project(STARTED), refused])
-    step, before = last(session)
+    refused = project(STARTED, COMPLETED, status="queued")
+    step, before = last(imported(event(STARTED, 1)), project(STARTED), refused)
     assert step.refusal == "phase_transition"
     assert judgements(step, before).keys() & MINE == set()

@@ -1,54 +1,35 @@
 """The checks of chapter 13: each holds in a session of the reference, and alone fails where a step is made wrong."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from attrs import evolve
 
-from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
+from builders import (
+    OPEN,
+    OTHER_TENANT,
+    RUN_ID,
+    TENANT,
+    TENANT_KEY,
+    entries,
+    event,
+    imported,
+    marker,
+    project,
+    run_json,
+    snapshot,
+)
+from lifecycle_conformance.execution.trace import Object, Owner, Request, Step, Trace, key_of
 from lifecycle_conformance.model.identity import MARKER, ids_of
 from lifecycle_projection import retention
-from traces import OPEN, answered, broken, executed, judgements, shown
+from traces import OWNER, answered, broken, broken_in, executed, held, judgements, last, shown
 
-OTHER: Object = {"org_id": "org-b", "workspace_id": "ws-b", "deployment_id": "eu", "source": "explicit"}
-OWNER, THEIRS = Owner(key_of(LOCAL), "r"), Owner(key_of(OTHER), "r")
+OTHER = {**OTHER_TENANT, "deployment_id": "eu"}
+THEIRS = Owner(key_of(OTHER), RUN_ID)
 MINE = ("LOG-", "TENANT-", "COMPACT-", "PRUNE-")
-
-
-def run(*names: str, status: str = "running", at: int = 10) -> Object:
-    return {
-        "run_id": "r",
-        "automation_id": "a",
-        "trigger_type": "manual",
-        "status": status,
-        "created_at_ms": 1,
-        "updated_at_ms": 2,
-        "checkpoint": {"lifecycle_history": [{"event": name, "recorded_at_ms": at} for name in names]},
-    }
-
-
-def project(*names: str, **of: Any) -> Request:
-    return "project", {"run": run(*names, **of)}
-
-
-def event(event_id: str, seq: int, at: int, tenant: Object = LOCAL, **members: Any) -> Object:
-    note = {"event_id": event_id, "run_id": "r", "seq": seq, "event_type": "note", "occurred_at_ms": at}
-    return {**note, "scope": {"tenant_context": tenant}, **members}
-
-
-def marker(event_id: str, seq: int, at: int, listed: list[Any], **members: Any) -> Object:
-    return event(event_id, seq, at, event_type=MARKER, payload={"compacted_event_ids": listed}, **members)
-
-
-def snapshot(snapshot_id: str, seq: int, at: int, tenant: Object = LOCAL, **members: Any) -> Object:
-    scope = {"tenant_context": tenant}
-    kept = {"snapshot_id": snapshot_id, "run_id": "r", "seq": seq, "created_at_ms": at, "scope": scope}
-    return {**kept, "status": "running", **members}
-
-
-def left(*events: Object, snapshots: tuple[Object, ...] = ()) -> Request:
-    return "import", {"events": [*events], "snapshots": [*snapshots]}
+fails, judged_in = partial(broken, of=MINE), partial(held, of=("COMPACT-", "PRUNE-"))
 
 
 def compact(cutoff: int = 100, retention_ms: int = 900) -> Request:
@@ -57,21 +38,6 @@ def compact(cutoff: int = 100, retention_ms: int = 900) -> Request:
 
 def prune(keep: int, cutoff: int = 100, retention_ms: int = 900) -> Request:
     return "prune", {"retention_ms": retention_ms, "keep": keep, "now_ms": cutoff + retention_ms}
-
-
-def last(*requests: Request, store: str = "files") -> tuple[Step, Trace]:
-    *earlier, step = executed([OPEN, *requests], store).trace.steps
-    return step, Trace(earlier)
-
-
-def fails(step: Step, trace: Trace) -> set[str]:
-    return {each for each in broken(step, trace) if each.startswith(MINE)}
-
-
-def judged_in(step: Step, trace: Trace) -> set[str]:
-    """Name what is judged in a step of the reference, all of which holds."""
-    assert fails(step, trace) == set()
-    return {each for each in judgements(step, trace) if each.startswith(("COMPACT-", "PRUNE-"))}
 
 
 def with_events(step: Step, *events: Object, owner: Owner = OWNER) -> Step:
@@ -86,20 +52,20 @@ def by_id(step: Step, owner: Owner = OWNER) -> dict[str, Object]:
 
 
 def test_retention_zero_compacts_nothing() -> None:
-    step, trace = last(left(event("a", 1, 10)), compact(retention_ms=0))
+    step, trace = last(imported(event("a", 1, 10)), compact(retention_ms=0))
     assert judged_in(step, trace) == {"COMPACT-1"}
     assert fails(answered(step, pruned=1), trace) == {"COMPACT-1"}
     assert fails(with_events(step), trace) == {"COMPACT-1"}
-    step, trace = last(left(event("a", 1, 100)), compact(retention_ms=0))
+    step, trace = last(imported(event("a", 1, 100)), compact(retention_ms=0))
     assert judged_in(step, trace) == set(), "nothing is old"
 
 
 def test_retention_zero_prunes_nothing() -> None:
-    step, trace = last(left(snapshots=(snapshot("a", 1, 10), snapshot("b", 2, 10))), prune(1, retention_ms=0))
+    step, trace = last(imported(snapshot("a", 1, 10), snapshot("b", 2, 10)), prune(1, retention_ms=0))
     assert judged_in(step, trace) == {"PRUNE-1"}
     assert fails(answered(step, pruned=1), trace) == {"PRUNE-1"}
     assert fails(shown(step, OWNER, snapshots=step.after[OWNER].snapshots[1:]), trace) == {"PRUNE-1"}
-    step, trace = last(left(snapshots=(snapshot("a", 1, 10),)), prune(1, retention_ms=0))
+    step, trace = last(imported(snapshot("a", 1, 10)), prune(1, retention_ms=0))
     assert judged_in(step, trace) == set(), "the newest stays anyway"
 
 
@@ -110,7 +76,7 @@ PROTECTS = (snapshot("c", 4, 500),)
 
 
 def test_what_is_old_and_not_protected_is_removed() -> None:
-    step, trace = last(left(*OLD, snapshots=PROTECTS), compact())
+    step, trace = last(imported(*OLD, *PROTECTS), compact())
     assert judged_in(step, trace) >= {"COMPACT-2", "COMPACT-3", "COMPACT-7", "COMPACT-13"}
     assert step.ok == {"pruned": 2}
     old = {each["event_id"]: each for each in step.before[OWNER].events}
@@ -127,7 +93,7 @@ def test_what_is_old_and_not_protected_is_removed() -> None:
 
 
 def test_events_that_stand_several_times_are_counted() -> None:
-    step, trace = last(left(OLD[0], OLD[0], event("x", 2, 100), event("x", 2, 100)), compact())
+    step, trace = last(imported(OLD[0], OLD[0], event("x", 2, 100), event("x", 2, 100)), compact())
     assert {"COMPACT-2", "COMPACT-10"} <= judged_in(step, trace)
     assert step.ok == {"pruned": 2}
     assert fails(with_events(step, *step.after[OWNER].events, step.before[OWNER].events[0]), trace) == {"COMPACT-2"}
@@ -135,14 +101,14 @@ def test_events_that_stand_several_times_are_counted() -> None:
 
 
 def test_snapshots_of_other_tenants_protect_and_expose() -> None:
-    theirs = snapshot("theirs", 3, 10, OTHER)
-    step, trace = last(left(event("a", 1, 10), event("b", 3, 10), snapshots=(theirs,)), compact())
+    theirs = snapshot("theirs", 3, 10, tenant=OTHER)
+    step, trace = last(imported(event("a", 1, 10), event("b", 3, 10), theirs), compact())
     assert "COMPACT-4" in judged_in(step, trace)
     assert "COMPACT-3" not in judgements(step, trace)
     assert fails(with_events(step, *(each for each in by_id(step).values() if each["event_id"] != "b")), trace) == {
         "COMPACT-4"
     }
-    requests = left(event("a", 1, 10), event("b", 2, 10), snapshots=(snapshot("mine", 2, 10), theirs))
+    requests = imported(event("a", 1, 10), event("b", 2, 10), snapshot("mine", 2, 10), theirs)
     step, trace = last(requests, compact())
     assert "COMPACT-4" in judged_in(step, trace)
     left_there = step.before[OWNER].events[1]
@@ -150,7 +116,7 @@ def test_snapshots_of_other_tenants_protect_and_expose() -> None:
 
 
 def test_where_nothing_is_old_all_stays() -> None:
-    step, trace = last(left(event("a", 1, 100), marker("m", 2, 100, [])), compact())
+    step, trace = last(imported(event("a", 1, 100), marker("m", 2, [], 100)), compact())
     assert "COMPACT-5" in judged_in(step, trace)
     a, m = step.after[OWNER].events
     assert fails(answered(step, pruned=1), trace) == {"COMPACT-5"}
@@ -163,17 +129,17 @@ def test_where_nothing_is_old_all_stays() -> None:
 MALFORMED: list[Any] = [7, {"event_id": " ", "seq": 1}, {"event_id": "x", "seq": -1}]
 LISTED: list[Any] = [{"event_id": " x\u3000", "seq": 12}, *MALFORMED, {"event_id": "x", "seq": 12, "more": 1}]
 MARKED = (
-    marker("young-marker", 9, 500, LISTED),
-    event("late", 6, 50, {**LOCAL, "actor_id": "ada"}),
-    marker("old-marker", 2, 20, [{"event_id": "y", "seq": 1}]),
-    event("first", 2, 99, {**LOCAL, "source": "explicit"}),
+    marker("young-marker", 9, LISTED, 500),
+    event("late", 6, 50, tenant={**TENANT, "actor_id": "ada"}),
+    marker("old-marker", 2, entries(y=1), 20),
+    event("first", 2, 99, tenant={**TENANT, "source": "local_implicit"}),
     event("stays", 7, 100),
-    event("theirs", 1, 10, OTHER),
+    event("theirs", 1, 10, tenant=OTHER),
 )
 
 
 def marked() -> tuple[Step, Trace, Object, list[Object]]:
-    step, trace = last(left(*MARKED), compact())
+    step, trace = last(imported(*MARKED), compact())
     new, *rest = sorted(step.after[OWNER].events, key=lambda each: each["event_type"] != MARKER)
     return step, trace, new, rest
 
@@ -219,7 +185,7 @@ def test_a_marker_says_what_it_should(requirement: str, change: Callable[[Any], 
 def test_a_marker_whose_highest_seq_is_wrong_has_the_id_of_that() -> None:
     step, trace, new, rest = marked()
     new["payload"]["compacted_through_seq"] = new["seq"] = 6
-    new["event_id"] = retention.marker_id(key_of(LOCAL), "r", 6)
+    new["event_id"] = retention.marker_id(TENANT_KEY, RUN_ID, 6)
     assert fails(with_events(step, *rest, new), trace) == {"COMPACT-10"}
 
 
@@ -230,8 +196,8 @@ def test_a_marker_may_hold_anything(payload: Any) -> None:
 
 
 def test_markers_of_keys_without_removed_events_stay() -> None:
-    theirs = event("m", 1, 500, OTHER, event_type=MARKER)
-    step, trace = last(left(event("a", 1, 10), theirs), compact())
+    theirs = event("m", 1, 500, tenant=OTHER, event_type=MARKER)
+    step, trace = last(imported(event("a", 1, 10), theirs), compact())
     assert "COMPACT-7" in judged_in(step, trace)
     assert fails(with_events(step, owner=THEIRS), trace) == {"COMPACT-7"}
 
@@ -240,8 +206,8 @@ def test_markers_of_keys_without_removed_events_stay() -> None:
 
 
 def test_what_is_compacted_is_not_recorded_again() -> None:
-    ids = ids_of(run("x", "y"))
-    requests = [project("x", "y"), left(snapshots=(snapshot("z", 9, 10),)), compact()]
+    ids = ids_of(run_json("x", "y"))
+    requests = [project("x", "y"), imported(snapshot("z", 9, 10)), compact()]
     step, trace = last(*requests, project("x", "y", "z"))
     assert judged_in(step, trace) == {"COMPACT-14"}
     old, new = step.after[OWNER].events
@@ -253,16 +219,16 @@ def test_what_is_compacted_is_not_recorded_again() -> None:
 # --- PRUNE-2 to PRUNE-5: what is deleted ------------------------------------------------------------------------------
 
 KEPT = (
-    snapshot("d", 4, 500, OTHER),
+    snapshot("d", 4, 500, tenant=OTHER),
     snapshot("b", 2, 99),
-    snapshot("a", 2, 10, OTHER),
+    snapshot("a", 2, 10, tenant=OTHER),
     snapshot("old", 1, 100),
     snapshot("c", 3, 10),
 )
 
 
 def test_old_snapshots_are_deleted_but_for_the_newest() -> None:
-    step, trace = last(left(event("e", 1, 10), snapshots=KEPT), prune(2))
+    step, trace = last(imported(event("e", 1, 10), *KEPT), prune(2))
     assert judged_in(step, trace) == {"PRUNE-2", "PRUNE-3", "PRUNE-4", "PRUNE-5"}
     assert step.ok == {"pruned": 2}
     was = {each["snapshot_id"]: each for each in step.before[OWNER].snapshots}
@@ -278,8 +244,8 @@ def test_old_snapshots_are_deleted_but_for_the_newest() -> None:
 
 
 def test_at_least_one_is_kept_and_equal_seqs_go_by_id() -> None:
-    snapshots = (snapshot("\U0001f600", 2, 10), snapshot("\uffff", 2, 10, OTHER))
-    step, trace = last(left(snapshots=snapshots), prune(0), store="memory")
+    snapshots = (snapshot("\U0001f600", 2, 10), snapshot("\uffff", 2, 10, tenant=OTHER))
+    step, trace = last(imported(*snapshots), prune(0), store="memory")
     assert {"PRUNE-2", "PRUNE-3"} <= judged_in(step, trace)
     (newest,) = step.after[OWNER].snapshots
     theirs = step.before[THEIRS].snapshots
@@ -289,8 +255,8 @@ def test_at_least_one_is_kept_and_equal_seqs_go_by_id() -> None:
 
 
 def test_two_tenants_with_equal_snapshots_are_not_told_apart() -> None:
-    snapshots = (snapshot("a", 1, 10), snapshot("a", 1, 10, OTHER))
-    step, trace = last(left(snapshots=snapshots), prune(1), store="memory")
+    snapshots = (snapshot("a", 1, 10), snapshot("a", 1, 10, tenant=OTHER))
+    step, trace = last(imported(*snapshots), prune(1), store="memory")
     assert judged_in(step, trace) == {"PRUNE-4", "PRUNE-5"}
     swapped = evolve(step, after={OWNER: step.after[THEIRS], THEIRS: step.after[OWNER]})
     assert {"PRUNE-2", "PRUNE-3"}.isdisjoint(judgements(swapped, trace))
@@ -320,7 +286,7 @@ def test_what_came_back_was_pruned_no_more() -> None:
 def test_after_a_hand_was_laid_on_the_files_retention_is_not_judged() -> None:
     damage = ("remove", {"path": "stateful_events.jsonl"})
     for request in (compact(), prune(1), compact(retention_ms=0)):
-        step, trace = last(left(*OLD, snapshots=KEPT), damage, request)
+        step, trace = last(imported(*OLD, *KEPT), damage, request)
         assert judged_in(step, trace) == set()
 
 
@@ -332,7 +298,7 @@ def own_tenant_protects(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         retention,
         "_newest_seqs",
-        lambda kept: right(each for each in kept if each.scope.tenant_context.key == key_of(LOCAL)),
+        lambda kept: right(each for each in kept if each.scope.tenant_context.key == TENANT_KEY),
     )
 
 
@@ -372,15 +338,15 @@ def keep_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "prunable", wrong)
 
 
-LIFE = (
-    left(*MARKED, *OLD, event("exposed", 8, 10), snapshots=(snapshot("c", 8, 500), snapshot("theirs", 9, 500, OTHER))),
-    ("compact", {"retention_ms": 900, "now_ms": 1000}),
+SESSION = (
+    imported(*MARKED, *OLD, event("exposed", 8, 10), snapshot("c", 8, 500), snapshot("theirs", 9, 500, tenant=OTHER)),
+    compact(),
     project("x", "y", "z"),
-    ("compact", {"retention_ms": 900, "now_ms": 1000}),
+    compact(),
     project("x", "y", "z"),
-    ("prune", {"retention_ms": 900, "keep": 0, "now_ms": 1000}),
+    prune(0),
     project("x", "y", "z"),
-    ("compact", {"retention_ms": 900, "now_ms": 2000}),
+    compact(1100),
     project("x", "y", "z", "w"),
 )
 
@@ -401,5 +367,4 @@ def test_a_fault_is_attributed_to_what_it_breaks(
     fault: Callable[[pytest.MonkeyPatch], None], expected: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault(monkeypatch)
-    said = [each.judgement for each in executed([OPEN, *LIFE], "memory").judgements]
-    assert {each.requirement for each in said if not each.holds and each.requirement.startswith(MINE)} == expected
+    assert broken_in(executed([OPEN, *SESSION], "memory"), MINE) == expected

@@ -1,72 +1,30 @@
 """The checks of chapter 11: each holds in a session of the reference, and alone fails where a step is made wrong."""
 
+from functools import partial
 from typing import Any
 
 import pytest
-from attrs import evolve
 
-from lifecycle_conformance.driver.interface import Answer, Refusal
-from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, Trace, key_of
+import builders
+import traces
+from builders import OPEN, OTHER_TENANT, RUN_ID, imported
+from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, key_of
 from lifecycle_projection.records import Tenant
-from traces import OPEN, answered, broken, executed, judgements, shown
+from traces import answered, broken, broken_in, executed, held, judgements, refused, shown
 
-OTHER: Object = {"org_id": "org-b", "workspace_id": "ws-b", "source": "explicit"}
+OTHER = OTHER_TENANT
 EMPTY_DEPLOYMENT: Object = {**LOCAL, "deployment_id": ""}
 SOMEONE: Object = {**LOCAL, "actor_id": "ada", "source": "explicit"}
-OWNER, THEIRS = Owner(key_of(LOCAL), "r"), Owner(key_of(OTHER), "r")
+OWNER, THEIRS = Owner(key_of(LOCAL), RUN_ID), Owner(key_of(OTHER), RUN_ID)
 MINE = ("LOG-", "TENANT-", "COMPACT-", "PRUNE-")
+# The tenant of who names none (TENANT-5) sees what it does.
+project, event = partial(builders.project, tenant=LOCAL), partial(builders.event, tenant=LOCAL)
+append, last = partial(builders.append, tenant=LOCAL), partial(traces.last, store="memory")
+fails, judged_in = partial(broken, of=MINE), partial(held, of=("TENANT-",))
 
 
-def run(*names: str, tenant: Object = LOCAL, **members: Any) -> Object:
-    return {
-        "run_id": "r",
-        "automation_id": "a",
-        "tenant_context": tenant,
-        "trigger_type": "manual",
-        "status": "running",
-        "created_at_ms": 1,
-        "updated_at_ms": 2,
-        "checkpoint": {"lifecycle_history": [{"event": name, "recorded_at_ms": 10} for name in names]},
-        **members,
-    }
-
-
-def project(*names: str, **of: Any) -> Request:
-    return "project", {"run": run(*names, **of)}
-
-
-def event(event_id: str, tenant: Object = LOCAL) -> Object:
-    note = {"event_id": event_id, "run_id": "r", "seq": 1, "event_type": "note", "occurred_at_ms": 10}
-    return {**note, "scope": {"tenant_context": tenant}}
-
-
-def snapshot(snapshot_id: str, tenant: Object, **members: Any) -> Object:
-    scope = {"tenant_context": tenant}
-    kept = {"snapshot_id": snapshot_id, "run_id": "r", "seq": 1, "created_at_ms": 1, "scope": scope}
-    return {**kept, "status": "running", **members}
-
-
-def left(*events: Object, snapshots: tuple[Object, ...] = ()) -> Request:
-    return "import", {"events": [*events], "snapshots": [*snapshots]}
-
-
-def append(event_id: str, tenant: Object) -> Request:
-    return "append", {"tenant": tenant, "event": event(event_id, tenant)}
-
-
-def last(*requests: Request, store: str = "memory") -> tuple[Step, Trace]:
-    *earlier, step = executed([OPEN, *requests], store).trace.steps
-    return step, Trace(earlier)
-
-
-def fails(step: Step, trace: Trace) -> set[str]:
-    return {each for each in broken(step, trace) if each.startswith(MINE)}
-
-
-def judged_in(step: Step, trace: Trace) -> set[str]:
-    """Name what is judged in a step of the reference, all of which holds."""
-    assert fails(step, trace) == set()
-    return {each for each in judgements(step, trace) if each.startswith("TENANT-")}
+def conflicting(step: Step, snapshot_id: str) -> Step:
+    return refused(step, "storage_conflict", snapshot_id=snapshot_id)
 
 
 # --- TENANT-1, TENANT-3, TENANT-5: who sees what ----------------------------------------------------------------------
@@ -85,19 +43,19 @@ def judged_in(step: Step, trace: Trace) -> set[str]:
 def test_what_is_anothers_is_not_shown(tenant: Object, as_well: set[str], kind: str) -> None:
     step, trace = last(project("x"), project("y", tenant=tenant), project("x", "z"))
     assert {"TENANT-1", *as_well} <= judged_in(step, trace)
-    theirs = getattr(step.after[Owner(key_of(tenant), "r")], kind)
+    theirs = getattr(step.after[Owner(key_of(tenant), RUN_ID)], kind)
     both = sorted((*getattr(step.after[OWNER], kind), *theirs), key=lambda each: each["seq"])
     assert fails(shown(step, OWNER, **{kind: (*both,)}), trace) == {"TENANT-1", *as_well}
 
 
 def test_the_empty_deployment_is_not_shown_what_has_none() -> None:
     step, trace = last(project("x"), project("y", tenant=EMPTY_DEPLOYMENT), project("x", "z"))
-    owner = Owner(key_of(EMPTY_DEPLOYMENT), "r")
+    owner = Owner(key_of(EMPTY_DEPLOYMENT), RUN_ID)
     spoiled = shown(step, owner, events=(*step.after[owner].events, *step.after[OWNER].events))
     assert fails(spoiled, trace) == {"TENANT-1", "TENANT-3"}
 
 
-@pytest.mark.parametrize("request_", [project("x", "z"), append("z", LOCAL), left(event("z"))])
+@pytest.mark.parametrize("request_", [project("x", "z"), append("z"), imported(event("z"))])
 def test_what_is_recorded_for_one_does_not_appear_at_another(request_: Request) -> None:
     step, trace = last(project("x"), project("y", tenant=OTHER), request_)
     assert "TENANT-1" in judged_in(step, trace)
@@ -107,11 +65,11 @@ def test_what_is_recorded_for_one_does_not_appear_at_another(request_: Request) 
 
 
 def test_who_has_nothing_sees_nothing_when_asking() -> None:
-    step, trace = last(project("x", tenant=OTHER), ("events", {"tenant": EMPTY_DEPLOYMENT, "run_id": "r"}))
+    step, trace = last(project("x", tenant=OTHER), ("events", {"tenant": EMPTY_DEPLOYMENT, "run_id": RUN_ID}))
     assert "TENANT-1" in judged_in(step, trace)
     assert fails(answered(step, events=[*step.after[THEIRS].events]), trace) == {"TENANT-1"}
     assert fails(answered(step, events=[{}]), trace) == {"TENANT-1"}
-    step, trace = last(project("x", tenant=OTHER), ("snapshots", {"tenant": LOCAL, "run_id": "r"}))
+    step, trace = last(project("x", tenant=OTHER), ("snapshots", {"tenant": LOCAL, "run_id": RUN_ID}))
     assert {"TENANT-1", "TENANT-5"} <= judged_in(step, trace)
     assert fails(answered(step, snapshots=[*step.after[THEIRS].snapshots]), trace) == {"TENANT-1", "TENANT-5"}
 
@@ -126,21 +84,21 @@ def test_one_tenant_alone_says_nothing() -> None:
 
 @pytest.mark.parametrize("op", ["events", "snapshots"])
 def test_who_asks_does_not_matter(op: str) -> None:
-    step, trace = last(project("x"), (op, {"tenant": SOMEONE, "run_id": "r"}))
+    step, trace = last(project("x"), (op, {"tenant": SOMEONE, "run_id": RUN_ID}))
     assert judged_in(step, trace) == {"TENANT-2"}
     assert fails(answered(step, **{op: []}), trace) == {"TENANT-2"}
-    step, trace = last(project("x"), (op, {"tenant": LOCAL, "run_id": "r"}))
+    step, trace = last(project("x"), (op, {"tenant": LOCAL, "run_id": RUN_ID}))
     assert judged_in(step, trace) == set()
 
 
 def test_null_is_no_deployment() -> None:
-    step, trace = last(project("x"), ("events", {"tenant": {**LOCAL, "deployment_id": None}, "run_id": "r"}))
+    step, trace = last(project("x"), ("events", {"tenant": {**LOCAL, "deployment_id": None}, "run_id": RUN_ID}))
     assert judged_in(step, trace) == {"TENANT-3"}
     assert fails(answered(step, events=[]), trace) == {"TENANT-3"}
 
 
 def test_who_recorded_an_event_does_not_matter_to_what_is_shown() -> None:
-    step, trace = last(left(event("plain"), event("someone's", SOMEONE)))
+    step, trace = last(imported(event("plain"), event("someone's", tenant=SOMEONE)))
     assert judged_in(step, trace) == {"TENANT-2"}
     plain, someones = step.after[OWNER].events
     assert fails(shown(step, OWNER, events=(plain,)), trace) == {"TENANT-2"}
@@ -159,7 +117,7 @@ def test_who_recorded_a_record_does_not_matter_to_a_pass() -> None:
 # --- TENANT-4: no harm to others --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("request_", [project("x", "z"), append("z", LOCAL)])
+@pytest.mark.parametrize("request_", [project("x", "z"), append("z")])
 @pytest.mark.parametrize("kind", ["events", "snapshots"])
 def test_what_is_anothers_stays(request_: Request, kind: str) -> None:
     step, trace = last(project("x"), project("y", tenant=OTHER), request_)
@@ -177,7 +135,9 @@ def test_what_is_anothers_stays(request_: Request, kind: str) -> None:
 
 
 def test_the_second_tenant_gets_the_same_as_the_first() -> None:
-    step, trace = last(project("x", "y"), left(event("o", OTHER)), project("x", "y", tenant={**OTHER, "org_id": "c"}))
+    step, trace = last(
+        project("x", "y"), imported(event("o", tenant=OTHER)), project("x", "y", tenant={**OTHER, "org_id": "c"})
+    )
     assert {"TENANT-6", "TENANT-7"} <= judged_in(step, trace)
     owner = step.owner
     events, snapshots = step.after[owner].events, step.after[owner].snapshots
@@ -186,30 +146,25 @@ def test_the_second_tenant_gets_the_same_as_the_first() -> None:
     assert fails(shown(step, owner, events=events[:1]), trace) >= {"TENANT-6", "TENANT-7"}
     moved = tuple({**each, "seq": each["seq"] + 2} for each in events)
     assert fails(shown(step, owner, events=moved), trace) == {"LOG-4", "LOG-5"}
-    conflict = Answer(error=Refusal("storage_conflict", "", {"snapshot_id": snapshots[0]["snapshot_id"]}))
-    assert fails(evolve(step, answer=conflict), trace) == {"TENANT-6"}
+    assert fails(conflicting(step, snapshots[0]["snapshot_id"]), trace) == {"TENANT-6"}
 
 
 def test_a_store_that_can_hold_one_only_refuses_the_second() -> None:
     taken = executed([OPEN, project("w", "x", tenant=OTHER)], "files").trace.steps[-1].shown_after().snapshots[1]
-    step, trace = last(left(snapshots=(taken,)), project("w", "x", "y"), store="files")
+    step, trace = last(imported(taken), project("w", "x", "y"), store="files")
     assert step.refusal == "storage_conflict"
     assert {"TENANT-7", "TENANT-4"} <= judged_in(step, trace)
     assert "TENANT-6" not in judgements(step, trace)
     w = step.after[OWNER].snapshots[0]["snapshot_id"]
-    assert fails(_conflict(step, w), trace) == {"TENANT-7"}, "nothing is in its place"
+    assert fails(conflicting(step, w), trace) == {"TENANT-7"}, "nothing is in its place"
     assert fails(shown(step, THEIRS, snapshots=()), trace) == {"TENANT-4", "TENANT-7"}
 
 
 def test_it_refuses_the_first_that_is_taken() -> None:
     theirs = executed([OPEN, project("w", "x", tenant=OTHER)], "files").trace.steps[-1].shown_after().snapshots
-    step, trace = last(left(snapshots=theirs), project("w", "x"), store="files")
+    step, trace = last(imported(*theirs), project("w", "x"), store="files")
     assert "TENANT-7" in judged_in(step, trace)
-    assert fails(_conflict(step, theirs[1]["snapshot_id"]), trace) == {"TENANT-7"}
-
-
-def _conflict(step: Step, snapshot_id: str) -> Step:
-    return evolve(step, answer=Answer(error=Refusal("storage_conflict", "", {"snapshot_id": snapshot_id})))
+    assert fails(conflicting(step, theirs[1]["snapshot_id"]), trace) == {"TENANT-7"}
 
 
 def test_what_does_not_meet_is_recorded_for_both() -> None:
@@ -231,9 +186,8 @@ def test_a_tenant_that_is_taken_as_a_whole_breaks_what_it_breaks(whole: str, mon
         return (*members, tenant.actor_id) if whole == "tenant" else members
 
     monkeypatch.setattr(Tenant, "key", property(key))
-    requests = [project("x"), ("events", {"tenant": {**LOCAL, "source": "explicit"}, "run_id": "r"})]
-    said = [each.judgement for each in executed([OPEN, *requests], "memory").judgements]
-    assert {each.requirement for each in said if not each.holds} == {"TENANT-2"}
+    requests = [project("x"), ("events", {"tenant": {**LOCAL, "source": "explicit"}, "run_id": RUN_ID})]
+    assert broken_in(executed([OPEN, *requests], "memory")) == {"TENANT-2"}
 
 
 def test_a_deployment_that_is_lost_when_empty_breaks_tenant_3(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,6 +196,10 @@ def test_a_deployment_that_is_lost_when_empty_breaks_tenant_3(monkeypatch: pytes
 
     monkeypatch.setattr(Tenant, "key", property(key))
     requests = [project("x"), project("y", tenant=EMPTY_DEPLOYMENT)]
-    said = [each.judgement for each in executed([OPEN, *requests], "memory").judgements]
-    failed = {each.requirement for each in said if not each.holds and each.requirement.startswith(MINE)}
-    assert failed == {"TENANT-1", "TENANT-3", "TENANT-5", "LOG-4", "LOG-5"}
+    assert broken_in(executed([OPEN, *requests], "memory"), MINE) == {
+        "TENANT-1",
+        "TENANT-3",
+        "TENANT-5",
+        "LOG-4",
+        "LOG-5",
+    }

@@ -29,7 +29,7 @@ LESSER = ("json-numbers", "exact-numbers", "text-input", "compact", "identify", 
 
 @cache
 def asked(capabilities: frozenset[str], count: int = 40) -> list[list[Request]]:
-    """Give protocol cases for a driver with these capabilities."""
+    """Protocol cases for a driver with these capabilities."""
     found: list[list[Request]] = []
 
     @seed(1)
@@ -80,7 +80,7 @@ def test_a_greeting_begins_with_a_fresh_process_and_is_short() -> None:
     assert lengths[-1] < 60
 
 
-def test_no_request_names_a_place_outside_the_folder_of_the_life(
+def test_no_request_names_a_place_outside_the_folder_of_the_session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Feedback B9: a driver may make what it is asked to open, and the next check in that folder finds it there."""
@@ -118,7 +118,7 @@ def test_only_what_needs_no_store_is_asked_before_one_is_open() -> None:
             opened = op == "open" or (opened and op != "greet")
 
 
-def test_a_life_lived_again_asks_the_same_of_new_stores() -> None:
+def test_a_session_executed_again_asks_the_same_of_new_stores() -> None:
     twice = 0
     for requests in asked(CAPABILITIES):
         starts = [index for index, (op, _) in enumerate(requests) if op == "greet"]

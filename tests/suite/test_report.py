@@ -8,7 +8,7 @@ import click
 import pytest
 from attrs import evolve
 
-from examples import OTHER_TENANT, indexed_event, lifecycle, run_json, stored_snapshot
+from builders import OTHER_TENANT, indexed_event, lifecycle, run_json, stored_snapshot
 from lifecycle_conformance.driver.interface import Breakdown, Hello
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.coverage import Coverage
@@ -72,7 +72,7 @@ def report(*results: Result, **members: Any) -> Report:
 
 
 def told(*requests: Request) -> list[str]:
-    """Tell requests, without the numbers and what is left of them."""
+    """Requests as text, without the numbers and what is left of them."""
     return [line.strip() for line in operations((OPEN, *requests), width=118)]
 
 
@@ -441,13 +441,13 @@ def test_the_first_lines_show_the_operation_that_is_not_there() -> None:
     assert "see it again  lifecycle-projection replay cases/DRIVER-5-0a1b2c3d.json\n" in render(found)
 
 
-def test_what_ended_most_lives_is_said_where_others_were_not_reached() -> None:
+def test_what_ended_most_sessions_is_said_where_others_were_not_reached() -> None:
     most = evolve(failed("DRIVER-5"), ended=3)
     text = render(report(most, result("PASS-3", Verdict.NOT_EXERCISED, cases=0)))
     assert "1 was not reached: DRIVER-5 ended 3 sessions" in " ".join(text.split())
 
 
-def test_the_judges_and_how_deep_lives_went_are_told() -> None:
+def test_the_judges_and_how_deep_sessions_went_are_told() -> None:
     smallest = evolve(NOT_RECORDED, case="cases/agreement-0a1b2c3d.json")
     vectors = JudgeResult(
         agreed=450, differing=11, not_declared=8, failures=tuple((f"edge-{n}", "x") for n in range(11))
@@ -467,7 +467,7 @@ def test_the_judges_and_how_deep_lives_went_are_told() -> None:
     assert "targets       a torn log 2\n" in text
 
 
-def test_where_no_life_was_lived_that_is_told() -> None:
+def test_where_no_session_was_executed_that_is_told() -> None:
     text = render(report(result("PASS-2"), coverage=Coverage()))
     assert "sessions      0, with 0 requests judged, 0 passes\nphases        0 of 11 seen\n" in text
     assert "targets       none\n" in text

@@ -3,28 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
+import builders
+from builders import OPEN, lifecycle
 from lifecycle_conformance.driver.interface import Breakdown
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.runner.shrinker import reduced
 from lifecycle_conformance.runner.verdicts import Failure
 
-OPEN: Request = ("open", {"store": 0})
 MANY = 10_000
 
 
 def project(*events: str, **members: Any) -> Request:
-    history = [{"event": each, "recorded_at_ms": 7, "metadata": {"node_id": "n", "list": [1, 2]}} for each in events]
-    run = {
-        "run_id": "a long run id",
-        "automation_id": "a",
-        "trigger_type": "manual",
-        "status": "running",
-        "created_at_ms": 1000,
-        "updated_at_ms": 2000,
-        "checkpoint": {"lifecycle_history": history},
-        **members,
-    }
-    return "project", {"run": run}
+    history = [lifecycle(each, 7, metadata={"node_id": "n", "list": [1, 2]}) for each in events]
+    return builders.project(*history, **{"run_id": "a long run id", "created_at_ms": 1000, **members})
 
 
 class Proof:
@@ -47,7 +38,7 @@ class Proof:
         return Failure(requests=tuple(requests), message="proved") if self._event in names else None
 
 
-LIFE: tuple[Request, ...] = (
+SESSION: tuple[Request, ...] = (
     OPEN,
     project("one"),
     project("one", "two", pause_reason="tired"),
@@ -60,7 +51,7 @@ LIFE: tuple[Request, ...] = (
 
 
 def test_what_is_not_needed_goes_and_what_is_needed_stays() -> None:
-    found = reduced(Failure(requests=LIFE, message="found"), Proof("needed"), MANY)
+    found = reduced(Failure(requests=SESSION, message="found"), Proof("needed"), MANY)
     assert found.shrunk
     assert found.message == "proved"
     opened, compacted, projected = found.requests
@@ -80,7 +71,7 @@ def test_no_request_that_breaks_the_protocol_is_tried() -> None:
         tried.append(requests)
         return Failure(requests=tuple(requests), message="")
 
-    reduced(Failure(requests=LIFE, message=""), proof, MANY)
+    reduced(Failure(requests=SESSION, message=""), proof, MANY)
     assert tried
     for requests in tried:
         assert requests[0][0] == "open"
@@ -99,8 +90,8 @@ def test_a_reading_that_does_not_matter_goes_also_where_it_comes_first() -> None
     assert found.requests == (OPEN, refuse)
 
 
-def test_without_attempts_the_life_is_told_as_it_was_found() -> None:
-    failure = Failure(requests=LIFE, message="found")
+def test_without_attempts_the_session_is_told_as_it_was_found() -> None:
+    failure = Failure(requests=SESSION, message="found")
     proof = Proof("needed")
     assert reduced(failure, proof, 0) == failure
     assert proof.asked == 0
@@ -108,7 +99,7 @@ def test_without_attempts_the_life_is_told_as_it_was_found() -> None:
 
 def test_what_was_tried_is_not_tried_again() -> None:
     proof = Proof("needed")
-    smallest = reduced(Failure(requests=LIFE, message="found"), proof, MANY)
+    smallest = reduced(Failure(requests=SESSION, message="found"), proof, MANY)
     again = Proof("needed")
     assert reduced(smallest, again, MANY).requests == smallest.requests
     assert again.asked < proof.asked
@@ -117,7 +108,7 @@ def test_what_was_tried_is_not_tried_again() -> None:
 def test_attempts_are_counted_and_hangs_are_few() -> None:
     """No clock decides how small a session becomes."""
     proof = Proof("needed")
-    assert reduced(Failure(requests=LIFE, message="found"), proof, 7).message == "proved"
+    assert reduced(Failure(requests=SESSION, message="found"), proof, 7).message == "proved"
     assert proof.asked == 7
     hangs = 0
 
@@ -126,5 +117,5 @@ def test_attempts_are_counted_and_hangs_are_few() -> None:
         hangs += 1
         return Failure(requests=tuple(requests), message="", broke=Breakdown.TIMEOUT)
 
-    assert len(reduced(Failure(requests=LIFE, message=""), hanging, MANY).requests) < len(LIFE)
+    assert len(reduced(Failure(requests=SESSION, message=""), hanging, MANY).requests) < len(SESSION)
     assert hangs == 3

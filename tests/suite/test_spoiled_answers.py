@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from examples import lifecycle, run_json
+from builders import lifecycle, run_json
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, BrokenDriverError
 from lifecycle_conformance.driver.messages import NoAnswerError, read_answer
@@ -62,7 +62,7 @@ class Spoiling:
 
 
 def _places(value: Json, where: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Give the path of each value inside a value."""
+    """The path of each value inside a value."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, each in inside:
         yield (*where, name)

@@ -75,7 +75,7 @@ def runs(capabilities: frozenset[str]) -> list[Any]:
 
 
 def inside(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Give all values inside one, names of members too, with their paths; the items of a list share one."""
+    """All values inside one, names of members too, with their paths; the items of a list share one."""
     yield path, value
     for name, each in value.items() if isinstance(value, dict) else ():
         yield path, name

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 from attrs import evolve
 
-from examples import lifecycle, run_json
+from builders import lifecycle, run_json
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Refusal
@@ -23,13 +23,12 @@ from lifecycle_projection import FileStore, InvalidInputError, Scope, Store, ret
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.retention import prunable
 from sessions import sessions_around
+from traces import broken_in
 
 
 def broken(sessions: list[Session]) -> set[str]:
     assert [each for session in sessions for each in session.errors] == []
-    return {
-        each.judgement.requirement for session in sessions for each in session.judgements if not each.judgement.holds
-    }
+    return set[str]().union(*map(broken_in, sessions))
 
 
 # --- faults -----------------------------------------------------------------------------------------------------------
@@ -89,7 +88,7 @@ def nuls_stripped() -> AbstractContextManager[Any]:
         (nuls_stripped, "a torn tail, then a record", {"FILE-16"}),
     ],
 )
-def test_a_fault_is_found_by_a_few_lives(fault: Any, target: str, expected: set[str]) -> None:
+def test_a_fault_is_found_by_a_few_sessions(fault: Any, target: str, expected: set[str]) -> None:
     driver = InProcessDriver("files")
     assert broken(sessions_around(driver, target, CHECKS, examples=9)) == set()
     with fault():
@@ -156,5 +155,5 @@ class NeverOpens:
 
 
 @pytest.mark.parametrize("target", [*targets(CAPABILITIES_OF["files"])])
-def test_no_corner_rests_on_what_the_life_before_it_could_not_do(target: str) -> None:
+def test_no_corner_rests_on_what_the_session_before_it_could_not_do(target: str) -> None:
     assert broken(sessions_around(NeverOpens(), target, CHECKS, examples=2)) == {"DRIVER-6"}

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
-from examples import lifecycle, run_json
+from builders import lifecycle, run_json
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.cli.root import _COMMANDS
 from lifecycle_conformance.driver.client import SubprocessDriver

@@ -187,7 +187,7 @@ def with_events(change: Callable[[list[dict[str, Any]]], object]) -> Callable[[A
 
 
 def rich() -> Scenario:
-    """Give a session whose first view has several events."""
+    """A session whose first view has several events."""
     return next(
         scenario
         for scenario in SCENARIOS
@@ -292,7 +292,7 @@ class Meddling(InProcessDriver):
 
 
 def one_projection() -> Scenario:
-    """Give a case that is a single pass, cut after it: nothing reads what is meddled with."""
+    """A case that is a single pass, cut after it: nothing reads what is meddled with."""
     scenario = next(
         each for each in SCENARIOS if each.steps[0]["op"] == "project" and each.answers[0].get("ok") == {"projected": 2}
     )

@@ -97,7 +97,7 @@ def test_the_doubles_stand_there_as_the_specification_words_it(text: str) -> Non
 
 
 def candidates(value: float, count: int) -> list[str]:
-    """Give the decimal numbers with that many digits that are nearest to a double."""
+    """The decimal numbers with that many digits that are nearest to a double."""
     mantissa, _, exponent = f"{value:.{count - 1}e}".partition("e")
     scale = int(exponent) - count + 1
     middle = int(mantissa.replace(".", ""))

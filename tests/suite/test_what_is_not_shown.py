@@ -183,7 +183,7 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 @cache
 def found(row: Row) -> Findings:
-    """Give what a driver shows in the sessions, and in the fixed cases that the row is about."""
+    """What a driver shows in the sessions, and in the fixed cases that the row is about."""
     findings, driver = Findings(), row.driver()
     about = {*with_evidence(row.requirements)}
     checks = [each for each in CHECKS if row is REFERENCE or not about.isdisjoint(each.requirements)]
@@ -205,7 +205,7 @@ def found(row: Row) -> Findings:
 
 
 def _fixed_cases() -> Sequence[derived.DerivedCase]:
-    """Give every third of the fixed cases: there are hundreds."""
+    """Every third of the fixed cases: there are hundreds."""
     return derived.cases()[::3]
 
 
