@@ -66,7 +66,7 @@ def main() -> int:
             name = f"{subject}, seed {seed}"
             now[name] = said
             if then:
-                found = _differences(then[name], said, name)
+                found = _differences(then[name], said, name) if name in then else [f"{name}: not recorded"]
                 different |= bool(found)
                 sys.stdout.write("\n".join(found or [f"{name}: as it was"]) + "\n")
                 sys.stdout.flush()

@@ -22,6 +22,7 @@ from lifecycle_conformance.driver.process import DriverProcess
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.generation.targets import targets
 from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.terminal import render
@@ -448,6 +449,11 @@ def test_every_requirement_that_a_check_can_judge_is_judged_by_one() -> None:
     looked_at = {Judge.PROPERTY, Judge.FILES, Judge.FAULTS}
     assert {each.id for each in known.values() if each.judge in looked_at} <= named
     assert not {each.id for each in known.values() if each.judge in {Judge.UNIT, Judge.VECTORS}} & named
+
+
+def test_a_check_of_a_requirement_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="a check judges LOG-99, of which the specification says nothing"):
+        check("LOG-1", "LOG-99")
 
 
 def test_no_check_runs_the_reference() -> None:

@@ -19,6 +19,7 @@ from lifecycle_conformance.judges.properties import interruptions as interrupted
 from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import event_in, lines_of, log_of, path_of
 from lifecycle_conformance.model.identity import ids_of
+from lifecycle_conformance.model.json_text import is_utf8
 from traces import executed
 
 ABOUT_FILES = {each.__name__ for each in (files, folders, damage, damaged_snapshots, interrupted, places)}
@@ -98,14 +99,6 @@ def test_a_tail_is_torn_between_any_two_bytes() -> None:
     assert all(text.endswith("}" + "\0" * 64) for text in nuls)
     letters = [each for each in texts if not is_utf8(each["text"].encode()[: each["bytes"]])]
     assert len({each["bytes"] for each in letters}) > 3
-
-
-def is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -19,4 +19,6 @@ OPENING: Final[Operations] = frozenset({"open", "greet", "read"})
 """What begins with a store that holds nothing, or another one than before."""
 HARNESS: Final[Operations] = NEW_PROCESS | OPENING | ON_FILES | {"refuse", "say"}
 """The operations of the harness; `open` is one of the protocol, too, with other arguments."""
+APPENDING_NOTHING: Final[Operations] = ON_FILES | {"identify", "refuse", "say", "restart", "prune"}
+"""What adds nothing to the log."""
 ALL: Final[Operations] = WRITING | LOOKING | HARNESS | {"hello"}

@@ -3,23 +3,23 @@
 from collections.abc import Callable
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import ALL_STEPS, Check, Registered, Steps, steps
+from lifecycle_conformance.execution.judgement import ALL_STEPS, Check, Registered, Steps
 from lifecycle_conformance.specification import requirements
 
 CHECKS: Final[list[Registered]] = []
+_KNOWN: Final = requirements.load().keys()
 
 
-def check(*judged: str, on: Steps | str = ALL_STEPS) -> Callable[[Check], Check]:
-    """Register a check under the requirements that it may judge; it is asked about some steps, or those of one name.
+def check(*judged: str, on: Steps = ALL_STEPS) -> Callable[[Check], Check]:
+    """Register a check under the requirements that it may judge, and for the steps that it is asked about.
 
     Raises :class:`ValueError` where the specification has no such requirement.
     """
-    if unknown := sorted({*judged} - requirements.load().keys()):
+    if unknown := sorted({*judged} - _KNOWN):
         raise ValueError(f"a check judges {', '.join(unknown)}, of which the specification says nothing")
 
     def register(function: Check) -> Check:
-        about = steps(on) if isinstance(on, str) else on
-        CHECKS.append(Registered(check=function, requirements=judged, on=about))
+        CHECKS.append(Registered(check=function, requirements=judged, on=on))
         return function
 
     return register

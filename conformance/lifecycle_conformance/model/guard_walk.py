@@ -21,7 +21,7 @@ from lifecycle_conformance.execution.judgement import canonical
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace
 from lifecycle_conformance.model.delta import own
 from lifecycle_conformance.model.identity import content_of_event, contents_of, is_unsigned
-from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
+from lifecycle_conformance.model.phase_table import FILLED_IN, NEXT, PHASE_OF, phase_status
 from lifecycle_conformance.model.record_ties import pass_effects
 from lifecycle_conformance.model.recorded import places_of
 from lifecycle_conformance.model.reported_ids import reported_ids
@@ -203,9 +203,9 @@ def _can_be_followed(step: Step, trace: Trace) -> bool:
     shown = [*step.shown_before().snapshots, *step.shown_after().snapshots]
     return (
         all(own(view, step.owner) == view.get(step.owner, Shown()) for view in (step.before, step.after))
-        and all(each.keys() >= {"phase", "phase_history", "allowed_next_phases"} for each in shown)
+        and all(each.keys() >= FILLED_IN for each in shown)
         and _are_known_by_one_event_each(step)
-        and all(_was_recorded_right(step, index) for index in range(len(step.history)))
+        and _was_recorded_right(step)
         and _occurrences_are_right(step, trace)
     )
 
@@ -219,18 +219,18 @@ def _are_known_by_one_event_each(step: Step) -> bool:
     return all(events[content] == known[content] for content in contents)
 
 
-def _was_recorded_right(step: Step, index: int) -> bool:
-    """Whether a record got one event if it was new and come to, none if it was known, and a snapshot with its id."""
-    known, events, snapshot = (
-        places_of(step)[index],
-        pass_effects(step).events[index],
-        pass_effects(step).snapshots[index],
-    )
-    if (known is not None and events) or len(events) > 1 or (known is None and not events and index < _stop(step)):
-        return False
-    event_id = known.event_id if known is not None else events[0]["event_id"] if events else None
+def _was_recorded_right(step: Step) -> bool:
+    """Whether each record got one event if it was new and come to, none if it was known, and a snapshot with its id."""
+    done, stop = pass_effects(step), _stop(step)
     there = {each["snapshot_id"] for each in step.shown_before().snapshots}
-    return snapshot is None or (snapshot["snapshot_id"] == event_id and event_id not in there)
+    records = zip(places_of(step), done.events, done.snapshots, strict=True)
+    for index, (known, events, snapshot) in enumerate(records):
+        if (known is not None and events) or len(events) > 1 or (known is None and not events and index < stop):
+            return False
+        event_id = known.event_id if known is not None else events[0]["event_id"] if events else None
+        if snapshot is not None and (snapshot["snapshot_id"] != event_id or event_id in there):
+            return False
+    return True
 
 
 def _stop(step: Step) -> int:

@@ -11,6 +11,8 @@ NEXT: Final[dict[str, list[str]]] = {
 PHASE_OF: Final[dict[str, str]] = {
     code_spans(row["status"])[0]: code_spans(row["phase"])[0] for row in tables()["statuses"]
 }
+FILLED_IN: Final = frozenset({"phase", "phase_history", "allowed_next_phases"})
+"""The members of a snapshot that are filled in when it is read, where an older engine left them out (SNAP-7)."""
 
 
 def phase_status(run: Object, record: Object) -> str:

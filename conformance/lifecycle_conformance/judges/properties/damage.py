@@ -5,11 +5,10 @@ follows it goes on from there.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from lifecycle_conformance.execution.judgement import ALL_STEPS, PASSES, Judgement, Steps, judged, none
 from lifecycle_conformance.execution.multiset import more_often
-from lifecycle_conformance.execution.operations import ALL, ON_FILES, WRITING
+from lifecycle_conformance.execution.operations import ALL, APPENDING_NOTHING, ON_FILES, WRITING
 from lifecycle_conformance.execution.trace import Object, Step, Trace, View, member, owner_of
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta
@@ -26,10 +25,6 @@ from lifecycle_conformance.model.file_layout import (
 from lifecycle_conformance.model.json_text import apart, as_text, blurred, is_json, is_utf8, look, may_be_asked
 from lifecycle_conformance.model.recorded import MAX_SEQ, highest_seq
 from lifecycle_projection.records import Json
-
-_APPENDING_NOTHING: Final = ON_FILES | {"identify", "refuse", "say", "restart", "prune"}
-"""What adds nothing to the log."""
-
 
 # --- reading a damaged log --------------------------------------------------------------------------------------------
 
@@ -136,7 +131,7 @@ def reading_does_not_mend(step: Step, _: Trace) -> Iterator[Judgement]:
     before, after = log_of(as_put(step, files[0])), log_of(files[1])
     tail = lines_of(before)[1]
     nothing_appended = step.op in {"project", "append"} and _new_names(step) == []
-    if tail and (step.op in _APPENDING_NOTHING or nothing_appended) and after in {before, *_mended(before)}:
+    if tail and (step.op in APPENDING_NOTHING or nothing_appended) and after in {before, *_mended(before)}:
         expected, actual = apart(before, after)
         yield judged("FILE-17", "the end of the log after reading", expected=expected, actual=actual)
 

@@ -22,8 +22,6 @@ from lifecycle_conformance.model.file_layout import (
 from lifecycle_conformance.model.json_text import blurred, is_json, look, may_be_asked
 from lifecycle_projection.records import Json
 
-# --- listing snapshots ------------------------------------------------------------------------------------------------
-
 
 @check("FILE-7", "FILE-13", "FILE-14", "FILE-21", on=Steps(ON_FILES - {"tear"}).with_files)
 def what_is_listed_of_the_snapshots(step: Step, _: Trace) -> Iterator[Judgement]:

@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 
 from lifecycle_conformance.execution.file_operations import LOG
-from lifecycle_conformance.execution.judgement import Judgement, Steps, canonical, judged, none
+from lifecycle_conformance.execution.judgement import Judgement, Steps, canonical, judged, none, steps
 from lifecycle_conformance.execution.operations import NEW_PROCESS, ON_FILES
 from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, View, key_of
 from lifecycle_conformance.judges.registry import check
@@ -36,7 +36,7 @@ _QUIET: Final = frozenset({"identify", "refuse", "say", "hello"})
 _LOUD: Final = ON_FILES | NEW_PROCESS | {"open"}
 
 
-@check("DRIVER-3", on="hello")
+@check("DRIVER-3", on=steps("hello"))
 def introductions(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what a driver says of itself when it is greeted again, with a version that it speaks among others."""
     yield judged("DRIVER-3", "the refusal of a version that was spoken", expected=None, actual=step.refusal)
@@ -72,7 +72,7 @@ def operations(step: Step, _: Trace) -> Iterator[Judgement]:
         yield judged("DRIVER-5", f"the refusal of {step.op}, which is offered", expected=None, actual=step.refusal)
 
 
-@check("DRIVER-6", "DRIVER-7", on="open")
+@check("DRIVER-6", "DRIVER-7", on=steps("open"))
 def stores(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a store shows that was opened: an empty one at first, later what it showed before."""
     number = step.arguments["store"]
@@ -93,7 +93,7 @@ def stores(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield none("DRIVER-7", "what is shown after another open", _all(step.after))
 
 
-@check("FILE-25", "DRIVER-7", on="restart")
+@check("FILE-25", "DRIVER-7", on=steps("restart"))
 def restarts(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what is there after a kill (FILE-25), or after an end and a new start: what was there before."""
     if "durable" not in step.capabilities or not _shows(step.before) or trace.is_damaged:
@@ -109,7 +109,7 @@ def restarts(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield none(requirement, "the files that are gone or changed", lost)
 
 
-@check("DRIVER-10", on="append")
+@check("DRIVER-10", on=steps("append"))
 def appends(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that a tenant that sees the event isn't taken for one that doesn't."""
     if step.refusal not in {None, "invalid_input"}:
@@ -119,7 +119,7 @@ def appends(step: Step, _: Trace) -> Iterator[Judgement]:
     yield judged("DRIVER-10", "the refusal of the tenant", expected=kind, actual=step.refusal)
 
 
-@check("DRIVER-12", on="say")
+@check("DRIVER-12", on=steps("say"))
 def lines(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge the answer to a line that isn't JSON. That it had the id `null`, whoever waited for it saw."""
     yield judged("DRIVER-12", "the refusal of the line", expected="invalid_input", actual=step.refusal)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from lifecycle_conformance.execution.judgement import Judgement, Steps, canonical, judged, none
+from lifecycle_conformance.execution.judgement import Judgement, Steps, canonical, judged, none, steps
 from lifecycle_conformance.execution.operations import ALL
 from lifecycle_conformance.execution.trace import Files, Object, Shown, Step, Trace, View
 from lifecycle_conformance.judges.properties.reading import of_readings
@@ -33,7 +33,7 @@ _AFTER_READING: Final = frozenset({"phase_transition", "storage_conflict"})
 """What ends a pass that has begun: where something was recorded before that, the input was accepted."""
 
 
-@check("ERR-1", "ERR-7", "DRIVER-15", *REASONS, on="refuse")
+@check("ERR-1", "ERR-7", "DRIVER-15", *REASONS, on=steps("refuse"))
 def what_must_be_refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the answer to a request that must be refused, and that nothing came of it."""
     kind, changes = step.arguments["kind"], _changes(step)

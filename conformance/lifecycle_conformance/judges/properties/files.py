@@ -31,9 +31,9 @@ from lifecycle_conformance.model.file_layout import (
 )
 from lifecycle_conformance.model.identity import MARKER
 from lifecycle_conformance.model.json_text import apart, as_text, blurred, compact_text, difference, parse, pretty_text
+from lifecycle_conformance.model.phase_table import FILLED_IN
 from lifecycle_projection.records import Json
 
-_FILLED_IN: Final = frozenset({"phase", "phase_history", "allowed_next_phases"})
 _COMPACTIONS: Final = steps("compact").with_files
 _FILLING: Final = steps("project", "import").with_files
 
@@ -214,7 +214,7 @@ def _belongs(path: str, text: bytes) -> bool:
 def the_order_of_members(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge which members of typed records were written, and in which order."""
     for what, table, value in _written(step):
-        optional = _FILLED_IN if step.op == "import" else frozenset[str]()
+        optional = FILLED_IN if step.op == "import" else frozenset[str]()
         orders = [(_right(kind, record, optional), _found(kind, record)) for kind, record in records_in(value, table)]
         expected, actual = next((each for each in orders if each[0] != each[1]), orders[0])
         yield judged("FILE-8", f"the members of {what}", expected=expected, actual=actual)

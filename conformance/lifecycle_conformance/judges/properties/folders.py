@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from lifecycle_conformance.execution.judgement import Judgement, Steps, judged, none, steps
 from lifecycle_conformance.execution.operations import ALL
@@ -19,10 +19,8 @@ from lifecycle_conformance.model.file_layout import (
     snapshot_in,
     snapshots_of,
 )
+from lifecycle_conformance.model.phase_table import FILLED_IN
 from lifecycle_projection.records import Json
-
-_FILLED_IN: Final = ("phase", "phase_history", "allowed_next_phases")
-
 
 # --- what is filled in ------------------------------------------------------------------------------------------------
 
@@ -53,10 +51,10 @@ def _is_shown_filled_in(text: bytes, lacking: set[str], step: Step) -> bool:
 
 def _lacking(text: bytes) -> set[str]:
     # Nearly every file holds all of them, and need not be read.
-    if all(f'"{name}"'.encode() in text for name in _FILLED_IN):
+    if all(f'"{name}"'.encode() in text for name in FILLED_IN):
         return set()
     snapshot = snapshot_in(text)
-    return set() if snapshot is None else {*_FILLED_IN} - snapshot.keys()
+    return set() if snapshot is None else {*FILLED_IN} - snapshot.keys()
 
 
 # --- retention --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, steps
 from lifecycle_conformance.execution.trace import Object, Step, Trace, member
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta
@@ -36,7 +36,7 @@ _OPTIONAL: Final = ("reason", "stop_kind", "metadata")
 _EMPTY: Final[tuple[Json, ...]] = ("", {}, [])
 
 
-@check("DRIVER-8", "ID-1", "ID-2", "OCC-1", "ID-5", "ID-6", "ID-7", on="identify")
+@check("DRIVER-8", "ID-1", "ID-2", "OCC-1", "ID-5", "ID-6", "ID-7", on=steps("identify"))
 def identified(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what `identify` says of each record."""
     if step.refusal == "unsupported":
@@ -80,7 +80,7 @@ def of_new_events(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield from _form(what, content, _digest(content, answer, event["event_id"]), told, event["event_id"])
 
 
-@check("ID-3", "ID-4", "OCC-2", on="identify")
+@check("ID-3", "ID-4", "OCC-2", on=steps("identify"))
 def nothing_else_enters(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a record that was identified before, elsewhere or in another state of the run, is so again.
 
@@ -132,7 +132,7 @@ def of_events_that_are_there(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield judged("ID-3" if moved else "ID-4", what, expected=[event["event_id"]], actual=ids)
 
 
-@check("OCC-3", on="identify")
+@check("OCC-3", on=steps("identify"))
 def removing_an_equal_renumbers(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that of identical records, one of which is gone, the occurrences start with 0 and leave none out."""
     earlier = next(_identified_before(step, trace), None)

@@ -7,9 +7,10 @@ from typing import Final
 import orjson
 
 from lifecycle_conformance.execution.file_operations import LOG
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import Judgement, canonical, judged, steps
 from lifecycle_conformance.execution.trace import Object, Step, Trace, owner_of
 from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.phase_table import FILLED_IN
 from lifecycle_conformance.specification import schemas
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection.records import Json
@@ -19,10 +20,9 @@ _TYPES: Final = {
     for name, table in tables().items()
     if name.startswith("stored.")
 }
-_FILLED_IN_WHEN_READ: Final = ("phase", "phase_history", "allowed_next_phases")
 
 
-@check("DRIVER-9", on="import")
+@check("DRIVER-9", on=steps("import"))
 def imports(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that what was imported is shown as it was given, and that nothing that is there kept it out."""
     if trace.is_damaged:
@@ -89,9 +89,7 @@ def _id_of(snapshot: Object) -> str:
 
 def _as_given(given: Object, shown: Object) -> Json:
     """A snapshot as it is shown, without what was filled in where nothing was given (SNAP-7, SNAP-8)."""
-    return _normal(
-        "snapshot", {name: each for name, each in shown.items() if name in given or name not in _FILLED_IN_WHEN_READ}
-    )
+    return _normal("snapshot", {name: each for name, each in shown.items() if name in given or name not in FILLED_IN})
 
 
 def _in_order(step: Step) -> Iterator[Judgement]:
@@ -131,7 +129,7 @@ def _normal(type_: str, value: Json) -> Json:
     members = {
         name: _normal(member_type, value[name])
         for name, member_type in _TYPES[type_].items()
-        if value.get(name) is not None and (value[name] != [] or name in _FILLED_IN_WHEN_READ or member_type == "any")
+        if value.get(name) is not None and (value[name] != [] or name in FILLED_IN or member_type == "any")
     }
     return {**_defaults(type_), **members}
 

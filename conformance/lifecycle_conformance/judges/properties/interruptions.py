@@ -1,21 +1,14 @@
 """Checks of a pass that is repeated after an interruption, or after the files were taken back beneath the process."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged
-from lifecycle_conformance.execution.operations import ON_FILES
+from lifecycle_conformance.execution.operations import APPENDING_NOTHING, ON_FILES
 from lifecycle_conformance.execution.trace import Files, Object, Step, Trace
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.file_layout import both, events_of, is_snapshot_path, log_of, path_of
 from lifecycle_conformance.model.json_text import blurred
 from lifecycle_conformance.model.record_ties import recorded_ids
-
-_APPENDING_NOTHING: Final = ON_FILES | {"identify", "refuse", "say", "restart", "prune"}
-"""What adds nothing to the log."""
-
-
-# --- after an interruption --------------------------------------------------------------------------------------------
 
 
 @check("PASS-14", "FILE-26", on=PASSES.with_files)
@@ -58,7 +51,7 @@ def _undisturbed(step: Step, trace: Trace) -> Step | None:
                 and canonical(each.run) == canonical(step.run)
             )
             return each if damaged and same else None
-        if each.op not in _APPENDING_NOTHING - {"prune"}:
+        if each.op not in APPENDING_NOTHING - {"prune"}:
             return None
         damaged = damaged or each.op in ON_FILES
     return None

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
+from lifecycle_conformance.execution.judgement import Judgement, canonical, judged, steps
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace, history_of, member, owner_of_run
 from lifecycle_conformance.judges.attribution.canonical_writing import write
 from lifecycle_conformance.judges.attribution.digests import Digest
@@ -162,7 +162,7 @@ _JUDGES: Final[Mapping[str, _JudgeOne]] = {
 }
 
 
-@check(*_JUDGES, on="read")
+@check(*_JUDGES, on=steps("read"))
 def of_readings(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what a run record means, under the requirement that says so."""
     requirement = step.arguments["because"]
