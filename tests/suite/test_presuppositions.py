@@ -16,6 +16,7 @@ import test_properties_phases as phases
 import test_properties_recognition as recognition
 import test_properties_retention as retention
 from builders import OPEN, append, imported, lifecycle, project, run_json
+from faults import Fault, instead_of
 from lifecycle_conformance.execution import presuppositions
 from lifecycle_conformance.execution.judgement import Judgement, judged
 from lifecycle_conformance.execution.presuppositions import counted, presupposed
@@ -129,29 +130,30 @@ OTHERS: dict[str, Callable[[], list[Step]]] = {
 }  # fmt: skip
 
 
-def protects_nothing(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(reference.retention, "_newest_seqs", lambda _: {})
+@instead_of("_newest_seqs", reference.retention)
+def protects_nothing(*_: Any) -> Any:
+    return {}
 
 
-def first_of_the_latest(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(
-        reference.projection, "latest_of", lambda kept, *_: min(kept, key=lambda each: each.seq, default=None)
-    )
+@instead_of("latest_of", reference.projection)
+def first_of_the_latest(_: Any, kept: Any, *__: Any) -> Any:
+    return min(kept, key=lambda each: each.seq, default=None)
 
 
 def always_the_latest_before(patch: pytest.MonkeyPatch) -> None:
-    guarded, latest_of = reference.projection._Pass._guarded, reference.projection.latest_of
     latest: list[Any] = []
 
-    def noted(*of: Any) -> Any:
+    @instead_of("latest_of", reference.projection)
+    def noted(latest_of: Any, *of: Any) -> Any:
         latest[:] = [latest_of(*of)]
         return latest[0]
 
-    def wrong(self: Any, identified: Any) -> Any:
-        return guarded(evolve(self, latest=latest[0]), identified)
+    @instead_of("_guarded", reference.projection._Pass)
+    def wrong(guarded: Any, a_pass: Any, identified: Any) -> Any:
+        return guarded(evolve(a_pass, latest=latest[0]), identified)
 
-    patch.setattr(reference.projection, "latest_of", noted)
-    patch.setattr(reference.projection._Pass, "_guarded", wrong)
+    noted(patch)
+    wrong(patch)
 
 
 def two(phase: str, other: str, **members: Any) -> Request:
@@ -190,7 +192,7 @@ GUARDED = [
 ]
 
 
-def faulty(fault: Callable[[pytest.MonkeyPatch], None], requests: Iterable[Request]) -> list[Step]:
+def faulty(fault: Fault, requests: Iterable[Request]) -> list[Step]:
     """The steps of a session of an implementation with a fault."""
     with pytest.MonkeyPatch.context() as patch:
         fault(patch)

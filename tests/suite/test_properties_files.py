@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any, TypeAlias
 
 import orjson
@@ -10,7 +9,6 @@ import pytest
 from attrs import evolve
 
 from builders import OPEN, RUN_ID, TENANT, event, lifecycle, pass_over, project, run_json, whole_snapshot
-from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.trace import Request, Step, Trace
@@ -19,9 +17,8 @@ from lifecycle_conformance.judges.properties import damage, damaged_snapshots, f
 from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import path_of, segment
 from lifecycle_conformance.model.identity import ids_of
+from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.specification.requirements import code_spans, tables
-from lifecycle_projection import FileStore, ProjectionResult, Run, StorageError, Store, projection
-from lifecycle_projection.identity import identify
 from traces import OWNER, answered, broken, broken_in, executed, judgements, last_of, shown
 
 Json: TypeAlias = Any
@@ -378,40 +375,17 @@ def test_checks_read_paths_as_the_tables_of_the_specification_say() -> None:
 # --- faulty implementations -------------------------------------------------------------------------------------------
 
 
-def test_a_log_that_reads_as_empty_breaks_one_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_that_reads_as_empty_breaks_one_requirement() -> None:
     """Bytes that are no UTF-8 anywhere make production's log read as empty (H14)."""
-    read = FileStore._read_log
-
-    def read_or_nothing(store: FileStore) -> bytes:
-        log = read(store)
-        with suppress(UnicodeDecodeError):
-            log.decode()
-            return log
-        return b""
-
-    monkeypatch.setattr(FileStore, "_read_log", read_or_nothing)
     line = note(event_id="note-ü")
-    session = executed([OPEN, PASSED, tear(line, line.encode().index(b"\xc3") + 1), PASSED, PASSED_GROWN])
-    assert {each.judgement.requirement for each in session.judgements if not each.judgement.holds} == {"FILE-19"}
+    with MUTANTS["broken-text-empties-the-log"].applied():
+        session = executed([OPEN, PASSED, tear(line, line.encode().index(b"\xc3") + 1), PASSED, PASSED_GROWN])
+    assert broken_in(session) == {"FILE-19"}
     assert session.requests[-1][0] == "tear"
 
 
-def test_overwriting_anothers_snapshot_breaks_one_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_overwriting_anothers_snapshot_breaks_one_requirement() -> None:
     """Production takes another's snapshot for absent and writes its own in its place (H3)."""
-
-    def overwriting(run: Run, store: Store) -> ProjectionResult:
-        tenant = run.tenant_context.key
-        for each in identify(run):
-            place = store.place(run.run_id, each.event_id, tenant)
-            with suppress(StorageError):
-                found = store.snapshot_at(place)
-                own = (run.run_id, each.event_id, tenant)
-                if found and (found.run_id, found.snapshot_id, found.scope.tenant_context.key) != own:
-                    store.delete_snapshot(place)
-        return projection.project(run, store)
-
-    monkeypatch.setattr(server, "project", overwriting)
-    for requests in ([PASSED, pass_over(FOREIGN), PASSED], [EMPTY, put(PATH, ANOTHERS), PASSED]):
-        session = executed([OPEN, *requests])
-        failed = {each.judgement.requirement for each in session.judgements if not each.judgement.holds}
-        assert failed & OWN == {"SNAP-11"}
+    with MUTANTS["anothers-snapshot-overwritten"].applied():
+        for requests in ([PASSED, pass_over(FOREIGN), PASSED], [EMPTY, put(PATH, ANOTHERS), PASSED]):
+            assert broken_in(executed([OPEN, *requests])) & OWN == {"SNAP-11"}

@@ -1,6 +1,5 @@
 """The checks of chapter 10: each holds in a session of the reference, and alone fails where a step is made wrong."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,10 +7,12 @@ import pytest
 from attrs import evolve
 
 from builders import OPEN, TENANT, append, entries, event, imported, marker, project, run_json
+from faults import instead_of
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.execution.trace import LOCAL, Object, Request, Step, Trace
 from lifecycle_conformance.model.identity import ids_of
-from lifecycle_projection import FileStore, Run, Store, log, projection, snapshots
+from lifecycle_conformance.mutants import MUTANTS
+from lifecycle_projection import Run, Store
 from traces import OWNER, answered, broken, broken_in, executed, held, judgements, last, shown
 
 MINE = ("LOG-", "TENANT-", "COMPACT-", "PRUNE-")
@@ -166,55 +167,12 @@ def test_an_order_that_nothing_else_was_possible_for_says_nothing() -> None:
 # --- faulty implementations -------------------------------------------------------------------------------------------
 
 
-def seq_of_the_whole_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(store: Store, known: log.KnownIds, new: Any) -> Any:
-        known.highest = log.KnownIds.of(store.events()).highest
-        return right(store, known, new)
-
-    right = log.append_new
-    monkeypatch.setattr(log, "append_new", wrong)
-    monkeypatch.setattr(projection, "append_new", wrong)
-
-
-def tenant_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    def events(events: Any, run_id: str, _: Any) -> Any:
-        return sorted((each for each in events if each.run_id == run_id), key=lambda each: each.seq)
-
-    def kept(kept: Any, run_id: str, _: Any) -> Any:
-        return [right([each], run_id, each.scope.tenant_context.key)[0] for each in kept if each.run_id == run_id]
-
-    right = snapshots.visible
-    monkeypatch.setattr(log, "visible", events)
-    monkeypatch.setattr(projection, "visible", events)
-    monkeypatch.setattr(snapshots, "visible", kept)
-
-
-def compacted_ids_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("recognition", "log"):
-        monkeypatch.setattr(f"lifecycle_projection.{module}.listed_by", lambda _: iter(()))
-
-
-def others_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(given: Run, store: Store) -> Any:
-        for place, each in store.snapshots(given.run_id).items():
-            if each.scope.tenant_context.key != given.tenant_context.key:
-                store.delete_snapshot(place)
-        return projection.project(given, store)
-
-    monkeypatch.setattr(server, "project", wrong)
-
-
-def one_bad_byte_empties_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(store: FileStore) -> bytes:
-        text = right(store)
-        try:
-            text.decode()
-        except UnicodeDecodeError:
-            return b""
-        return text
-
-    right = FileStore._read_log
-    monkeypatch.setattr(FileStore, "_read_log", wrong)
+@instead_of("project", server)
+def others_overwritten(project: Any, given: Run, store: Store) -> Any:
+    for place, each in store.snapshots(given.run_id).items():
+        if each.scope.tenant_context.key != given.tenant_context.key:
+            store.delete_snapshot(place)
+    return project(given, store)
 
 
 SESSION = (
@@ -240,29 +198,31 @@ SESSION = (
 )
 
 
+def broken_in_the_session(store: str) -> set[str]:
+    requests = [OPEN, *(each for each in SESSION if store == "files" or each[0] not in {"restart", "tear"})]
+    return broken_in(executed(requests, store), MINE)
+
+
+@pytest.mark.parametrize("store", ["files", "memory"])
 @pytest.mark.parametrize(
-    ("store", "fault", "expected"),
+    ("name", "expected"),
     [
-        ("files", None, set()),
-        ("memory", None, set()),
-        ("files", seq_of_the_whole_log, {"LOG-4", "LOG-5"}),
-        ("memory", seq_of_the_whole_log, {"LOG-4", "LOG-5"}),
-        ("files", tenant_ignored, {"LOG-4", "LOG-5", "TENANT-1", "TENANT-5"}),
-        ("memory", tenant_ignored, {"LOG-4", "LOG-5", "TENANT-1", "TENANT-5"}),
-        ("files", compacted_ids_ignored, {"LOG-3", "LOG-4", "COMPACT-14"}),
-        ("memory", compacted_ids_ignored, {"LOG-3", "LOG-4", "COMPACT-14"}),
-        ("files", others_overwritten, {"TENANT-4", "TENANT-7"}),
-        ("memory", others_overwritten, {"TENANT-4", "TENANT-7"}),
-        ("files", one_bad_byte_empties_the_log, set()),
+        ("seq-from-the-whole-log", {"LOG-4", "LOG-5"}),
+        ("tenant-ignored", {"LOG-4", "LOG-5", "TENANT-1", "TENANT-5"}),
+        ("compacted-ids-ignored", {"LOG-3", "LOG-4", "COMPACT-14"}),
+        ("broken-text-empties-the-log", set()),
     ],
 )
-def test_a_fault_is_attributed_to_what_it_breaks(
-    store: str, fault: Callable[[pytest.MonkeyPatch], None] | None, expected: set[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if fault is not None:
-        fault(monkeypatch)
-    requests = [OPEN, *(each for each in SESSION if store == "files" or each[0] not in {"restart", "tear"})]
-    assert broken_in(executed(requests, store), MINE) == expected
+def test_a_fault_is_attributed_to_what_it_breaks(store: str, name: str, expected: set[str]) -> None:
+    assert broken_in_the_session(store) == set()
+    with MUTANTS[name].applied():
+        assert broken_in_the_session(store) == expected
+
+
+@pytest.mark.parametrize("store", ["files", "memory"])
+def test_others_that_are_overwritten_are_told_as_harm_to_others(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    others_overwritten(monkeypatch)
+    assert broken_in_the_session(store) == {"TENANT-4", "TENANT-7"}
 
 
 def test_after_a_hand_was_laid_on_the_files_seqs_are_not_judged() -> None:

@@ -21,6 +21,7 @@ from builders import (
     run_json,
     snapshot,
 )
+from faults import Fault, instead_of
 from lifecycle_conformance.execution.trace import Object, Owner, Request, Step, Trace, key_of
 from lifecycle_conformance.model.identity import MARKER, ids_of
 from lifecycle_projection import retention
@@ -293,49 +294,38 @@ def test_after_a_hand_was_laid_on_the_files_retention_is_not_judged() -> None:
 # --- faulty implementations -------------------------------------------------------------------------------------------
 
 
-def own_tenant_protects(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = retention._newest_seqs
-    monkeypatch.setattr(
-        retention,
-        "_newest_seqs",
-        lambda kept: right(each for each in kept if each.scope.tenant_context.key == TENANT_KEY),
-    )
+@instead_of("_newest_seqs", retention)
+def own_tenant_protects(newest_seqs: Any, kept: Any) -> Any:
+    return newest_seqs(each for each in kept if each.scope.tenant_context.key == TENANT_KEY)
 
 
-def cutoff_one_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = retention.compacted
-    monkeypatch.setattr(
-        retention, "compacted", lambda *of, cutoff_ms, now_ms: right(*of, cutoff_ms=cutoff_ms + 1, now_ms=now_ms)
-    )
+@instead_of("compacted", retention)
+def cutoff_one_later(compacted: Any, *of: Any, cutoff_ms: int, now_ms: int) -> Any:
+    return compacted(*of, cutoff_ms=cutoff_ms + 1, now_ms=now_ms)
 
 
-def markers_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "is_marker", lambda _: False)
+@instead_of("is_marker", retention)
+def markers_stay(*_: Any) -> bool:
+    return False
 
 
-def untrimmed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(row: Any) -> Any:
-        if row.event_type != MARKER:
-            return
-        for entry in (row.payload or {}).get("compacted_event_ids", []):
-            if isinstance(entry, dict) and type(entry.get("seq")) is int and entry["seq"] >= 0:
-                yield entry["event_id"], entry["seq"]
-
-    monkeypatch.setattr(retention, "listed_by", wrong)
+@instead_of("listed_by", retention)
+def untrimmed(_: Any, row: Any) -> Any:
+    if row.event_type != MARKER:
+        return
+    for entry in (row.payload or {}).get("compacted_event_ids", []):
+        if isinstance(entry, dict) and type(entry.get("seq")) is int and entry["seq"] >= 0:
+            yield entry["event_id"], entry["seq"]
 
 
-def deployment_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = retention.marker_id
-    monkeypatch.setattr(retention, "marker_id", lambda tenant, *of: right((*tenant[:2], None), *of))
+@instead_of("marker_id", retention)
+def deployment_left_out(marker_id: Any, tenant: Any, *of: Any) -> Any:
+    return marker_id((*tenant[:2], None), *of)
 
 
-def keep_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = retention.prunable
-
-    def wrong(kept: Any, *, keep: int, cutoff_ms: int) -> Any:
-        return right(kept, keep=keep, cutoff_ms=cutoff_ms) if keep else list(kept)
-
-    monkeypatch.setattr(retention, "prunable", wrong)
+@instead_of("prunable", retention)
+def keep_none(prunable: Any, kept: Any, *, keep: int, cutoff_ms: int) -> Any:
+    return prunable(kept, keep=keep, cutoff_ms=cutoff_ms) if keep else list(kept)
 
 
 SESSION = (
@@ -364,7 +354,7 @@ SESSION = (
     ],
 )
 def test_a_fault_is_attributed_to_what_it_breaks(
-    fault: Callable[[pytest.MonkeyPatch], None], expected: set[str], monkeypatch: pytest.MonkeyPatch
+    fault: Fault, expected: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault(monkeypatch)
     assert broken_in(executed([OPEN, *SESSION], "memory"), MINE) == expected

@@ -1,15 +1,17 @@
 """Greetings: what they ask for has an answer that the specification fixes, and shows the faults of a driver's door."""
 
+import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from lifecycle_conformance.driver import in_process
+from faults import Fault, instead_of
+from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import CAPABILITIES, OPERATIONS
 from lifecycle_conformance.driver.server import CAPABILITIES_OF, Server, StoreKind
 from lifecycle_conformance.execution.session import Session
@@ -198,136 +200,99 @@ def test_a_refusal_is_written_with_all_that_it_needs() -> None:
 # --- faulty drivers ---------------------------------------------------------------------------------------------------
 
 
-def hello_to_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Server, request: Any) -> Any:
-        offered = request.get("protocols")
-        return hello(self, {**request, "protocols": [*offered, 1]} if isinstance(offered, list) else request)
-
-    hello = Server._hello
-    monkeypatch.setattr(Server, "_hello", wrong)
+@instead_of("_hello", Server)
+def hello_to_anybody(hello: Any, server: Server, request: Any) -> Any:
+    offered = request.get("protocols")
+    return hello(server, {**request, "protocols": [*offered, 1]} if isinstance(offered, list) else request)
 
 
-def the_number_of_versions(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Server, request: Any) -> Any:
-        return {**hello(self, request), "protocol": len(request["protocols"])}
-
-    hello = Server._hello
-    monkeypatch.setattr(Server, "_hello", wrong)
+@instead_of("_hello", Server)
+def the_number_of_versions(hello: Any, server: Server, request: Any) -> Any:
+    return {**hello(server, request), "protocol": len(request["protocols"])}
 
 
-def no_store_is_an_empty_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Server, request: Any) -> Any:
-        empty = {"project": {"projected": 0}, "events": {"events": []}, "snapshots": {"snapshots": []}}
-        return empty[request["op"]] if self._store is None and request["op"] in empty else perform(self, request)
-
-    perform = Server._perform
-    monkeypatch.setattr(Server, "_perform", wrong)
+@instead_of("_perform", Server)
+def no_store_is_an_empty_store(perform: Any, server: Server, request: Any) -> Any:
+    empty = {"project": {"projected": 0}, "events": {"events": []}, "snapshots": {"snapshots": []}}
+    return empty[request["op"]] if server._store is None and request["op"] in empty else perform(server, request)
 
 
-def an_import_of_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Server, request: Any) -> Any:
-        try:
-            return import_(self, request)
-        except InvalidInputError:
-            if self._store is None or not all(isinstance(request.get(each), list) for each in ("events", "snapshots")):
-                raise
-            return {}
-
-    import_ = Server._import
-    monkeypatch.setattr(Server, "_import", wrong)
+@instead_of("_import", Server)
+def an_import_of_anything(import_: Any, server: Server, request: Any) -> Any:
+    try:
+        return import_(server, request)
+    except InvalidInputError:
+        if server._store is None or not all(isinstance(request.get(each), list) for each in ("events", "snapshots")):
+            raise
+        return {}
 
 
-def an_import_that_drops_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Server, request: Any) -> Any:
-        events = request.get("events")
-        if isinstance(events, list) and all(isinstance(each, dict) for each in events):
-            once = {each.get("event_id"): each for each in events}
-            request = {**request, "events": [*once.values()]}
-        return import_(self, request)
-
-    import_ = Server._import
-    monkeypatch.setattr(Server, "_import", wrong)
+@instead_of("_import", Server)
+def an_import_that_drops_what_is_known(import_: Any, server: Server, request: Any) -> Any:
+    events = request.get("events")
+    if isinstance(events, list) and all(isinstance(each, dict) for each in events):
+        once = {each.get("event_id"): each for each in events}
+        request = {**request, "events": [*once.values()]}
+    return import_(server, request)
 
 
-def an_append_for_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Server, request: Any) -> Any:
-        try:
-            return append(self, request)
-        except InvalidInputError as error:
-            if "sees what" not in str(error):
-                raise
-            return append(self, {**request, "tenant": request["event"]["scope"]["tenant_context"]})
-
-    append = Server._append
-    monkeypatch.setattr(Server, "_append", wrong)
+@instead_of("_append", Server)
+def an_append_for_anybody(append: Any, server: Server, request: Any) -> Any:
+    try:
+        return append(server, request)
+    except InvalidInputError as error:
+        if "sees what" not in str(error):
+            raise
+        return append(server, {**request, "tenant": request["event"]["scope"]["tenant_context"]})
 
 
-def a_directory_made_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Server, request: Any) -> Any:
-        store = request.get("store")
-        return {} if isinstance(store, str) and "no-such-directory" in store else open_(self, request)
-
-    open_ = Server._open
-    monkeypatch.setattr(Server, "_open", wrong)
+@instead_of("_open", Server)
+def a_directory_made_on_demand(open_: Any, server: Server, request: Any) -> Any:
+    store = request.get("store")
+    return {} if isinstance(store, str) and "no-such-directory" in store else open_(server, request)
 
 
-def one_store_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Server, request: Any) -> Any:
-        return open_(self, request) if self._store is None or not isinstance(request.get("store"), str) else {}
-
-    open_ = Server._open
-    monkeypatch.setattr(Server, "_open", wrong)
+@instead_of("_open", Server)
+def one_store_for_all(open_: Any, server: Server, request: Any) -> Any:
+    return open_(server, request) if server._store is None or not isinstance(request.get("store"), str) else {}
 
 
-def any_operation(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Server, request: Any) -> Any:
-        return {} if isinstance(request, dict) and request.get("op") not in OPERATIONS else perform(self, request)
-
-    perform = Server._perform
-    monkeypatch.setattr(Server, "_perform", wrong)
+@instead_of("_perform", Server)
+def any_operation(perform: Any, server: Server, request: Any) -> Any:
+    return {} if isinstance(request, dict) and request.get("op") not in OPERATIONS else perform(server, request)
 
 
-def any_argument(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Server, request: Any) -> Any:
-        harmless = {"events": {"events": []}, "snapshots": {"snapshots": []}, "prune": {"pruned": 0}}
-        try:
-            return perform(self, request)
-        except InvalidInputError:
-            if self._store is None or request["op"] not in harmless:
-                raise
-            return harmless[request["op"]]
-
-    perform = Server._perform
-    monkeypatch.setattr(Server, "_perform", wrong)
+@instead_of("_perform", Server)
+def any_argument(perform: Any, server: Server, request: Any) -> Any:
+    harmless = {"events": {"events": []}, "snapshots": {"snapshots": []}, "prune": {"pruned": 0}}
+    try:
+        return perform(server, request)
+    except InvalidInputError:
+        if server._store is None or request["op"] not in harmless:
+            raise
+        return harmless[request["op"]]
 
 
-def a_line_is_unsupported(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Server, line: bytes) -> bytes:
-        said = answer(self, line)
-        return said.replace(b"invalid_input", b"unsupported") if said.startswith(b'{"id":null') else said
-
-    answer = Server.answer
-    monkeypatch.setattr(Server, "answer", wrong)
+@instead_of("answer", Server)
+def a_line_is_unsupported(answer: Any, server: Server, line: bytes) -> bytes:
+    said: bytes = answer(server, line)
+    return said.replace(b"invalid_input", b"unsupported") if said.startswith(b'{"id":null') else said
 
 
-def a_wrong_status(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: in_process.InProcessDriver, *, kill: bool = False) -> int | None:
-        return None if restart(self, kill=kill) is None else 1
-
-    restart = in_process.InProcessDriver.restart
-    monkeypatch.setattr(in_process.InProcessDriver, "restart", wrong)
+@instead_of("restart", InProcessDriver)
+def a_wrong_status(restart: Any, driver: InProcessDriver, *, kill: bool = False) -> int | None:
+    return None if restart(driver, kill=kill) is None else 1
 
 
-def a_version_that_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(self: Server, request: Any) -> Any:
-        said[0] += 1
-        return {**hello(self, request), "version": str(said[0])}
-
-    said, hello = [0], Server._hello
-    monkeypatch.setattr(Server, "_hello", wrong)
+HELLOS: Final = itertools.count()
 
 
-FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], StoreKind, set[str]]] = [
+@instead_of("_hello", Server)
+def a_version_that_counts(hello: Any, server: Server, request: Any) -> Any:
+    return {**hello(server, request), "version": str(next(HELLOS))}
+
+
+FAULTS: list[tuple[Fault, StoreKind, set[str]]] = [
     (hello_to_anybody, "files", {"DRIVER-4"}),
     (the_number_of_versions, "files", {"DRIVER-3"}),
     (no_store_is_an_empty_store, "files", {"DRIVER-14"}),
@@ -347,7 +312,7 @@ FAULTS: list[tuple[Callable[[pytest.MonkeyPatch], None], StoreKind, set[str]]] =
 
 @pytest.mark.parametrize(("fault", "store", "expected"), FAULTS, ids=lambda each: getattr(each, "__name__", None))
 def test_a_fault_is_reported_under_what_it_breaks_and_nothing_else(
-    monkeypatch: pytest.MonkeyPatch, fault: Callable[[pytest.MonkeyPatch], None], store: StoreKind, expected: set[str]
+    monkeypatch: pytest.MonkeyPatch, fault: Fault, store: StoreKind, expected: set[str]
 ) -> None:
     fault(monkeypatch)
     assert (broken(sessions(store, count=12)) or broken(sessions(store))) == expected
