@@ -4,15 +4,17 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from hashlib import sha3_256
 from typing import Any
+from unittest.mock import Mock
 
 import hypothesis
 import orjson
 import pytest
 from hypothesis import HealthCheck, Phase
 
+from faults import Fault, instead_of
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import CAPABILITIES
@@ -23,7 +25,7 @@ from lifecycle_conformance.judges.attribution.canonical_writing import write
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.specification.requirements import code_spans, load, tables
 from lifecycle_projection import canonical, codec, content, identity, json_text, text
-from lifecycle_projection.json_text import DuplicateMembers, read_json
+from lifecycle_projection.json_text import DuplicateMembers
 
 NUMBERS = ("text-input", "json-numbers", "exact-numbers")
 MEMORY = server.CAPABILITIES_OF["memory"]
@@ -157,7 +159,7 @@ def test_the_full_run_has_every_member_of_every_table() -> None:
 # --- what a fault is reported as --------------------------------------------------------------------------------------
 
 
-def changed(change: Callable[[Any], Any]) -> Callable[..., Any]:
+def reading(change: Callable[[Any], Any]) -> Fault:
     """Read as the reference does, and change each value that was read, the inner ones first."""
 
     def walk(value: Any) -> Any:
@@ -167,7 +169,15 @@ def changed(change: Callable[[Any], Any]) -> Callable[..., Any]:
             return change({name: walk(each) for name, each in value.items()})
         return change(list(map(walk, value)) if isinstance(value, list) else value)
 
-    return lambda line: walk(read_json(line))
+    return instead_of("read_json", server)(lambda read, line: walk(read(line)))
+
+
+def of_objects(change: Callable[[dict[str, Any]], Any]) -> Fault:
+    return reading(lambda value: change(value) if type(value) is dict else value)
+
+
+def of_members(change: Callable[[str, Any], Any]) -> Fault:
+    return of_objects(lambda members: {name: change(name, each) for name, each in members.items()})
 
 
 LISTS = {each.member.name for each in runs.PLACES if each.member.type.startswith("[")}
@@ -175,25 +185,16 @@ INTEGERS = {each.member.name for each in runs.PLACES if each.member.type == "u64
 CLOSED = {each.member.name: runs.WORDS[each.member.type] for each in runs.PLACES if each.member.type in runs.WORDS}
 
 
-def without_null_lists(value: Any) -> Any:
-    if type(value) is dict:
-        return {name: each for name, each in value.items() if each is not None or name not in LISTS}
-    return value
+def without_null_lists(members: dict[str, Any]) -> Any:
+    return {name: each for name, each in members.items() if each is not None or name not in LISTS}
 
 
-def with_known_words(value: Any) -> Any:
-    if type(value) is dict:
-        return {
-            name: CLOSED[name][0] if name in CLOSED and isinstance(each, str) and each not in CLOSED[name] else each
-            for name, each in value.items()
-        }
-    return value
+def any_word(name: str, value: Any) -> Any:
+    return CLOSED[name][0] if name in CLOSED and isinstance(value, str) and value not in CLOSED[name] else value
 
 
 def one_unit_off(value: Any) -> Any:
-    if isinstance(value, float) and float(f"{value:.15g}") != value:
-        return math.nextafter(value, math.inf)
-    return value
+    return math.nextafter(value, math.inf) if isinstance(value, float) and float(f"{value:.15g}") != value else value
 
 
 def whole_numbers_are_integers(value: Any) -> Any:
@@ -208,75 +209,58 @@ def last_one_alone_counts(value: Any) -> Any:
     return dict(value) if isinstance(value, DuplicateMembers) else value
 
 
-def any_spelling(value: Any) -> Any:
-    return {name.lower(): each for name, each in value.items()} if type(value) is dict else value
+def any_spelling(members: dict[str, Any]) -> Any:
+    return {name.lower(): each for name, each in members.items()}
 
 
-def numbers_from_digits(value: Any) -> Any:
-    if type(value) is dict:
-        return {
-            name: int(each) if name in INTEGERS and isinstance(each, str) and each.isdigit() else each
-            for name, each in value.items()
-        }
-    return value
+def numbers_from_digits(name: str, value: Any) -> Any:
+    return int(value) if name in INTEGERS and isinstance(value, str) and value.isdigit() else value
 
 
-def lists_of_one(value: Any) -> Any:
-    if type(value) is dict:
-        return {name: [each] if name in LISTS and isinstance(each, str) else each for name, each in value.items()}
-    return value
+def lists_of_one(name: str, value: Any) -> Any:
+    return [value] if name in LISTS and isinstance(value, str) else value
 
 
-READERS = {
-    "null is an empty list": (without_null_lists, {"REC-3"}),
-    "any word is one of the set": (with_known_words, {"REC-9"}),
-    "doubles of many digits are one unit off": (one_unit_off, {"JSON-12"}),
-    "whole doubles are integers": (whole_numbers_are_integers, {"JSON-6", "REC-8", "JSON-11"}),
-    "the first duplicate wins": (first_one_wins, {"REC-13"}),
-    "duplicates are not seen": (last_one_alone_counts, {"REC-11", "REC-13"}),
-    "names in any case": (any_spelling, {"REC-2", "REC-10"}),
-    "a string of digits is a number": (numbers_from_digits, {"REC-6"}),
-    "one value is a list of one": (lists_of_one, {"REC-6"}),
+@instead_of("_integer", json_text)
+def minus_zero_is_the_integer(integer: Any, digits: str) -> Any:
+    return 0 if digits == "-0" else integer(digits)
+
+
+def large_integers_stay_integers(patch: pytest.MonkeyPatch) -> None:
+    """They are shown alike, for the suite reads them as doubles; it is the identity that tells."""
+    patch.setattr(json_text, "_integer", lambda digits: -0.0 if digits == "-0" else int(digits))
+    patch.setattr(canonical, "canonical_json", lambda value: write(value).encode())
+    patch.setattr(canonical, "in_canonical_order", lambda value: value)
+
+
+READERS: dict[str, tuple[Fault, set[str]]] = {
+    "null is an empty list": (of_objects(without_null_lists), {"REC-3"}),
+    "any word is one of the set": (of_members(any_word), {"REC-9"}),
+    "doubles of many digits are one unit off": (reading(one_unit_off), {"JSON-12"}),
+    "whole doubles are integers": (reading(whole_numbers_are_integers), {"JSON-6", "REC-8", "JSON-11"}),
+    "the first duplicate wins": (reading(first_one_wins), {"REC-13"}),
+    "duplicates are not seen": (reading(last_one_alone_counts), {"REC-11", "REC-13"}),
+    "names in any case": (of_objects(any_spelling), {"REC-2", "REC-10"}),
+    "a string of digits is a number": (of_members(numbers_from_digits), {"REC-6"}),
+    "one value is a list of one": (of_members(lists_of_one), {"REC-6"}),
+    "minus zero is the integer": (minus_zero_is_the_integer, {"JSON-11"}),
+    "large integers stay integers": (large_integers_stay_integers, {"JSON-10"}),
+    "known members may stand twice": (lambda patch: patch.setattr(codec, "_refuse_duplicates", Mock()), {"REC-11"}),
+    # Python's `str.strip` takes four characters more.
+    "other trimming": (lambda patch: patch.setattr(text, "_WHITE_SPACE", None), {"REC-16"}),
+    "a lower limit of depth": (
+        instead_of("read_json", server)(lambda read, line: read(line, max_depth=110)),
+        {"JSON-15"},
+    ),
 }
 
 
-@pytest.mark.parametrize("fault", READERS)
-def test_a_fault_in_reading_is_reported_under_its_requirement_only(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    change, expected = READERS[fault]
-    monkeypatch.setattr(server, "read_json", changed(change))
-    assert broken_by_readings(*expected) == expected
-
-
-def test_minus_zero_read_as_the_integer_is_reported_under_its_requirement_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    integer = json_text._integer
-    monkeypatch.setattr(json_text, "_integer", lambda digits: 0 if digits == "-0" else integer(digits))
-    assert broken_by_readings("JSON-11") == {"JSON-11"}
-
-
-def test_large_integers_that_stay_integers_are_reported_under_their_requirement_only(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("fault", "expected"), READERS.values(), ids=READERS)
+def test_a_fault_in_reading_is_reported_under_its_requirement_only(
+    fault: Fault, expected: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are shown alike, for the suite reads them as doubles; it is the identity that tells."""
-    monkeypatch.setattr(json_text, "_integer", lambda digits: -0.0 if digits == "-0" else int(digits))
-    monkeypatch.setattr(canonical, "canonical_json", lambda value: write(value).encode())
-    monkeypatch.setattr(canonical, "in_canonical_order", lambda value: value)
-    assert broken_by_readings("JSON-10") == {"JSON-10"}
-
-
-def test_known_members_twice_are_reported_under_their_requirement_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "_refuse_duplicates", lambda _value, _known: None)
-    assert broken_by_readings("REC-11") == {"REC-11"}
-
-
-def test_other_trimming_is_reported_under_its_requirement_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python's `str.strip` takes four characters more."""
-    monkeypatch.setattr(text, "_WHITE_SPACE", None)
-    assert broken_by_readings("REC-16") == {"REC-16"}
-
-
-def test_a_lower_limit_of_depth_is_reported_under_its_requirement_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "read_json", lambda line: read_json(line, max_depth=110))
-    assert broken_by_readings("JSON-15") == {"JSON-15"}
+    fault(monkeypatch)
+    assert broken_by_readings(*expected) == expected
 
 
 def test_a_lenient_reader_is_reported_under_what_it_lets_pass(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,63 +271,64 @@ def test_a_lenient_reader_is_reported_under_what_it_lets_pass(monkeypatch: pytes
     assert not broken & {"REC-2", "REC-3", "REC-6", "REC-9", "REC-11", "REC-13", "REC-16", "JSON-12"}
 
 
-WRITERS = {
-    "white space": (lambda value: write(value, comma=", ", colon=": ").encode(), "JSON-2"),
-    "a newline": (lambda value: orjson.dumps(value, option=orjson.OPT_SORT_KEYS) + b"\n", "JSON-2"),
-    "UTF-16 order": (lambda value: write(value, key=lambda name: name.encode("utf-16-be")).encode(), "JSON-3"),
-    "ASCII only": (lambda value: write(value, string=json.dumps).encode(), "JSON-4"),
-    "other escapes": (
-        lambda value: write(
-            value, string=lambda text: json.dumps(text, ensure_ascii=False).replace("\\b", "\\u0008")
-        ).encode(),
-        "JSON-4",
-    ),
-    "integers as doubles": (lambda value: write(value, integer=lambda number: f"{number}.0").encode(), "JSON-5"),
-    "large integers as doubles": (
-        lambda value: write(value, integer=lambda number: str(number) if abs(number) < 9 else f"{number:.3e}").encode(),
-        "JSON-5",
-    ),
-    "whole doubles as integers": (
-        lambda value: write(
-            value, double=lambda number: str(int(number)) if number.is_integer() else orjson.dumps(number).decode()
-        ).encode(),
-        "JSON-6",
-    ),
+def with_u0008(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\\b", "\\u0008")
+
+
+def rounded(number: int) -> str:
+    return str(number) if abs(number) < 9 else f"{number:.3e}"
+
+
+def whole_as_integer(number: float) -> str:
+    return str(int(number)) if number.is_integer() else orjson.dumps(number).decode()
+
+
+WRITERS: dict[str, tuple[Callable[[Any], str], str]] = {
+    "white space": (partial(write, comma=", ", colon=": "), "JSON-2"),
+    "a newline": (lambda value: f"{write(value)}\n", "JSON-2"),
+    "UTF-16 order": (partial(write, key=lambda name: name.encode("utf-16-be")), "JSON-3"),
+    "ASCII only": (partial(write, string=json.dumps), "JSON-4"),
+    "other escapes": (partial(write, string=with_u0008), "JSON-4"),
+    "integers as doubles": (partial(write, integer=lambda number: f"{number}.0"), "JSON-5"),
+    "large integers as doubles": (partial(write, integer=rounded), "JSON-5"),
+    "whole doubles as integers": (partial(write, double=whole_as_integer), "JSON-6"),
 }
 
 
-@pytest.mark.parametrize("fault", WRITERS)
-def test_a_fault_in_writing_is_reported_under_its_requirement_only(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    writer, expected = WRITERS[fault]
-    monkeypatch.setattr(canonical, "stable_hash", lambda value: canonical.digest(writer(value)))
+@pytest.mark.parametrize(("writer", "expected"), WRITERS.values(), ids=WRITERS)
+def test_a_fault_in_writing_is_reported_under_its_requirement_only(
+    writer: Callable[[Any], str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for user in (identity, content):
-        monkeypatch.setattr(user, "stable_hash", canonical.stable_hash)
+        monkeypatch.setattr(user, "stable_hash", lambda value: canonical.digest(writer(value).encode()))
     broken = broken_by_readings(expected, only_read=True)
     assert {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))} == {expected}
 
 
-def test_a_fault_in_what_is_hashed_is_no_fault_in_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+def hashing(stable_hash: Callable[[Any], str], *users: Any) -> tuple[set[str], set[str]]:
+    """The requirements on reading that are judged and broken where modules of the reference hash otherwise."""
+    with pytest.MonkeyPatch.context() as patch:
+        for user in users:
+            patch.setattr(user, "stable_hash", stable_hash)
+        reads = [[each for each in session if each[0] == "read"] for session in drawn(MEMORY)]
+        judged, broken = executed(InProcessDriver("memory"), reads)
+    return {*judged}, {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))}
+
+
+def test_a_fault_in_what_is_hashed_is_no_fault_in_writing() -> None:
     """A position in the identity, or a digest of something else, is left to the requirements that are about those."""
-    stable_hash = canonical.stable_hash
-    monkeypatch.setattr(identity, "stable_hash", lambda value: stable_hash({**value, "position": 0}))
-    reads = [[each for each in session if each[0] == "read"] for session in drawn(MEMORY)]
-    judged, broken = executed(InProcessDriver("memory"), reads)
-    assert not {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))}
-    assert judged["JSON-3"]
-    monkeypatch.undo()
-    monkeypatch.setattr(content, "stable_hash", lambda value: stable_hash([value]))
-    judged, broken = executed(InProcessDriver("memory"), reads)
-    assert not {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))}
-    assert judged["JSON-3"]
+    right = canonical.stable_hash
+    for wrong, user in (
+        (lambda value: right({**value, "position": 0}), identity),
+        (lambda value: right([value]), content),
+    ):
+        judged, broken = hashing(wrong, user)
+        assert (broken, "JSON-3" in judged) == (set(), True)
 
 
-def test_another_hash_is_reported_under_its_requirement_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_hash_is_reported_under_its_requirement_only() -> None:
     for other in (
         lambda value: f"sha256:{sha3_256(canonical.canonical_json(value)).hexdigest()}",
         lambda _: "sha256:" + "0" * 64,
     ):
-        for user in (identity, content):
-            monkeypatch.setattr(user, "stable_hash", other)
-        reads = [[each for each in session if each[0] == "read"] for session in drawn(MEMORY)]
-        _, broken = executed(InProcessDriver("memory"), reads)
-        assert {id_ for id_ in broken if id_.startswith(("REC-", "JSON-"))} == {"JSON-1"}
+        assert hashing(other, identity, content)[1] == {"JSON-1"}
