@@ -2,17 +2,17 @@
 
 import json
 import re
-import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
 from attrs import evolve
-from click.testing import CliRunner, Result
 
 from builders import lifecycle, run_json
-from lifecycle_conformance.cli import main
+from calling import call
+from idle import idle
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Breakdown, Hello
 from lifecycle_conformance.execution.coverage import Coverage
@@ -205,35 +205,16 @@ def test_the_line_of_a_bad_case_is_named() -> None:
 
 # --- replaying --------------------------------------------------------------------------------------------------------
 
-# A driver that takes every run and records nothing, or ends, or speaks out of turn, where it is asked for a pass.
-DRIVER = """
-import json, sys
-for line in sys.stdin:
-    request = json.loads(line)
-    if request["op"] == "project":
-        FAULT
-    ok = {
-        "hello": {"protocol": 1, "name": "idle", "version": "1", "language": "Python", "spec": "1", "capabilities": []},
-        "project": {"projected": 0}, "events": {"events": []}, "snapshots": {"snapshots": []},
-    }
-    print(json.dumps({"id": request["id"], "ok": ok.get(request["op"], {})}), flush=True)
-"""
-
-
-def call(*arguments: object, text: str = "", **options: Any) -> Result:
-    done = CliRunner().invoke(main, ["replay", *map(str, arguments)], input=text.encode(), **options)
-    assert "Traceback" not in done.stderr
-    return done
+replayed = partial(call, "replay")
 
 
 def driver(folder: Path, fault: str = "pass") -> list[str]:
-    path = folder / "driver.py"
-    path.write_text(DRIVER.replace("FAULT", fault), encoding="utf-8")
-    return ["--", sys.executable, str(path)]
+    """A driver that has a fault where it is asked for a pass."""
+    return ["--", *idle(folder, fault, at="project")]
 
 
 def test_what_the_reference_does_right_holds(tmp_path: Path) -> None:
-    done = call(saved(tmp_path, found()), "--store", "memory")
+    done = replayed(saved(tmp_path, found()), "--store", "memory")
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("── PASS-2: Each new record is recorded once, in order ── holds\n")
     assert "    1  identify  run-1  of org-a/ws-a  running  + [0] node_started @20\n" in done.stdout
@@ -244,7 +225,7 @@ def test_what_the_reference_does_right_holds(tmp_path: Path) -> None:
 def test_what_an_implementation_does_wrong_still_fails(tmp_path: Path) -> None:
     """It doesn't offer `identify`: the session goes without."""
     path = saved(tmp_path, found(message="the indexes of the records that got an event"))
-    done = call(path, *driver(tmp_path))
+    done = replayed(path, *driver(tmp_path))
     assert done.exit_code == 1
     assert "── fails\n" in done.stdout
     assert "    1  project  run-1  of org-a/ws-a  running  + [0] node_started @20\n" in done.stdout
@@ -254,7 +235,7 @@ def test_what_an_implementation_does_wrong_still_fails(tmp_path: Path) -> None:
 
 def test_replays_are_told_as_json(tmp_path: Path) -> None:
     path = saved(tmp_path, found())
-    told = json.loads(call("--json", "-", path, *driver(tmp_path), text=path.read_text(encoding="utf-8")).stdout)
+    told = json.loads(replayed("--json", "-", path, *driver(tmp_path), stdin=path.read_bytes()).stdout)
     assert told["driver"] == "idle 1"
     assert [each["case"] for each in told["cases"]] == ["standard input", str(path)]
     first = told["cases"][0]
@@ -281,18 +262,18 @@ def test_replays_are_told_as_json(tmp_path: Path) -> None:
 def test_several_cases_begin_with_what_to_mend_first(tmp_path: Path) -> None:
     """As a check does: how they fared, the first to mend, and the command that shows it again."""
     path = saved(tmp_path, found())
-    done = call(saved(tmp_path, found("COMPACT-1")), path, *driver(tmp_path))
+    done = replayed(saved(tmp_path, found("COMPACT-1")), path, *driver(tmp_path))
     start = done.stdout.split("\n\n")[0]
     assert start.startswith("how far       idle 1: 2 cases: 1 fails, 1 not applicable\n")
     assert "mend first PASS-2: Each new record is recorded once, in order. " in " ".join(start.split())
     assert start.splitlines()[-1].startswith(f"see it again  lifecycle-projection replay {path} -- ")
-    assert not call(path, *driver(tmp_path)).stdout.startswith("how far")
+    assert not replayed(path, *driver(tmp_path)).stdout.startswith("how far")
 
 
 def test_in_json_everything_is_whole(tmp_path: Path) -> None:
     long = run_json(lifecycle("node_started", 20, reason="y" * 5000))
     path = saved(tmp_path, found(requests=(OPEN, ("project", {"run": long}))))
-    told = call("--json", path, *driver(tmp_path)).stdout
+    told = replayed("--json", path, *driver(tmp_path)).stdout
     assert json.loads(told)["cases"][0]["steps"][1]["run"] == long
     assert "…" not in told
     assert None not in json.loads(told)["cases"][0].values()
@@ -301,7 +282,7 @@ def test_in_json_everything_is_whole(tmp_path: Path) -> None:
 def test_a_replay_tells_what_the_driver_did_and_what_it_wrote_to_standard_error(tmp_path: Path) -> None:
     talking = "sys.stderr.write('recorded nothing\\n'); sys.stderr.flush()"
     # Standard error is read beside the answers: the later ones give it the time.
-    done = call(saved(tmp_path, found(requests=SESSION * 5)), *driver(tmp_path, talking))
+    done = replayed(saved(tmp_path, found(requests=SESSION * 5)), *driver(tmp_path, talking))
     assert '   the driver answered {"projected": 0}\n' in done.stdout
     assert "   it appended no event and wrote no snapshot\n" in done.stdout
     assert "   standard error, its end:\n     recorded nothing\n" in done.stdout
@@ -338,30 +319,30 @@ def test_of_several_ways_to_break_a_requirement_the_one_that_was_found_is_told(
 )
 def test_a_driver_that_breaks_is_told(fault: str, code: int, said: str, tmp_path: Path) -> None:
     broke = found("DRIVER-2", verdict=Verdict.CRASH, compared=False, broke=Breakdown.CRASH)
-    done = call(saved(tmp_path, broke), "--timeout", "1", *driver(tmp_path, fault))
+    done = replayed(saved(tmp_path, broke), "--timeout", "1", *driver(tmp_path, fault))
     assert (done.exit_code, said in done.stdout) == (code, True)
 
 
 def test_a_driver_that_breaks_no_more_is_well(tmp_path: Path) -> None:
     broke = found("DRIVER-2", verdict=Verdict.CRASH, compared=False, broke=Breakdown.CRASH, requests=(OPEN,))
-    done = call(saved(tmp_path, broke), *driver(tmp_path))
+    done = replayed(saved(tmp_path, broke), *driver(tmp_path))
     assert (done.exit_code, "\n   it holds\n" in done.stdout) == (0, True)
 
 
 def test_a_leak_of_state_that_does_not_show_by_itself_is_explained(tmp_path: Path) -> None:
-    done = call(saved(tmp_path, found(verdict=Verdict.STATE_LEAK)))
+    done = replayed(saved(tmp_path, found(verdict=Verdict.STATE_LEAK)))
     assert done.exit_code == 0
     assert "what broke it were other sessions before it" in " ".join(done.stdout.split())
 
 
 def test_what_was_not_judged_is_undecided(tmp_path: Path) -> None:
-    done = call(saved(tmp_path, found("PHASE-7")), *driver(tmp_path))
+    done = replayed(saved(tmp_path, found("PHASE-7")), *driver(tmp_path))
     assert done.exit_code == 3
     assert "\n   nothing in this session was judged by PHASE-7\n" in done.stdout
 
 
 def test_one_failure_counts_more_than_what_is_undecided(tmp_path: Path) -> None:
-    done = call(saved(tmp_path, found()), saved(tmp_path, found("PHASE-7")), *driver(tmp_path))
+    done = replayed(saved(tmp_path, found()), saved(tmp_path, found("PHASE-7")), *driver(tmp_path))
     assert done.exit_code == 1
     assert "also broken in this session: PASS-2" in done.stdout
     assert done.stdout.endswith("idle 1: 2 cases: 1 fails, 1 undecided\n")
@@ -420,14 +401,14 @@ def test_what_a_case_says_that_it_presumes_counts() -> None:
 def test_a_case_that_does_not_apply_says_so_and_is_no_failure(tmp_path: Path) -> None:
     """The reference declares `text-input`: what a driver without it must refuse, it need not."""
     path = saved(tmp_path, found("DRIVER-11", requests=(OPEN, TEXT), verdict=Verdict.WRONG_REASON))
-    alone = call(path)
+    alone = replayed(path)
     assert alone.exit_code == 3
     assert "── not applicable\n" in alone.stdout
     assert "\n   the driver declares text-input\n" in alone.stdout
-    beside = call(path, saved(tmp_path, found()))
+    beside = replayed(path, saved(tmp_path, found()))
     assert beside.exit_code == 0
     assert beside.stdout.endswith(": 2 cases: 1 holds, 1 not applicable\n")
-    undeclared = call(saved(tmp_path, found("COMPACT-1")), *driver(tmp_path))
+    undeclared = replayed(saved(tmp_path, found("COMPACT-1")), *driver(tmp_path))
     assert (undeclared.exit_code, "the driver doesn't declare compact" in undeclared.stdout) == (3, True)
 
 
@@ -444,22 +425,20 @@ def test_check_vectors_and_replay_give_the_same_exit_code(fault: str, tmp_path: 
     options = ["--profile=quick", "--requirements=PASS-2", "--shrink-attempts=0", "--no-vectors", "--jobs=1"]
     check = ["check", *options, "--cases", str(tmp_path / "cases")]
     for called in (check, ["vectors", "--only", "member-9"], ["replay", str(case)]):
-        assert CliRunner().invoke(main, [*called, *command]).exit_code == 1, called
+        assert call(*called, *command).exit_code == 1, called
 
 
 def test_a_protocol_broken_before_anything_could_be_judged_leaves_it_undecided(tmp_path: Path) -> None:
-    command = driver(tmp_path)
-    script = Path(command[-1])
-    script.write_text(script.read_text(encoding="utf-8").replace('== "project"', '== "open"').replace("pass", STRAY))
+    command = ["--", *idle(tmp_path, STRAY, at="open")]
     for called in (["vectors", "--only", "member-9"], ["replay", str(saved(tmp_path, found()))]):
-        done = CliRunner().invoke(main, [*called, *command])
+        done = call(*called, *command)
         assert (done.exit_code, "protocol" in done.stdout) == (3, True), called
 
 
 def test_agreement_with_the_reference_is_replayed(tmp_path: Path) -> None:
     path = saved(tmp_path, JudgeResult(differing=1, failure=found().failure))
-    assert call(path).exit_code == 0
-    done = call(path, *driver(tmp_path))
+    assert replayed(path).exit_code == 0
+    done = replayed(path, *driver(tmp_path))
     assert done.exit_code == 1
     assert done.stdout.startswith("── Agreement with the reference ── fails\n")
     assert "     answer.ok.projected: expected 1, got 0\n" in done.stdout
@@ -467,7 +446,7 @@ def test_agreement_with_the_reference_is_replayed(tmp_path: Path) -> None:
 
 def test_fixed_cases_are_compared_with_productions_answers(tmp_path: Path) -> None:
     (tmp_path / "fixed.jsonl").write_text("\n".join(FIXED), encoding="utf-8")
-    done = call(tmp_path / "fixed.jsonl")
+    done = replayed(tmp_path / "fixed.jsonl")
     assert done.exit_code == 0
     assert done.stdout.endswith(": 2 cases: 2 hold\n")
     plain = {
@@ -476,7 +455,7 @@ def test_fixed_cases_are_compared_with_productions_answers(tmp_path: Path) -> No
         "answers": [{"ok": {"projected": 1}}],
         "files": {},
     }
-    done = call("-", *driver(tmp_path), text=json.dumps(plain))
+    done = replayed("-", *driver(tmp_path), stdin=json.dumps(plain))
     assert done.exit_code == 1
     assert done.stdout.startswith("── plain ── fails\n   standard input\n")
     assert "   the answer to project:\n     ok.projected: expected 1, got 0\n" in done.stdout
@@ -485,38 +464,36 @@ def test_fixed_cases_are_compared_with_productions_answers(tmp_path: Path) -> No
 def test_a_small_case_that_was_made_from_the_fixed_ones_is_asked_again(tmp_path: Path) -> None:
     small = next(each for each in derived.cases() if "SCOPE-4" in each.requirements)
     path = saved(tmp_path, found("SCOPE-4", requests=small.requests, message=f"$.x of the scope ({small.name})"))
-    assert call(path).exit_code == 0
-    done = call(path, *driver(tmp_path))
+    assert replayed(path).exit_code == 0
+    done = replayed(path, *driver(tmp_path))
     assert done.exit_code == 3
     assert "what is asked for, the scope, was not to be seen" in done.stdout
 
 
 def test_a_driver_that_does_not_come_up_leaves_it_undecided(tmp_path: Path) -> None:
-    done = call(saved(tmp_path, found()), "--", "/nowhere/driver")
+    done = replayed(saved(tmp_path, found()), "--", "/nowhere/driver")
     assert (done.exit_code, done.stdout) == (3, "")
     assert done.stderr.startswith("error: the driver `/nowhere/driver` did not come up")
 
 
 def test_a_driver_that_comes_up_no_more_loses_nothing_that_was_told(tmp_path: Path) -> None:
-    once = f"import os; os.mkdir({str(tmp_path / 'started')!r})"
-    command = driver(tmp_path)
-    script = Path(command[-1])
-    script.write_text(f"{once}\n{script.read_text(encoding='utf-8')}", encoding="utf-8")
-    done = call(saved(tmp_path, found()), saved(tmp_path, found("PASS-3")), *command)
+    once = f"os.mkdir({str(tmp_path / 'started')!r})"
+    both = (saved(tmp_path, found()), saved(tmp_path, found("PASS-3")))
+    done = replayed(*both, "--", *idle(tmp_path, first=once))
     assert done.exit_code == 1
     assert "FileExistsError" in done.stdout
     assert done.stdout.endswith("idle 1: 2 cases: 1 fails, 1 undecided\n")
 
 
 def test_a_bad_case_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
-    done = call(saved(tmp_path, found()), "-", "--", "/nowhere/driver", text=json.dumps({**MINIMAL, "steps": 7}))
+    done = replayed(saved(tmp_path, found()), "-", "--", "/nowhere/driver", stdin=json.dumps({**MINIMAL, "steps": 7}))
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == "error: standard input: expected a list, found 7 at $.steps\n"
-    assert call().exit_code == 2
+    assert replayed().exit_code == 2
 
 
 def test_help_teaches() -> None:
-    done = call("--help")
+    done = replayed("--help")
     assert (done.exit_code, done.stderr) == (0, "")
     assert "  EXAMPLES\n    lifecycle-projection replay " in done.stdout
     assert "CASE... [-- COMMAND...]" in done.stdout
@@ -526,6 +503,6 @@ def test_help_teaches() -> None:
 def test_colours_are_for_terminals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     path = saved(tmp_path, found())
-    assert "\x1b[31mfails" in call(path, *driver(tmp_path), color=True).stdout
+    assert "\x1b[31mfails" in replayed(path, *driver(tmp_path), color=True).stdout
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b" not in call(path, *driver(tmp_path), color=True).stdout
+    assert "\x1b" not in replayed(path, *driver(tmp_path), color=True).stdout

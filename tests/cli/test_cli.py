@@ -15,42 +15,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from click.testing import CliRunner, Result
 
-import lifecycle_conformance
-import lifecycle_projection
 from builders import RUN_ID, lifecycle, run_json
-from lifecycle_conformance.cli import main
+from calling import PATIENCE_S, PROGRAM, call, environment, finished, started
+from idle import idle
 from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_conformance.specification.texts import VECTORS
 from lifecycle_projection import FileStore, StorageError, compact
 from lifecycle_projection.stores import files
 
 COMMANDS = ("check", "project", "replay", "serve", "validate", "vectors")
-PROGRAM = [sys.executable, "-m", "lifecycle_conformance.cli"]
-PATIENCE_S = 60
 BEL, ESC = "\x07", "\x1b"
-
-
-def environment(**members: str) -> dict[str, str]:
-    """An environment in which a child process finds the packages that this one uses."""
-    packages = (lifecycle_projection, lifecycle_conformance)
-    folders = [str(Path(str(package.__file__)).parents[1]) for package in packages]
-    inherited = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    return {**inherited, "PYTHONPATH": os.pathsep.join(folders), **members}
-
-
-def call(*arguments: object, stdin: bytes | str = b"", **options: Any) -> Result:
-    """Call the command line in this process."""
-    done = CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin, **options)
-    assert "Traceback" not in done.output
-    return done
-
-
-def started(*arguments: str | Path, output: int = subprocess.PIPE) -> "subprocess.Popen[bytes]":
-    """Start the command line as a process of its own."""
-    command = [*PROGRAM, *map(str, arguments)]
-    return subprocess.Popen(command, env=environment(), stdin=subprocess.PIPE, stdout=output, stderr=output)
+Runs = Callable[[Any], Path]
+"""Writes a file of run records."""
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -73,15 +50,11 @@ def store(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> Callable[[Any], Path]:
-    """Write a file of run records."""
-
+def runs(tmp_path: Path) -> Runs:
     def write(content: Any) -> Path:
         path = tmp_path / "runs.json"
-        if isinstance(content, bytes):
-            path.write_bytes(content)
-        else:
-            path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+        text = content if isinstance(content, str | bytes) else json.dumps(content)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
         return path
 
     return write
@@ -145,7 +118,7 @@ BAD: list[tuple[str, str | bytes, str, str]] = [
 @pytest.mark.parametrize(("text", "path", "expected"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
 @pytest.mark.parametrize("source", ["file", "-"])
 def test_bad_input_is_named_and_nothing_is_written(
-    runs: Callable[[Any], Path], store: Path, text: str | bytes, path: str, expected: str, source: str
+    runs: Runs, store: Path, text: str | bytes, path: str, expected: str, source: str
 ) -> None:
     """ERR-1, ERR-2: the file, the JSON path and what was expected, in one line."""
     file = runs(text)
@@ -160,7 +133,7 @@ def test_bad_input_is_named_and_nothing_is_written(
     assert list(store.parent.iterdir()) == []
 
 
-def test_nesting_of_127_is_allowed(runs: Callable[[Any], Path], store: Path) -> None:
+def test_nesting_of_127_is_allowed(runs: Runs, store: Path) -> None:
     assert call("project", runs(nested(127)), "--store", store).exit_code == 0
 
 
@@ -175,7 +148,7 @@ def test_nesting_of_127_is_allowed(runs: Callable[[Any], Path], store: Path) -> 
     ],
 )
 def test_a_file_that_can_not_be_read_is_bad_input(
-    tmp_path: Path, runs: Callable[[Any], Path], store: Path, command: str, name: str, reason: str
+    tmp_path: Path, runs: Runs, store: Path, command: str, name: str, reason: str
 ) -> None:
     runs(record())
     path = tmp_path / name
@@ -184,7 +157,7 @@ def test_a_file_that_can_not_be_read_is_bad_input(
     assert not store.exists()
 
 
-def test_a_bad_record_anywhere_keeps_all_from_being_written(runs: Callable[[Any], Path], store: Path) -> None:
+def test_a_bad_record_anywhere_keeps_all_from_being_written(runs: Runs, store: Path) -> None:
     lines = [json.dumps(record(f"run-{index}")) for index in range(5)]
     lines[3] = lines[3].replace('"running"', '"walking"')
     done = call("project", file := runs("\n".join(lines)), "--store", store)
@@ -194,7 +167,7 @@ def test_a_bad_record_anywhere_keeps_all_from_being_written(runs: Callable[[Any]
     assert not store.exists()
 
 
-def test_each_problem_has_a_line(runs: Callable[[Any], Path], store: Path) -> None:
+def test_each_problem_has_a_line(runs: Runs, store: Path) -> None:
     done = call("project", runs(record(status="x", created_at_ms=-1)), "--store", store)
     assert done.exit_code == 2
     assert [line.rpartition(" ")[2] for line in done.stderr.splitlines()] == ["$.status", "$.created_at_ms"]
@@ -237,7 +210,7 @@ ONE, TWO = record("run-1"), record("run-2", records=3)
     ],
     ids=["version 0", "version 1", "JSON Lines"],
 )
-def test_project_takes_every_form_of_runs(runs: Callable[[Any], Path], store: Path, content: Any) -> None:
+def test_project_takes_every_form_of_runs(runs: Runs, store: Path, content: Any) -> None:
     done = call("project", runs(content), "--store", store)
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == "run-1: 2 projected\nrun-2: 3 projected\n2 passes, 5 projected\n"
@@ -249,7 +222,7 @@ def test_project_takes_a_single_record_and_standard_input(store: Path) -> None:
     assert (done.exit_code, done.stdout) == (0, "run-1: 2 projected\n1 pass, 2 projected\n")
 
 
-def test_project_again_has_nothing_new(runs: Callable[[Any], Path], store: Path) -> None:
+def test_project_again_has_nothing_new(runs: Runs, store: Path) -> None:
     file = runs({"run-1": ONE})
     call("project", file, "--store", store)
     before = contents(store)
@@ -258,7 +231,7 @@ def test_project_again_has_nothing_new(runs: Callable[[Any], Path], store: Path)
     assert contents(store) == before
 
 
-def test_json_lines_replay_the_life_of_a_run(runs: Callable[[Any], Path], store: Path) -> None:
+def test_json_lines_replay_the_life_of_a_run(runs: Runs, store: Path) -> None:
     """Each line is a state of the run; the phases follow each other as they did when it executed."""
     queued = record(records=1, status="queued")
     running = record(records=2, status="running")
@@ -271,7 +244,7 @@ def test_json_lines_replay_the_life_of_a_run(runs: Callable[[Any], Path], store:
     assert [str(entry.to_phase) for entry in last.phase_history] == ["queued", "running_phase", "completed"]
 
 
-def test_project_reports_as_json(runs: Callable[[Any], Path], store: Path) -> None:
+def test_project_reports_as_json(runs: Runs, store: Path) -> None:
     done = call("project", runs({"run-1": ONE, "run-2": {**TWO, "checkpoint": {}}}), "--store", store, "--json")
     report = json.loads(done.stdout)
     events = [event.event_id for event in FileStore(store).events()]
@@ -294,7 +267,7 @@ def refused(run_id: str = "run-1") -> str:
     return f"{json.dumps(before)}\n{json.dumps(after)}\n"
 
 
-def test_a_refused_move_is_a_warning_and_the_others_go_on(runs: Callable[[Any], Path], store: Path) -> None:
+def test_a_refused_move_is_a_warning_and_the_others_go_on(runs: Runs, store: Path) -> None:
     done = call("project", runs(refused() + json.dumps(TWO)), "--store", store)
     assert done.exit_code == 1
     assert done.stdout.splitlines() == [
@@ -310,14 +283,14 @@ def test_a_refused_move_is_a_warning_and_the_others_go_on(runs: Callable[[Any], 
     assert done.stderr.count("\n") == 1
 
 
-def test_a_refused_move_is_in_the_json_report(runs: Callable[[Any], Path], store: Path) -> None:
+def test_a_refused_move_is_in_the_json_report(runs: Runs, store: Path) -> None:
     done = call("project", runs(refused()), "--store", store, "--json")
     assert done.exit_code == 1
     error = json.loads(done.stdout)["passes"][1]["error"]
     assert error["kind"] == "phase_transition"
 
 
-def test_a_snapshot_of_another_run_in_the_place_is_a_warning(runs: Callable[[Any], Path], store: Path) -> None:
+def test_a_snapshot_of_another_run_in_the_place_is_a_warning(runs: Runs, store: Path) -> None:
     """H3: nothing is overwritten, the file is named, and the other runs go on."""
     call("project", runs({"run-1": ONE}), "--store", store)
     path = min((store / "stateful_snapshots" / "run-1").iterdir())
@@ -330,7 +303,7 @@ def test_a_snapshot_of_another_run_in_the_place_is_a_warning(runs: Callable[[Any
     assert path.read_text(encoding="utf-8") == other
 
 
-def test_a_damaged_snapshot_stops_its_run_only_and_nothing_is_lost(runs: Callable[[Any], Path], store: Path) -> None:
+def test_a_damaged_snapshot_stops_its_run_only_and_nothing_is_lost(runs: Runs, store: Path) -> None:
     call("project", runs({"run-1": ONE}), "--store", store)
     path = min((store / "stateful_snapshots" / "run-1").iterdir())
     path.write_text("{", encoding="utf-8")
@@ -350,38 +323,29 @@ def test_a_damaged_snapshot_stops_its_run_only_and_nothing_is_lost(runs: Callabl
     assert call("project", file, "--store", store).exit_code == 0
 
 
-def test_a_store_below_a_missing_directory_is_refused(runs: Callable[[Any], Path], store: Path) -> None:
+def test_a_store_below_a_missing_directory_is_refused(runs: Runs, store: Path) -> None:
     inside = store / "inside"
     done = call("project", runs(ONE), "--store", inside)
     assert (done.exit_code, done.stderr) == (2, f"error: {inside}: can't be made: No such file or directory\n")
     assert not store.exists()
 
 
-def test_a_store_that_is_a_file_is_refused(runs: Callable[[Any], Path], store: Path) -> None:
+def test_a_store_that_is_a_file_is_refused(runs: Runs, store: Path) -> None:
     store.write_text("", encoding="utf-8")
     done = call("project", runs(ONE), "--store", store)
     assert (done.exit_code, done.stderr) == (2, f"error: {store}: expected a directory that exists\n")
 
 
-def test_a_locked_store_is_said_to_be_locked(runs: Callable[[Any], Path], store: Path) -> None:
+def test_a_locked_store_is_said_to_be_locked(runs: Runs, store: Path) -> None:
     store.mkdir()
     with FileStore(store).lock():
-        done = subprocess.run(
-            [*PROGRAM, "project", str(runs(ONE)), "--store", str(store), "--lock-timeout", "0.1"],
-            check=False,
-            capture_output=True,
-            text=True,
-            env=environment(),
-            timeout=PATIENCE_S,
-        )
+        done = finished(*PROGRAM, "project", runs(ONE), "--store", store, "--lock-timeout", "0.1")
     assert done.returncode == 2
     assert f"{store}: another writer holds the store locked" in done.stderr
     assert contents(store) == {}
 
 
-def test_a_store_that_fails_ends_the_command(
-    runs: Callable[[Any], Path], store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_store_that_fails_ends_the_command(runs: Runs, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: FileStore, event: object) -> None:  # noqa: ARG001
         raise StorageError(path=str(store), problem="No space left on device")
 
@@ -391,13 +355,13 @@ def test_a_store_that_fails_ends_the_command(
     assert done.stderr == f"error: projection of run 'run-1' failed: {store}: No space left on device\n"
 
 
-def test_a_run_id_can_not_write_to_the_terminal(runs: Callable[[Any], Path], store: Path) -> None:
+def test_a_run_id_can_not_write_to_the_terminal(runs: Runs, store: Path) -> None:
     done = call("project", runs(record(f"run{ESC}[31m{BEL}\n")), "--store", store)
     assert done.exit_code == 0
     assert done.stdout.splitlines()[0] == '"run\\u001b[31m\\u0007\\n": 2 projected'
 
 
-def test_a_damaged_line_of_the_log_is_a_warning(runs: Callable[[Any], Path], store: Path) -> None:
+def test_a_damaged_line_of_the_log_is_a_warning(runs: Runs, store: Path) -> None:
     """H14: only the damaged line is lost."""
     call("project", runs({"run-1": ONE}), "--store", store)
     log = store / "stateful_events.jsonl"
@@ -436,7 +400,7 @@ def test_killed_and_called_again_it_ends_in_the_same_files(quick_path: Path) -> 
 
 def kill_after(file: Path, store: Path, log: Path, size: float, moment_s: float) -> None:
     """Start a pass over the runs and kill it a moment after the log has come so far."""
-    with started("project", file, "--store", store, output=subprocess.DEVNULL) as process:
+    with started("project", file, "--store", store, stdout=subprocess.DEVNULL) as process:
         while not log.exists() or log.stat().st_size < size:
             assert process.poll() is None, "it ended before it could be killed"
             time.sleep(0.0005)
@@ -449,12 +413,12 @@ def kill_after(file: Path, store: Path, log: Path, size: float, moment_s: float)
 
 
 @pytest.fixture
-def projected(runs: Callable[[Any], Path], store: Path) -> Path:
+def projected(runs: Runs, store: Path) -> Path:
     call("project", runs({"run-1": ONE}), "--store", store)
     return store
 
 
-def test_validate_recognises_what_a_file_holds(runs: Callable[[Any], Path], projected: Path, tmp_path: Path) -> None:
+def test_validate_recognises_what_a_file_holds(runs: Runs, projected: Path, tmp_path: Path) -> None:
     log = projected / "stateful_events.jsonl"
     event = tmp_path / "event.json"
     event.write_bytes(log.read_bytes().splitlines()[0])
@@ -503,7 +467,7 @@ def test_validate_reads_as_it_is_told(projected: Path) -> None:
     assert "expected this member, found nothing at $.event_id" in done.stderr
 
 
-def test_validate_reports_as_json(runs: Callable[[Any], Path]) -> None:
+def test_validate_reports_as_json(runs: Runs) -> None:
     done = call("validate", "--json", file := runs(record(status="x")), "-", stdin=json.dumps(ONE))
     assert done.exit_code == 2
     first, second = json.loads(done.stdout)["files"]
@@ -569,38 +533,14 @@ def test_vectors_judge_the_reference_and_any_driver() -> None:
     assert (done.exit_code, report["counts"]["pass"]) == (0, 2)
 
 
-# A driver that takes every run and records nothing.
-IDLE = """
-import json, sys
-for line in sys.stdin:
-    try:
-        request = json.loads(line)
-    except ValueError:
-        print('{"id": null, "error": {"kind": "invalid_input", "message": "no JSON"}}', flush=True)
-        continue
-    ok = {
-        "hello": {"protocol": 1, "name": "idle", "version": "1", "language": "Python", "spec": "1", "capabilities": []},
-        "project": {"projected": 0}, "events": {"events": []}, "snapshots": {"snapshots": []},
-    }
-    print(json.dumps({"id": request["id"], "ok": ok.get(request["op"], {})}), flush=True)
-"""
-
-
 SOON: Final = ("--profile=quick", "--seed=1", "--jobs=1", "--no-vectors", "--shrink-attempts=0")
 """So a check is over soon, with the fixture `plain_cases`."""
 
 
-@pytest.fixture
-def idle(tmp_path: Path) -> list[str]:
-    path = tmp_path / "idle.py"
-    path.write_text(IDLE, encoding="utf-8")
-    return [sys.executable, str(path)]
-
-
 @pytest.mark.usefixtures("plain_cases")
 @pytest.mark.parametrize("command", [["vectors"], ["check", *SOON, "--requirements=PASS-2"]], ids=["vectors", "check"])
-def test_a_driver_that_does_nothing_falls_short(idle: list[str], command: list[str]) -> None:
-    done = call(*command, "--", *idle)
+def test_a_driver_that_does_nothing_falls_short(tmp_path: Path, command: list[str]) -> None:
+    done = call(*command, "--", *idle(tmp_path))
     assert done.exit_code == 1
     assert "fail" in done.stdout
 
@@ -635,8 +575,8 @@ def test_check_judges_the_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("plain_cases")
-def test_check_reports_as_json(idle: list[str]) -> None:
-    done = call("check", *SOON, "--requirements", "PASS-2", "--json", "--", *idle)
+def test_check_reports_as_json(tmp_path: Path) -> None:
+    done = call("check", *SOON, "--requirements", "PASS-2", "--json", "--", *idle(tmp_path))
     assert done.exit_code == 1
     assert isinstance(json.loads(done.stdout), dict)
 
@@ -644,12 +584,11 @@ def test_check_reports_as_json(idle: list[str]) -> None:
 def test_check_shows_how_far_it_is_on_a_terminal(tmp_path: Path) -> None:
     """Feedback C6: cases done, of how many, how fast and what is left; in a pipe there is nothing of that."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lifecycle_conformance.cli", "check", "--profile", "quick", "--store", "memory"],
+    process = started(
+        *("check", "--profile", "quick", "--store", "memory"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=theirs,
-        env=environment(),
         cwd=tmp_path,
     )
     os.close(theirs)
@@ -694,8 +633,6 @@ def test_serve_is_a_driver(tmp_path: Path, kind: str) -> None:
 
 def test_serve_answers_before_its_input_ends() -> None:
     with started("serve") as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
         process.stdin.write(b'{"id": 1, "op": "hello", "protocols": [1]}\n')
         process.stdin.flush()
         assert json.loads(process.stdout.readline())["ok"]["protocol"] == 1
@@ -741,10 +678,7 @@ def test_shell_completion_knows_the_commands() -> None:
         _LIFECYCLE_PROJECTION_COMPLETE="bash_complete", COMP_WORDS="lifecycle-projection va", COMP_CWORD="1"
     )
     program = "from lifecycle_conformance.cli import main; main(prog_name='lifecycle-projection')"
-    done = subprocess.run(
-        [sys.executable, "-c", program], check=False, capture_output=True, text=True, env=completion, timeout=PATIENCE_S
-    )
-    assert done.stdout == "plain,validate\n"
+    assert finished(sys.executable, "-c", program, env=completion).stdout == "plain,validate\n"
 
 
 @pytest.mark.parametrize("command", ["", "project", "serve"])
@@ -754,11 +688,10 @@ def test_what_must_be_quick_does_not_load_hypothesis(command: str) -> None:
         f"main({[command, '--help'] if command else ['--help']!r}, standalone_mode=False)\n"
         "sys.exit('hypothesis' in sys.modules or 'jsonschema' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", program], check=False, env=environment(), stdout=subprocess.DEVNULL)
-    assert done.returncode == 0
+    assert finished(sys.executable, "-c", program).returncode == 0
 
 
-def test_colours_are_for_terminals(runs: Callable[[Any], Path], store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colours_are_for_terminals(runs: Runs, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     arguments = ["project", runs("{"), "--store", store]
     assert ESC in call(*arguments, color=True).stderr
@@ -772,8 +705,6 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, store: Path) -> Non
     lines = "".join(f"{json.dumps(record(f'run-{number}', records=0))}\n" for number in range(20_000))
     (tmp_path / "runs.jsonl").write_text(lines, encoding="utf-8")
     with started("project", tmp_path / "runs.jsonl", "--store", store) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
         assert process.stdout.readline() == b"run-0: 0 projected\n"
         process.stdout.close()
         assert process.stderr.read() == b""
@@ -782,9 +713,6 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, store: Path) -> Non
 
 def test_an_interrupt_is_quiet() -> None:
     with started("serve") as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
         process.stdin.write(b'{"id": 1, "op": "hello", "protocols": [1]}\n')
         process.stdin.flush()
         process.stdout.readline()

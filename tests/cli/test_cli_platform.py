@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from test_cli import COMMANDS, environment
+from calling import environment, finished
+from test_cli import COMMANDS
 
-PATIENCE_S = 60
 # As on Windows: these modules and names aren't there.
 ELSEWHERE = """\
 import os, select, signal, sys
@@ -22,17 +22,9 @@ main(prog_name="lifecycle-projection")
 
 def called(*arguments: str, within: Path) -> "subprocess.CompletedProcess[str]":
     """Call the command line in a process that lacks what only POSIX systems have."""
-    done = subprocess.run(
-        # Packages that use other modules on Windows warn when this system lacks its own.
-        [sys.executable, "-W", "ignore", "-c", ELSEWHERE, *arguments],
-        check=False,
-        capture_output=True,
-        cwd=within,
-        env=environment(NO_COLOR="1"),
-        text=True,
-        timeout=PATIENCE_S,
-        stdin=subprocess.DEVNULL,
-    )
+    # Packages that use other modules on Windows warn when this system lacks its own.
+    program = (sys.executable, "-W", "ignore", "-c", ELSEWHERE)
+    done = finished(*program, *arguments, cwd=within, env=environment(NO_COLOR="1"), stdin=subprocess.DEVNULL)
     assert "Traceback" not in done.stderr
     return done
 

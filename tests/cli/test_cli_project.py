@@ -13,19 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-import lifecycle_conformance
+import calling
 import lifecycle_projection
 from builders import lifecycle, run_json
-from lifecycle_conformance.cli import main
+from calling import PATIENCE_S, call, finished
 from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_projection import FileStore
 from lifecycle_projection.stores.effects import SystemEffects
 from lifecycle_projection.stores.engine import LOCK_NAME
-
-PROGRAM = [sys.executable, "-m", "lifecycle_conformance.cli", "project"]
-PATIENCE_S = 60
 
 
 @pytest.fixture
@@ -35,18 +31,8 @@ def folder() -> Iterator[Path]:
         yield Path(path)
 
 
-def environment(**members: str) -> dict[str, str]:
-    packages = [str(Path(str(each.__file__)).parents[1]) for each in (lifecycle_projection, lifecycle_conformance)]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(packages), **members}
-
-
-def call(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["project", *map(str, arguments)])
-
-
-def started(*arguments: object, **options: Any) -> "subprocess.Popen[bytes]":
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-    return subprocess.Popen([*PROGRAM, *map(str, arguments)], env=environment(), **pipes)
+def started(*arguments: object, **options: Any) -> Any:
+    return calling.started("project", *arguments, **{"stdin": subprocess.DEVNULL, **options})
 
 
 def record(number: int, records: int = 2) -> dict[str, Any]:
@@ -77,7 +63,6 @@ def test_the_work_is_done_whoever_reads(folder: Path, options: list[str], errors
     store.mkdir()
     (store / "stateful_events.jsonl").write_text("{\n", encoding="utf-8")
     with started(written(folder, 50), "--store", store, *options, stderr=errors) as process:
-        assert process.stdout is not None
         process.stdout.readline()
         process.stdout.close()
         said = b"" if process.stderr is None else process.stderr.read()
@@ -116,7 +101,7 @@ def test_a_runs_file_that_changes_meanwhile_ends_it_and_it_says_what_was_done(
         return projected(run, store)
 
     monkeypatch.setattr("lifecycle_conformance.cli.project.project", and_spoil)
-    done = call(file, "--store", folder / "store", "--json")
+    done = call("project", file, "--store", folder / "store", "--json")
     assert done.exit_code == 2
     assert done.stderr.startswith(f"error: {file}:2: expected JSON text")
     report = json.loads(done.stdout)
@@ -154,8 +139,6 @@ def test_a_signal_while_it_waits_for_another_writer_ends_it(folder: Path) -> Non
     store = folder / "store"
     store.mkdir()
     with FileStore(store).lock(), started(written(folder, 2), "--store", store, "--json") as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
         beginning = process.stdout.readline()
         process.send_signal(signal.SIGINT)
         report = json.loads(beginning + process.stdout.read())
@@ -166,13 +149,11 @@ def test_a_signal_while_it_waits_for_another_writer_ends_it(folder: Path) -> Non
 
 def test_a_signal_before_anything_was_written_is_said(folder: Path) -> None:
     with started("-", "--store", folder / "store", stdin=subprocess.PIPE) as process:
-        assert process.stdin is not None
         process.stdin.write(b"{")
         process.stdin.flush()
         wait_until(lambda: sleeps_with_a_handler(process.pid))
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_S) == 130
-        assert process.stderr is not None
         assert process.stderr.read() == b"error: interrupted before anything was written\n"
     assert not (folder / "store").exists()
 
@@ -199,8 +180,8 @@ def test_the_second_signal_ends_it_at_once() -> None:
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    print('still here')\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, env=environment())
-    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+    done = finished(sys.executable, "-c", program)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_what_is_ignored_stays_ignored() -> None:
@@ -213,7 +194,7 @@ def test_what_is_ignored_stays_ignored() -> None:
         "    os.kill(os.getpid(), signal.SIGHUP)\n"
         "    assert not interruption.asked\n"
     )
-    assert subprocess.run([sys.executable, "-c", program], check=False, env=environment()).returncode == 0
+    assert finished(sys.executable, "-c", program).returncode == 0
 
 
 # --- a store that fails, an engine ------------------------------------------------------------------------------------
@@ -236,7 +217,7 @@ def test_a_storage_failure_tells_what_was_done(folder: Path, monkeypatch: pytest
     """Two records are a run, and the fourth record isn't recorded."""
     monkeypatch.setattr("lifecycle_conformance.cli.project._Stoppable", Full)
     file = written(folder, 3)
-    done = call(file, "--store", folder / "text")
+    done = call("project", file, "--store", folder / "text")
     assert done.exit_code == 2
     assert done.stdout.splitlines() == [
         "run-0: 2 projected",
@@ -244,7 +225,7 @@ def test_a_storage_failure_tells_what_was_done(folder: Path, monkeypatch: pytest
         "2 passes, 3 projected, 1 failed, 1 not tried",
     ]
     assert done.stderr.startswith(f"error: projection of run 'run-1' failed: {folder}/text/stateful_events.jsonl: No ")
-    report = json.loads(call(file, "--store", folder / "json", "--json").stdout)
+    report = json.loads(call("project", file, "--store", folder / "json", "--json").stdout)
     failed = report["passes"][1]
     assert (report["projected"], failed["projected"], failed["error"]["kind"]) == (3, 1, "storage")
     assert (len(failed["events"]), len(failed["snapshots"])) == (1, 1)
@@ -257,13 +238,13 @@ def test_the_state_folder_of_a_running_engine_is_refused(folder: Path) -> None:
     descriptor = os.open(lock, os.O_RDWR)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        done = call(file, "--store", folder / "runtime")
+        done = call("project", file, "--store", folder / "runtime")
     finally:
         os.close(descriptor)
     refusal = f"error: {folder / 'runtime'}: an engine has this store open (pid 4711)\n"
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", refusal)
     assert not (folder / "runtime").exists()
-    assert call(file, "--store", folder / "runtime").exit_code == 0
+    assert call("project", file, "--store", folder / "runtime").exit_code == 0
 
 
 def test_the_engine_is_kept_out_while_it_writes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,7 +264,7 @@ def test_the_engine_is_kept_out_while_it_writes(folder: Path, monkeypatch: pytes
             super().write(descriptor, data)
 
     monkeypatch.setattr("lifecycle_conformance.cli.project._Stoppable", Engine)
-    assert call(written(folder, 2), "--store", store).exit_code == 0
+    assert call("project", written(folder, 2), "--store", store).exit_code == 0
     assert len(tried) == 8
 
 
@@ -306,7 +287,7 @@ def test_many_runs_with_nothing_new_read_the_log_once(folder: Path, monkeypatch:
     monkeypatch.setattr("lifecycle_conformance.cli.project._Stoppable", Counted)
     for projected in (200, 0):
         opened.clear()
-        done = call(file, "--store", store)
+        done = call("project", file, "--store", store)
         assert done.stdout.endswith(f"100 passes, {projected} projected\n")
         read = [path for path in opened if path.endswith("stateful_events.jsonl")]
         assert len(read) == projected + 1, "an opening for each append, and one to read"
@@ -326,7 +307,7 @@ def test_what_another_writer_records_meanwhile_is_seen(folder: Path, monkeypatch
         return result
 
     monkeypatch.setattr("lifecycle_conformance.cli.project.project", with_another)
-    done = call(file, "--store", store)
+    done = call("project", file, "--store", store)
     assert done.stdout == "run-0: 2 projected\nrun-1: 0 projected\n2 passes, 2 projected\n"
     assert [(event.run_id, event.seq) for event in FileStore(store).events()] == [
         ("run-0", 1),
@@ -362,12 +343,8 @@ def test_memory_is_bounded_by_one_record(folder: Path, command: str, source: str
             file.write("}}")
         arguments = [command, "-" if source == "a pipe" else str(path)]
         arguments += ["--store", str(folder / "store")] if command == "project" else []
-        whole = [sys.executable, "-c", MEMORY, *arguments]
-        feeding = subprocess.Popen(["cat", str(path)], stdout=subprocess.PIPE)
-        done = subprocess.run(whole, check=False, capture_output=True, env=environment(), stdin=feeding.stdout)
-        if feeding.stdout is not None:
-            feeding.stdout.close()
-        feeding.wait()
+        with subprocess.Popen(["cat", str(path)], stdout=subprocess.PIPE) as feeding:
+            done = finished(sys.executable, "-c", MEMORY, *arguments, stdin=feeding.stdout)
         assert done.returncode == 0, done.stderr
         return int(done.stderr)
 

@@ -5,16 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from builders import lifecycle, run_json
-from lifecycle_conformance.cli import main
+from calling import call
 
 RUN = run_json(lifecycle("x", 1), lifecycle("y", 2))
-
-
-def call(*arguments: object) -> Result:
-    return CliRunner().invoke(main, list(map(str, arguments)))
 
 
 @pytest.fixture

@@ -9,14 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from random import Random
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-import lifecycle_conformance
-import lifecycle_projection
+from calling import PROGRAM, environment, finished, started
 from lifecycle_conformance.driver import descendants
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.execution.workspace import _MEMORY, _PREFIX
@@ -27,7 +25,6 @@ LONG_S = 60.0
 """Patience for what takes a second or two, on a machine that does a lot beside."""
 PROMPT_S = 10.0
 """What users are to see within 2 s when nothing else runs."""
-PATHS = [str(Path(str(each.__file__)).parents[1]) for each in (lifecycle_projection, lifecycle_conformance)]
 # The reference, which leaves a process behind that has a session of its own.
 DRIVER = """
 import subprocess, sys
@@ -45,15 +42,11 @@ class Run:
         self.folder = folder
         self.driver = folder / "driver.py"
         self.driver.write_text(DRIVER)
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "lifecycle_conformance.cli", "check", "--profile", "thorough", "--json"),
-                *("--jobs", "2", *options, "--", sys.executable, str(self.driver)),
-            ],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS), "MARK": self.mark},
+        self.process = started(
+            *("check", "--profile", "thorough", "--json", "--jobs", "2"),
+            *(*options, "--", sys.executable, self.driver),
+            env=environment(MARK=self.mark),
             cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
         )
 
@@ -93,6 +86,9 @@ class Run:
         self.process.communicate()
 
 
+Start = Callable[..., Run]
+
+
 def within(seconds: float, condition: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -103,7 +99,7 @@ def within(seconds: float, condition: Callable[[], bool]) -> bool:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Callable[..., Run]]:
+def run(tmp_path: Path) -> Iterator[Start]:
     started: list[Run] = []
 
     def start(*options: str) -> Run:
@@ -113,11 +109,6 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     yield start
     for each in started:
         each.end()
-
-
-def moment(number: int, signal_: signal.Signals) -> float:
-    """A moment, the same in every process: some are while workers start, most while they work."""
-    return Random(f"{number} {signal_}").choice([0.0, 0.2, 0.5, 1.0, 2.0]) * Random(number).random()
 
 
 def reported(run: Run, *, within_s: float = PROMPT_S) -> dict[str, Any]:
@@ -134,19 +125,14 @@ def reported(run: Run, *, within_s: float = PROMPT_S) -> dict[str, Any]:
     return report
 
 
-MOMENTS = range(3)
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-ENDINGS = (*SIGNALS, signal.SIGKILL)
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("number", MOMENTS)
-@pytest.mark.parametrize("signal_", SIGNALS)
-def test_a_check_that_is_interrupted_reports_what_it_found(
-    run: Callable[..., Run], signal_: signal.Signals, number: int
-) -> None:
+@pytest.mark.parametrize(("signal_", "pause_s"), [(signal.SIGINT, 0.0), (signal.SIGTERM, 0.3), (signal.SIGHUP, 2.0)])
+def test_a_check_that_is_interrupted_reports_what_it_found(run: Start, signal_: signal.Signals, pause_s: float) -> None:
     check = run()
     assert within(LONG_S, check.searching)
-    time.sleep(moment(number, signal_))
+    time.sleep(pause_s)
     check.process.send_signal(signal_)
     report = reported(check)
     assert report["cut"]
@@ -154,30 +140,24 @@ def test_a_check_that_is_interrupted_reports_what_it_found(
     assert report["verdicts"]["not exercised"] == 0
 
 
-@pytest.mark.parametrize("number", MOMENTS)
+@pytest.mark.parametrize("pause_s", [0.0, 0.2])
 def test_a_check_that_is_killed_leaves_nothing_but_a_folder_that_the_next_one_removes(
-    run: Callable[..., Run], number: int
+    run: Start, pause_s: float
 ) -> None:
     check = run()
     check.wait_for("spawn_main")
-    time.sleep(moment(number, signal.SIGKILL))
+    time.sleep(pause_s)
     check.process.kill()
     assert within(PROMPT_S, lambda: not check.living()), check.living()
     _, err = check.process.communicate()
     assert b"Traceback" not in err
-    next_one = subprocess.run(
-        [sys.executable, "-m", "lifecycle_conformance.cli", "check", "--jobs", "1", "--", "/nowhere/driver"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS)},
-        capture_output=True,
-        check=False,
-        timeout=LONG_S,
-    )
+    next_one = finished(*PROGRAM, "check", "--jobs", "1", "--", "/nowhere/driver")
     assert next_one.returncode == 3
     assert check.folders() == []
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.1, 0.3])
-def test_a_second_interruption_ends_it_at_once(run: Callable[..., Run], gap: float) -> None:
+def test_a_second_interruption_ends_it_at_once(run: Start, gap: float) -> None:
     check = run()
     check.wait_for("driver.py")
     check.process.send_signal(signal.SIGINT)
@@ -190,13 +170,13 @@ def test_a_second_interruption_ends_it_at_once(run: Callable[..., Run], gap: flo
     assert check.folders() == []
 
 
-@pytest.mark.parametrize("number", MOMENTS[:2])
-def test_workers_that_are_killed_cost_their_parts_of_the_search(run: Callable[..., Run], number: int) -> None:
+@pytest.mark.parametrize("pause_s", [0.0, 0.2])
+def test_workers_that_are_killed_cost_their_parts_of_the_search(run: Start, pause_s: float) -> None:
     """One after the other, in one check: a start is what takes the time."""
     check = run()
     for signal_ in ENDINGS:
         assert within(LONG_S, check.searching)
-        time.sleep(moment(number, signal_))
+        time.sleep(pause_s)
         killed = check.living("spawn_main")[0]
         os.kill(killed, signal_)
         assert within(LONG_S, lambda: len(workers := check.living("spawn_main")) == 2 and killed not in workers)  # noqa: B023
@@ -210,11 +190,11 @@ def test_workers_that_are_killed_cost_their_parts_of_the_search(run: Callable[..
     assert report["errors"] == []
 
 
-def test_drivers_that_are_killed_cost_a_case_each(run: Callable[..., Run]) -> None:
+def test_drivers_that_are_killed_cost_a_case_each(run: Start) -> None:
     check = run()
     for signal_ in ENDINGS:
         assert within(LONG_S, check.searching)
-        time.sleep(moment(7, signal_))
+        time.sleep(0.1)
         killed = check.living("driver.py")[0]
         os.kill(killed, signal_)
         assert within(LONG_S, lambda: killed not in check.living("driver.py"))  # noqa: B023 - it is called at once
@@ -228,7 +208,7 @@ def test_drivers_that_are_killed_cost_a_case_each(run: Callable[..., Run]) -> No
     }
 
 
-def test_time_that_is_over_cuts_a_check_off(run: Callable[..., Run]) -> None:
+def test_time_that_is_over_cuts_a_check_off(run: Start) -> None:
     """Feedback B2: it is never the implementation that falls short for want of time."""
     check = run("--seconds", "6")
     out, err = check.process.communicate(timeout=LONG_S)
@@ -246,16 +226,12 @@ def test_time_that_is_over_cuts_a_check_off(run: Callable[..., Run]) -> None:
 
 @pytest.mark.skipif(not descendants.can_adopt(), reason="nobody adopts orphans here")
 @pytest.mark.parametrize("signal_", [None, signal.SIGTERM])
-def test_vectors_leaves_nothing_behind(run: Callable[..., Run], signal_: signal.Signals | None) -> None:
+def test_vectors_leaves_nothing_behind(run: Start, signal_: signal.Signals | None) -> None:
     some = ["--only", "fine-*"] if signal_ is None else []
     check = run()
     check.end()
-    check.process = subprocess.Popen(
-        [sys.executable, "-m", "lifecycle_conformance.cli", "vectors", *some, "--", sys.executable, check.driver],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(PATHS), "MARK": check.mark},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    command = ("vectors", *some, "--", sys.executable, check.driver)
+    check.process = started(*command, env=environment(MARK=check.mark), stdin=subprocess.DEVNULL)
     if signal_ is not None:
         check.wait_for("sleep")
         check.process.send_signal(signal_)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import lifecycle_conformance
-import lifecycle_projection
+from calling import environment, finished
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,27 +40,14 @@ def programs(tmp_path: Path) -> Path:
 
 
 def test_the_tour_prints_what_it_says(tmp_path: Path, programs: Path) -> None:
-    packages = [str(Path(str(each.__file__)).parents[1]) for each in (lifecycle_projection, lifecycle_conformance)]
-    environment = {
-        **os.environ,
-        "PATH": os.pathsep.join((str(programs), os.environ["PATH"])),
-        "PYTHONPATH": os.pathsep.join(packages),
-    }
+    path = os.pathsep.join((str(programs), os.environ["PATH"]))
     commands = transcript()
     (tmp_path / "life.jsonl").write_text(dict(commands)[LIFE], encoding="utf-8")
     run = [(command, printed) for command, printed in commands if command != LIFE and not LEFT_OUT.search(command)]
     assert len(run) >= 4
     for command, printed in run:
-        done = subprocess.run(
-            ["sh", "-c", command],
-            check=False,
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=60,
-        )
+        options = {"capture_output": False, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        done = finished("sh", "-c", command, cwd=tmp_path, env=environment(PATH=path), **options)
         assert (command, done.stdout) == (command, printed)
 
 

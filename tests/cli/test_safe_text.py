@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from builders import lifecycle, run_json
-from lifecycle_conformance.cli import main
+from calling import call
 from lifecycle_conformance.driver.safe_text import safe, safe_output
 
 EVIL: Final = "\x1b[31mred\x1b]0;title\x07\x00\x7f\x85\x9b\u200b\u202e\u2066\ufeff\u2028\u2800\U000e0041\r\t\b"
@@ -50,12 +50,6 @@ for line in sys.stdin:
     print(json.dumps({"id": request["id"], **answer}), flush=True)
 """
 FAULTS: Final = ("nothing", "unknown capability", "stray line", "wrong shape", "dies", "refuses", "unreadable")
-
-
-def call(*arguments: object) -> Result:
-    done = CliRunner().invoke(main, [str(each) for each in arguments])
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def assert_safe(done: Result) -> None:
