@@ -20,19 +20,14 @@ from typing import Any, Final, Never
 from lifecycle_conformance.driver.server import CAPABILITIES_OF, Server
 
 Message = dict[str, Any]
-_CHANCE: Final = random.SystemRandom()
-"""Hypothesis seeds the other generators."""
 _VISIBLE: Final = ("events", "snapshots")
 
 
 class Conforming:
     """Nothing is wrong with it."""
 
-    declares: frozenset[str] = frozenset({"identify"})
-    boasts: frozenset[str] = frozenset()
-
     def __init__(self) -> None:
-        self.server = Server("memory", without=CAPABILITIES_OF["memory"] - self.declares)
+        self.server = Server("memory", without=CAPABILITIES_OF["memory"] - {"identify"})
 
     def run(self) -> None:
         """Answer requests, one a line, until their end."""
@@ -45,30 +40,22 @@ class Conforming:
 
     def answer(self, line: bytes) -> bytes:
         """The line that answers a line."""
-        answer, request = json.loads(self.server.answer(line)), _request(line)
-        if request.get("op") == "hello" and "ok" in answer:
-            answer["ok"]["capabilities"] += sorted(self.boasts)
-        text = json.dumps(self.spoil(request, answer)).encode()
-        return (self.line(text) if request.get("op") == "project" else text) + b"\n"
+        return json.dumps(self.spoil(_request(line), json.loads(self.server.answer(line)))).encode() + b"\n"
 
     def spoil(self, request: Message, answer: Message) -> Message:
         """Change an answer."""
         op = request.get("op")
         if "ok" in answer and op in _VISIBLE:
             return {**answer, "ok": {op: [self.show(op, each) for each in answer["ok"][op]]}}
-        return self.passed(request, answer) if "ok" in answer and op == "project" else answer
+        return {**answer, "ok": self.introduction(answer["ok"])} if "ok" in answer and op == "hello" else answer
 
-    def passed(self, _: Message, answer: Message) -> Message:
-        """Change the answer to a pass."""
-        return answer
+    def introduction(self, ok: Message) -> Message:
+        """Change the introduction."""
+        return ok
 
     def show(self, _: str, record: Message) -> Any:
         """Change an event or a snapshot that is shown."""
         return record
-
-    def line(self, line: bytes) -> bytes:
-        """Change the line that answers a pass."""
-        return line
 
 
 def _request(line: bytes) -> Message:
@@ -111,71 +98,11 @@ class NeverSaysHello(Conforming):
             _hang()
 
 
-class PrintsABanner(Conforming):
-    """Greets people first, on standard output."""
-
-    def run(self) -> None:
-        _write(b"broken driver 1.0, ready\n")
-        super().run()
-
-
-class NeedsTwoNewlines(Conforming):
-    """Waits for an empty line after each request, as protocols with headers do."""
-
-    def run(self) -> None:
-        waiting = b""
-        for line in sys.stdin.buffer:
-            if line.strip():
-                waiting = line
-            else:
-                self.take(waiting)
-
-
-class _Introduced(Conforming):
-    """Introduces itself otherwise."""
-
-    def spoil(self, request: Message, answer: Message) -> Message:
-        if request.get("op") != "hello" or "ok" not in answer:
-            return answer
-        return {**answer, "ok": self.introduction(answer["ok"])}
-
-    def introduction(self, ok: Message) -> Message:
-        """Change the introduction."""
-        return ok
-
-
-class DeclaresAnUnknownCapability(_Introduced):
-    """Declares something that the protocol doesn't know."""
-
-    def introduction(self, ok: Message) -> Message:
-        return {**ok, "capabilities": [*ok["capabilities"], "teleport"]}
-
-
-class SpeaksAnotherProtocol(_Introduced):
+class SpeaksAnotherProtocol(Conforming):
     """Chooses a version that wasn't offered."""
 
     def introduction(self, ok: Message) -> Message:
         return {**ok, "protocol": 2}
-
-
-class DoesNotSayItsLanguage(_Introduced):
-    """Leaves a member of its introduction out."""
-
-    def introduction(self, ok: Message) -> Message:
-        return {name: value for name, value in ok.items() if name != "language"}
-
-
-class DeclaresTwice(_Introduced):
-    """Declares a capability twice."""
-
-    def introduction(self, ok: Message) -> Message:
-        return {**ok, "capabilities": ok["capabilities"] * 2}
-
-
-class BoastsCompact(Conforming):
-    """Declares compact, and doesn't offer it."""
-
-    boasts = frozenset({"compact"})
 
 
 # --- ends, and hangs --------------------------------------------------------------------------------------------------
@@ -198,18 +125,11 @@ class DiesOnMalformedRequests(Conforming):
         return super().spoil(request, answer)
 
 
-class DiesOnTheFirstPass(Conforming):
-    """Ends when it is asked for a pass."""
-
-    def line(self, _: bytes) -> bytes:
-        sys.exit("segmentation fault, so to speak")
-
-
 class DiesAtRandom(Conforming):
     """Dies at one request in 50, whichever it is, but comes up each time."""
 
     def take(self, line: bytes) -> None:
-        if _request(line).get("op") != "hello" and not _CHANCE.randrange(50):
+        if _request(line).get("op") != "hello" and not random.SystemRandom().randrange(50):
             os.kill(os.getpid(), signal.SIGKILL)
         super().take(line)
 
@@ -217,45 +137,10 @@ class DiesAtRandom(Conforming):
 class HangsAtAPass(Conforming):
     """Never comes back from a pass."""
 
-    def line(self, _: bytes) -> bytes:
-        _hang()
-
-
-class HangsAtTheEnd(Conforming):
-    """Goes on when its input has ended."""
-
-    def run(self) -> None:
-        super().run()
-        _hang()
-
-
-class IgnoresSigterm(HangsAtTheEnd):
-    """Goes on when its input has ended, and when it is asked to end."""
-
-    def run(self) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        super().run()
-
-
-class HoldsAnswersBack(Conforming):
-    """Gives each answer when the next request comes: it doesn't flush."""
-
-    held = b""
-
     def take(self, line: bytes) -> None:
-        if _request(line).get("op") == "hello":
-            super().take(line)
-        else:
-            _write(self.held)
-            self.held = self.answer(line)
-
-
-class ClosesItsOutput(Conforming):
-    """Closes its standard output at a pass, and goes on."""
-
-    def line(self, _: bytes) -> bytes:
-        os.close(1)
-        _hang()
+        if _request(line).get("op") == "project":
+            _hang()
+        super().take(line)
 
 
 class IsSlow(Conforming):
@@ -266,169 +151,6 @@ class IsSlow(Conforming):
         super().take(line)
 
 
-# --- lines that are no answers ----------------------------------------------------------------------------------------
-
-
-class WritesHalfALine(Conforming):
-    """Hangs in the middle of an answer."""
-
-    def line(self, line: bytes) -> bytes:
-        _write(line[: len(line) // 2])
-        _hang()
-
-
-class WritesAHugeLine(Conforming):
-    """Answers a pass with a line of 20 MB."""
-
-    def line(self, line: bytes) -> bytes:
-        return line[:-1] + b" " * 20_000_000 + line[-1:]
-
-
-class NeverEndsALine(Conforming):
-    """Writes on and on, without a newline."""
-
-    def line(self, _: bytes) -> bytes:
-        while True:
-            _write(b"." * 65536)
-
-
-class WritesNewlinesOnly(Conforming):
-    """Writes newlines, and nothing else, for ever."""
-
-    def line(self, _: bytes) -> bytes:
-        while True:
-            _write(b"\n" * 65536)
-
-
-class AnswersTwice(Conforming):
-    """Writes each answer to a pass twice."""
-
-    def line(self, line: bytes) -> bytes:
-        return line + b"\n" + line
-
-
-class WritesNan(Conforming):
-    """Writes NaN, which is no JSON."""
-
-    def line(self, line: bytes) -> bytes:
-        return re.sub(rb'"projected": \d+', b'"projected": NaN', line)
-
-
-class WritesABadByte(Conforming):
-    """Writes a byte that is no UTF-8."""
-
-    def line(self, line: bytes) -> bytes:
-        return line.replace(b"projected", b"pr\xffjected")
-
-
-class WritesDeepAnswers(Conforming):
-    """Nests 10,000 lists in an answer."""
-
-    def line(self, line: bytes) -> bytes:
-        return line[:-2] + b', "more": ' + b"[" * 10_000 + b"]" * 10_000 + b"}}"
-
-
-class WritesMembersTwice(Conforming):
-    """Names a member of an answer twice."""
-
-    def line(self, line: bytes) -> bytes:
-        return re.sub(rb'("projected": \d+)', rb"\1, \1", line)
-
-
-class _Addressed(Conforming):
-    """Answers a pass under another id."""
-
-    def passed(self, _: Message, answer: Message) -> Message:
-        return {**answer, "id": self.address(answer["id"])}
-
-    def address(self, id_: int) -> Any:
-        """Change an id."""
-        return id_
-
-
-class AnswersWithAWrongId(_Addressed):
-    """Counts by itself."""
-
-    def address(self, id_: int) -> Any:
-        return id_ + 1
-
-
-class AnswersWithAStringId(_Addressed):
-    """Takes ids for text."""
-
-    def address(self, id_: int) -> Any:
-        return str(id_)
-
-
-class AnswersWithNullId(_Addressed):
-    """Forgets the id of good requests."""
-
-    def address(self, _: int) -> Any:
-        return None
-
-
-class AnswersWithoutId(Conforming):
-    """Leaves the id out."""
-
-    def passed(self, _: Message, answer: Message) -> Message:
-        return {"ok": answer["ok"]}
-
-
-class AnswersOkAndError(Conforming):
-    """Can't decide."""
-
-    def passed(self, _: Message, answer: Message) -> Message:
-        return {**answer, "error": {"kind": "internal", "message": "or not"}}
-
-
-class NamesAnUnknownErrorKind(Conforming):
-    """Has a kind of error of its own."""
-
-    def spoil(self, _: Message, answer: Message) -> Message:
-        if answer.get("error", {}).get("kind") == "phase_transition":
-            return {**answer, "error": {"kind": "forbidden", "message": "no"}}
-        return answer
-
-
-class _Counted(Conforming):
-    """Counts the records of a pass otherwise."""
-
-    def passed(self, _: Message, answer: Message) -> Message:
-        return {**answer, "ok": {"projected": self.count(answer["ok"]["projected"])}}
-
-    def count(self, projected: int) -> Any:
-        """Change a number."""
-        return projected
-
-
-class CountsInDoubles(_Counted):
-    """Writes integers as doubles."""
-
-    def count(self, projected: int) -> Any:
-        return float(projected)
-
-
-class CountsInText(_Counted):
-    """Writes integers as text."""
-
-    def count(self, projected: int) -> Any:
-        return str(projected)
-
-
-class CountsBelowZero(_Counted):
-    """Says -1."""
-
-    def count(self, _: int) -> Any:
-        return -1
-
-
-class DoesNotCount(Conforming):
-    """Leaves out what a pass must answer."""
-
-    def passed(self, _: Message, answer: Message) -> Message:
-        return {**answer, "ok": {}}
-
-
 # --- what is shown ----------------------------------------------------------------------------------------------------
 
 
@@ -436,12 +158,9 @@ class ShowsEventsByNumber(Conforming):
     """Shows events as an object, not as a list."""
 
     def spoil(self, request: Message, answer: Message) -> Message:
-        if request.get("op") == "events" and "ok" in answer:
-            return {
-                **answer,
-                "ok": {"events": {str(number): each for number, each in enumerate(answer["ok"]["events"])}},
-            }
-        return answer
+        if request.get("op") != "events" or "ok" not in answer:
+            return answer
+        return {**answer, "ok": {"events": {str(number): each for number, each in enumerate(answer["ok"]["events"])}}}
 
 
 class _Shows(Conforming):
@@ -466,19 +185,6 @@ class ShowsNoScope(_Shows):
     without = ("scope", "event_type")
 
 
-class ShowsNoPayload(_Shows):
-    """Leaves the payload of events out."""
-
-    without = ("payload",)
-
-
-class ShowsSeqInDoubles(_Shows):
-    """Shows 1.0 where 1 was stored."""
-
-    def member(self, name: str, value: Any) -> Any:
-        return float(value) if name == "seq" else value
-
-
 class ShowsWrongEventIds(_Shows):
     """Shows events under ids of its own."""
 
@@ -491,15 +197,6 @@ class ShowsNoPhase(_Shows):
 
     kind = "snapshots"
     without = ("phase", "phase_history", "allowed_next_phases")
-
-
-class ShowsAnUnknownPhase(_Shows):
-    """Has phases of its own."""
-
-    kind = "snapshots"
-
-    def member(self, name: str, value: Any) -> Any:
-        return "in_flight" if name == "phase" else value
 
 
 class ShowsNoEnterpriseScope(_Shows):
@@ -530,18 +227,6 @@ class RefusesMovesAsStorage(Conforming):
         return answer
 
 
-class AnswersAtRandom(Conforming):
-    """Is wrong in one answer of twelve."""
-
-    def spoil(self, request: Message, answer: Message) -> Message:
-        op = request.get("op")
-        if "ok" not in answer or _CHANCE.randrange(12):
-            return answer
-        if op == "project":
-            return {**answer, "ok": {"projected": answer["ok"]["projected"] + 1}}
-        return {**answer, "ok": {op: answer["ok"][op][:-1]}} if op in _VISIBLE else answer
-
-
 class OpensTheFirstStoreAgain(Conforming):
     """Shows the first store whatever is opened."""
 
@@ -564,9 +249,8 @@ class ForgetsAfterManyPasses(Conforming):
     def answer(self, line: bytes) -> bytes:
         request = _request(line)
         self.passes += request.get("op") == "project"
-        if request.get("op") == "project" and self.passes > 60 and "run" in request:
-            return _ok(request, projected=0)
-        return super().answer(line)
+        full = request.get("op") == "project" and self.passes > 60 and "run" in request
+        return _ok(request, projected=0) if full else super().answer(line)
 
 
 # --- no fault by the protocol -----------------------------------------------------------------------------------------
@@ -581,7 +265,7 @@ class TalksALot(Conforming):
         super().take(line)
 
 
-class ColoursItsName(_Introduced):
+class ColoursItsName(Conforming):
     """Has control characters in its name, and in its messages: colours, the title of a window, a turn of the text."""
 
     def introduction(self, ok: Message) -> Message:

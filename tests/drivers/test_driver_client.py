@@ -74,6 +74,7 @@ while True:
 """
 
 Command = Callable[..., list[str]]
+Start = Callable[..., SubprocessDriver]
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def miniature(tmp_path: Path) -> Command:
 
 
 @pytest.fixture
-def start(miniature: Command) -> Iterator[Callable[..., SubprocessDriver]]:
+def start(miniature: Command) -> Iterator[Start]:
     """Start a driver that works but for the given fault; all are ended afterwards."""
     started: list[SubprocessDriver] = []
 
@@ -267,6 +268,7 @@ FAULTS: list[tuple[str, Breakdown, str]] = [
     ("write('pruning ')\nanswer(request, {'pruned': 1})", PROTOCOL, "newline missing"),
     ("write(line(request, ok={'pruned': 1}).rstrip() * 2 + '\\n')", PROTOCOL, "newline missing"),
     ("write('\\n')\nanswer(request, {'pruned': 1})", PROTOCOL, "an empty line"),
+    ("while True: write('\\n' * 65536)", PROTOCOL, "an empty line: is a newline written twice?"),
     ("write('{\\n \"id\": 2}\\n')", PROTOCOL, "standard output"),
     ("sys.stdout.buffer.write(b'\\xff\\n')\nsys.stdout.flush()", PROTOCOL, "no answer"),
     ('write(\'{"id": 2, "ok": {"pruned": 1, "x": "\\\\ud800"}}\\n\')', PROTOCOL, "lenient reader"),
@@ -307,15 +309,15 @@ FAULTS: list[tuple[str, Breakdown, str]] = [
     ("write(line(request, error={'kind': 'oops', 'message': ''}))", PROTOCOL, "phase_transition, storage"),
     ("answer(request, {})", PROTOCOL, "`pruned` is missing"),
     ("answer(request, {'pruned': -1})", PROTOCOL, "`pruned` is -1"),
+    ("answer(request, {'pruned': 1.0})", PROTOCOL, "`pruned` is 1.0"),
+    ("answer(request, {'pruned': '1'})", PROTOCOL, '`pruned` is "1"'),
     ("answer(request, {'pruned': True})", PROTOCOL, "`pruned` is true"),
     ("answer(request, {'pruned': 1, 'took_ms': 3})", PROTOCOL, "`took_ms` is one member too many"),
 ]
 
 
 @pytest.mark.parametrize(("fault", "verdict", "says"), FAULTS, ids=[fault for fault, _, _ in FAULTS])
-def test_a_request_that_gets_no_answer(
-    start: Callable[..., SubprocessDriver], fault: str, verdict: Breakdown, says: str
-) -> None:
+def test_a_request_that_gets_no_answer(start: Start, fault: str, verdict: Breakdown, says: str) -> None:
     driver = start(f"sys.stderr.write('on fault')\n{fault}", timeout_s=SHORT if verdict is TIMEOUT else LONG)
     error = broken(driver)
     assert error.verdict is verdict
@@ -325,7 +327,7 @@ def test_a_request_that_gets_no_answer(
     assert str(error).startswith(f"{verdict}: ")
 
 
-def test_standard_error_never_decides_and_is_attached(start: Callable[..., SubprocessDriver]) -> None:
+def test_standard_error_never_decides_and_is_attached(start: Start) -> None:
     driver = start("sys.stderr.write('Error: all is well\\n')\nanswer(request, {'pruned': 0})")
     assert driver.ask("compact") == Answer(ok={"pruned": 0})
     driver.close()
@@ -334,7 +336,7 @@ def test_standard_error_never_decides_and_is_attached(start: Callable[..., Subpr
     assert broken(driver).stderr == "why it died\n"
 
 
-def test_a_second_answer_is_noticed_at_the_next_request(start: Callable[..., SubprocessDriver]) -> None:
+def test_a_second_answer_is_noticed_at_the_next_request(start: Start) -> None:
     driver = start("write(line(request, ok={'pruned': 1}) * 2)")
     driver.ask("compact")
     error = broken(driver, "events")
@@ -342,7 +344,7 @@ def test_a_second_answer_is_noticed_at_the_next_request(start: Callable[..., Sub
     assert "earlier request" in error.message
 
 
-def test_a_driver_that_died_between_two_requests_is_a_crash(start: Callable[..., SubprocessDriver]) -> None:
+def test_a_driver_that_died_between_two_requests_is_a_crash(start: Start) -> None:
     driver = start("answer(request, {'pruned': 1})\ntime.sleep(0.05)\nwrite('out of paper')\nos._exit(5)")
     driver.ask("compact")
     assert gone(driver.pid)
@@ -352,23 +354,19 @@ def test_a_driver_that_died_between_two_requests_is_a_crash(start: Callable[...,
     assert "'out of paper'" in error.message
 
 
-def test_what_is_no_operation_may_be_answered_with_anything(start: Callable[..., SubprocessDriver]) -> None:
+def test_what_is_no_operation_may_be_answered_with_anything(start: Start) -> None:
     driver = start("pass")
     assert driver.ask("frobnicate") == Answer(ok={"events": []})
 
 
-def test_a_driver_that_closes_its_output_and_goes_on(
-    start: Callable[..., SubprocessDriver], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_driver_that_closes_its_output_and_goes_on(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_module, "_PARTING_S", 0.1)
     error = broken(start("os.close(1)\nsleep()"))
     assert error.verdict is TIMEOUT
     assert "closed its pipe" in error.message
 
 
-def test_a_request_that_is_interrupted_leaves_no_answer_behind(
-    start: Callable[..., SubprocessDriver], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_request_that_is_interrupted_leaves_no_answer_behind(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     driver = start("answer(request, {'pruned': 1})")
     group = driver.pid
     with monkeypatch.context() as patch:
@@ -398,7 +396,7 @@ def test_a_bring_up_that_is_interrupted_leaves_nothing_behind(
 # --- large requests and answers, and much on standard error -----------------------------------------------------------
 
 
-def test_large_requests_and_answers_travel_whole(start: Callable[..., SubprocessDriver]) -> None:
+def test_large_requests_and_answers_travel_whole(start: Start) -> None:
     """Larger than any pipe's buffer, both ways, and again right after."""
     driver = start("answer(request, {'pruned': len(request['text'])})")
     assert driver.ask("compact", text="é" * 2_500_000) == Answer(ok={"pruned": 2_500_000})
@@ -409,7 +407,7 @@ def test_large_requests_and_answers_travel_whole(start: Callable[..., Subprocess
         assert len(error.message) == 5_000_000
 
 
-def test_a_driver_that_answers_before_it_has_read_a_large_request(start: Callable[..., SubprocessDriver]) -> None:
+def test_a_driver_that_answers_before_it_has_read_a_large_request(start: Start) -> None:
     """Two that both write and don't read would wait for each other for ever."""
     driver = start('answer(request, {\'pruned\': 1})\nwrite(\'{"id": 3, "ok": {"pruned": 1}}\\n\')\nsleep()')
     driver.ask("compact")
@@ -418,7 +416,7 @@ def test_a_driver_that_answers_before_it_has_read_a_large_request(start: Callabl
     assert "before it had read the request" in error.message
 
 
-def test_a_driver_that_does_not_read_a_large_request(start: Callable[..., SubprocessDriver]) -> None:
+def test_a_driver_that_does_not_read_a_large_request(start: Start) -> None:
     driver = start("answer(request, {'pruned': 1})\nsleep()")
     driver.ask("compact")
     driver._timeout_s = SHORT
@@ -427,9 +425,7 @@ def test_a_driver_that_does_not_read_a_large_request(start: Callable[..., Subpro
     assert "unread" in error.message
 
 
-def test_a_driver_that_floods_its_output_instead_of_reading(
-    start: Callable[..., SubprocessDriver], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_driver_that_floods_its_output_instead_of_reading(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_module, "_LONGEST_LINE", 1 << 20)
     driver = start("answer(request, {'pruned': 1})\nwhile True: write('x' * 65536)")
     driver.ask("compact")
@@ -447,9 +443,7 @@ def test_a_driver_that_floods_its_output_instead_of_reading(
     ],
     ids=["without-end", "100-MB", "just-too-long"],
 )
-def test_a_line_that_is_too_long_is_cut_short_and_costs_no_memory(
-    start: Callable[..., SubprocessDriver], fault: str
-) -> None:
+def test_a_line_that_is_too_long_is_cut_short_and_costs_no_memory(start: Start, fault: str) -> None:
     tracemalloc.start()
     try:
         error = broken(start(fault))
@@ -461,9 +455,7 @@ def test_a_line_that_is_too_long_is_cut_short_and_costs_no_memory(
     assert "a line of more than 16777216 bytes" in error.message
 
 
-def test_a_line_that_is_too_long_by_a_byte(
-    start: Callable[..., SubprocessDriver], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_line_that_is_too_long_by_a_byte(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newline does not count, and may come with the byte before it."""
     monkeypatch.setattr(process_module, "_LONGEST_LINE", 1 << 20)
     driver = start("write(json.dumps({'id': request['id'], 'ok': {'pruned': 1}}).ljust(request['length']) + '\\n')")
@@ -473,7 +465,7 @@ def test_a_line_that_is_too_long_by_a_byte(
     assert "a line of more than 1048576 bytes" in error.message
 
 
-def test_standard_error_is_drained_all_the_time_and_its_end_is_kept(start: Callable[..., SubprocessDriver]) -> None:
+def test_standard_error_is_drained_all_the_time_and_its_end_is_kept(start: Start) -> None:
     driver = start(
         "for _ in range(160): sys.stderr.write('x' * 65536)\n"
         "sys.stderr.write('the end')\nsys.stderr.flush()\nanswer(request, {'pruned': 1})"
@@ -501,7 +493,7 @@ while True:
 
 
 @pytest.fixture
-def say(miniature: Command) -> Iterator[Callable[..., SubprocessDriver]]:
+def say(miniature: Command) -> Iterator[Start]:
     """Start a driver that answers requests, and lines that are none as it is told."""
     started: list[SubprocessDriver] = []
 
@@ -515,7 +507,7 @@ def say(miniature: Command) -> Iterator[Callable[..., SubprocessDriver]]:
 
 
 def test_a_line_that_is_no_request_goes_out_as_it_is_and_is_answered_with_the_id_null(
-    say: Callable[..., SubprocessDriver],
+    say: Start,
 ) -> None:
     """DRIVER-12."""
     driver = say("write(json.dumps({'id': None, 'error': {'kind': 'invalid_input', 'message': said}}) + '\\n')")
@@ -536,9 +528,7 @@ def test_a_line_that_is_no_request_goes_out_as_it_is_and_is_answered_with_the_id
         ("raise ValueError(said)", CRASH, "status 1"),
     ],
 )
-def test_a_line_that_is_no_request_may_break_a_driver(
-    say: Callable[..., SubprocessDriver], fault: str, verdict: Breakdown, says: str
-) -> None:
+def test_a_line_that_is_no_request_may_break_a_driver(say: Start, fault: str, verdict: Breakdown, says: str) -> None:
     driver = say(fault)
     group = driver.pid
     with pytest.raises(BrokenDriverError) as caught:
@@ -563,7 +553,7 @@ def test_a_line_that_is_no_request_may_break_a_driver(
     ],
     ids=["at-once", "with-status", "with-much-to-say", "in-steps"],
 )
-def test_a_driver_ends_when_its_input_does(start: Callable[..., SubprocessDriver], fault: str, status: int) -> None:
+def test_a_driver_ends_when_its_input_does(start: Start, fault: str, status: int) -> None:
     """DRIVER-16: the status is told."""
     driver = start(fault)
     group = driver.pid
@@ -573,8 +563,10 @@ def test_a_driver_ends_when_its_input_does(start: Callable[..., SubprocessDriver
     assert driver.close() is None
 
 
-def test_a_driver_that_ignores_the_end_of_its_input_is_killed(start: Callable[..., SubprocessDriver]) -> None:
-    driver = start("answer(request, {'pruned': 1})\nsys.stdin.read()\nsleep()", timeout_s=SHORT)
+@pytest.mark.parametrize("at_first", ["", "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"])
+def test_a_driver_that_ignores_the_end_of_its_input_is_killed(start: Start, at_first: str) -> None:
+    """Also if it ignores that it is asked to end."""
+    driver = start(f"{at_first}answer(request, {{'pruned': 1}})\nsys.stdin.read()\nsleep()", timeout_s=SHORT)
     group = driver.pid
     driver.ask("compact")
     assert driver.close() == STILL_RUNNING
@@ -586,7 +578,7 @@ GRANDCHILD = "child = subprocess.Popen(['sleep', '1000'])\n"
 
 
 @pytest.mark.parametrize("ending", ["close", "kill"])
-def test_what_a_driver_started_ends_with_it(start: Callable[..., SubprocessDriver], ending: str) -> None:
+def test_what_a_driver_started_ends_with_it(start: Start, ending: str) -> None:
     driver = start(f"{GRANDCHILD}answer(request, {{'pruned': child.pid}})")
     answer = driver.ask("compact")
     assert answer.ok is not None
@@ -601,7 +593,7 @@ def test_what_a_driver_started_ends_with_it(start: Callable[..., SubprocessDrive
     assert gone(group)
 
 
-def test_a_dead_driver_is_noticed_although_its_child_holds_the_pipe(start: Callable[..., SubprocessDriver]) -> None:
+def test_a_dead_driver_is_noticed_although_its_child_holds_the_pipe(start: Start) -> None:
     """No end of file comes then, and nobody waits for the deadline."""
     begun = time.monotonic()
     error = broken(start(f"{GRANDCHILD}os._exit(6)"))
@@ -611,7 +603,7 @@ def test_a_dead_driver_is_noticed_although_its_child_holds_the_pipe(start: Calla
 
 
 @pytest.mark.parametrize("kill", [False, True])
-def test_restart_starts_the_same_command_anew(start: Callable[..., SubprocessDriver], *, kill: bool) -> None:
+def test_restart_starts_the_same_command_anew(start: Start, *, kill: bool) -> None:
     driver = start("answer(request, {'pruned': 1})")
     before = driver.pid
     driver.restart(kill=kill)
@@ -621,9 +613,7 @@ def test_restart_starts_the_same_command_anew(start: Callable[..., SubprocessDri
 
 
 @pytest.mark.parametrize("status", [0, 3])
-def test_restart_tells_with_which_status_the_old_process_ended(
-    start: Callable[..., SubprocessDriver], status: int
-) -> None:
+def test_restart_tells_with_which_status_the_old_process_ended(start: Start, status: int) -> None:
     """DRIVER-16: only of one that ended by itself when its input did."""
     driver = start(f"answer(request, {{'pruned': 1}})\nsys.stdin.read()\nos._exit({status})")
     driver.ask("compact")
@@ -635,7 +625,7 @@ def test_restart_tells_with_which_status_the_old_process_ended(
 
 
 def test_restart_tells_of_a_process_that_did_not_end_and_never_waits_for_another_one(
-    start: Callable[..., SubprocessDriver],
+    start: Start,
 ) -> None:
     """DRIVER-16: one wait is enough to know it."""
     driver = start("answer(request, {'pruned': 1})\nsys.stdin.read()\nsleep()")
@@ -653,13 +643,13 @@ def test_restart_tells_of_a_process_that_did_not_end_and_never_waits_for_another
     assert time.monotonic() - begun < LONG / 2
 
 
-def test_a_driver_whose_output_never_ends_is_not_waited_for(start: Callable[..., SubprocessDriver]) -> None:
+def test_a_driver_whose_output_never_ends_is_not_waited_for(start: Start) -> None:
     driver = start("answer(request, {'pruned': 1})\nsys.stdin.read()\nwhile True: write('x' * 65536)", timeout_s=SHORT)
     driver.ask("compact")
     assert driver.restart() == STILL_RUNNING
 
 
-def test_a_driver_that_was_killed_from_outside_is_started_anew(start: Callable[..., SubprocessDriver]) -> None:
+def test_a_driver_that_was_killed_from_outside_is_started_anew(start: Start) -> None:
     driver = start("pass")
     os.kill(driver.pid, signal.SIGKILL)
     assert gone(driver.pid)
