@@ -1,9 +1,11 @@
 """What all tests share: in continuous integration nothing may be skipped."""
 
 import os
+from functools import cache
 
 import pytest
 
+from lifecycle_conformance.judges import vectors
 from lifecycle_conformance.runner.pool import collect_seldom
 from searching import shorten
 
@@ -48,3 +50,15 @@ def few_targets(monkeypatch: pytest.MonkeyPatch) -> None:
 def plain_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search without sessions, also where other processes make it: for what the plainest cases show."""
     shorten(monkeypatch, sessions=0)
+
+
+@pytest.fixture
+def vectors_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve megabytes take a second to read: the commands that this process calls share them."""
+    for user in ("judges.vectors.stream", "cli.vectors.stream"):
+        monkeypatch.setattr(f"lifecycle_conformance.{user}", lambda: iter(_vectors()))
+
+
+@cache
+def _vectors() -> list[vectors.Scenario]:
+    return vectors.load()

@@ -417,7 +417,7 @@ def test_a_case_that_does_not_apply_says_so_and_is_no_failure(tmp_path: Path) ->
 STRAY: Final = "print('a stray line', flush=True)"
 
 
-@pytest.mark.usefixtures("plain_cases")
+@pytest.mark.usefixtures("plain_cases", "vectors_read_once")
 @pytest.mark.parametrize("fault", [STRAY, "sys.exit(1)"])
 def test_check_vectors_and_replay_give_the_same_exit_code(fault: str, tmp_path: Path) -> None:
     command = driver(tmp_path, fault)
@@ -428,6 +428,7 @@ def test_check_vectors_and_replay_give_the_same_exit_code(fault: str, tmp_path: 
         assert call(*called, *command).exit_code == 1, called
 
 
+@pytest.mark.usefixtures("vectors_read_once")
 def test_a_protocol_broken_before_anything_could_be_judged_leaves_it_undecided(tmp_path: Path) -> None:
     command = ["--", *idle(tmp_path, STRAY, at="open")]
     for called in (["vectors", "--only", "member-9"], ["replay", str(saved(tmp_path, found()))]):

@@ -33,7 +33,7 @@ def test_a_snapshot_of_another_tenant_is_kept_and_its_path_named(store: Path) ->
     call("project", "-", "--store", store, stdin=json.dumps(named("a", lifecycle("x", 1))))
     (snapshot,) = (store / "stateful_snapshots" / "a").iterdir()
     before = snapshot.read_bytes()
-    runs = {"a": named("a", lifecycle("x", 1), tenant_constdin=OTHER_TENANT), "b": named("b", lifecycle("x", 1))}
+    runs = {"a": named("a", lifecycle("x", 1), tenant_context=OTHER_TENANT), "b": named("b", lifecycle("x", 1))}
     result = call("project", "-", "--store", store, stdin=json.dumps(runs))
     assert result.exit_code == 2
     assert f"{snapshot}: the place of snapshot" in result.stderr
@@ -51,6 +51,7 @@ def test_a_name_that_is_too_long_is_a_storage_error_and_can_be_repeated(store: P
         assert log(store) == ["a"]
 
 
+@pytest.mark.usefixtures("vectors_read_once")
 def test_cases_that_are_not_declared_are_never_well(tmp_path: Path) -> None:
     """Where the capabilities allow nothing, nothing was judged: that is undecided."""
     needy = next(each.name for each in stream() if each.needs)
@@ -59,6 +60,7 @@ def test_cases_that_are_not_declared_are_never_well(tmp_path: Path) -> None:
     assert "1 case: 1 not declared (for want of " in result.stdout
 
 
+@pytest.mark.usefixtures("vectors_read_once")
 def test_a_crash_is_told_and_the_other_cases_go_on(tmp_path: Path) -> None:
     plain = [each.name for each in islice((each for each in stream() if not each.needs), 3)]
     only = [argument for name in plain for argument in ("--only", name)]

@@ -74,6 +74,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.mark.usefixtures("vectors_read_once")
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
 def test_vectors(driver: Any, fault: str, more: list[str]) -> None:
@@ -83,8 +84,7 @@ def test_vectors(driver: Any, fault: str, more: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("plain_cases")
-@pytest.mark.parametrize("fault", ["unreadable", "dies"])
-@pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
+@pytest.mark.parametrize(("fault", "more"), [("unreadable", []), ("dies", ["--json"])])
 def test_check(driver: Any, fault: str, more: list[str]) -> None:
     options = ["--profile=quick", "--requirements=DRIVER-[25]", "--shrink-attempts=0", "--no-vectors", "--jobs=1"]
     done = call("check", *options, *more, *driver(fault))
@@ -96,22 +96,28 @@ def test_check(driver: Any, fault: str, more: list[str]) -> None:
 @pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
 def test_replay(driver: Any, fault: str, more: list[str], tmp_path: Path) -> None:
     run = run_json(lifecycle("node_started", 20, metadata={EVIL: EVIL}), run_id=EVIL)
-    case = {
-        "name": EVIL,
-        "requirement": "PASS-2",
-        "verdict": "fail",
-        "message": EVIL,
-        "steps": [
-            {"op": "open", "store": 0},
-            {"op": "project", "run": run},
-            {"op": "say", "line": EVIL.replace("\r", "")},
-            {"op": "refuse", "request": {"op": EVIL, EVIL: EVIL}, "kind": "unsupported", "because": []},
-        ],
-    }
-    (tmp_path / "case.json").write_text(json.dumps(case), encoding="utf-8")
+    write_case(tmp_path, {"op": "project", "run": run})
     done = call("replay", "case.json", "case.json", *more, *driver(fault))
+    assert done.exit_code in {1, 3}
     assert_safe(done)
     assert "red" in done.output
+
+
+def test_a_case_that_is_refused(tmp_path: Path) -> None:
+    say: dict[str, Any] = {"op": "say", "line": EVIL}
+    write_case(
+        tmp_path, say, {"op": "refuse", "request": {"op": EVIL, EVIL: EVIL}, "kind": "unsupported", "because": []}
+    )
+    done = call("replay", "case.json")
+    assert done.exit_code == 2
+    assert_safe(done)
+    assert "red" in done.stderr
+
+
+def write_case(folder: Path, *steps: dict[str, Any]) -> None:
+    case = {"name": EVIL, "requirement": "PASS-2", "verdict": "fail", "message": EVIL}
+    text = json.dumps({**case, "steps": [{"op": "open", "store": 0}, *steps]})
+    (folder / "case.json").write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])

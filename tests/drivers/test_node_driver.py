@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -154,33 +155,13 @@ def test_a_wrong_status_at_the_end_breaks_its_requirement_only(start: Start) -> 
     assert {each.requirement for each in judgements if not each.holds} == {"DRIVER-16"}
 
 
-@pytest.mark.parametrize(
-    ("faults", "verdict"),
-    [
-        ([], Verdict.PASS),
-        (["crash", "events"], Verdict.CRASH),
-        (["hang", "snapshots"], Verdict.TIMEOUT),
-        (["stray", "project"], Verdict.PROTOCOL),
-    ],
-)
-def test_it_is_judged_from_end_to_end(
-    node: str, faults: list[str], verdict: Verdict, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """How it breaks is told, and what it answers before is judged all the same; without a fault it records nothing."""
+def test_it_is_judged_from_end_to_end(node: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How it breaks is told, and what it answers before is judged all the same."""
     shorten(monkeypatch, among=slice(4), protocol_cases=8)
-    timeout_s = 1.0 if "hang" in faults else LONG
-    report = runner.run(
-        lambda: SubprocessDriver([node, str(CANNED), *faults], timeout_s=timeout_s),
-        profile="quick",
-        vectors=False,
-        shrink_attempts=0,
-    )
+    factory = partial(SubprocessDriver, [node, str(CANNED), "crash", "events"], timeout_s=LONG)
+    report = runner.run(factory, profile="quick", vectors=False, shrink_attempts=0)
     assert report.hello.language == "JavaScript"
-    assert report.verdicts["DRIVER-2"] is verdict
-    # One that hangs wherever something was projected is not asked for more: that would take minutes.
-    assert report.unusable == ("hang" in faults)
-    early = Verdict.UNDECIDED if report.unusable else Verdict.PASS
-    assert report.verdicts["DRIVER-4"] is report.verdicts["DRIVER-14"] is early
-    assert report.verdicts["PASS-2"] in ({Verdict.NOT_EXERCISED, Verdict.UNDECIDED} if faults else {Verdict.FAIL})
+    assert report.verdicts["DRIVER-2"] is Verdict.CRASH
+    assert report.verdicts["DRIVER-4"] is report.verdicts["DRIVER-14"] is Verdict.PASS
     assert report.exit_code == 1
     assert report.errors == ()
