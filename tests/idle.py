@@ -12,7 +12,6 @@ ok = {
     "project": {"projected": 0}, "events": {"events": []}, "snapshots": {"snapshots": []},
 }
 refused = {"error": {"kind": "invalid_input", "message": "no JSON"}}
-held = None
 
 def write(text):
     sys.stdout.write(text)

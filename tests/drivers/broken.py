@@ -116,15 +116,6 @@ class ExitsAfterHello(Conforming):
         sys.exit(0)
 
 
-class DiesOnMalformedRequests(Conforming):
-    """Has no answer to what it can't read."""
-
-    def spoil(self, request: Message, answer: Message) -> Message:
-        if answer.get("error", {}).get("kind") == "invalid_input":
-            sys.exit("KeyError: 'run'")
-        return super().spoil(request, answer)
-
-
 class DiesAtRandom(Conforming):
     """Dies at one request in 50, whichever it is, but comes up each time."""
 

@@ -106,13 +106,6 @@ def fine(name: str) -> Row:
 ROWS: Final = [
     # it gives no answer
     ending("exits-after-hello", Verdict.CRASH, "it ended with status 0 instead of answering", quick=True),
-    Row(
-        "dies-on-malformed-requests",
-        1,
-        {ANSWERS: Verdict.CRASH, "PASS-2": Verdict.PASS},
-        ("it ended with status 1", "KeyError: 'run'"),
-        only=(ANSWERS, "PASS-2"),
-    ),
     ending("dies-at-random", Verdict.CRASH, "it ended with signal 9"),
     ending("hangs-at-a-pass", Verdict.TIMEOUT, "asked for project: no answer within", quick=True),
     ending("shows-events-by-number", Verdict.PROTOCOL, "asked for events", "`events` is {", inside=True),
