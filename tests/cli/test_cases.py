@@ -471,12 +471,6 @@ def test_a_small_case_that_was_made_from_the_fixed_ones_is_asked_again(tmp_path:
     assert "what is asked for, the scope, was not to be seen" in done.stdout
 
 
-def test_a_driver_that_does_not_come_up_leaves_it_undecided(tmp_path: Path) -> None:
-    done = replayed(saved(tmp_path, found()), "--", "/nowhere/driver")
-    assert (done.exit_code, done.stdout) == (3, "")
-    assert done.stderr.startswith("error: the driver `/nowhere/driver` did not come up")
-
-
 def test_a_driver_that_comes_up_no_more_loses_nothing_that_was_told(tmp_path: Path) -> None:
     once = f"os.mkdir({str(tmp_path / 'started')!r})"
     both = (saved(tmp_path, found()), saved(tmp_path, found("PASS-3")))
@@ -491,14 +485,6 @@ def test_a_bad_case_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == "error: standard input: expected a list, found 7 at $.steps\n"
     assert replayed().exit_code == 2
-
-
-def test_help_teaches() -> None:
-    done = replayed("--help")
-    assert (done.exit_code, done.stderr) == (0, "")
-    assert "  EXAMPLES\n    lifecycle-projection replay " in done.stdout
-    assert "CASE... [-- COMMAND...]" in done.stdout
-    assert all(len(line) <= 100 for line in done.stdout.splitlines())
 
 
 def test_colours_are_for_terminals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,8 +21,7 @@ from calling import PATIENCE_S, PROGRAM, call, environment, finished, started
 from idle import idle
 from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_conformance.specification.texts import VECTORS
-from lifecycle_projection import FileStore, StorageError, compact
-from lifecycle_projection.stores import files
+from lifecycle_projection import FileStore, compact
 
 COMMANDS = ("check", "project", "replay", "serve", "validate", "vectors")
 BEL, ESC = "\x07", "\x1b"
@@ -291,19 +290,6 @@ def test_a_refused_move_is_in_the_json_report(runs: Runs, store: Path) -> None:
     assert error["kind"] == "phase_transition"
 
 
-def test_a_snapshot_of_another_run_in_the_place_is_a_warning(runs: Runs, store: Path) -> None:
-    """H3: nothing is overwritten, the file is named, and the other runs go on."""
-    call("project", runs({"run-1": ONE}), "--store", store)
-    path = min((store / "stateful_snapshots" / "run-1").iterdir())
-    other = path.read_text(encoding="utf-8").replace('"run-1"', '"run_1"')
-    path.write_text(other, encoding="utf-8")
-    done = call("project", runs({"run-1": ONE, "run-2": TWO}), "--store", store)
-    assert done.exit_code == 2
-    assert str(path) in done.stderr
-    assert "run-2: 3 projected" in done.stdout
-    assert path.read_text(encoding="utf-8") == other
-
-
 def test_a_damaged_snapshot_stops_its_run_only_and_nothing_is_lost(runs: Runs, store: Path) -> None:
     call("project", runs({"run-1": ONE}), "--store", store)
     path = min((store / "stateful_snapshots" / "run-1").iterdir())
@@ -344,16 +330,6 @@ def test_a_locked_store_is_said_to_be_locked(runs: Runs, store: Path) -> None:
     assert done.returncode == 2
     assert f"{store}: another writer holds the store locked" in done.stderr
     assert contents(store) == {}
-
-
-def test_a_store_that_fails_ends_the_command(runs: Runs, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: FileStore, event: object) -> None:  # noqa: ARG001
-        raise StorageError(path=str(store), problem="No space left on device")
-
-    monkeypatch.setattr(files.FileStore, "append", full)
-    done = call("project", runs({"run-1": ONE, "run-2": TWO}), "--store", store)
-    assert done.exit_code == 2
-    assert done.stderr == f"error: projection of run 'run-1' failed: {store}: No space left on device\n"
 
 
 def test_a_run_id_can_not_write_to_the_terminal(runs: Runs, store: Path) -> None:
@@ -432,16 +408,6 @@ def test_validate_recognises_what_a_file_holds(runs: Runs, projected: Path, tmp_
         "event, 1 record, well",
         "snapshot, 1 record, well",
     ]
-
-
-def test_validate_names_each_line_of_a_log(projected: Path) -> None:
-    log = projected / "stateful_events.jsonl"
-    log.write_bytes(log.read_bytes() + b'{"event_id": 1}\n{\n')
-    done = call("validate", log)
-    assert done.exit_code == 2
-    assert f"error: {log}:3: expected a string, found 1 at $.event_id\n" in done.stderr
-    assert f"error: {log}:4: expected JSON text" in done.stderr
-    assert done.stdout == f"{log}: log, 4 records, 2 refused\n"
 
 
 def test_validate_knows_what_a_compaction_writes(projected: Path) -> None:
@@ -683,17 +649,6 @@ def test_colours_are_for_terminals(runs: Runs, store: Path, monkeypatch: pytest.
     assert ESC not in call(*arguments).stderr
     monkeypatch.setenv("NO_COLOR", "1")
     assert ESC not in call(*arguments, color=True).stderr
-
-
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, store: Path) -> None:
-    """As in `lifecycle-projection project … | head -1`: 141, as a shell counts SIGPIPE, and not a word."""
-    lines = "".join(f"{json.dumps(record(f'run-{number}', records=0))}\n" for number in range(20_000))
-    (tmp_path / "runs.jsonl").write_text(lines, encoding="utf-8")
-    with started("project", tmp_path / "runs.jsonl", "--store", store) as process:
-        assert process.stdout.readline() == b"run-0: 0 projected\n"
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait(PATIENCE_S) == 141
 
 
 def test_an_interrupt_is_quiet() -> None:

@@ -46,8 +46,7 @@ const OPERATIONS = {
   hello({ protocols }) {
     expect(Array.isArray(protocols), "expected a list at $.protocols");
     if (!protocols.includes(1)) throw new Refusal("unsupported", "this driver speaks version 1 only");
-    const capabilities = fault === "capability" ? ["identify", "telepathy"] : [];
-    return { ...HELLO, protocol: fault === "version" ? 2 : 1, capabilities };
+    return { ...HELLO, capabilities: [] };
   },
   open({ store }) {
     expect(isString(store), "expected a string at $.store");
@@ -90,24 +89,15 @@ function answer(line) {
 
 // --- faults ----------------------------------------------------------------------------------------------------------
 
-const write = (value, end = "\n") => process.stdout.write(JSON.stringify(value) + end);
+const write = (value) => process.stdout.write(JSON.stringify(value) + "\n");
 
 const FAULTS = {
   crash() {
     process.stderr.write("canned: out of memory\n");
     process.exit(3);
   },
-  hang() {
-    process.stderr.write("canned: waiting for a lock\n");
-  },
   stray(said) {
     console.log("projecting …");
-    write(said);
-  },
-  newline: (said) => write(said, ""),
-  id: (said) => write({ ...said, id: said.id + 1 }),
-  twice(said) {
-    write(said);
     write(said);
   },
 };

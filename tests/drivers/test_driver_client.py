@@ -407,31 +407,25 @@ def test_large_requests_and_answers_travel_whole(start: Start) -> None:
         assert len(error.message) == 5_000_000
 
 
-def test_a_driver_that_answers_before_it_has_read_a_large_request(start: Start) -> None:
+@pytest.mark.parametrize(
+    ("then", "verdict", "says"),
+    [
+        ('write(\'{"id": 3, "ok": {"pruned": 1}}\\n\')\nsleep()', PROTOCOL, "before it had read the request"),
+        ("sleep()", TIMEOUT, "unread"),
+        ("while True: write('x' * 65536)", PROTOCOL, "a line of more than 1048576 bytes"),
+    ],
+)
+def test_a_driver_that_does_not_read_a_large_request(
+    start: Start, then: str, verdict: Breakdown, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two that both write and don't read would wait for each other for ever."""
-    driver = start('answer(request, {\'pruned\': 1})\nwrite(\'{"id": 3, "ok": {"pruned": 1}}\\n\')\nsleep()')
-    driver.ask("compact")
-    error = broken(driver, "compact", text="x" * 5_000_000)
-    assert error.verdict is PROTOCOL
-    assert "before it had read the request" in error.message
-
-
-def test_a_driver_that_does_not_read_a_large_request(start: Start) -> None:
-    driver = start("answer(request, {'pruned': 1})\nsleep()")
-    driver.ask("compact")
-    driver._timeout_s = SHORT
-    error = broken(driver, "compact", text="x" * 5_000_000)
-    assert error.verdict is TIMEOUT
-    assert "unread" in error.message
-
-
-def test_a_driver_that_floods_its_output_instead_of_reading(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_module, "_LONGEST_LINE", 1 << 20)
-    driver = start("answer(request, {'pruned': 1})\nwhile True: write('x' * 65536)")
+    driver = start(f"answer(request, {{'pruned': 1}})\n{then}")
     driver.ask("compact")
+    driver._timeout_s = SHORT if verdict is TIMEOUT else LONG
     error = broken(driver, "compact", text="x" * 5_000_000)
-    assert error.verdict is PROTOCOL
-    assert "a line of more than 1048576 bytes" in error.message
+    assert error.verdict is verdict
+    assert says in error.message
 
 
 @pytest.mark.parametrize(

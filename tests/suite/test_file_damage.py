@@ -79,7 +79,7 @@ def execute(requests: Requests) -> Session:
 def test_a_scenario_can_be_executed_with_the_reference_and_reaches_what_it_is_for(name: str) -> None:
     strategy, aims = SCENARIOS[name]
     reached: Counter[str] = Counter()
-    for requests in drawn(strategy(), 60):
+    for requests in drawn(strategy(), 40):
         assert json.loads(json.dumps(requests)) == [list(each) for each in requests]
         session = execute(requests)
         judged = [each.judgement for each in session.judgements if each.judgement.requirement in OWN]
