@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from builders import OTHER_TENANT, RUN_ID, TENANT, lifecycle, run_json
+from builders import OTHER_TENANT, RUN_ID, TENANT, event, lifecycle, run_json, snapshot
 from lifecycle_conformance.driver.__main__ import main
 from lifecycle_conformance.driver.interface import CAPABILITIES, OPERATIONS
 from lifecycle_conformance.driver.server import Server, StoreKind, serve
@@ -17,21 +17,10 @@ from lifecycle_projection import SPEC_VERSION, MemoryStore
 
 HISTORY = (lifecycle("node_started", 10), lifecycle("node_completed", 20))
 VIEW = {"tenant": TENANT, "run_id": RUN_ID}
-EVENT = {
-    "event_id": "by-hand",
-    "run_id": RUN_ID,
-    "event_type": "stateful_runtime.note",
-    "occurred_at_ms": 5,
-    "scope": {"tenant_context": TENANT},
-}
-SNAPSHOT = {
-    "snapshot_id": "old",
-    "run_id": RUN_ID,
-    "seq": 1,
-    "created_at_ms": 5,
-    "scope": {"tenant_context": TENANT},
-    "status": "queued",
-}
+SNAPSHOT = snapshot("old", at=5, status="queued")
+# An append gives it its seq.
+EVENT = {name: value for name, value in event("by-hand", at=5).items() if name != "seq"}
+EMPTY = ({"events": []}, {"snapshots": []})
 RIGHT_ARGUMENTS: dict[str, dict[str, Any]] = {
     "hello": {"protocols": [1]},
     "project": {"run": run_json(*HISTORY)},
@@ -87,19 +76,21 @@ def directory(tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-@pytest.fixture(params=["files", "memory"])
-def ask(request: pytest.FixtureRequest, directory: Path) -> Asker:
-    """A server on either store, with an empty one open."""
-    asker = Asker(Server(request.param))
+def opened(directory: Path, store: StoreKind, **options: Any) -> Asker:
+    """Asks a server that has a store open."""
+    asker = Asker(Server(store, **options))
     asker.ok("open", store=str(directory))
     return asker
+
+
+@pytest.fixture(params=["files", "memory"])
+def ask(request: pytest.FixtureRequest, directory: Path) -> Asker:
+    return opened(directory, request.param)
 
 
 @pytest.fixture
 def ask_files(directory: Path) -> Asker:
-    asker = Asker(Server("files"))
-    asker.ok("open", store=str(directory))
-    return asker
+    return opened(directory, "files")
 
 
 def content(directory: Path) -> dict[str, bytes]:
@@ -151,7 +142,7 @@ def test_what_is_no_json_object_is_answered_without_id(ask: Asker, line: bytes) 
     """DRIVER-12, DRIVER-15: and the driver goes on."""
     answer = ask.line(line)
     assert (answer["id"], answer["error"]["kind"]) == (None, "invalid_input")
-    assert ask.view() == ({"events": []}, {"snapshots": []})
+    assert ask.view() == EMPTY
 
 
 @pytest.mark.parametrize("request_id", [None, "1", -1, 1.0, True, [1], 2**64], ids=repr)
@@ -195,17 +186,15 @@ def test_an_unknown_operation_is_unsupported(op: str) -> None:
 @pytest.mark.parametrize("op", [op for op, capability in OPERATIONS.items() if capability])
 def test_an_operation_outside_the_declared_capabilities_is_unsupported(op: str, directory: Path) -> None:
     """DRIVER-11: a lesser implementation doesn't do in secret what it doesn't declare."""
-    ask = Asker(Server("memory", without={op}))
+    ask = opened(directory, "memory", without={op})
     assert op not in ask.ok("hello", protocols=[1])["capabilities"]
-    ask.ok("open", store=str(directory))
     assert ask.refused(op, **RIGHT_ARGUMENTS[op])["kind"] == "unsupported"
 
 
 @pytest.mark.parametrize("op", ["project", "identify"])
 def test_text_input_is_a_capability_of_its_own(op: str, directory: Path) -> None:
     """DRIVER-11: `run_json` without it is unsupported, `run` is not."""
-    ask = Asker(Server("memory", without={"text-input"}))
-    ask.ok("open", store=str(directory))
+    ask = opened(directory, "memory", without={"text-input"})
     assert ask.refused(op, run_json=json.dumps(run_json()))["kind"] == "unsupported"
     ask.ok(op, run=run_json())
 
@@ -246,21 +235,18 @@ def test_opening_again_shows_what_a_durable_store_holds(ask_files: Asker, direct
     seen = ask_files.view()
     (directory.parent / "other").mkdir()
     ask_files.ok("open", store=str(directory.parent / "other"))
-    assert ask_files.view() == ({"events": []}, {"snapshots": []})
+    assert ask_files.view() == EMPTY
     ask_files.ok("open", store=str(directory))
     assert ask_files.view() == seen
-    again = Asker(Server("files"))
-    again.ok("open", store=str(directory))
-    assert again.view() == seen
+    assert opened(directory, "files").view() == seen
 
 
 def test_opening_again_shows_an_empty_store_in_memory(directory: Path) -> None:
     """DRIVER-7."""
-    ask = Asker(Server("memory"))
-    ask.ok("open", store=str(directory))
+    ask = opened(directory, "memory")
     ask.ok("project", run=run_json(*HISTORY))
     ask.ok("open", store=str(directory))
-    assert ask.view() == ({"events": []}, {"snapshots": []})
+    assert ask.view() == EMPTY
     assert not content(directory)
 
 
@@ -302,7 +288,7 @@ def test_an_unreadable_argument_is_refused_by_its_path(ask: Asker, op: str, name
     error = ask.refused(op, **{**arguments, name: value})
     assert error["kind"] == "invalid_input"
     assert f"$.{name}" in error["message"]
-    assert ask.view() == ({"events": []}, {"snapshots": []})
+    assert ask.view() == EMPTY
 
 
 @pytest.mark.parametrize(
@@ -351,7 +337,7 @@ def test_the_text_of_a_run_is_read_as_strictly_as_a_file(ask: Asker, text: str, 
     assert error["kind"] == "invalid_input"
     assert error["message"].startswith("run_json: ")
     assert says in error["message"]
-    assert ask.view() == ({"events": []}, {"snapshots": []})
+    assert ask.view() == EMPTY
 
 
 def test_a_text_at_the_limit_of_depth_is_read(ask: Asker) -> None:
@@ -393,8 +379,7 @@ def test_another_tenants_snapshot_in_the_place_is_a_conflict(ask_files: Asker) -
 
 def test_a_store_in_memory_keeps_tenants_apart(directory: Path) -> None:
     """TENANT-6: what the capability `tenants` says."""
-    ask = Asker(Server("memory"))
-    ask.ok("open", store=str(directory))
+    ask = opened(directory, "memory")
     for tenant in (TENANT, OTHER_TENANT):
         assert ask.ok("project", run=run_json(*HISTORY, tenant_context=tenant)) == {"projected": 2}
         assert len(ask.ok("snapshots", tenant=tenant, run_id=RUN_ID)["snapshots"]) == 2
@@ -412,8 +397,7 @@ def test_any_other_failure_is_internal_and_told_on_standard_error(
 ) -> None:
     """ERR-7: the driver goes on."""
     reports: list[str] = []
-    ask = Asker(Server("memory", report=reports.append))
-    ask.ok("open", store=str(directory))
+    ask = opened(directory, "memory", report=reports.append)
     with monkeypatch.context() as patch:
         patch.setattr(MemoryStore, "events", lambda *_: 1 / 0)
         error = ask.refused("project", run=run_json(*HISTORY))
@@ -426,8 +410,7 @@ def test_any_other_failure_is_internal_and_told_on_standard_error(
 def test_a_traceback_goes_to_standard_error_by_default(
     ask: Asker, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(ask.server, "_events", lambda _: 1 / 0)
-    monkeypatch.setitem(ask.server._operations, "events", ask.server._events)
+    monkeypatch.setitem(ask.server._operations, "events", lambda _: 1 / 0)
     assert ask.refused("events", **VIEW)["kind"] == "internal"
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -447,10 +430,10 @@ def test_import_stores_what_it_is_given_in_order(ask: Asker) -> None:
     events = [{**EVENT, "event_id": event_id, "seq": seq} for event_id, seq in (("b", 9), ("a", 9), ("a", 2))]
     ask.ok("import", events=events, snapshots=[SNAPSHOT])
     found = ask.ok("events", **VIEW)["events"]
-    assert [(event["event_id"], event["seq"]) for event in found] == [("a", 2), ("b", 9), ("a", 9)]
-    assert {(event["schema_version"], event["payload"]) for event in found} == {(1, None)}
-    (snapshot,) = ask.ok("snapshots", **VIEW)["snapshots"]
-    assert snapshot["phase"] == "queued"
+    assert [(each["event_id"], each["seq"]) for each in found] == [("a", 2), ("b", 9), ("a", 9)]
+    assert {(each["schema_version"], each["payload"]) for each in found} == {(1, None)}
+    (shown,) = ask.ok("snapshots", **VIEW)["snapshots"]
+    assert shown["phase"] == "queued"
 
 
 def test_import_leaves_missing_what_older_engines_did_not_write(ask_files: Asker, directory: Path) -> None:
@@ -489,7 +472,7 @@ def test_append_refuses_any_other_member_that_stands_twice(ask: Asker) -> None:
 def test_append_checks_that_the_tenant_sees_the_event(ask: Asker) -> None:
     """DRIVER-10, TENANT-1: who acts and where it comes from don't matter."""
     assert ask.refused("append", tenant=OTHER_TENANT, event=EVENT)["kind"] == "invalid_input"
-    assert ask.view() == ({"events": []}, {"snapshots": []})
+    assert ask.view() == EMPTY
     same = {"org_id": TENANT["org_id"], "workspace_id": TENANT["workspace_id"], "actor_id": "someone"}
     assert ask.ok("append", tenant=same, event=EVENT)["appended"] is True
 
@@ -572,8 +555,7 @@ def test_the_module_refuses_capabilities_that_cannot_be(
 
 def test_without_durable_every_store_is_empty(directory: Path) -> None:
     """DRIVER-7: on files, too."""
-    ask = Asker(Server("files", without={"durable", "files"}))
-    ask.ok("open", store=str(directory))
+    ask = opened(directory, "files", without={"durable", "files"})
     ask.ok("project", run=run_json(*HISTORY))
     ask.ok("open", store=str(directory))
     assert ask.ok("events", **VIEW) == {"events": []}

@@ -11,6 +11,7 @@ from typing import Any, Final, Union, get_args, get_origin
 import attrs
 import pytest
 
+from builders import event, run_json
 from lifecycle_conformance.specification.requirements import Table, code_spans, tables
 from lifecycle_conformance.specification.texts import SPEC
 from lifecycle_projection import MemoryStore, compact, project, projection, records
@@ -186,41 +187,34 @@ RECORD: Final = {
     "stop_kind": "panic",
     "metadata": {"node_id": "n", "wait_kind": "timer", "session_id": "s"},
 }
-FULL: Final = {
-    "run_id": "run-7",
-    "automation_id": "weekly-report",
-    "trigger_type": "manual",
-    "status": "paused",
-    "created_at_ms": 1,
-    "updated_at_ms": 2,
-    "active_session_ids": ["s"],
-    "active_instance_ids": ["i"],
-    "automation_snapshot": {"automation_id": "weekly-report"},
-    "execution_claim": {
+FULL: Final = run_json(
+    RECORD,
+    run_id="run-7",
+    automation_id="weekly-report",
+    status="paused",
+    active_session_ids=["s"],
+    active_instance_ids=["i"],
+    automation_snapshot={"automation_id": "weekly-report"},
+    execution_claim={
         "claim_id": "c",
         "claimant_id": "w",
         "claimed_at_ms": 1,
         "lease_expires_at_ms": 2,
         "lease_epoch": 3,
     },
-    "execution_claim_epoch": 3,
-    "pause_reason": "pause",
-    "resume_reason": "resume",
-    "stop_kind": "shutdown",
-    "stop_reason": "stop",
-    "checkpoint": {
+    execution_claim_epoch=3,
+    pause_reason="pause",
+    resume_reason="resume",
+    stop_kind="shutdown",
+    stop_reason="stop",
+    checkpoint={
         "completed_nodes": ["a"],
         "pending_nodes": ["b"],
         "blocked_nodes": ["c"],
         "node_attempts": {"a": 1},
-        "lifecycle_history": [RECORD],
     },
-}
-BARE: Final = {
-    **{name: FULL[name] for name in ("run_id", "automation_id", "trigger_type", "created_at_ms", "updated_at_ms")},
-    "status": "running",
-    "checkpoint": {"lifecycle_history": [{"event": "node_started", "recorded_at_ms": 20}]},
-}
+)
+BARE: Final = run_json("node_started", run_id="run-7", automation_id="weekly-report")
 MOVED: Final = {**FULL, "status": "running", "checkpoint": {"lifecycle_history": [RECORD, {**RECORD, "reason": None}]}}
 
 
@@ -318,18 +312,7 @@ def test_a_marker_is_as_its_tables_say() -> None:
     """COMPACT-8: exactly these members, and the constants among them."""
     store = MemoryStore()
     project(run_from(FULL), store)
-    store.append(
-        event_from(
-            {
-                "event_id": "old",
-                "run_id": "run-7",
-                "seq": 0,
-                "event_type": "note",
-                "occurred_at_ms": 1,
-                "scope": {"tenant_context": {"org_id": "local", "workspace_id": "local"}},
-            }
-        )
-    )
+    store.append(event_from(event("old", 0, 1, run_id="run-7")))
     assert compact(store, retention_ms=10, now_ms=1000) == 1
     marker = next(to_json(each) for each in store.events() if each.event_id != "old" and each.seq == 0)
     for table, document in (("marker", marker), ("marker.payload", marker["payload"])):
