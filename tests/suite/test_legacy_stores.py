@@ -1,6 +1,7 @@
 """What older engines left: it can be imported, it is of the kinds that it should be, and no rule goes unjudged."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -153,45 +154,56 @@ def _new_ids(legacy: LegacyStore) -> list[str]:
     return ids_of(grown(RUN, legacy.records, "running"))[1:]
 
 
-WANTED: dict[str, tuple[str, Any]] = {
+Wanted = Callable[[LegacyStore], bool]
+
+
+def event_that(holds: Callable[[Object], bool]) -> Wanted:
+    return lambda legacy: any(map(holds, legacy.events))
+
+
+def snapshot_that(holds: Callable[[Object], bool]) -> Wanted:
+    return lambda legacy: any(map(holds, legacy.snapshots))
+
+
+def entry_that(holds: Callable[[str, int, Object], bool]) -> Wanted:
+    """An entry of a marker, by its id, its seq and the marker."""
+    return lambda legacy: any(holds(id_, seq, each) for each in legacy.events for id_, seq in listed_by(each))
+
+
+def id_to_come(legacy: LegacyStore) -> bool:
+    return any(id_ in _new_ids(legacy) for each in legacy.events for id_, _ in listed_by(each))
+
+
+def id_to_come_at_anothers(legacy: LegacyStore) -> bool:
+    others = [each for each in legacy.events if each["run_id"] == RUN_ID and owner_of(each) != owner_of_run(RUN)]
+    return any(each["event_id"] in _new_ids(legacy) for each in others)
+
+
+def alike(records: list[Object]) -> bool:
+    return len({each["seq"] for each in records}) < len(records)
+
+
+WANTED: dict[str, tuple[str, Wanted]] = {
     "twins of the first generation": (
         "first generation",
         lambda legacy: len({tuple(sorted(map(str, each.items()))) for each in legacy.records}) < len(legacy.records),
     ),
-    "a snapshot without phase": (
-        "first generation",
-        lambda legacy: any("phase" not in each for each in legacy.snapshots),
-    ),
-    "a status that no run has": (
-        "first generation",
-        lambda legacy: any(each["status"] not in STATUSES for each in legacy.snapshots),
-    ),
+    "a snapshot without phase": ("first generation", snapshot_that(lambda each: "phase" not in each)),
+    "a status that no run has": ("first generation", snapshot_that(lambda each: each["status"] not in STATUSES)),
     "a snapshot without event": ("later generation", lambda legacy: len(legacy.events) < len(legacy.snapshots)),
     "a phase without history": (
         "later generation",
-        lambda legacy: any("phase" in each and "phase_history" not in each for each in legacy.snapshots),
+        snapshot_that(lambda each: "phase" in each and "phase_history" not in each),
     ),
-    "an occurrence that is a text": ("mixed", lambda legacy: any(_occurrence(each) == "1" for each in legacy.events)),
-    "a double for an occurrence": (
-        "mixed",
-        lambda legacy: any(type(_occurrence(each)) is float and _occurrence(each) == 1 for each in legacy.events),
-    ),
-    "a payload that is a text": (
-        "mixed",
-        lambda legacy: any(isinstance(each["payload"], str) for each in legacy.events),
-    ),
-    "another correlation": (
-        "mixed",
-        lambda legacy: any(each.get("correlation_id") == f"{AUTOMATION_ID}-2" for each in legacy.events),
-    ),
-    "another type": ("mixed", lambda legacy: any(not each["event_type"].startswith(PREFIX) for each in legacy.events)),
-    "events with equal seq": (
-        "mixed",
-        lambda legacy: len({each["seq"] for each in legacy.events}) < len(legacy.events),
-    ),
+    "an occurrence that is a text": ("mixed", event_that(lambda each: _occurrence(each) == "1")),
+    "a double for an occurrence": ("mixed", event_that(lambda each: repr(_occurrence(each)) == "1.0")),
+    "a payload that is a text": ("mixed", event_that(lambda each: isinstance(each["payload"], str))),
+    "another correlation": ("mixed", event_that(lambda each: each.get("correlation_id") == f"{AUTOMATION_ID}-2")),
+    "another type": ("mixed", event_that(lambda each: not each["event_type"].startswith(PREFIX))),
+    "events with equal seq": ("mixed", lambda legacy: alike(legacy.events)),
     "events not in the order of their seq": (
         "mixed",
-        lambda legacy: [each["seq"] for each in legacy.events] != sorted(each["seq"] for each in legacy.events),
+        lambda legacy: legacy.events != sorted(legacy.events, key=lambda each: each["seq"]),
     ),
     "an occurrence before one that is counted": (
         "overlapping",
@@ -205,54 +217,24 @@ WANTED: dict[str, tuple[str, Any]] = {
             isinstance(each, dict) and str(each.get("event_id")).startswith("\u2003") for each in _entries(legacy)
         ),
     ),
-    "an id of a record to come": (
-        "markers",
-        lambda legacy: any(id_ in _new_ids(legacy) for each in legacy.events for id_, _ in listed_by(each)),
-    ),
-    "an index id": (
-        "markers",
-        lambda legacy: any(
-            id_.startswith(f"automation-v2-lifecycle-{RUN_ID}-1-")
-            for each in legacy.events
-            for id_, _ in listed_by(each)
-        ),
-    ),
-    "a seq above the marker's own": (
-        "markers",
-        lambda legacy: any(seq > each["seq"] for each in legacy.events for _, seq in listed_by(each)),
-    ),
+    "an id of a record to come": ("markers", id_to_come),
+    "an index id": ("markers", entry_that(lambda id_, *_: id_.startswith(f"automation-v2-lifecycle-{RUN_ID}-1-"))),
+    "a seq above the marker's own": ("markers", entry_that(lambda _, seq, marker: seq > marker["seq"])),
     "no list": (
         "markers",
-        lambda legacy: any(
-            isinstance(each["payload"]["compacted_event_ids"], dict)
-            for each in legacy.events
-            if each["event_type"] == MARKER
+        event_that(
+            lambda each: each["event_type"] == MARKER and isinstance(each["payload"]["compacted_event_ids"], dict)
         ),
     ),
-    "an event that is there too": (
-        "markers",
-        lambda legacy: len(legacy.events) > 1 and bool(_entries(legacy)),
-    ),
+    "an event that is there too": ("markers", lambda legacy: len(legacy.events) > 1 and bool(_entries(legacy))),
     "twins some of which were compacted": ("compacted twins", lambda legacy: len(legacy.events) > 1),
-    "snapshots of the same seq": (
-        "phases of old",
-        lambda legacy: len({each["seq"] for each in legacy.snapshots}) < len(legacy.snapshots),
-    ),
+    "snapshots of the same seq": ("phases of old", lambda legacy: alike(legacy.snapshots)),
     **{
-        f"the phase {phase}": (
-            "phases of old",
-            lambda legacy, phase=phase: any(each.get("phase") == phase for each in legacy.snapshots),
-        )
+        f"the phase {phase}": ("phases of old", snapshot_that(lambda each, phase=phase: each.get("phase") == phase))
         for phase in ("created", "sleeping", "waiting_webhook")
     },
-    "another tenant's event with an id of a record to come": (
-        "neighbours",
-        lambda legacy: any(
-            each["event_id"] in _new_ids(legacy) and each["run_id"] == RUN_ID and owner_of(each) != owner_of_run(RUN)
-            for each in legacy.events
-        ),
-    ),
-    "another run's event": ("neighbours", lambda legacy: any(each["run_id"] != RUN_ID for each in legacy.events)),
+    "another tenant's event with an id of a record to come": ("neighbours", id_to_come_at_anothers),
+    "another run's event": ("neighbours", event_that(lambda each: each["run_id"] != RUN_ID)),
 }
 
 

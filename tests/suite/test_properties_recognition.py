@@ -117,141 +117,114 @@ def others(step: Step, index: int) -> list[Object]:
 NEXT_DOOR = {"scope": {"tenant_context": {"org_id": "next-door", "workspace_id": "w"}}}
 RAW: Json = {"reason": 7, "stop_kind": "tired"}
 REMEMBERED = ("compact", {"retention_ms": 1, "now_ms": 100})
-SNAPSHOT = snapshot(index_id(STARTED, 1), 2)
-TWINS = imported(event(STARTED, 1), event(STARTED, 2))
+FIRST_ID, SECOND_ID = index_id(STARTED, 0), index_id(STARTED, 1)
+STABLE, STABLE_TOO = stable(STARTED), stable(COMPLETED)
+TWINS = (event(STARTED, 1), event(STARTED, 2))
+UNLISTED = event(STARTED, 1, "m", {"compacted_event_ids": listed(STABLE)}, event_type=MARKER)
+COUNTED = event(STARTED, 1, payload={"lifecycle_occurrence": 0})
+COUNTED_IN_TEXT = event(STARTED, 1, payload={"lifecycle_occurrence": "1"})
+BOTH, BY_EVENT = (STARTED, COMPLETED), event(STARTED, 2)
+
+
+def after(left: list[Object], *history: Object, then: tuple[Request, ...] = ()) -> list[Request]:
+    """A pass over a history, after these events and snapshots were left."""
+    return [imported(*left), *then, project(*history)]
+
 
 CASES: dict[str, tuple[str, list[Request], Doctored]] = {
     "an event of another tenant": (
         "ALIAS-1",
-        [imported(event(STARTED, 1, stable(STARTED), **NEXT_DOOR)), project(STARTED)],
-        known_as(0, stable(STARTED), 1),
+        after([event(STARTED, 1, STABLE, **NEXT_DOOR)], STARTED),
+        known_as(0, STABLE, 1),
     ),
-    "an event of another run": (
-        "ALIAS-1",
-        [imported(event(STARTED, 1, "other", run_id="r2")), project(STARTED)],
-        known_as(0, "other", 1),
-    ),
+    "an event of another run": ("ALIAS-1", after([event(STARTED, 1, "o", run_id="r2")], STARTED), known_as(0, "o", 1)),
     "events of the same seq in log order": (
         "ALIAS-1",
-        [imported(event(STARTED, 1, "first"), event(STARTED, 1, "second")), project(STARTED)],
+        after([event(STARTED, 1, "first"), event(STARTED, 1, "second")], STARTED),
         with_snapshot(0, "second", 1),
     ),
     "events in the order of their seq": (
         "ALIAS-1",
-        [imported(event(STARTED, 2, "second"), event(STARTED, 1, "first")), project(STARTED)],
+        after([event(STARTED, 2, "second"), event(STARTED, 1, "first")], STARTED),
         with_snapshot(0, "second", 2),
     ),
-    "the snapshot of a known record": (
-        "ALIAS-2",
-        [imported(event(STARTED, 1)), project(STARTED)],
-        with_snapshot(0, stable(STARTED), 1),
-    ),
-    "the seq of the snapshot of a known record": (
-        "ALIAS-2",
-        [imported(event(STARTED, 1)), project(STARTED)],
-        with_snapshot(0, index_id(STARTED, 0), 2),
-    ),
-    "an own id": ("ALIAS-3", [imported(note(stable(STARTED), 1)), project(STARTED)], anew(0)),
+    "the snapshot of a known record": ("ALIAS-2", after([event(STARTED, 1)], STARTED), with_snapshot(0, STABLE, 1)),
+    "the seq of the snapshot": ("ALIAS-2", after([event(STARTED, 1)], STARTED), with_snapshot(0, FIRST_ID, 2)),
+    "an own id": ("ALIAS-3", after([note(STABLE, 1)], STARTED), anew(0)),
     "an own id that replaces another's content": (
         "ALIAS-3",
-        [imported(event(STARTED, 1), note(stable(STARTED), 2)), project(STARTED)],
-        with_snapshot(0, index_id(STARTED, 0), 1),
+        after([event(STARTED, 1), note(STABLE, 2)], STARTED),
+        with_snapshot(0, FIRST_ID, 1),
     ),
-    "a compacted id": ("ALIAS-4", [imported(marker(1, listed(stable(STARTED)))), project(STARTED)], anew(0)),
+    "a compacted id": ("ALIAS-4", after([marker(1, listed(STABLE))], STARTED), anew(0)),
     "a compacted id with white space": (
         "ALIAS-4",
-        [
-            imported(marker(1, listed(f"\u2003{stable(STARTED)}\n"), listed(stable(COMPLETED)))),
-            project(STARTED, COMPLETED),
-        ],
+        after([marker(1, listed(f"\u2003{STABLE}\n"), listed(STABLE_TOO))], *BOTH),
         anew(0),
     ),
     "the seq of a compacted id": (
         "ALIAS-4",
-        [imported(marker(9, listed(stable(STARTED), 3))), project(STARTED)],
-        with_snapshot(0, stable(STARTED), 9),
+        after([marker(9, listed(STABLE, 3))], STARTED),
+        with_snapshot(0, STABLE, 9),
     ),
     "a fraction for a seq": (
         "ALIAS-5",
-        [imported(marker(1, listed(stable(STARTED)), listed(stable(COMPLETED), 1.5))), project(STARTED, COMPLETED)],
-        known_as(1, stable(STARTED, COMPLETED), 1),
+        after([marker(1, listed(STABLE), listed(STABLE_TOO, 1.5))], *BOTH),
+        known_as(1, STABLE_TOO, 1),
     ),
-    "an object for the list": (
-        "ALIAS-5",
-        [
-            imported(event(STARTED, 1, "m", {"compacted_event_ids": listed(stable(STARTED))}, event_type=MARKER)),
-            project(STARTED),
-        ],
-        known_as(0, stable(STARTED), 1),
-    ),
+    "an object for the list": ("ALIAS-5", after([UNLISTED], STARTED), known_as(0, STABLE, 1)),
     "an entry beside a malformed one": (
         "ALIAS-5",
-        [
-            imported(marker(1, listed(stable(STARTED))), marker(2, 7, listed(stable(COMPLETED)))),
-            project(STARTED, COMPLETED),
-        ],
+        after([marker(1, listed(STABLE)), marker(2, 7, listed(STABLE_TOO))], *BOTH),
         anew(1),
     ),
-    "an event under an index id": ("ALIAS-6", [imported(event(STARTED, 1)), project(STARTED)], anew(0)),
+    "an event under an index id": ("ALIAS-6", after([event(STARTED, 1)], STARTED), anew(0)),
     "an event of another automation": (
         "ALIAS-6",
-        [imported(event(STARTED, 1, correlation_id="b")), project(STARTED)],
-        known_as(0, index_id(STARTED, 0), 1),
+        after([event(STARTED, 1, correlation_id="b")], STARTED),
+        known_as(0, FIRST_ID, 1),
     ),
     "an event of another type": (
         "ALIAS-6",
-        [imported(event(STARTED, 1, event_type="stateful_runtime.node_started")), project(STARTED)],
-        known_as(0, index_id(STARTED, 0), 1),
+        after([event(STARTED, 1, event_type="stateful_runtime.node_started")], STARTED),
+        known_as(0, FIRST_ID, 1),
     ),
-    "members of other types": (
-        "ALIAS-7",
-        [imported(event(STARTED, 1, payload=RAW), event(COMPLETED, 2)), project(STARTED, COMPLETED)],
-        anew(0),
-    ),
-    "an occurrence of another type": (
-        "ALIAS-8",
-        [
-            imported(event(STARTED, 1, payload={"lifecycle_occurrence": "1"}), event(COMPLETED, 2)),
-            project(STARTED, COMPLETED),
-        ],
-        anew(0),
-    ),
-    "twins without occurrence": ("ALIAS-8", [TWINS, project(STARTED, STARTED)], anew(1)),
+    "members of other types": ("ALIAS-7", after([event(STARTED, 1, payload=RAW), event(COMPLETED, 2)], *BOTH), anew(0)),
+    "an occurrence of another type": ("ALIAS-8", after([COUNTED_IN_TEXT, event(COMPLETED, 2)], *BOTH), anew(0)),
+    "twins without occurrence": ("ALIAS-8", after([*TWINS], STARTED, STARTED), anew(1)),
     "event by event": (
         "ALIAS-9",
-        [
-            imported(
-                marker(1, listed(stable(STARTED), 3), listed(stable(COMPLETED), 4)),
-                event(STARTED, 2),
+        after(
+            [
+                marker(1, listed(STABLE, 3), listed(STABLE_TOO, 4)),
+                BY_EVENT,
                 note(stable(BLOCKED), 5),
                 event(BLOCKED, 6),
-            ),
-            project(STARTED, COMPLETED, BLOCKED),
-        ],
-        with_snapshot(0, index_id(STARTED, 1), 2),
+            ],
+            *BOTH,
+            BLOCKED,
+        ),
+        with_snapshot(0, SECOND_ID, 2),
     ),
     "a number that is used twice": (
         "ALIAS-10",
-        [
-            imported(event(STARTED, 1, payload={"lifecycle_occurrence": 0}), event(STARTED, 2)),
-            project(STARTED, STARTED),
-        ],
-        known_as(1, index_id(STARTED, 1), 2),
+        after([COUNTED, BY_EVENT], STARTED, STARTED),
+        known_as(1, SECOND_ID, 2),
     ),
     "an index id that was compacted": (
         "ALIAS-11",
-        [imported(event(STARTED, 1)), REMEMBERED, project(STARTED)],
-        known_as(0, index_id(STARTED, 0), 1),
+        after([event(STARTED, 1)], STARTED, then=(REMEMBERED,)),
+        known_as(0, FIRST_ID, 1),
     ),
-    "an index id that a marker lists": (
+    "an index id that is listed": (
         "ALIAS-11",
-        [imported(marker(1, listed(index_id(STARTED, 0)))), project(STARTED)],
-        known_as(0, index_id(STARTED, 0), 1),
+        after([marker(1, listed(FIRST_ID))], STARTED),
+        known_as(0, FIRST_ID, 1),
     ),
     "a twin that was compacted": (
         "ALIAS-12",
-        [imported(event(STARTED, 1), event(STARTED, 2), SNAPSHOT), REMEMBERED, project(STARTED, STARTED)],
-        lambda step: there(1)(with_snapshot(0, index_id(STARTED, 0), 1)(step)),
+        after([*TWINS, snapshot(SECOND_ID, 2)], STARTED, STARTED, then=(REMEMBERED,)),
+        lambda step: there(1)(with_snapshot(0, FIRST_ID, 1)(step)),
     ),
 }
 
