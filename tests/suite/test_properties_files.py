@@ -33,6 +33,7 @@ GROWN = run_json(*RECORDS, lifecycle("node_failed", 3))
 FIRST, SECOND = ids_of(RUN)
 PATH, SECOND_PATH = path_of(RUN_ID, FIRST), path_of(RUN_ID, SECOND)
 SCOPE = {"schema_version": 1, "tenant_context": TENANT}
+FOLDER = f"stateful_snapshots/{RUN_ID}"
 
 
 def put(path: str, content: Json) -> Request:
@@ -71,6 +72,16 @@ def left(step: Step, changes: Mapping[str, bytes | None]) -> Step:
     return evolve(step, files_after={path: text for path, text in files.items() if text is not None})
 
 
+def beside(name: str, content: Json) -> Request:
+    """A file in the folder of the run's snapshots."""
+    return put(f"{FOLDER}/{name}", content)
+
+
+def line(text: str) -> Request:
+    """A whole line behind the log."""
+    return tear(f"{text}\n")
+
+
 def log_of(step: Step) -> bytes:
     return (step.files_after or {})[LOG]
 
@@ -78,6 +89,14 @@ def log_of(step: Step) -> bytes:
 def log_left(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Step], Step]:
     """Make the log end up with other lines."""
     return lambda step: left(step, {LOG: b"".join(change(log_of(step).splitlines(keepends=True)))})
+
+
+def lines_left(*indexes: int) -> Callable[[Step], Step]:
+    return log_left(lambda lines: [lines[index] for index in indexes])
+
+
+def replaced(old: bytes, new: bytes) -> Callable[[Step], Step]:
+    return log_left(lambda lines: [each.replace(old, new) for each in lines])
 
 
 def rewritten(change: Callable[[Json], Json]) -> Callable[[Step], Step]:
@@ -102,6 +121,19 @@ def events_shown(change: Callable[[list[Json]], list[Json]]) -> Callable[[Step],
     return lambda step: shown(step, OWNER, events=tuple(change([*step.after[OWNER].events])))
 
 
+def first_events(count: int) -> Callable[[Step], Step]:
+    return events_shown(lambda events: events[:count])
+
+
+def another_event(event: Json) -> Callable[[Step], Step]:
+    return events_shown(lambda events: [*events, event])
+
+
+def payload_shown(payload: Json) -> Callable[[Step], Step]:
+    """Show another payload of the third event."""
+    return events_shown(lambda events: [*events[:2], {**events[2], "payload": payload}])
+
+
 def snapshots_shown(change: Callable[[list[Json]], list[Json]]) -> Callable[[Step], Step]:
     return lambda step: shown(step, OWNER, snapshots=tuple(change([*step.after[OWNER].snapshots])))
 
@@ -113,7 +145,7 @@ def refused(kind: str, message: str = "", **data: Json) -> Callable[[Step], Step
 def shortened(count: int) -> Callable[[Step], Step]:
     """Make the log end up with fewer lines, and no more of it be shown."""
     shorter = log_left(lambda lines: lines[:count])
-    return lambda step: shorter(events_shown(lambda events: events[:count])(step))
+    return lambda step: shorter(first_events(count)(step))
 
 
 def pretty(value: Json) -> bytes:
@@ -147,8 +179,12 @@ DAMAGED = "no event\n"
 EMPTY = project()
 ODD_ID = ids_of(ODD_RUN)[0]
 ODD_PATH = path_of("a/b", ODD_ID)
-FOLDER = f"stateful_snapshots/{RUN_ID}"
 LETTER = note(event_id="note-ö")
+KILL: Request = ("restart", {"kill": True})
+BLOCKED = [EMPTY, put(PATH, ANOTHERS), PASSED]
+SPOILT = [EMPTY, put(PATH, "{"), PASSED]
+LOST = [put(LOG, ""), remove(PATH), remove(SECOND_PATH)]
+CONFLICT = {"from_phase": "queued", "to_phase": "queued", "lifecycle_index": 0, "projected": 0}
 
 
 @pytest.mark.parametrize(
@@ -156,13 +192,13 @@ LETTER = note(event_id="note-ö")
     [
         # --- writing
         ("FILE-1", [PASSED], log_left(lambda lines: [*lines[:-1], lines[-1][:-1]])),
-        ("FILE-1", [PASSED], log_left(lambda lines: [line.replace(b'"seq":', b'"seq": ') for line in lines])),
+        ("FILE-1", [PASSED], replaced(b'"seq":', b'"seq": ')),
         ("FILE-1", [PASSED], log_left(lambda lines: lines[::-1])),
-        ("FILE-1", [PASSED], log_left(lambda lines: [line.replace(b"e+16", b"e16") for line in lines])),
+        ("FILE-1", [PASSED], replaced(b"e+16", b"e16")),
         ("FILE-1", [PASSED], lambda step: left(step, {LOG: None})),
-        ("FILE-1", [PASSED], log_left(lambda lines: [line.replace(b"running", b"queued") for line in lines])),
-        ("FILE-1", [PASSED, PASSED_GROWN], log_left(lambda lines: [lines[1], lines[0], lines[2]])),
-        ("FILE-1", [PASSED, COMPACT], log_left(lambda lines: [line.replace(b'"seq":', b'"seq" :') for line in lines])),
+        ("FILE-1", [PASSED], replaced(b"running", b"queued")),
+        ("FILE-1", [PASSED, PASSED_GROWN], lines_left(1, 0, 2)),
+        ("FILE-1", [PASSED, COMPACT], replaced(b'"seq":', b'"seq" :')),
         ("FILE-1", [PASSED, COMPACT], events_shown(lambda events: [*events, {**events[0], "seq": 77}])),
         ("FILE-3", [PASSED], moved(PATH, f"stateful_snapshots/{FIRST}.json")),
         ("FILE-3", [PASSED], moved(PATH, PATH.replace(RUN_ID, "run_1"))),
@@ -174,11 +210,7 @@ LETTER = note(event_id="note-ö")
         ("FILE-7", [PASSED], lambda step: left(step, {".lock": b""})),
         ("FILE-7", [PASSED], lambda step: left(step, {f"{PATH}.tmp": b""})),
         ("FILE-7", [put(f"{PATH}.tmp", "{"), PASSED], lambda step: left(step, {f"{PATH}.tmp": b"{"})),
-        (
-            "FILE-7",
-            [PASSED, put(f"{FOLDER}/spare.json.tmp", snapshot())],
-            snapshots_shown(lambda each: [*each, snapshot()]),
-        ),
+        ("FILE-7", [PASSED, beside("spare.json.tmp", snapshot())], snapshots_shown(lambda each: [*each, snapshot()])),
         ("FILE-8", [PASSED], rewritten(backwards)),
         ("FILE-8", [PASSED], rewritten(lambda event: {**event, "scope": backwards(event["scope"])})),
         ("FILE-8", [PASSED], rewritten(lambda event: {**event, "scope": {**event["scope"], "data_classes": []}})),
@@ -188,41 +220,21 @@ LETTER = note(event_id="note-ö")
             file_left(lambda text: orjson.dumps(backwards(json.loads(text)), option=orjson.OPT_INDENT_2)),
         ),
         ("FILE-9", [PASSED], rewritten(lambda event: {**event, "payload": backwards(event["payload"])})),
-        (
-            "FILE-13",
-            [PASSED, tear(note(unknown=1, seq=9) + "\n"), COMPACT],
-            rewritten(lambda event: {**event, "unknown": 1}),
-        ),
+        ("FILE-13", [PASSED, line(note(unknown=1, seq=9)), COMPACT], rewritten(lambda event: {**event, "unknown": 1})),
         (
             "COMPACT-12",
-            [PASSED, tear(note() + "\n"), tear(DAMAGED), COMPACT],
+            [PASSED, line(note()), tear(DAMAGED), COMPACT],
             log_left(lambda lines: [*lines, DAMAGED.encode()]),
         ),
-        (
-            "COMPACT-12",
-            [PASSED, tear(note(seq=2, occurred_at_ms=9) + "\n"), COMPACT],
-            log_left(lambda lines: lines[::-1]),
-        ),
+        ("COMPACT-12", [PASSED, line(note(seq=2, occurred_at_ms=9)), COMPACT], log_left(lambda lines: lines[::-1])),
         # --- reading a damaged log
-        ("FILE-13", [PASSED, tear(note(unknown=1) + "\n")], events_shown(lambda events: events[:2])),
-        ("FILE-14", [PASSED, tear(TWICE + "\n")], events_shown(lambda events: [*events, json.loads(note(seq=6))])),
-        (
-            "FILE-14",
-            [PASSED, tear(note(payload=["x"]).replace('"x"', "-0") + "\n")],
-            events_shown(lambda events: [*events[:2], {**events[2], "payload": [0]}]),
-        ),
-        (
-            "FILE-14",
-            [PASSED, tear(note(payload="x").replace("x", "\\ud800") + "\n")],
-            events_shown(lambda events: [*events, json.loads(note())]),
-        ),
-        (
-            "FILE-14",
-            [PASSED, tear(note(payload={"a": 2}).replace('"a"', '"a":1,"a"') + "\n")],
-            events_shown(lambda events: [*events[:2], {**events[2], "payload": {"a": 1}}]),
-        ),
-        ("FILE-17", [PASSED, tear(note())], events_shown(lambda events: events[:2])),
-        ("FILE-17", [PASSED, tear(note(), 20)], events_shown(lambda events: events[:1])),
+        ("FILE-13", [PASSED, line(note(unknown=1))], first_events(2)),
+        ("FILE-14", [PASSED, line(TWICE)], another_event(json.loads(note(seq=6)))),
+        ("FILE-14", [PASSED, line(note(payload=["x"]).replace('"x"', "-0"))], payload_shown([0])),
+        ("FILE-14", [PASSED, line(note(payload="x").replace("x", "\\ud800"))], another_event(json.loads(note()))),
+        ("FILE-14", [PASSED, line(note(payload={"a": 2}).replace('"a"', '"a":1,"a"'))], payload_shown({"a": 1})),
+        ("FILE-17", [PASSED, tear(note())], first_events(2)),
+        ("FILE-17", [PASSED, tear(note(), 20)], first_events(1)),
         ("FILE-17", [PASSED, tear(note(), 20)], log_left(lambda lines: lines[:-1])),
         (
             "FILE-17",
@@ -231,28 +243,28 @@ LETTER = note(event_id="note-ö")
         ),
         ("FILE-17", [PASSED, tear("{"), PASSED], log_left(lambda lines: lines[:-1])),
         ("FILE-18", [PASSED, tear(DAMAGED)], events_shown(lambda _: [])),
-        ("FILE-18", [PASSED, tear(DAMAGED), PASSED_GROWN], log_left(lambda lines: [*lines[:2], lines[3]])),
+        ("FILE-18", [PASSED, tear(DAMAGED), PASSED_GROWN], lines_left(0, 1, 3)),
         ("FILE-19", [PASSED, tear(LETTER, LETTER.encode().index(b"\xc3") + 1)], events_shown(lambda _: [])),
         ("FILE-19", [PASSED, tear("ü", 1), PASSED_GROWN], log_left(lambda lines: [*lines[:2], b"\xc3\n", lines[2]])),
-        ("FILE-18", [PASSED, tear(DAMAGED), PASSED_GROWN], events_shown(lambda events: events[:2])),
+        ("FILE-18", [PASSED, tear(DAMAGED), PASSED_GROWN], first_events(2)),
         # --- mending it
-        ("FILE-15", [PASSED, tear("[1]"), PASSED_GROWN], log_left(lambda lines: [*lines[:2], lines[3]])),
+        ("FILE-15", [PASSED, tear("[1]"), PASSED_GROWN], lines_left(0, 1, 3)),
         ("FILE-15", [PASSED, tear("[1]"), IN_VAIN], log_left(lambda lines: lines[:2])),
         ("FILE-16", [PASSED, tear("{"), PASSED_GROWN], log_left(lambda lines: [*lines[:2], b"{\n", lines[2]])),
         ("FILE-16", [PASSED, tear("{"), IN_VAIN], log_left(lambda lines: [*lines, b"{"])),
         ("FILE-16", [PASSED, tear("{"), IN_VAIN], log_left(lambda lines: lines[:1])),
         # --- listing and looking up
-        ("FILE-21", [PASSED, put(f"{FOLDER}/any name.json", snapshot())], snapshots_shown(lambda each: each[1:])),
-        ("FILE-21", [PASSED, put(f"{FOLDER}/x.json", "{")], snapshots_shown(lambda _: [])),
+        ("FILE-21", [PASSED, beside("any name.json", snapshot())], snapshots_shown(lambda each: each[1:])),
+        ("FILE-21", [PASSED, beside("x.json", "{")], snapshots_shown(lambda _: [])),
         (
             "FILE-21",
-            [PASSED, put(f"{FOLDER}/x.json", snapshot(run_id="run-2"))],
+            [PASSED, beside("x.json", snapshot(run_id="run-2"))],
             snapshots_shown(lambda each: [*each, snapshot()]),
         ),
-        ("FILE-13", [PASSED, put(f"{FOLDER}/x.json", snapshot(unknown=1))], snapshots_shown(lambda each: each[1:])),
+        ("FILE-13", [PASSED, beside("x.json", snapshot(unknown=1))], snapshots_shown(lambda each: each[1:])),
         (
             "FILE-14",
-            [PASSED, put(f"{FOLDER}/x.json", json.dumps(snapshot())[:-1] + ', "status": "paused"}')],
+            [PASSED, beside("x.json", json.dumps(snapshot())[:-1] + ', "status": "paused"}')],
             snapshots_shown(lambda each: [{**one, "status": "running"} for one in each]),
         ),
         ("FILE-22", [PASSED, pass_over(QUEUED_SHORT), pass_over(QUEUED)], refused("storage", LONG_ID)),
@@ -266,41 +278,33 @@ LETTER = note(event_id="note-ö")
         ),
         (
             "SNAP-9",
-            [EMPTY, put(f"{FOLDER}/left.json", PHASELESS), PASSED],
+            [EMPTY, beside("left.json", PHASELESS), PASSED],
             lambda step: left(step, {f"{FOLDER}/left.json": pretty(snapshot(snapshot_id="left"))}),
         ),
         # --- conflicts and storage errors
-        (
-            "SNAP-11",
-            [EMPTY, put(PATH, ANOTHERS), PASSED],
-            refused("phase_transition", FIRST, from_phase="queued", to_phase="queued", lifecycle_index=0, projected=0),
-        ),
-        ("SNAP-11", [EMPTY, put(PATH, ANOTHERS), PASSED], file_left(lambda _: b"{}")),
-        ("SNAP-11", [EMPTY, put(PATH, ANOTHERS), PASSED], shortened(0)),
-        ("ERR-4", [EMPTY, put(PATH, ANOTHERS), PASSED], refused("storage_conflict", snapshot_id="another")),
+        ("SNAP-11", BLOCKED, refused("phase_transition", FIRST, **CONFLICT)),
+        ("SNAP-11", BLOCKED, file_left(lambda _: b"{}")),
+        ("SNAP-11", BLOCKED, shortened(0)),
+        ("ERR-4", BLOCKED, refused("storage_conflict", snapshot_id="another")),
         ("ERR-4", [PASSED, pass_over(FOREIGN)], refused("storage_conflict")),
-        ("SNAP-12", [EMPTY, put(PATH, "{"), PASSED], passed),
-        ("SNAP-12", [EMPTY, put(PATH, "{"), PASSED], file_left(lambda _: pretty(snapshot()))),
-        ("ERR-5", [EMPTY, put(PATH, "{"), PASSED], refused("storage", "something is damaged")),
+        ("SNAP-12", SPOILT, passed),
+        ("SNAP-12", SPOILT, file_left(lambda _: pretty(snapshot()))),
+        ("ERR-5", SPOILT, refused("storage", "something is damaged")),
         ("ERR-5", [PASSED, put(PATH, "{"), PASSED], lambda step: left(step, {SECOND_PATH: None})),
         ("ERR-5", [put(FOLDER, ""), PASSED], passed),
         ("ERR-5", [PASSED, put(PATH, "{"), PASSED, remove(PATH), PASSED], refused("storage")),
         # --- interruptions
+        ("PASS-14", [PASSED, *LOST, KILL, PASSED], shortened(1)),
         (
             "PASS-14",
-            [PASSED, put(LOG, ""), remove(PATH), remove(SECOND_PATH), ("restart", {"kill": True}), PASSED],
-            shortened(1),
-        ),
-        (
-            "PASS-14",
-            [PASSED, remove(SECOND_PATH), put(f"{SECOND_PATH}.tmp", "{"), ("restart", {"kill": True}), PASSED],
+            [PASSED, remove(SECOND_PATH), put(f"{SECOND_PATH}.tmp", "{"), KILL, PASSED],
             snapshots_shown(lambda each: each[:1]),
         ),
         # --- files that change beneath a living process
-        ("FILE-26", [PASSED, put(LOG, ""), remove(PATH), remove(SECOND_PATH), PASSED], shortened(1)),
+        ("FILE-26", [PASSED, *LOST, PASSED], shortened(1)),
         ("FILE-26", [PASSED, remove(SECOND_PATH), PASSED], snapshots_shown(lambda each: each[:1])),
-        ("FILE-26", [PASSED, tear(note() + "\n")], events_shown(lambda each: each[:2])),
-        ("PASS-14", [PASSED, remove(SECOND_PATH), ("restart", {"kill": True}), PASSED], refused("storage")),
+        ("FILE-26", [PASSED, line(note())], first_events(2)),
+        ("PASS-14", [PASSED, remove(SECOND_PATH), KILL, PASSED], refused("storage")),
     ],
 )
 def test_a_fault_is_found_under_its_own_requirement(
