@@ -15,12 +15,12 @@ import test_properties_log as logs
 import test_properties_phases as phases
 import test_properties_recognition as recognition
 import test_properties_retention as retention
-from builders import OPEN, append, imported, lifecycle, project, run_json
+from builders import OPEN, append, imported, lifecycle, run_json
 from faults import Fault, instead_of
 from lifecycle_conformance.execution import presuppositions
 from lifecycle_conformance.execution.judgement import Judgement, judged
 from lifecycle_conformance.execution.presuppositions import counted, presupposed
-from lifecycle_conformance.execution.trace import Object, Request, Step, Trace
+from lifecycle_conformance.execution.trace import Request, Step, Trace
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.mutants import MUTANTS
@@ -79,32 +79,27 @@ def begun_anew(step: Step) -> Step:
     return shown(step, OWNER, events=({**new, "seq": 1},))
 
 
-EVENT, STARTED, COMPLETED = recognition.event, recognition.STARTED, recognition.COMPLETED
-SAID: Object = {"lifecycle_occurrence": 1}
+EVENT, STARTED, COMPLETED, after = recognition.event, recognition.STARTED, recognition.COMPLETED, recognition.after
+BLOCKED = {**STARTED, "event": "node_blocked"}
+NAMED_OTHERWISE = EVENT(STARTED, 1, payload={"event": "node_blocked"})
+PADDED = recognition.marker(
+    1, recognition.listed(recognition.STABLE), recognition.listed(f"{recognition.STABLE_TOO}\u200b")
+)
 OTHERS: dict[str, Callable[[], list[Step]]] = {
     "a log that is begun anew by each append": lambda: doctored([append("a"), append("b")], begun_anew),
     "numbers by position, with one that is told": lambda: doctored(
-        [
-            imported(
-                EVENT(STARTED, 1, payload={"lifecycle_occurrence": 0}),
-                EVENT(STARTED, 2),
-                EVENT(STARTED, 3, payload=SAID),
-            ),
-            project(STARTED, STARTED),
-        ],
-        recognition.with_snapshot(1, recognition.index_id(STARTED, 1), 2),
+        after(
+            [recognition.COUNTED, recognition.BY_EVENT, EVENT(STARTED, 3, payload={"lifecycle_occurrence": 1})],
+            *(STARTED, STARTED),
+        ),
+        recognition.with_snapshot(1, recognition.SECOND_ID, 2),
     ),
     "an occurrence that is a string": lambda: doctored(
-        [
-            imported(EVENT(STARTED, 1, payload={"lifecycle_occurrence": "1"})),
-            project(STARTED, STARTED),
-        ],
-        lambda step: recognition.known_as(1, recognition.index_id(STARTED, 0), 1)(recognition.anew(0)(step)),
+        after([recognition.COUNTED_IN_TEXT], STARTED, STARTED),
+        lambda step: recognition.known_as(1, recognition.FIRST_ID, 1)(recognition.anew(0)(step)),
     ),
     "a name in the payload": lambda: doctored(
-        [imported(EVENT(STARTED, 1, payload={"event": "node_blocked"})),
-         project({**STARTED, "event": "node_blocked"})],
-        recognition.known_as(0, recognition.index_id(STARTED, 0), 1),
+        after([NAMED_OTHERWISE], BLOCKED), recognition.known_as(0, recognition.FIRST_ID, 1)
     ),
     "a snapshot that is written again and counted": lambda: doctored(
         [phases.run("queued", "a"), phases.run("running", "a")],
@@ -115,19 +110,9 @@ OTHERS: dict[str, Callable[[], list[Step]]] = {
         files.file_left(lambda _: files.pretty(files.snapshot())),
     ),
     "a listed id with other white space": lambda: doctored(
-        [
-            imported(
-                recognition.marker(
-                    1,
-                    recognition.listed(recognition.stable(STARTED)),
-                    recognition.listed(recognition.stable(COMPLETED) + "\u200b"),
-                )
-            ),
-            project(STARTED, COMPLETED),
-        ],
-        recognition.known_as(1, recognition.stable(COMPLETED), 1),
+        after([PADDED], STARTED, COMPLETED), recognition.known_as(1, recognition.STABLE_TOO, 1)
     ),
-}  # fmt: skip
+}
 
 
 @instead_of("_newest_seqs", reference.retention)
