@@ -1,7 +1,6 @@
 """What a failure is told by: the record that can't be read, what a request led to, why nothing was judged."""
 
 import json
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from builders import lifecycle, run_json
+from idle import idle
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.cli.root import _COMMANDS
 from lifecycle_conformance.driver.client import SubprocessDriver
@@ -35,24 +35,13 @@ OPEN: Final[Request] = ("open", {"store": 0})
 RUN: Final = run_json(lifecycle("node_started", 20))
 TEXT: Final = json.dumps(RUN)
 
-# A driver that shows EVENTS after each pass, or ends where it is told to.
-DRIVER: Final = """
-import json, sys
-EVENTS, FAULT, shown = json.loads(sys.argv[1]), sys.argv[2], []
-for line in sys.stdin:
-    request = json.loads(line)
-    op = request["op"]
-    if op == FAULT:
-        sys.exit("no luck today")
-    if op == "open":
-        shown = []
-    if op == "project" and request["run"]["checkpoint"].get("lifecycle_history"):
-        shown = EVENTS
-    ok = {
-        "hello": {"protocol": 1, "name": "x", "version": "1", "language": "Python", "spec": "1", "capabilities": []},
-        "project": {"projected": len(shown)}, "events": {"events": shown}, "snapshots": {"snapshots": []},
-    }
-    print(json.dumps({"id": request["id"], "ok": ok.get(op, {})}), flush=True)
+# Lets the idle driver show EVENTS after each pass that has something to record.
+SHOWING: Final = """\
+if op == "open":
+            ok["events"] = {"events": []}
+        if op == "project" and request["run"]["checkpoint"].get("lifecycle_history"):
+            ok["events"] = {"events": EVENTS}
+            answer = json.dumps({"id": request["id"], "ok": {"projected": len(EVENTS)}})
 """
 EVENT: Final = {
     "event_id": "my-own-id",
@@ -66,13 +55,15 @@ EVENT: Final = {
 
 @pytest.fixture
 def driver(tmp_path: Path) -> Any:
-    path = tmp_path / "driver.py"
-    path.write_text(DRIVER, encoding="utf-8")
-
-    def factory(*events: dict[str, Any], fault: str = "") -> Any:
-        return partial(SubprocessDriver, [sys.executable, str(path), json.dumps(events), fault])
+    def factory(*events: dict[str, Any]) -> Any:
+        return partial(SubprocessDriver, idle(tmp_path, SHOWING, first=f"EVENTS = {[*events]!r}"))
 
     return factory
+
+
+@pytest.fixture
+def crashing(tmp_path: Path) -> Any:
+    return partial(SubprocessDriver, idle(tmp_path, 'sys.exit("no luck today")', at="project"))
 
 
 def found(factory: Any, *requests: Request) -> Findings:
@@ -216,24 +207,25 @@ def test_a_report_says_why(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None
 # --- small things (B15) -----------------------------------------------------------------------------------------------
 
 
-def test_a_crash_counts_among_the_cases(driver: Any) -> None:
-    findings = found(driver(fault="project"), OPEN, ("project", {"run": RUN}))
+def test_a_crash_counts_among_the_cases(crashing: Any) -> None:
+    findings = found(crashing, OPEN, ("project", {"run": RUN}))
     assert findings.failures[ANSWERING].stderr.strip() == "no luck today"
     assert len(findings.broken[ANSWERING]) <= len(findings.cases[ANSWERING])
     assert findings.ended[ANSWERING] == 1
 
 
-def test_fixed_cases_that_stopped_early_are_named(driver: Any) -> None:
+@pytest.mark.usefixtures("vectors_read_once")
+def test_fixed_cases_that_stopped_early_are_named(crashing: Any) -> None:
     told: list[Any] = []
-    fixed_cases.compared(told.append, driver(fault="project"), None)
+    fixed_cases.compared(told.append, crashing, None)
     lost = [text for each in told if isinstance(each, Findings) for text in each.lost]
     assert [text.split(":")[0] for text in lost] == ["small fixed cases", "whole fixed cases"]
     assert all("given up" in text for text in lost)
 
 
-def test_the_cause_of_a_crash_is_in_the_first_lines(driver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cause_of_a_crash_is_in_the_first_lines(crashing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     shorten(monkeypatch, actions=2, input_cases=1, protocol_cases=1)
-    start = " ".join(render(report(driver(fault="project"))).split("\n\n")[0].split())
+    start = " ".join(render(report(crashing)).split("\n\n")[0].split())
     assert "mend first DRIVER-2 (One answer for each request, in order): asked for project" in start
     assert "no luck today" in start
 
