@@ -91,70 +91,61 @@ def entries(step: Step) -> list[Object]:
     return history
 
 
-def refused_with(step: Step, **data: Any) -> Step:
-    return refused(step, **{**step.data, **data})
+Spoil = Callable[[Step], Step]
+
+
+def newest_as(**members: Any) -> Spoil:
+    return lambda step: newest(step, **members)
+
+
+def history_as(change: Callable[[list[Object]], list[Object]]) -> Spoil:
+    """Let the newest snapshot have another phase history."""
+    return lambda step: newest(step, phase_history=change(entries(step)))
+
+
+def refused_as(**data: Any) -> Spoil:
+    return lambda step: refused(step, **{**step.data, **data})
 
 
 def event_lost(step: Step) -> Step:
     return shown(step, OWNER, events=step.after[OWNER].events[:-1])
 
 
-FAULTS: dict[str, tuple[str, Callable[[Step], Step], set[str]]] = {
-    "another phase": ("the first snapshot", lambda step: newest(step, phase="retrying"), {"PHASE-1", "PHASE-10"}),
-    "no retry": (
-        "a retry",
-        lambda step: newest(step, phase="queued", allowed_next_phases=NEXT["queued"]),
-        {"PHASE-2"},
-    ),
-    "the status of the retry": ("a retry", lambda step: newest(step, status="retrying"), {"PHASE-2"}),
-    "an empty history": ("the first snapshot", lambda step: newest(step, phase_history=[]), {"PHASE-3"}),
-    "an observed entry with another reason": (
-        "the first snapshot",
-        lambda step: newest(step, phase_history=[{**entries(step)[0], "reason": "because"}]),
-        {"PHASE-8"},
-    ),
-    "an entry for staying": (
-        "the same phase",
-        lambda step: newest(step, phase_history=[*entries(step), entries(step)[0]]),
-        {"PHASE-4"},
-    ),
-    "a history that starts anew": ("a move", lambda step: newest(step, phase_history=entries(step)[-1:]), {"PHASE-5"}),
-    "a transition without source": (
-        "a move",
-        lambda step: newest(
-            step,
-            phase_history=[
-                *entries(step)[:-1],
-                {name: value for name, value in entries(step)[-1].items() if name != "from_phase"},
-            ],
-        ),
-        {"PHASE-9"},
-    ),
-    "observed before the transition": (
-        "no history",
-        lambda step: newest(
-            step, phase_history=[{**entries(step)[0], "event_type": "stateful_runtime.phase.observed"}, *entries(step)]
-        ),
-        {"PHASE-6"},
-    ),
-    "another row": ("a move", lambda step: newest(step, allowed_next_phases=["completed"]), {"PHASE-10"}),
-    "the wrong record": ("a refusal", lambda step: refused_with(step, lifecycle_index=2), {"ERR-3"}),
-    "too many counted": ("a refusal", lambda step: refused_with(step, projected=1), {"ERR-3"}),
+def move_refused(step: Step) -> Step:
+    before = shown(step, OWNER, snapshots=step.after[OWNER].snapshots[:-1])
+    return refused(before, from_phase="queued", to_phase="running_phase", lifecycle_index=1, projected=0)
+
+
+def without_source(entry: Object) -> Object:
+    return {name: value for name, value in entry.items() if name != "from_phase"}
+
+
+def observed(entry: Object) -> Object:
+    return {**entry, "event_type": "stateful_runtime.phase.observed"}
+
+
+FIRST = "the first snapshot"
+FAULTS: dict[str, tuple[str, Spoil, set[str]]] = {
+    "another phase": (FIRST, newest_as(phase="retrying"), {"PHASE-1", "PHASE-10"}),
+    "no retry": ("a retry", newest_as(phase="queued", allowed_next_phases=NEXT["queued"]), {"PHASE-2"}),
+    "the status of the retry": ("a retry", newest_as(status="retrying"), {"PHASE-2"}),
+    "an empty history": (FIRST, newest_as(phase_history=[]), {"PHASE-3"}),
+    "another reason to observe": (FIRST, history_as(lambda it: [{**it[0], "reason": "because"}]), {"PHASE-8"}),
+    "an entry for staying": ("the same phase", history_as(lambda it: [*it, it[0]]), {"PHASE-4"}),
+    "a history that starts anew": ("a move", history_as(lambda it: it[-1:]), {"PHASE-5"}),
+    "a transition without source": ("a move", history_as(lambda it: [*it[:-1], without_source(it[-1])]), {"PHASE-9"}),
+    "observed before the transition": ("no history", history_as(lambda it: [observed(it[0]), *it]), {"PHASE-6"}),
+    "another row": ("a move", newest_as(allowed_next_phases=["completed"]), {"PHASE-10"}),
+    "the wrong record": ("a refusal", refused_as(lifecycle_index=2), {"ERR-3"}),
+    "too many counted": ("a refusal", refused_as(projected=1), {"ERR-3"}),
     "the event is gone": ("a refusal", event_lost, {"PASS-11"}),
-    "an allowed move refused": (
-        "a move",
-        lambda step: refused_with(
-            shown(step, OWNER, snapshots=step.after[OWNER].snapshots[:-1]),
-            from_phase="queued", to_phase="running_phase", lifecycle_index=1, projected=0,
-        ),
-        {"PHASE-5"},
-    ),
+    "an allowed move refused": ("a move", move_refused, {"PHASE-5"}),
     "guarded against the lesser id": (
         "two snapshots with the highest seq",
-        lambda step: newest(step, phase_history=HISTORY),
+        newest_as(phase_history=HISTORY),
         {"PASS-7"},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", FAULTS)
