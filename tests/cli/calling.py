@@ -41,3 +41,8 @@ def finished(*command: object, **options: Any) -> "subprocess.CompletedProcess[s
     """What a process left, which finds our packages."""
     known = {"env": environment(), "timeout": PATIENCE_S, "capture_output": True, **options}
     return subprocess.run([*map(str, command)], check=False, text=True, **known)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

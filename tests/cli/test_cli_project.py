@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import random
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 import calling
 import lifecycle_projection
 from builders import lifecycle, run_json
-from calling import PATIENCE_S, call, finished
+from calling import PATIENCE_S, call, contents, finished
 from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_projection import FileStore
 from lifecycle_projection.stores.effects import SystemEffects
@@ -195,6 +196,32 @@ def test_what_is_ignored_stays_ignored() -> None:
         "    assert not interruption.asked\n"
     )
     assert finished(sys.executable, "-c", program).returncode == 0
+
+
+# --- killed at any moment ---------------------------------------------------------------------------------------------
+
+
+def test_killed_and_called_again_it_ends_in_the_same_files(folder: Path) -> None:
+    """100 runs with 50 records each, killed at random moments, each time a little further."""
+    file, undisturbed, disturbed = written(folder, 100, records=50), folder / "undisturbed", folder / "disturbed"
+    assert call("project", file, "--store", undisturbed).exit_code == 0
+    log, size = disturbed / "stateful_events.jsonl", (undisturbed / "stateful_events.jsonl").stat().st_size
+    generator = random.Random(1)
+    for reached in sorted(generator.uniform(0, 0.95 * size) for _ in range(5)):
+        kill_after(file, disturbed, log, reached, generator.uniform(0, 0.002))
+    assert call("project", file, "--store", disturbed).exit_code == 0
+    assert contents(disturbed) == contents(undisturbed)
+
+
+def kill_after(file: Path, store: Path, log: Path, size: float, moment_s: float) -> None:
+    """Start a pass over the runs and kill it a moment after the log has come so far."""
+    with started(file, "--store", store, stdout=subprocess.DEVNULL) as process:
+        while not log.exists() or log.stat().st_size < size:
+            assert process.poll() is None, "it ended before it could be killed"
+            time.sleep(0.0005)
+        time.sleep(moment_s)
+        process.kill()
+        assert process.wait(PATIENCE_S) == -signal.SIGKILL
 
 
 # --- a store that fails, an engine ------------------------------------------------------------------------------------
