@@ -315,15 +315,9 @@ def test_a_run_comes_in_one_of_two_forms(ask: Asker, op: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "expected JSON text"),
         ("{", "expected JSON text"),
         (json.dumps({**run_json(), "status": "asleep"}), "$.status"),
         (json.dumps(run_json()).replace('"run_id"', '"run_id": "twice", "run_id"'), "run_id"),
-        (json.dumps(run_json()).replace('"manual"', '"\\ud800"'), "expected JSON text"),
-        (
-            json.dumps(run_json(lifecycle("x", 1, metadata=1))).replace('"metadata": 1', '"metadata": 1e400'),
-            "expected JSON text",
-        ),
         (
             json.dumps(run_json(lifecycle("x", 1, metadata=1))).replace(": 1}", ": " + "[" * 124 + "]" * 124 + "}"),
             "127",

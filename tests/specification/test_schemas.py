@@ -29,25 +29,7 @@ from lifecycle_projection.phases import NEXT_PHASES, PHASE_OF_STATUS
 from schemas_broken import Broken, broken
 
 LOADED: Final = load()
-NAMES: Final = (
-    "case",
-    "compaction-marker",
-    "driver-answer",
-    "driver-request",
-    "event-stored",
-    "event-written",
-    "phase-entry-stored",
-    "phase-entry-written",
-    "report",
-    "run",
-    "runs",
-    "scope-stored",
-    "scope-written",
-    "snapshot-stored",
-    "snapshot-written",
-    "tenant",
-    "types",
-)
+NAMES: Final = tuple(LOADED)
 # Keywords that hold schemas which only decide or narrow: their members are described where they are declared.
 NARROWING: Final = frozenset({"if", "then", "else", "allOf"})
 SCENARIOS: Final = load_scenarios()
@@ -77,10 +59,6 @@ def subschemas(schema: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[
 # --- the schemas in themselves ----------------------------------------------------------------------------------------
 
 
-def test_these_schemas_there_are() -> None:
-    assert tuple(LOADED) == NAMES
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_schema_is_one(name: str) -> None:
     Draft202012Validator.check_schema(LOADED[name])
@@ -96,6 +74,7 @@ def test_a_schema_is_pretty_printed(name: str) -> None:
 def test_the_readme_lists_the_schemas() -> None:
     text = (SCHEMAS / "README.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)) == list(NAMES)
+    assert len(NAMES) == 17
 
 
 def test_the_ids_are_unique_and_named_after_the_files() -> None:
