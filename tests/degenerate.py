@@ -1,6 +1,6 @@
 """Drivers that never do some thing: the reference, with an answer taken away or changed, for the tests of verdicts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from attrs import evolve
@@ -23,8 +23,9 @@ class Degenerate:
         store: StoreKind = "files",
         skips: Object | None = None,
         claims: frozenset[str] | None = None,
+        without: Iterable[str] = (),
     ) -> None:
-        self._inner = InProcessDriver(store)
+        self._inner = InProcessDriver(store, without=without)
         self._change = change
         self._skips = skips or {}
         self._claims = claims

@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from attrs import evolve
 
 import lifecycle_conformance.judges.properties
-from degenerate import Degenerate, of_records, with_members
+from degenerate import Degenerate, as_it_is, of_records, with_members
 from idle import idle
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
-from lifecycle_conformance.driver.interface import STILL_RUNNING, ExitStatus, Hello
+from lifecycle_conformance.driver.interface import STILL_RUNNING, ExitStatus
 from lifecycle_conformance.driver.process import DriverProcess
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.judges.registry import check
@@ -179,18 +178,9 @@ def test_what_a_faulty_implementation_breaks_or_hides_are_requirements() -> None
 # --- drivers that declare too much ------------------------------------------------------------------------------------
 
 
-class Boasting(InProcessDriver):
+def boasting(*boasted: str) -> Degenerate:
     """The reference without some capabilities, which it declares nevertheless."""
-
-    def __init__(self, *boasted: str) -> None:
-        self.boasted = frozenset(boasted)
-        super().__init__("memory", without=boasted)
-
-    @property
-    def hello(self) -> Hello:
-        """Declare them."""
-        hello = super().hello
-        return evolve(hello, capabilities=hello.capabilities | self.boasted)
+    return Degenerate(as_it_is, "memory", claims=server.CAPABILITIES_OF["memory"], without=boasted)
 
 
 @pytest.mark.usefixtures("few_targets")
@@ -199,7 +189,7 @@ class Boasting(InProcessDriver):
     [(("compact",), False), (("text-input",), False), (("append", "identify", "import", "prune"), True)],
 )
 def test_what_is_declared_and_not_there_is_all_that_fails(boasted: tuple[str, ...], *, vectors: bool) -> None:
-    report = checked_by(partial(Boasting, *boasted), vectors=vectors)
+    report = checked_by(partial(boasting, *boasted), vectors=vectors)
     assert report.absent == boasted
     assert report.exit_code == 1
     assert {each.requirement.id for each in report.results if each.failure is not None} == {"DRIVER-3"}
@@ -215,7 +205,7 @@ def test_what_is_declared_and_not_there_is_all_that_fails(boasted: tuple[str, ..
 
 @pytest.mark.usefixtures("few_targets")
 def test_what_is_not_there_falls_short_whatever_was_asked_for() -> None:
-    report = checked_by(partial(Boasting, "compact"), only=["COMPACT-*"])
+    report = checked_by(partial(boasting, "compact"), only=["COMPACT-*"])
     assert (report.absent, report.exit_code) == (("compact",), 1)
 
 

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builders import lifecycle, run_json
-from lifecycle_conformance.driver.in_process import InProcessDriver
+from degenerate import Degenerate, of_records, with_members
 from lifecycle_conformance.driver.interface import Answer, BrokenDriverError
 from lifecycle_conformance.driver.messages import NoAnswerError, read_answer
 from lifecycle_conformance.execution.session import Session, executed
-from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.judges import agreement
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.specification import schemas
@@ -29,36 +29,26 @@ _VALUES: Final[tuple[Json, ...]] = (
 _FREE: Final = ("payload", "checkpoint", "metadata", "phase_history", "allowed_next_phases")
 
 
-class Spoiling:
+def spoiling(random: Random) -> Any:
     """The reference, some of whose answers are spoiled at some places, and remain answers of the protocol."""
 
-    def __init__(self, random: Random) -> None:
-        self._inner = InProcessDriver("files")
-        self._random = random
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def ask(self, op: str, **arguments: Any) -> Answer:
-        answer = self._inner.ask(op, **arguments)
-        if op == "hello" or answer.ok is None or self._random.random() < 0.8:
+    def change(op: str, _: Object, answer: Answer) -> Answer:
+        if op == "hello" or answer.ok is None or random.random() < 0.8:
             return answer
         spoiled = json.loads(json.dumps(answer.ok))
         places = [*_places(spoiled)]
         inner = [each for each in places if set(each) & {*_FREE}]
-        for _ in range(self._random.randint(1, 3)):
+        for _ in range(random.randint(1, 3)):
             if places:
-                _spoil(
-                    spoiled,
-                    self._random.choice(inner if inner and self._random.random() < 0.6 else places),
-                    self._random,
-                )
+                _spoil(spoiled, random.choice(inner if inner and random.random() < 0.6 else places), random)
         if not schemas.validator("driver-answer", op).is_valid({"id": 1, "ok": spoiled}):
             return answer
         try:
             return read_answer(json.dumps({"id": 1, "ok": spoiled}).encode(), 1, op)
         except NoAnswerError as error:
             raise BrokenDriverError(verdict=error.verdict, message=str(error), stderr="") from None
+
+    return Degenerate(change)
 
 
 def _places(value: Json, where: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -90,26 +80,9 @@ def _spoil(value: Any, path: tuple[str | int, ...], random: Random) -> None:
 @given(st.data())
 def test_no_check_raises_whatever_valid_json_is_shown(data: st.DataObject) -> None:
     session = data.draw(st.sampled_from(sessions()))
-    driver = Spoiling(Random(data.draw(st.integers(0, 2**32))))
+    driver = spoiling(Random(data.draw(st.integers(0, 2**32))))
     session, _ = executed(driver, session.requests, [*CHECKS, agreement.REGISTERED])
     assert session.errors == []
-
-
-class Showing:
-    """The reference, with one member of each event or snapshot replaced."""
-
-    def __init__(self, kind: str, name: str, value: Json) -> None:
-        self._inner = InProcessDriver("memory")
-        self._kind, self._name, self._value = kind, name, value
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-    def ask(self, op: str, **arguments: Any) -> Answer:
-        answer = self._inner.ask(op, **arguments)
-        if op != self._kind or answer.ok is None:
-            return answer
-        return Answer(ok={op: [{**each, self._name: self._value} for each in answer.ok[op]]})
 
 
 @pytest.mark.parametrize(
@@ -125,7 +98,8 @@ class Showing:
 def test_a_record_that_does_not_fit_is_a_verdict(kind: str, name: str, value: Json, says: str) -> None:
     """A misfit is told under DRIVER-5, and ends the session."""
     requests: list[Request] = [("open", {"store": 0}), ("project", {"run": run_json(lifecycle("node_started", 10))})]
-    session, broke = executed(Showing(kind, name, value), requests, [*CHECKS, agreement.REGISTERED])
+    showing: Any = Degenerate(of_records(kind, with_members(**{name: value})), "memory")
+    session, broke = executed(showing, requests, [*CHECKS, agreement.REGISTERED])
     assert broke is None
     assert session.errors == []
     assert said(session) == ["DRIVER-5"]

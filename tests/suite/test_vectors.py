@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from degenerate import Degenerate
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
-from lifecycle_conformance.driver.interface import CAPABILITIES, Answer, Driver, Hello, Refusal
+from lifecycle_conformance.driver.interface import CAPABILITIES, Answer, Driver, Refusal
 from lifecycle_conformance.judges.vectors import ABSENT, Difference, Mismatch, Scenario, judge, load, mismatches, stream
 
 SCENARIOS = load()
@@ -149,30 +150,9 @@ def test_some_scenarios_can_be_asked_of_the_least_driver() -> None:
 # --- the judge notices ------------------------------------------------------------------------------------------------
 
 
-class Altered:
+def altered(op: str, change: Callable[[Answer], Answer]) -> Any:
     """The reference, with one answer changed."""
-
-    def __init__(self, op: str, change: Callable[[Answer], Answer]) -> None:
-        self._driver = InProcessDriver("files")
-        self._op = op
-        self._change = change
-
-    @property
-    def hello(self) -> Hello:
-        return self._driver.hello
-
-    def ask(self, op: str, **arguments: Any) -> Answer:
-        answer = self._driver.ask(op, **arguments)
-        return self._change(answer) if op == self._op else answer
-
-    def restart(self, *, kill: bool = False) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        raise NotImplementedError
-
-    def stderr_tail(self) -> str:
-        return ""
+    return Degenerate(lambda asked, _, answer: change(answer) if asked == op else answer)
 
 
 def with_events(change: Callable[[list[dict[str, Any]]], object]) -> Callable[[Answer], Answer]:
@@ -218,7 +198,7 @@ def test_an_altered_answer_is_noticed(
     change: Callable[[list[dict[str, Any]]], object], path: str, tmp_path: Path
 ) -> None:
     scenario = rich()
-    differences = judge(scenario, Altered("events", with_events(change)), tmp_path)
+    differences = judge(scenario, altered("events", with_events(change)), tmp_path)
     assert any(difference.path.startswith(path) for difference in differences), differences
     first = next(number for number, step in enumerate(scenario.steps) if step["op"] == "events")
     assert {(difference.step, difference.op) for difference in differences} == {(first, "events")}
@@ -229,18 +209,18 @@ def test_members_in_another_order_are_the_same(tmp_path: Path) -> None:
     def reordered(events: list[dict[str, Any]]) -> None:
         events[:] = [dict(sorted(event.items(), reverse=True)) for event in events]
 
-    assert judge(rich(), Altered("events", with_events(reordered)), tmp_path) == []
+    assert judge(rich(), altered("events", with_events(reordered)), tmp_path) == []
 
 
 def test_a_refusal_of_the_wrong_kind_is_told_from_a_missing_one(tmp_path: Path) -> None:
     scenario = next(each for each in SCENARIOS if each.answers[0] == {"error": {"kind": "invalid_input"}})
     internal = Answer(error=Refusal("internal", "oops"))
-    (difference,) = judge(scenario, Altered("project", lambda _: internal), tmp_path)
+    (difference,) = judge(scenario, altered("project", lambda _: internal), tmp_path)
     assert difference.wrong_reason
     assert str(difference) == (
         'step 0, project, $.error.kind: expected "invalid_input", got "internal" (refused, but for the wrong reason)'
     )
-    accepted = judge(scenario, Altered("project", lambda _: Answer(ok={"projected": 1})), tmp_path)
+    accepted = judge(scenario, altered("project", lambda _: Answer(ok={"projected": 1})), tmp_path)
     assert [(each.path, each.wrong_reason) for each in accepted] == [("$.error", False), ("$.ok", False)]
 
 
@@ -250,19 +230,19 @@ def test_the_message_of_a_right_refusal_is_free(tmp_path: Path) -> None:
     def reworded(answer: Answer) -> Answer:
         return answer if answer.error is None else Answer(error=Refusal(answer.error.kind, "no", {"more": 1}))
 
-    assert judge(scenario, Altered("project", reworded), tmp_path) == []
+    assert judge(scenario, altered("project", reworded), tmp_path) == []
 
 
 def test_a_refusal_where_none_was_expected_shows_its_message(tmp_path: Path) -> None:
     refused = Answer(error=Refusal("internal", "the disk is green"))
-    differences = judge(BY_NAME["life-1"], Altered("project", lambda _: refused), tmp_path)
+    differences = judge(BY_NAME["life-1"], altered("project", lambda _: refused), tmp_path)
     assert not any(difference.wrong_reason for difference in differences)
     assert "the disk is green" in "\n".join(map(str, differences))
 
 
 def test_a_store_that_cannot_be_opened_is_the_first_difference(tmp_path: Path) -> None:
     refused = Answer(error=Refusal("storage", "no"))
-    differences = judge(BY_NAME["life-1"], Altered("open", lambda _: refused), tmp_path)
+    differences = judge(BY_NAME["life-1"], altered("open", lambda _: refused), tmp_path)
     assert {(difference.step, difference.op) for difference in differences} == {(None, "open")}
 
 
