@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final, NoReturn
@@ -175,8 +174,3 @@ def main(ctx: click.Context) -> None:
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False
-
-
-def reference_command(store: str) -> Sequence[str]:
-    """The command that runs the reference as a driver, in this Python."""
-    return (sys.executable, "-m", "lifecycle_conformance.driver", "--store", store)
