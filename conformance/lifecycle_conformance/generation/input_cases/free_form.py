@@ -21,6 +21,7 @@ from lifecycle_conformance.generation.input_cases.sessions import (
     Requests,
     Sessions,
     at_each,
+    characters,
     grown,
     plain,
     reading,
@@ -101,7 +102,9 @@ def _any_definition(capabilities: frozenset[str]) -> Sessions:
 
 
 def _any_event(capabilities: frozenset[str]) -> Sessions:
-    names = st.sampled_from(["", " ", "/", "..", "Node Started", "\x00", "größe 😀", "\u2028"]) | st.text(max_size=30)
+    names = st.sampled_from(["", " ", "/", "..", "Node Started", "\x00", "größe 😀", "\u2028"]) | st.text(
+        characters, max_size=30
+    )
 
     def sessions(name: str) -> Sessions:
         run = small_run({"event": name, "recorded_at_ms": 1})
