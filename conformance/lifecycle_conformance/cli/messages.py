@@ -10,13 +10,15 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from lifecycle_conformance.cli.progress import CLEAR
 from lifecycle_conformance.driver.safe_text import safe, safe_output
-from lifecycle_projection.records import Json
+
+if TYPE_CHECKING:
+    from lifecycle_projection.records import Json
 
 _LINES: Final = "\n"
 _PIPE: Final = 80
@@ -42,7 +44,7 @@ def echo_report(text: str) -> None:
     click.echo(safe_output(text))
 
 
-def echo_json(value: Json) -> None:
+def echo_json(value: "Json") -> None:
     """Write a JSON value to standard output, whole; what is not safe to show is escaped in its strings."""
     echo(json.dumps(value, ensure_ascii=False, indent=2))
 

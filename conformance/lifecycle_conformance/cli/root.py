@@ -121,7 +121,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         return
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - for this option only
 
-    from lifecycle_projection import SPEC_VERSION  # noqa: PLC0415
+    from lifecycle_conformance.specification.requirements import SPEC_VERSION  # noqa: PLC0415
 
     try:
         package = version("lifecycle-projection")
