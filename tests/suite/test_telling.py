@@ -225,7 +225,8 @@ def test_a_crash_counts_among_the_cases(driver: Any) -> None:
 
 def test_fixed_cases_that_stopped_early_are_named(driver: Any) -> None:
     told: list[Any] = []
-    fixed_cases.compared(told.append, driver(fault="project"), None)
+    fixed_cases.judged_by_small_cases(told.append, driver(fault="project"), None)
+    fixed_cases.compared_with_production(told.append, driver(fault="project"))
     lost = [text for each in told if isinstance(each, Findings) for text in each.lost]
     assert [text.split(":")[0] for text in lost] == ["small fixed cases", "whole fixed cases"]
     assert all("given up" in text for text in lost)
