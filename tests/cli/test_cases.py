@@ -12,6 +12,7 @@ from attrs import evolve
 from click.testing import CliRunner, Result
 
 from builders import lifecycle, run_json
+from lifecycle_conformance import __version__
 from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Breakdown, Hello
@@ -62,7 +63,7 @@ def test_a_case_says_what_was_found_and_comes_back_as_it_was(tmp_path: Path) -> 
         "expected": [0],
         "actual": [],
         "spec": requirements.SPEC_VERSION,
-        "suite": case_files.suite_version(),
+        "suite": __version__,
         "driver": "mine 0.1",
         "profile": "quick",
         "seed": 7,

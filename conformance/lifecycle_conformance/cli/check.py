@@ -142,10 +142,12 @@ def command(
     test shows. A failure comes with the shortest session that was found, and the seed that finds it again.
     """
     require_posix("check")
-    # Hypothesis takes its time to load; the help should not wait for it.
-    from lifecycle_conformance.cli.drivers import started  # noqa: PLC0415
-    from lifecycle_conformance.report import as_json as json_report  # noqa: PLC0415
-    from lifecycle_conformance.report import terminal  # noqa: PLC0415
+    with progress_line() as show:
+        show("loading the suite")
+        # Hypothesis takes its time to load; the help should not wait for it.
+        from lifecycle_conformance.cli.drivers import started  # noqa: PLC0415
+        from lifecycle_conformance.report import as_json as json_report  # noqa: PLC0415
+        from lifecycle_conformance.report import terminal  # noqa: PLC0415
 
     factory = partial(started, driver_command, store, search.pop("timeout"))
     report = _checked(factory, **search)

@@ -4,12 +4,10 @@ All output goes through here, so that text of a driver or a file never acts upon
 """
 
 import json
-import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -24,11 +22,6 @@ _LINES: Final = "\n"
 _PIPE: Final = 80
 _NARROWEST: Final = 40
 _WIDEST: Final = 120
-
-
-class _ToStandardError(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        warn(record.getMessage())
 
 
 def echo(text: str) -> None:
@@ -75,14 +68,3 @@ def width() -> int:
     """
     columns = shutil.get_terminal_size((_PIPE, 24)).columns
     return max(_NARROWEST, min(_WIDEST, columns))
-
-
-@contextmanager
-def warnings_shown() -> Iterator[None]:
-    """Show the warnings of the reference as this command line shows its own."""
-    logger, handler = logging.getLogger("lifecycle_projection"), _ToStandardError(logging.WARNING)
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
