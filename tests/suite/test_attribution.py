@@ -99,6 +99,26 @@ ANOTHERS: dict[str, tuple[list[Request], set[str]]] = {
         ],
         {"SNAP-11"},
     ),
+    "several of a tenant, one of them left without phase": (
+        [
+            project("a", run_id="größe/3", tenant=OTHER_TENANT),
+            imported(
+                without_phase(
+                    stands_there(snapshot_id=SECOND, scope={"schema_version": 1, "tenant_context": OTHER_TENANT})
+                )
+            ),
+            project("a", "b", run_id="größe/3"),
+        ],
+        {"SNAP-11", "TENANT-4", "TENANT-7"},
+    ),
+    "several of a run, one of them left without phase": (
+        [
+            project(run_id="gräße/3"),
+            imported(stands_there(run_id="gräße/3"), without_phase(stands_there(snapshot_id=SECOND, run_id="gräße/3"))),
+            project("a", "b", run_id="größe/3"),
+        ],
+        {"SNAP-11"},
+    ),
     "one of another id": (
         [NOTHING_YET, imported(stands_there(snapshot_id=ID.replace("ö", "ä"))), project("a", run_id="größe/3")],
         {"SNAP-11"},
