@@ -78,11 +78,13 @@ def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.Se
     event = note(run, files)
     text = line_of(event).decode()
     payload = '"payload":{"text":"größe 😀 \u2028"}'
-    unknown: Object = {"unknown": {"b": 1, "a": [None]}}
-    lines = [
+    more: Object = {"unknown": {"b": 1, "a": [None]}}
+    unknown = [
         line_of({**event, "unknown": 7}).decode(),
-        line_of({**event, "scope": {**event["scope"], **unknown}}).decode(),
-        line_of({**event, "scope": {**event["scope"], "tenant_context": {**tenant_of_run(run), **unknown}}}).decode(),
+        line_of({**event, "scope": {**event["scope"], **more}}).decode(),
+        line_of({**event, "scope": {**event["scope"], "tenant_context": {**tenant_of_run(run), **more}}}).decode(),
+    ]
+    odd = [
         f'{text[:-1]},"seq":{event["seq"]}}}',
         f'{text[:-1]},"event_type":"note again"}}',
         text.replace('"schema_version":1,"tenant_context"', '"schema_version":1,"schema_version":1,"tenant_context"'),
@@ -92,12 +94,14 @@ def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.Se
         text.replace(payload, '"payload":[1e400]'),
     ]
     if "json-numbers" in capabilities:
-        lines.append(text.replace(payload, f'"payload":[{",".join(_HARD_INTEGERS)}]'))
+        odd.append(text.replace(payload, f'"payload":[{",".join(_HARD_INTEGERS)}]'))
+    doubles = odd
     if "exact-numbers" in capabilities:
-        lines.append(text.replace(f'"seq":{event["seq"]}', '"seq":-0'))
-        # In a third of all lines: a short search meets such numbers, too.
-        lines += [text.replace(payload, f'"payload":[{",".join(_HARD_DOUBLES)}]')] * (len(lines) // 2)
-    return st.tuples(evenly(lines).map(str.encode), _places(files)).map(lambda drawn: [_put_line(files, *drawn)])
+        odd.append(text.replace(f'"seq":{event["seq"]}', '"seq":-0'))
+        doubles = [text.replace(payload, f'"payload":[{",".join(_HARD_DOUBLES)}]')]
+    # Drawn by kind, so that a short search meets each.
+    lines = evenly([unknown, unknown, odd, doubles]).flatmap(evenly)
+    return st.tuples(lines.map(str.encode), _places(files)).map(lambda drawn: [_put_line(files, *drawn)])
 
 
 def lost_lines(files: Files) -> st.SearchStrategy[Requests]:
