@@ -200,6 +200,13 @@ TIES: dict[str, list[Request]] = {
         *(tied("cancelled", "queued"), project("a", status="completed")),
         *(project("a", status="running"), project("a", status="cancelled")),
     ],
+    "the wrong one was observed in the phase already": [
+        imported(
+            snapshot("a", phase_history=observed("running_phase")),
+            snapshot("b", phase_history=[]),
+        ),
+        project("a"),
+    ],
     "the right one refuses a name that is too long": [
         *(project("a", run_id="s", status="completed"), project("a", "b", run_id="s")),
         *(tied("queued", "completed"), project(LONG_NAME), project("a")),
