@@ -143,7 +143,7 @@ def test_numbers_are_put_only_where_they_can_be_read() -> None:
         (":-0", "exact-numbers"),
     ):
         for capabilities in (frozenset[str](), frozenset({needed})):
-            texts = [str(requests) for requests in drawn(log.odd_events(RUN, FILES, capabilities), 100)]
+            texts = [str(requests) for requests in drawn(log.odd_events(RUN, FILES, capabilities), 300)]
             assert any(numbers in each for each in texts) is (needed in capabilities)
 
 

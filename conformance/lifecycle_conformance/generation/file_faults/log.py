@@ -23,6 +23,9 @@ _ODD_LINES: Final = ("", "7", "null", '"a line"', "{}", "{", "\x00", '{"event_id
 _WHOLE: Final = (b"7", '"ü"'.encode(), b"{}", b"null")
 _BROKEN_OFF: Final = (b"{", b"[1,", b'{"event_id"')
 _NULS: Final = 64
+_HARD_INTEGERS: Final = ("18446744073709551616", "-9223372036854775809", "972806941859797078084")
+_HARD_DOUBLES: Final = ("-0", "0.1234567890123456789", "0.9341825998422749", "9007199254740993.0")
+"""Numbers that lose their sign, or come a unit off, where they are not read as the nearest doubles."""
 _NO_UTF8: Final = (b"\xff", b"\xc3", b'{"event_id": "\xf0\x9f\x98"}', b"\xed\xa0\x80", b"\xc0\xaf")
 
 
@@ -75,11 +78,13 @@ def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.Se
     event = note(run, files)
     text = line_of(event).decode()
     payload = '"payload":{"text":"größe 😀 \u2028"}'
-    unknown: Object = {"unknown": {"b": 1, "a": [None]}}
-    lines = [
+    more: Object = {"unknown": {"b": 1, "a": [None]}}
+    unknown = [
         line_of({**event, "unknown": 7}).decode(),
-        line_of({**event, "scope": {**event["scope"], **unknown}}).decode(),
-        line_of({**event, "scope": {**event["scope"], "tenant_context": {**tenant_of_run(run), **unknown}}}).decode(),
+        line_of({**event, "scope": {**event["scope"], **more}}).decode(),
+        line_of({**event, "scope": {**event["scope"], "tenant_context": {**tenant_of_run(run), **more}}}).decode(),
+    ]
+    odd = [
         f'{text[:-1]},"seq":{event["seq"]}}}',
         f'{text[:-1]},"event_type":"note again"}}',
         text.replace('"schema_version":1,"tenant_context"', '"schema_version":1,"schema_version":1,"tenant_context"'),
@@ -89,13 +94,14 @@ def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.Se
         text.replace(payload, '"payload":[1e400]'),
     ]
     if "json-numbers" in capabilities:
-        lines.append(text.replace(payload, '"payload":[18446744073709551616,-9223372036854775809]'))
+        odd.append(text.replace(payload, f'"payload":[{",".join(_HARD_INTEGERS)}]'))
+    doubles = odd
     if "exact-numbers" in capabilities:
-        lines.append(text.replace(payload, '"payload":[-0,0.1234567890123456789,9007199254740993.0]'))
-        lines.append(text.replace(f'"seq":{event["seq"]}', '"seq":-0'))
-    return st.tuples(st.sampled_from(lines).map(str.encode), _places(files)).map(
-        lambda drawn: [_put_line(files, *drawn)]
-    )
+        odd.append(text.replace(f'"seq":{event["seq"]}', '"seq":-0'))
+        doubles = [text.replace(payload, f'"payload":[{",".join(_HARD_DOUBLES)}]')]
+    # Drawn by kind, so that a short search meets each.
+    lines = evenly([unknown, unknown, odd, doubles]).flatmap(evenly)
+    return st.tuples(lines.map(str.encode), _places(files)).map(lambda drawn: [_put_line(files, *drawn)])
 
 
 def lost_lines(files: Files) -> st.SearchStrategy[Requests]:
