@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from builders import OPEN, TENANT, lifecycle, pass_over, run_json
 from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Files
+from lifecycle_conformance.generation.alphabets import NO_FILE_NAMES
 from lifecycle_conformance.generation.file_faults import interruptions, log, snapshots
 from lifecycle_conformance.generation.file_faults.requests import Requests, note
 from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, folders, places
@@ -175,7 +176,7 @@ def test_an_interruption_leaves_a_part_of_what_the_pass_wrote_in_its_order() -> 
     assert parts == set(range(2 * len(RECORDS)))
 
 
-@pytest.mark.parametrize("run_id", snapshots.ODD_RUN_IDS)
+@pytest.mark.parametrize("run_id", NO_FILE_NAMES)
 def test_scenarios_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
     run: Any = {**RUN, "run_id": run_id}
     step = executed([OPEN, pass_over(run)]).trace.steps[-1]

@@ -12,6 +12,7 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import LOCAL, Object, history_of
+from lifecycle_conformance.generation.alphabets import IN_ORDER
 from lifecycle_conformance.generation.legacy_records import (
     NO_OCCURRENCE,
     OWN_OCCURRENCE,
@@ -207,15 +208,11 @@ def two_latest(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilitie
     record, lesser = draw(lifecycle_records(capabilities)), draw(st.sampled_from(sorted(PHASE_OF)))
     greater = draw(st.sampled_from([each for each in sorted(PHASE_OF) if PHASE_OF[each] != PHASE_OF[lesser]]))
     snapshots = []
-    for n, (letter, status) in enumerate(zip(draw(st.sampled_from(_IN_ORDER)), (lesser, greater), strict=True)):
+    for n, (letter, status) in enumerate(zip(draw(st.sampled_from(IN_ORDER)), (lesser, greater), strict=True)):
         event = event_of(run, record, f"left-behind-{seq}-{letter}{n}", seq)
         snapshots.append(with_phase(draw, snapshot_of(event, status)))
     last = _last_event(run, record, f"left-behind-{seq}", seq)
     return LegacyStore(events=[last], snapshots=draw(st.permutations(snapshots)), records=[])
-
-
-_IN_ORDER: Final = ("ab", "9a", "Za", "zÿ", "ÿ😀", "\uffff😀")
-"""Pairs of letters in the order of their code points, which is not everybody's for the last four."""
 
 
 def _last_event(run: Object, record: Object, event_id: str, seq: int) -> Object:

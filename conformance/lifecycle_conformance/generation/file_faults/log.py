@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.trace import Files, Object, Request
+from lifecycle_conformance.generation.alphabets import HARD_DOUBLES, HARD_INTEGERS
 from lifecycle_conformance.generation.file_faults.requests import (
     Requests,
     line_of,
@@ -23,9 +24,6 @@ _ODD_LINES: Final = ("", "7", "null", '"a line"', "{}", "{", "\x00", '{"event_id
 _WHOLE: Final = (b"7", '"ü"'.encode(), b"{}", b"null")
 _BROKEN_OFF: Final = (b"{", b"[1,", b'{"event_id"')
 _NULS: Final = 64
-_HARD_INTEGERS: Final = ("18446744073709551616", "-9223372036854775809", "972806941859797078084")
-_HARD_DOUBLES: Final = ("-0", "0.1234567890123456789", "0.9341825998422749", "9007199254740993.0")
-"""Numbers that lose their sign, or come a unit off, where they are not read as the nearest doubles."""
 _NO_UTF8: Final = (b"\xff", b"\xc3", b'{"event_id": "\xf0\x9f\x98"}', b"\xed\xa0\x80", b"\xc0\xaf")
 
 
@@ -94,11 +92,11 @@ def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.Se
         text.replace(payload, '"payload":[1e400]'),
     ]
     if "json-numbers" in capabilities:
-        odd.append(text.replace(payload, f'"payload":[{",".join(_HARD_INTEGERS)}]'))
+        odd.append(text.replace(payload, f'"payload":[{",".join(HARD_INTEGERS)}]'))
     doubles = odd
     if "exact-numbers" in capabilities:
         odd.append(text.replace(f'"seq":{event["seq"]}', '"seq":-0'))
-        doubles = [text.replace(payload, f'"payload":[{",".join(_HARD_DOUBLES)}]')]
+        doubles = [text.replace(payload, f'"payload":[{",".join(HARD_DOUBLES)}]')]
     # Drawn by kind, so that a short search meets each.
     lines = evenly([unknown, unknown, odd, doubles]).flatmap(evenly)
     return st.tuples(lines.map(str.encode), _places(files)).map(lambda drawn: [_put_line(files, *drawn)])
