@@ -15,8 +15,8 @@ from lifecycle_conformance.execution.trace import Files
 from lifecycle_conformance.generation.alphabets import NO_FILE_NAMES
 from lifecycle_conformance.generation.file_faults import interruptions, log, snapshots
 from lifecycle_conformance.generation.file_faults.requests import Requests, note
-from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, folders, places
-from lifecycle_conformance.judges.properties import interruptions as interrupted
+from lifecycle_conformance.judges.properties.disk import damage, damaged_snapshots, files, folders, places
+from lifecycle_conformance.judges.properties.disk import interruptions as interrupted
 from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import event_in, lines_of, log_of, path_of
 from lifecycle_conformance.model.identity import ids_of
