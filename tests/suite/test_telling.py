@@ -20,7 +20,7 @@ from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.failures import session
-from lifecycle_conformance.report.operations import operations
+from lifecycle_conformance.report.request_lines import request_lines
 from lifecycle_conformance.report.spoilt import spoilt_members
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.runner import fixed_cases, runner
@@ -155,7 +155,7 @@ def test_of_a_long_text_the_spoilt_place_is_shown() -> None:
     (said,) = spoilt_members({"op": "project", "run_json": text})
     assert said.endswith(f'xxxx",}} (at byte {len(text) - 2}: expected JSON: trailing comma is not allowed)')
     refuse: Request = ("refuse", {"request": {"op": "project", "run_json": text}, "kind": "invalid_input"})
-    assert "at byte" in " ".join(operations((OPEN, refuse)))
+    assert "at byte" in " ".join(request_lines((OPEN, refuse)))
 
 
 @pytest.mark.parametrize(
