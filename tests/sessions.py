@@ -58,13 +58,13 @@ def _judged(session: Session) -> Recording:
 
 
 def sessions_around(
-    driver: Driver, target: str, checks: Sequence[Registered] = (), *, examples: int = _EXAMPLES
+    driver: Driver, target: str, checks: Sequence[Registered] = (), *, examples: int = _EXAMPLES, seed: int = 0
 ) -> list[Session]:
     """Let a few sessions go round a target, judged by some checks."""
     sessions: dict[int, Session] = {}
     play = machine(driver, Coverage(), lambda session, _: sessions.update({id(session): session}), checks, target)
     settings = _settings(examples, stateful_step_count=_ACTIONS)
-    run_state_machine_as_test(hypothesis.seed(0)(play), settings=settings)
+    run_state_machine_as_test(hypothesis.seed(seed)(play), settings=settings)
     return [*sessions.values()]
 
 

@@ -15,6 +15,7 @@ import pytest
 from builders import RUN_ID, TENANT, lifecycle, run_json
 from lifecycle_conformance.driver import process as process_module
 from lifecycle_conformance.driver.client import SubprocessDriver
+from lifecycle_conformance.driver.forked import forked, reference_command
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import (
     OPERATIONS,
@@ -28,6 +29,7 @@ from lifecycle_conformance.driver.interface import (
     Refusal,
 )
 from lifecycle_conformance.driver.messages import _SHAPES
+from lifecycle_conformance.driver.process import executed
 
 LONG = 30.0
 SHORT = 0.3
@@ -652,9 +654,9 @@ def test_a_driver_that_was_killed_from_outside_is_started_anew(start: Start) -> 
 # --- the reference ----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def reference() -> Iterator[SubprocessDriver]:
-    driver = SubprocessDriver([sys.executable, "-m", "lifecycle_conformance.driver"], timeout_s=LONG)
+@pytest.fixture(scope="module", params=[executed, forked], ids=lambda start: start.__name__)
+def reference(request: pytest.FixtureRequest) -> Iterator[SubprocessDriver]:
+    driver = SubprocessDriver(reference_command("files"), timeout_s=LONG, start=request.param)
     yield driver
     driver.close()
 

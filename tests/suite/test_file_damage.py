@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from builders import OPEN, TENANT, lifecycle, pass_over, run_json
 from lifecycle_conformance.execution.session import Session
 from lifecycle_conformance.execution.trace import Files
+from lifecycle_conformance.generation.alphabets import NO_FILE_NAMES
 from lifecycle_conformance.generation.file_faults import interruptions, log, snapshots
 from lifecycle_conformance.generation.file_faults.requests import Requests, note
-from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, folders, places
-from lifecycle_conformance.judges.properties import interruptions as interrupted
+from lifecycle_conformance.judges.properties.disk import damage, damaged_snapshots, files, folders, places
+from lifecycle_conformance.judges.properties.disk import interruptions as interrupted
 from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import event_in, lines_of, log_of, path_of
 from lifecycle_conformance.model.identity import ids_of
@@ -143,7 +144,7 @@ def test_numbers_are_put_only_where_they_can_be_read() -> None:
         (":-0", "exact-numbers"),
     ):
         for capabilities in (frozenset[str](), frozenset({needed})):
-            texts = [str(requests) for requests in drawn(log.odd_events(RUN, FILES, capabilities), 100)]
+            texts = [str(requests) for requests in drawn(log.odd_events(RUN, FILES, capabilities), 300)]
             assert any(numbers in each for each in texts) is (needed in capabilities)
 
 
@@ -175,7 +176,7 @@ def test_an_interruption_leaves_a_part_of_what_the_pass_wrote_in_its_order() -> 
     assert parts == set(range(2 * len(RECORDS)))
 
 
-@pytest.mark.parametrize("run_id", snapshots.ODD_RUN_IDS)
+@pytest.mark.parametrize("run_id", NO_FILE_NAMES)
 def test_scenarios_fit_runs_whose_ids_are_no_names(run_id: str) -> None:
     run: Any = {**RUN, "run_id": run_id}
     step = executed([OPEN, pass_over(run)]).trace.steps[-1]

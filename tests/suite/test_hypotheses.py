@@ -2,7 +2,14 @@
 
 from typing import Any
 
+from builders import OPEN, project
+from lifecycle_conformance.execution.trace import Trace
+from lifecycle_conformance.judges.attribution import alias_hypotheses
 from lifecycle_conformance.judges.attribution.hypotheses import Evidence, Hypothesis, Observation, named
+from lifecycle_conformance.judges.attribution.recognition import recognition
+from lifecycle_conformance.model.alias_table import ALTERATIONS
+from lifecycle_conformance.mutants import MUTANTS
+from traces import executed
 
 BROAD = Hypothesis("WHOLE-1", "all are wrong", covers=frozenset({"ODD-1"}))
 ODD = Hypothesis("ODD-1", "odd ones are wrong")
@@ -99,3 +106,24 @@ def test_ways_are_named_by_requirement_and_by_what_they_do() -> None:
         Hypothesis("A-1", "y"): 2,
         Hypothesis("A-2", "x"): 3,
     }
+
+
+# --- what they are called ---------------------------------------------------------------------------------------------
+
+
+def test_each_wrong_alias_table_has_a_name_of_its_own() -> None:
+    names = [what for alterations in ALTERATIONS.values() for what in alterations]
+    assert len({*names}) == len(names)
+    assert alias_hypotheses._COVERS.keys() <= {*names}
+
+
+def test_what_an_implementation_does_with_a_marker_has_a_name() -> None:
+    history = project("a", "b")
+    with MUTANTS["compacted-ids-ignored"].applied():
+        session = executed([OPEN, history, ("compact", {"retention_ms": 1, "now_ms": 99}), history])
+    *earlier, step = session.trace.steps
+    found = recognition(step, Trace(earlier))
+    assert found is not None
+    assert found.mismatched == [0]
+    named_so = found.observation.explaining(found.mismatched)
+    assert Hypothesis("ALIAS-4", "what a marker lists is not known") in named_so

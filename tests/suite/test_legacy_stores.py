@@ -93,11 +93,13 @@ def test_pasts_can_be_imported_and_each_rule_of_recognition_is_judged(store: Any
     assert {id_: judged[id_] for id_ in ALIASES if judged[id_] < 5} == {}
 
 
-@pytest.mark.parametrize("kind", sorted(LEGACY_STORES))
+@pytest.mark.parametrize("kind", [*LEGACY_STORES.values(), legacy_stores.two_latest], ids=lambda each: each.__name__)
 @FEW
 @given(st.data())
-def test_a_past_is_readable_and_has_its_place(kind: str, data: st.DataObject) -> None:
-    legacy = data.draw(LEGACY_STORES[kind](RUN, 7, ALL))
+def test_a_past_is_readable_and_has_its_place(
+    kind: Callable[..., st.SearchStrategy[LegacyStore]], data: st.DataObject
+) -> None:
+    legacy = data.draw(kind(RUN, 7, ALL))
     for event in legacy.events:
         assert schemas.problems("event-stored", event) == []
     for snapshot in legacy.snapshots:

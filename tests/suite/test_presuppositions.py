@@ -172,6 +172,10 @@ GUARDED = [
     )
 ] + [
     [between("sleeping", "queued", []), phases.run("running", "x", "y")],
+    [
+        between("running_phase", "running_phase", attribution.observed("running_phase"), phase_history=[]),
+        phases.run("running", "x", "y"),
+    ],
     [between("completed", "cancelled", []), phases.run("failed", "x", "y")],
     [between("cancelled", "queued", []), *(phases.run(status, "x", "y") for status in ("completed", "running"))],
 ]

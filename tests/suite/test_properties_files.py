@@ -13,7 +13,14 @@ from lifecycle_conformance.driver.interface import Answer, Refusal
 from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.trace import Request, Step, Trace
 from lifecycle_conformance.generation.file_faults.snapshots import LONG_NAME
-from lifecycle_conformance.judges.properties import damage, damaged_snapshots, files, folders, interruptions, places
+from lifecycle_conformance.judges.properties.disk import (
+    damage,
+    damaged_snapshots,
+    files,
+    folders,
+    interruptions,
+    places,
+)
 from lifecycle_conformance.judges.registry import CHECKS
 from lifecycle_conformance.model.file_layout import path_of, segment
 from lifecycle_conformance.model.identity import ids_of

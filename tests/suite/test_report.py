@@ -15,8 +15,8 @@ from lifecycle_conformance.execution.coverage import Coverage
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.difference import difference
-from lifecycle_conformance.report.operations import operations
 from lifecycle_conformance.report.ranking import name_of, worst_first
+from lifecycle_conformance.report.request_lines import request_lines
 from lifecycle_conformance.report.search_depth import ALLOWED, FORBIDDEN
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.report.wording import short_id, written
@@ -73,7 +73,7 @@ def report(*results: Result, **members: Any) -> Report:
 
 def told(*requests: Request) -> list[str]:
     """Requests as text, without the numbers and what is left of them."""
-    return [line.strip() for line in operations((OPEN, *requests), width=118)]
+    return [line.strip() for line in request_lines((OPEN, *requests), width=118)]
 
 
 def projected(*runs: dict[str, Any]) -> list[str]:
@@ -211,12 +211,12 @@ def test_colours_are_only_where_they_are_asked_for() -> None:
 
 
 def test_that_the_first_store_is_opened_is_not_told_and_that_another_is_is() -> None:
-    assert list(operations((OPEN, ("open", {"store": 1}), ("open", {"store": 0}), ("greet", {})))) == [
+    assert list(request_lines((OPEN, ("open", {"store": 1}), ("open", {"store": 0}), ("greet", {})))) == [
         "    1  open   store 1",
         "    2  open   store 0",
         "    3  greet",
     ]
-    assert list(operations(())) == []
+    assert list(request_lines(())) == []
 
 
 def test_of_a_run_only_what_is_new_is_told() -> None:

@@ -19,6 +19,8 @@ from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.generation.targets import targets
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.judges.vectors import derived
+from lifecycle_conformance.mutants import MUTANTS
+from lifecycle_conformance.runner import runner
 from lifecycle_projection import FileStore, InvalidInputError, Scope, Store, retention, scope
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.retention import prunable
@@ -93,6 +95,27 @@ def test_a_fault_is_found_by_a_few_sessions(fault: Any, target: str, expected: s
     assert broken(sessions_around(driver, target, CHECKS, examples=9)) == set()
     with fault():
         assert expected <= broken(sessions_around(driver, target, CHECKS, examples=9))
+
+
+QUICK = runner.PROFILES["quick"]
+SEEDS = range(10)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "target", "expected"),
+    [
+        ("lesser-of-two-latest", "two latest snapshots", "PASS-7"),
+        ("long-doubles-read-one-off", "an event that is hard to read, then a record", "FILE-14"),
+    ],
+)
+def test_a_rare_situation_is_met_with_every_seed(mutant: str, target: str, expected: str) -> None:
+    """In the sessions of one part of `quick` that aim at it."""
+    driver = InProcessDriver("files")
+    checks = [each for each in CHECKS if expected in each.requirements]
+    examples = targets(driver.hello.capabilities)[target] * QUICK.sessions
+    with MUTANTS[mutant].applied():
+        found = [broken(sessions_around(driver, target, checks, examples=examples, seed=seed)) for seed in SEEDS]
+    assert [expected in each for each in found] == [True] * len(SEEDS)
 
 
 # --- single inputs ----------------------------------------------------------------------------------------------------

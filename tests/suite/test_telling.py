@@ -20,7 +20,7 @@ from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.failures import session
-from lifecycle_conformance.report.operations import operations
+from lifecycle_conformance.report.request_lines import request_lines
 from lifecycle_conformance.report.spoilt import spoilt_members
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.runner import fixed_cases, runner
@@ -146,7 +146,7 @@ def test_of_a_long_text_the_spoilt_place_is_shown() -> None:
     (said,) = spoilt_members({"op": "project", "run_json": text})
     assert said.endswith(f'xxxx",}} (at byte {len(text) - 2}: expected JSON: trailing comma is not allowed)')
     refuse: Request = ("refuse", {"request": {"op": "project", "run_json": text}, "kind": "invalid_input"})
-    assert "at byte" in " ".join(operations((OPEN, refuse)))
+    assert "at byte" in " ".join(request_lines((OPEN, refuse)))
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,8 @@ def test_a_crash_counts_among_the_cases(crashing: Any) -> None:
 @pytest.mark.usefixtures("vectors_read_once")
 def test_fixed_cases_that_stopped_early_are_named(crashing: Any) -> None:
     told: list[Any] = []
-    fixed_cases.compared(told.append, crashing, None)
+    fixed_cases.judged_by_small_cases(told.append, crashing, None)
+    fixed_cases.compared_with_production(told.append, crashing)
     lost = [text for each in told if isinstance(each, Findings) for text in each.lost]
     assert [text.split(":")[0] for text in lost] == ["small fixed cases", "whole fixed cases"]
     assert all("given up" in text for text in lost)

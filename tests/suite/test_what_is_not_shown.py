@@ -36,7 +36,7 @@ from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.judges.vectors import derived
 from lifecycle_conformance.model.identity import MARKER
-from lifecycle_conformance.runner.evidence import SHOWN_BY, counted, with_evidence
+from lifecycle_conformance.runner.evidence import SHOWN_BY, cases_that_count, with_evidence
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.specification import requirements
 from lifecycle_conformance.specification.requirements import Judge
@@ -214,7 +214,7 @@ def _is_about(row: Row, case: derived.DerivedCase) -> bool:
 
 
 def passed(findings: Findings, ids: Iterable[str]) -> list[str]:
-    return [each for each in ids if counted(findings, each) and not findings.broken[each]]
+    return [each for each in ids if cases_that_count(findings, each) and not findings.broken[each]]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)

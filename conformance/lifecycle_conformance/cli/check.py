@@ -13,11 +13,11 @@ from lifecycle_conformance.cli import options
 from lifecycle_conformance.cli.messages import echo_json, echo_report, warn, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
-from lifecycle_conformance.cli.root import reference_command
 from lifecycle_conformance.cli.signals import interruptible
 from lifecycle_conformance.execution.workspace import workspace
 
 if TYPE_CHECKING:
+    from lifecycle_conformance.runner.search import Factory
     from lifecycle_conformance.runner.verdicts import Report
 
 _STORAGE: Final = "HYPOTHESIS_STORAGE_DIRECTORY"
@@ -142,11 +142,15 @@ def command(
     test shows. A failure comes with the shortest session that was found, and the seed that finds it again.
     """
     require_posix("check")
-    # Hypothesis takes its time to load; the help should not wait for it.
-    from lifecycle_conformance.report import as_json as json_report  # noqa: PLC0415
-    from lifecycle_conformance.report import terminal  # noqa: PLC0415
+    with progress_line() as show:
+        show("loading the suite")
+        # Hypothesis takes its time to load; the help should not wait for it.
+        from lifecycle_conformance.cli.drivers import started  # noqa: PLC0415
+        from lifecycle_conformance.report import as_json as json_report  # noqa: PLC0415
+        from lifecycle_conformance.report import terminal  # noqa: PLC0415
 
-    report = _checked(driver_command or reference_command(store), **search)
+    factory = partial(started, driver_command, store, search.pop("timeout"))
+    report = _checked(factory, **search)
     if as_json:
         echo_json(json_report.as_json(report))
     else:
@@ -155,19 +159,15 @@ def command(
     ctx.exit(report.exit_code)
 
 
-def _checked(
-    driver: Sequence[str], *, timeout: float, only: Sequence[str], no_vectors: bool, cases: Path, **search: Any
-) -> "Report":
-    """Check the driver that a command starts, and save its failures; `search` has the other options of `runner.run`."""
+def _checked(factory: "Factory", *, only: Sequence[str], no_vectors: bool, cases: Path, **search: Any) -> "Report":
+    """Check the driver that a factory starts, and save its failures; `search` has the other options of `runner.run`."""
     from lifecycle_conformance.driver import descendants  # noqa: PLC0415
-    from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
     from lifecycle_conformance.runner import case_files, runner  # noqa: PLC0415
 
     if only and not runner.chosen(only):
         raise click.BadParameter(f"no requirement matches {', '.join(only)}", param_hint="--requirements")
     if not descendants.can_adopt():
         warn("on this system nobody can end what a driver starts in a session of its own")
-    factory = partial(SubprocessDriver, driver, timeout_s=timeout)
     with interruptible(), progress_line() as show, _hypothesis_elsewhere():
         report = runner.run(factory, only=only, vectors=not no_vectors, progress=show, **search)
     return case_files.save_all(cases, report)

@@ -4,29 +4,24 @@ All output goes through here, so that text of a driver or a file never acts upon
 """
 
 import json
-import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from lifecycle_conformance.cli.progress import CLEAR
 from lifecycle_conformance.driver.safe_text import safe, safe_output
-from lifecycle_projection.records import Json
+
+if TYPE_CHECKING:
+    from lifecycle_projection.records import Json
 
 _LINES: Final = "\n"
 _PIPE: Final = 80
 _NARROWEST: Final = 40
 _WIDEST: Final = 120
-
-
-class _ToStandardError(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        warn(record.getMessage())
 
 
 def echo(text: str) -> None:
@@ -42,7 +37,7 @@ def echo_report(text: str) -> None:
     click.echo(safe_output(text))
 
 
-def echo_json(value: Json) -> None:
+def echo_json(value: "Json") -> None:
     """Write a JSON value to standard output, whole; what is not safe to show is escaped in its strings."""
     echo(json.dumps(value, ensure_ascii=False, indent=2))
 
@@ -73,14 +68,3 @@ def width() -> int:
     """
     columns = shutil.get_terminal_size((_PIPE, 24)).columns
     return max(_NARROWEST, min(_WIDEST, columns))
-
-
-@contextmanager
-def warnings_shown() -> Iterator[None]:
-    """Show the warnings of the reference as this command line shows its own."""
-    logger, handler = logging.getLogger("lifecycle_projection"), _ToStandardError(logging.WARNING)
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)

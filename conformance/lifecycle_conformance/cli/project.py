@@ -11,10 +11,11 @@ from attrs import define, frozen
 
 from lifecycle_conformance.cli import exits, options
 from lifecycle_conformance.cli.inputs import read_runs
-from lifecycle_conformance.cli.messages import complain, echo, warn, warnings_shown
+from lifecycle_conformance.cli.messages import complain, echo, warn
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.signals import Interruption, interruptible
+from lifecycle_conformance.cli.warnings import warnings_shown
 from lifecycle_projection import (
     FileStore,
     LifecycleProjectionError,

@@ -9,7 +9,6 @@ from lifecycle_conformance.cli.inputs import read_source
 from lifecycle_conformance.cli.messages import echo_json, echo_report, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
-from lifecycle_conformance.cli.root import reference_command
 from lifecycle_conformance.cli.signals import interruptible
 
 _EPILOG = """\b
@@ -57,8 +56,8 @@ def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store:
     """
     require_posix("replay")
     # All checks take their time to load; the help should not wait for them.
+    from lifecycle_conformance.cli.drivers import started  # noqa: PLC0415
     from lifecycle_conformance.driver import descendants  # noqa: PLC0415
-    from lifecycle_conformance.driver.client import SubprocessDriver  # noqa: PLC0415
     from lifecycle_conformance.report import replays  # noqa: PLC0415
     from lifecycle_conformance.runner.case_files import parse  # noqa: PLC0415
     from lifecycle_conformance.runner.replay import exit_code_of, replayed  # noqa: PLC0415
@@ -66,7 +65,7 @@ def command(ctx: click.Context, sources: tuple[str, ...], timeout: float, store:
     cases = [case for source in sources for text, name in [read_source(source)] for case in parse(text, source=name)]
     ctx.with_resource(interruptible())
     ctx.with_resource(descendants.adopting())
-    driver = SubprocessDriver(ctx.meta[_DRIVER] or reference_command(store), timeout_s=timeout)
+    driver = started(ctx.meta[_DRIVER] or (), store, timeout)
     name, done = f"{driver.hello.name} {driver.hello.version}", []
     try:
         with progress_line() as show:

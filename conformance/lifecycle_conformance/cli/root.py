@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
 import click
 
+from lifecycle_conformance import __version__
 from lifecycle_conformance.cli import exits
 from lifecycle_conformance.cli.epilogs import fitted
 from lifecycle_conformance.cli.messages import complain, width
@@ -120,15 +120,9 @@ def _explain(ctx: click.Context, error: Exception) -> NoReturn:
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
     if not wanted or ctx.resilient_parsing:
         return
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - for this option only
+    from lifecycle_conformance.specification.requirements import SPEC_VERSION  # noqa: PLC0415 - for this option only
 
-    from lifecycle_projection import SPEC_VERSION  # noqa: PLC0415
-
-    try:
-        package = version("lifecycle-projection")
-    except PackageNotFoundError:
-        package = "not installed"
-    click.echo(f"lifecycle-projection {package}, specification {SPEC_VERSION}")
+    click.echo(f"lifecycle-projection {__version__}, specification {SPEC_VERSION}")
     ctx.exit()
 
 
@@ -175,8 +169,3 @@ def main(ctx: click.Context) -> None:
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False
-
-
-def reference_command(store: str) -> Sequence[str]:
-    """The command that runs the reference as a driver, in this Python."""
-    return (sys.executable, "-m", "lifecycle_conformance.driver", "--store", store)

@@ -12,13 +12,12 @@ import click
 from attrs import frozen
 
 from lifecycle_conformance.cli import options
+from lifecycle_conformance.cli.drivers import started
 from lifecycle_conformance.cli.messages import echo, echo_json, echo_report, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
-from lifecycle_conformance.cli.root import reference_command
 from lifecycle_conformance.cli.signals import interruptible
 from lifecycle_conformance.driver import descendants
-from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.workspace import workspace
@@ -119,7 +118,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     require_posix("vectors")
     ctx.with_resource(interruptible())
     ctx.with_resource(descendants.adopting())
-    driver = SubprocessDriver(driver_command or reference_command(store), timeout_s=timeout)
+    driver = started(driver_command, store, timeout)
     ctx.exit(_judge(scenarios, driver, as_json=as_json))
 
 

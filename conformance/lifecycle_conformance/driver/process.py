@@ -4,11 +4,10 @@ import os
 import select
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from threading import Thread
 from time import monotonic
-from typing import IO, Final
+from typing import IO, Final, Protocol, TypeAlias
 
 from lifecycle_conformance.driver import descendants
 from lifecycle_conformance.driver.interface import STILL_RUNNING, Breakdown, ExitStatus
@@ -25,38 +24,61 @@ _GLANCE_S: Final = 0.1
 _PARTING_S: Final = 1.0
 
 
+class Child(Protocol):
+    """A process as :class:`subprocess.Popen` has it, the leader of a session of its own."""
+
+    pid: int
+    stdin: IO[bytes] | None
+    stdout: IO[bytes] | None
+    stderr: IO[bytes] | None
+
+    def poll(self) -> int | None:
+        """The exit status once it has ended; negative for a signal."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit status, waited for. Raises :class:`subprocess.TimeoutExpired`."""
+
+
+Start: TypeAlias = Callable[[Sequence[str]], Child]
+"""Starts a command. Raises :class:`OSError` or :class:`ValueError` where that can't be done."""
+
+
+def executed(command: Sequence[str]) -> Child:
+    """Start a command as any program is started."""
+    return subprocess.Popen(  # noqa: S603 - an argument list, never a shell
+        list(command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,
+    )
+
+
 class DriverProcess:
     """A child process in a process group of its own, asked by lines.
 
     Neither side can block the other: requests and answers larger than a pipe's buffer travel while the other end
-    writes, and standard error is drained all the time. Raises :class:`OSError` or :class:`ValueError` where the
-    command can't be started.
+    writes, and standard error is drained whenever something is waited for. Raises what `start` raises.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], start: Start = executed) -> None:
         with descendants.starting:
-            self._child = subprocess.Popen(  # noqa: S603 - an argument list, never a shell
-                list(command),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                start_new_session=True,
-            )
+            self._child = start(command)
             descendants.keep(self._child.pid)
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         assert self._child.stderr is not None
-        self._requests, self._answers = self._child.stdin, self._child.stdout
-        os.set_blocking(self._requests.fileno(), False)
-        os.set_blocking(self._answers.fileno(), False)
-        self._readable, self._usable = select.poll(), select.poll()
-        self._readable.register(self._answers, select.POLLIN)
-        self._usable.register(self._answers, select.POLLIN)
+        self._requests, self._answers, self._errors = self._child.stdin, self._child.stdout, self._child.stderr
+        for pipe in (self._requests, self._answers, self._errors):
+            os.set_blocking(pipe.fileno(), False)
+        self._complaining = _poll(self._errors)
+        self._readable = _poll(self._errors, self._answers)
+        self._usable = _poll(self._errors, self._answers)
         self._usable.register(self._requests, select.POLLOUT)
         self._received = bytearray()
         self._searched = 0
-        self._stderr = _Tail(self._child.stderr)
+        self._stderr = b""
         self.running = True
 
     @property
@@ -95,9 +117,7 @@ class DriverProcess:
                 self._readable.poll(min(left, _GLANCE_S) * 1000)
                 self._receive()
                 self._received.clear()
-        with suppress(subprocess.TimeoutExpired):
-            self._child.wait(max(0.0, deadline - monotonic()))
-        status = self._child.poll()
+        status = self._status_by(deadline)
         self.kill()
         return STILL_RUNNING if status is None else status
 
@@ -112,13 +132,14 @@ class DriverProcess:
         self._child.wait()
         descendants.let_go(self._child.pid)
         descendants.end_orphans()
-        self._requests.close()
-        self._answers.close()
-        self._stderr.join()
+        self._drain()
+        for pipe in (self._requests, self._answers, self._errors):
+            pipe.close()
 
     def stderr_tail(self) -> str:
         """The end of what it wrote to its standard error so far."""
-        return self._stderr.text()
+        self._drain()
+        return self._stderr.decode(errors="replace")
 
     # --- the pipes ----------------------------------------------------------------------------------------------------
 
@@ -132,7 +153,8 @@ class DriverProcess:
             raise self._ended() from None
 
     def _receive(self) -> None:
-        """Read what the pipe holds."""
+        """Read what the pipes hold."""
+        self._drain()
         try:
             chunk = os.read(self._answers.fileno(), _CHUNK)
         except BlockingIOError:
@@ -140,6 +162,20 @@ class DriverProcess:
         if not chunk:
             raise self._ended()
         self._received += chunk
+
+    def _drain(self) -> None:
+        """Read what standard error holds: a pipe that is full would keep the process from going on."""
+        if self._errors.closed:
+            return
+        try:
+            chunk = os.read(self._errors.fileno(), _CHUNK)
+        except BlockingIOError:
+            return
+        self._stderr = (self._stderr + chunk)[-_STDERR_KEPT:]
+        if not chunk:
+            for poll in (self._complaining, self._readable, self._usable):
+                poll.unregister(self._errors)
+            self._errors.close()
 
     def _next_line(self) -> bytes | None:
         end = self._received.find(b"\n", self._searched)
@@ -179,12 +215,20 @@ class DriverProcess:
 
     def _ended(self) -> NoAnswerError:
         """How the process ended, once it has closed a pipe or died."""
-        try:
-            status = self._child.wait(_PARTING_S)
-        except subprocess.TimeoutExpired:
+        status = self._status_by(monotonic() + _PARTING_S)
+        if status is None:
             return NoAnswerError(Breakdown.TIMEOUT, f"it closed its pipe and goes on without{self._last_output()}")
         how = f"status {status}" if status >= 0 else f"signal {-status} ({signal.strsignal(-status)})"
         return NoAnswerError(Breakdown.CRASH, f"it ended with {how} instead of answering{self._last_output()}")
+
+    def _status_by(self, deadline: float) -> int | None:
+        """The exit status, if the process ends before the deadline."""
+        while not self._errors.closed and self._child.poll() is None and (left := deadline - monotonic()) > 0:
+            self._complaining.poll(min(left, _GLANCE_S) * 1000)
+            self._drain()
+        with suppress(subprocess.TimeoutExpired):
+            return self._child.wait(max(0.0, deadline - monotonic()))
+        return None
 
     def _last_output(self) -> str:
         with suppress(BlockingIOError):
@@ -193,23 +237,8 @@ class DriverProcess:
         return f", and wrote {quoted(bytes(self._received))}" if self._received else ""
 
 
-class _Tail:
-    """The last bytes of a stream, which a thread reads to its end so that the writer never waits."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._kept = b""
-        # A daemon thread, as a process that left the group may hold the stream open for ever.
-        self._thread = Thread(target=self._drain, name="standard error of the driver", daemon=True)
-        self._thread.start()
-
-    def _drain(self) -> None:
-        with self._stream as stream:
-            while chunk := stream.read(_CHUNK):
-                self._kept = (self._kept + chunk)[-_STDERR_KEPT:]
-
-    def join(self) -> None:
-        self._thread.join(_PARTING_S)
-
-    def text(self) -> str:
-        return self._kept.decode(errors="replace")
+def _poll(*outputs: IO[bytes]) -> select.poll:
+    poll = select.poll()
+    for output in outputs:
+        poll.register(output, select.POLLIN)
+    return poll

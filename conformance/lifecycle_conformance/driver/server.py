@@ -4,13 +4,12 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Collection, Mapping
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import BinaryIO, ClassVar, Final, Literal, TypeAlias
 
 import orjson
 from attrs import frozen
 
+from lifecycle_conformance import __version__
 from lifecycle_conformance.driver.interface import CAPABILITIES, OPERATIONS, PROTOCOLS
 from lifecycle_projection import (
     SPEC_VERSION,
@@ -143,7 +142,7 @@ class Server:
         return {
             "protocol": max(spoken),
             "name": "lifecycle-projection reference",
-            "version": _version(),
+            "version": __version__,
             "language": "Python",
             "spec": SPEC_VERSION,
             "capabilities": sorted(self._capabilities),
@@ -320,11 +319,3 @@ def _invalid(path: str, message: str) -> InvalidInputError:
 
 def _line(answer: dict[str, Json]) -> bytes:
     return orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE)
-
-
-@cache
-def _version() -> str:
-    try:
-        return version("lifecycle-projection")
-    except PackageNotFoundError:
-        return "not installed"

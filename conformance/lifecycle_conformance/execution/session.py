@@ -4,11 +4,13 @@ Beside the operations of the protocol a session has operations of the harness, s
 written down and replayed: a case file holds the requests of a session.
 """
 
+import os
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
+import orjson
 from attrs import frozen
 
 from lifecycle_conformance.driver.interface import Answer, BringUpError, BrokenDriverError, Driver
@@ -84,6 +86,7 @@ class Session:
         self.ended_by: set[str] = set()
         self._given = 0
         self._workspace = workspace()
+        self._records: dict[tuple[str, bytes], Object] = {}
         self._store: int | None = None
         self._views: dict[int, View] = {}
         self._harness_operations: Final[Mapping[str, Callable[[Object], Answer]]] = {
@@ -243,9 +246,11 @@ class Session:
         return views[0], answer, views[1]
 
     def _directory(self, name: str) -> str:
-        directory = Path(self._workspace.name) / name
-        directory.mkdir(exist_ok=True)
-        return str(directory)
+        """A directory of this session; it is made anew where an implementation removed it."""
+        directory = f"{self._workspace.name}/{name}"
+        if not os.path.isdir(directory):  # noqa: PTH112 - this is asked twice a step
+            os.mkdir(directory)  # noqa: PTH102
+        return directory
 
     def _shown(self, owner: Owner) -> Shown:
         asked: Object = {"tenant": tenant_of(owner.tenant), "run_id": owner.run_id}
@@ -255,15 +260,26 @@ class Session:
             if answer.error is not None:
                 refused = f"it was refused: {answer.error.kind}, {answer.error.message}"
                 self._end_by("DRIVER-5", f"`{op}` of run {owner.run_id!r} shows nothing", [refused], answer.error.data)
-            records = (answer.ok or {})[op]
-            for number, record in enumerate(records):
-                if not schemas.is_valid(schema, record):
+            records = []
+            for number, record in enumerate((answer.ok or {})[op]):
+                if (known := self._known(schema, record)) is None:
                     what = f"item {number} of what `{op}` shows of run {owner.run_id!r} can't be read"
                     self._end_by("DRIVER-5", what, schemas.sentences(schema, record), record)
+                records.append(known)
             shown.append(tuple(records))
         return Shown(*shown)
 
-    def _end_by(self, requirement: str, what: str, problems: Sequence[str], shown: Json) -> None:
+    def _known(self, schema: str, record: Object) -> Object | None:
+        """The same object each time that a record is shown, so that what follows from it is worked out once.
+
+        None for a record that isn't valid.
+        """
+        key = schema, orjson.dumps(record)
+        if key not in self._records and schemas.is_valid(schema, record):
+            self._records[key] = record
+        return self._records.get(key)
+
+    def _end_by(self, requirement: str, what: str, problems: Sequence[str], shown: Json) -> NoReturn:
         """End the session by a requirement: what is shown can't be judged any further."""
         judgement = Judgement(requirement=requirement, what=what, problems=tuple(problems))
         seen = {"shown": shown}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.generation import legacy_stores
+from lifecycle_conformance.generation.alphabets import SORTED_APART
 from lifecycle_conformance.generation.file_faults.scenarios import possible
 from lifecycle_conformance.generation.run_states import states
 from lifecycle_conformance.generation.session_state import AFTER_ALL_MS, SessionState, places
@@ -20,8 +21,6 @@ COMPACTIONS: Final = (*PRUNINGS, "for two tenants")
 BETWEEN: Final = ("nothing", "an append", "a compaction", "a late compaction")
 """What may happen between an import and the pass after it."""
 retentions = evenly([10, 1, 30, LATEST_MS])
-_APART: Final = ("\U0001f600", "\uffff", "z")
-"""Run ids that UTF-16 puts in another order than code points."""
 
 
 class Actions(SessionState):
@@ -96,7 +95,7 @@ class Actions(SessionState):
     def compact_runs_in_order(self, data: st.DataObject) -> None:
         """Compact the log of runs whose ids are in one order by code point, and in another by UTF-16 unit."""
         records = self.draw_records(data, 2)
-        runs = [run_record(run_id, self.run["tenant_context"], STATUSES[0]) for run_id in _APART]
+        runs = [run_record(run_id, self.run["tenant_context"], STATUSES[0]) for run_id in SORTED_APART]
 
         def action() -> None:
             for self.run in runs:

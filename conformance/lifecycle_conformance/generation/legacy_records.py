@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import LOCAL, Object, history_of
+from lifecycle_conformance.generation.alphabets import NEVER_TRIMMED, PADDING
 from lifecycle_conformance.generation.strategies import LATEST_MS, lifecycle_records
 from lifecycle_conformance.model.identity import MARKER, PREFIX, contents_of, safe
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
@@ -14,9 +15,6 @@ from lifecycle_projection.records import Json
 Capabilities: TypeAlias = frozenset[str]
 NO_OCCURRENCE: Final[Json] = "no occurrence"
 OWN_OCCURRENCE: Final[Json] = "its own occurrence"
-_PADDING: Final = ("", " ", "\t\n", "\u2003", "\x85\u3000")
-_NEVER_TRIMMED: Final = ("\x1c", "\u200b")
-"""What is no white space, though some take it for that (REC-16)."""
 
 
 def few_records(capabilities: Capabilities) -> st.SearchStrategy[list[Object]]:
@@ -114,10 +112,10 @@ def marker_of(run: Object, event_id: str, seq: int, listed: Json) -> Object:
 @st.composite
 def marker_entries(draw: st.DrawFn, event_id: str, seq: int, capabilities: Capabilities) -> Json:
     """An entry of a marker for an id: mostly a good one, with white space around the id and any seq."""
-    start, end = draw(st.sampled_from(_PADDING)), draw(st.sampled_from(_PADDING))
+    start, end = draw(st.sampled_from(PADDING)), draw(st.sampled_from(PADDING))
     padded = f"{start}{event_id}{end}"
     numbers: list[Json] = [-1, 1.5, "1", None, True, [], *([1.0] if "json-numbers" in capabilities else [])]
-    never = draw(st.sampled_from(_NEVER_TRIMMED))
+    never = draw(st.sampled_from(NEVER_TRIMMED))
     good: Json = {"event_id": padded, "seq": draw(st.sampled_from([seq, seq, 0, seq + 7]))}
     bad: list[Json] = [
         *({"event_id": padded, "seq": number} for number in numbers),

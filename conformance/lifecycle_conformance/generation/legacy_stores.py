@@ -12,6 +12,7 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import LOCAL, Object, history_of
+from lifecycle_conformance.generation.alphabets import IN_ORDER
 from lifecycle_conformance.generation.legacy_records import (
     NO_OCCURRENCE,
     OWN_OCCURRENCE,
@@ -194,9 +195,29 @@ def phases_of_old(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabili
         )
         plain = snapshot_of(event, draw(st.sampled_from(sorted(PHASE_OF))))
         snapshots.append(with_phase(draw, plain) if draw(st.integers(0, 3)) else {**plain, **phase_members(draw)})
-    # An event has the highest seq, so that the next event gets another one.
-    last = event_of(run, record, f"left-behind-{seq}", seq + count - 1, correlation_id="another-automation")
+    last = _last_event(run, record, f"left-behind-{seq}", seq + count - 1)
     return LegacyStore(events=[last], snapshots=draw(st.permutations(snapshots)), records=[])
+
+
+@st.composite
+def two_latest(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
+    """Leave two snapshots with the highest seq, mostly in different phases: the greater id decides which is the latest.
+
+    That is the one at which the guard must look (PASS-7).
+    """
+    record, lesser = draw(lifecycle_records(capabilities)), draw(st.sampled_from(sorted(PHASE_OF)))
+    greater = draw(st.sampled_from([each for each in sorted(PHASE_OF) if PHASE_OF[each] != PHASE_OF[lesser]]))
+    snapshots = []
+    for n, (letter, status) in enumerate(zip(draw(st.sampled_from(IN_ORDER)), (lesser, greater), strict=True)):
+        event = event_of(run, record, f"left-behind-{seq}-{letter}{n}", seq)
+        snapshots.append(with_phase(draw, snapshot_of(event, status)))
+    last = _last_event(run, record, f"left-behind-{seq}", seq)
+    return LegacyStore(events=[last], snapshots=draw(st.permutations(snapshots)), records=[])
+
+
+def _last_event(run: Object, record: Object, event_id: str, seq: int) -> Object:
+    """An event of another automation that has the highest seq, so that the next event gets another one."""
+    return event_of(run, record, event_id, seq, correlation_id="another-automation")
 
 
 # --- others -----------------------------------------------------------------------------------------------------------

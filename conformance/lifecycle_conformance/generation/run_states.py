@@ -7,8 +7,8 @@ from typing import Final
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.generation.alphabets import AUTOMATION_IDS, NODE_IDS, SESSION_IDS, TRIGGERS
 from lifecycle_conformance.generation.strategies import (
-    AUTOMATIONS,
     STOP_KINDS,
     Capabilities,
     member,
@@ -22,8 +22,6 @@ from lifecycle_conformance.generation.strategies import (
 )
 from lifecycle_conformance.model.canaries import canary
 from lifecycle_projection.records import Json
-
-_NODES: Final = ("node-a", "node-b", "c", "", " node-a ", "größe", "b😀", "b\uffff", "a/b", "\u2028", '"\\\n')
 
 
 @cache
@@ -53,11 +51,11 @@ def _merged(changes: Sequence[tuple[str, Json]]) -> Object:
 
 def _run_members(capabilities: Capabilities) -> dict[str, st.SearchStrategy[Json]]:
     u64, said = unsigned(capabilities), nullable(texts)
-    ids = st.lists(st.sampled_from(("session-1", "session-2", "b", "", "ü 😀")), max_size=4)
+    ids = st.lists(st.sampled_from(SESSION_IDS), max_size=4)
     claim = dict.fromkeys(("claim_id", "claimant_id"), texts)
     lease = dict.fromkeys(("claimed_at_ms", "lease_expires_at_ms", "lease_epoch"), u64)
     return {
-        "trigger_type": st.sampled_from(("manual", "schedule", "", "ü 😀")),
+        "trigger_type": st.sampled_from(TRIGGERS),
         "created_at_ms": u64,
         "updated_at_ms": u64,
         "started_at_ms": nullable(u64),
@@ -78,7 +76,7 @@ def _run_members(capabilities: Capabilities) -> dict[str, st.SearchStrategy[Json
 
 
 def _checkpoint_members(capabilities: Capabilities) -> dict[str, st.SearchStrategy[Json]]:
-    nodes = st.sampled_from(_NODES)
+    nodes = st.sampled_from(NODE_IDS)
     lists = st.lists(nodes, max_size=4)
     verdicts = st.lists(_planted("verdicts"), max_size=4)
     attempts = st.sampled_from([0, 1, 2, 7, 2**32 - 1])
@@ -106,7 +104,7 @@ def _planted(place: str) -> st.SearchStrategy[Json]:
 
 @cache
 def _gates(capabilities: Capabilities) -> st.SearchStrategy[Object]:
-    nodes = st.lists(st.sampled_from(_NODES), max_size=3)
+    nodes = st.lists(st.sampled_from(NODE_IDS), max_size=3)
     lapses = nullable(unsigned(capabilities))
     policy = {
         "expires_after_ms": lapses,
@@ -194,4 +192,4 @@ def _definitions(capabilities: Capabilities) -> st.SearchStrategy[Object]:
     scope: st.SearchStrategy[Json] = objects_of(st.sampled_from(_FIELDS), most=4) | st.sampled_from([None, "sales", []])
     members = st.tuples(names, scope) | st.tuples(names, scope) | st.sampled_from(_VERSIONS)
     found = objects_of(members, most=5) | values(capabilities)
-    return record_of("automation_snapshot", {"automation_id": st.sampled_from(AUTOMATIONS)}, {"metadata": found})
+    return record_of("automation_snapshot", {"automation_id": st.sampled_from(AUTOMATION_IDS)}, {"metadata": found})

@@ -178,12 +178,13 @@ class SessionMachine(Actions):
         self.go_on_with(data, name, between)
 
     @precondition(lambda self: "import" in self.capabilities)
-    @rule(data=st.data(), choice=places)
-    def another_run_was_left_in_some_phase(self, data: st.DataObject, choice: int) -> None:
-        """Go on with another run, of which a snapshot in whichever phase is there, and move on from it."""
+    @rule(data=st.data(), choice=places, tied=st.booleans())
+    def another_run_was_left_in_some_phase(self, data: st.DataObject, choice: int, tied: bool) -> None:  # noqa: FBT001
+        """Go on with another run, of which a snapshot in whichever phase is there, or two latest; move on from it."""
         records = self.draw_records(data, 1)
         self.make_run(data, STATUSES[0])
-        legacy = data.draw(legacy_stores.phases_of_old(self.run, 1, self.capabilities))
+        left = legacy_stores.two_latest if tied else legacy_stores.phases_of_old
+        legacy = data.draw(left(self.run, 1, self.capabilities))
 
         def action() -> None:
             self.do("import", **legacy.left)

@@ -12,6 +12,17 @@ from typing import Final, TypeVar
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.generation.alphabets import (
+    AUTOMATION_IDS,
+    EVENT_NAMES,
+    MEMBER_NAMES,
+    NUMBERS,
+    NUMBERS_TOLD_APART,
+    RUN_IDS,
+    TEXTS,
+    UNKNOWN_NAMES,
+    WAITS,
+)
 from lifecycle_conformance.model.canaries import canary
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection.records import Json
@@ -33,16 +44,6 @@ NAMES: Final = (
     "repair_started", "repair_exhausted", "workflow_state_changed", "milestone_promoted", "phase_opened",
 )  # fmt: skip
 """Names of lifecycle events as production writes them, those with a rule of their own among the first."""
-_AWKWARD_NAMES: Final = (
-    "", "Node_Started", "a.b_c-d", "node started", " node_started ", "/", "../x", "a/b\\c:d", "tab\tname",
-    "größe", "😀", "größe 😀", "\u2028\x1c", "\x00\x1f\x7f", "\uffff", '"quoted"', "event", "run_execution_claimed ",
-    "n" * 60, "é" * 30,
-)  # fmt: skip
-TEXTS: Final = ("node-a", "b", "", " node-a ", " ", "\x1cnode-a", "\x85node-a\u3000", "\u200bb", "ü 😀", '"\\\n')
-_WAITS: Final = (
-    "timer", "webhook", "approval", "external_condition", "retry_backoff", " webhook ", "\u3000timer\x85",
-    "\x1ctimer", "Timer", "waiting", "", " ",
-)  # fmt: skip
 STOP_KINDS: Final = (
     "cancelled", "operator_stopped", "guardrail_stopped", "panic", "shutdown", "server_restart", "stale_reaped",
 )  # fmt: skip
@@ -64,12 +65,7 @@ def numbers(capabilities: Capabilities) -> st.SearchStrategy[Json]:
 
 
 def _numbers(capabilities: Capabilities) -> list[Json]:
-    told_apart: list[Json] = [1.0, 0.0, -0.0, 2**64 - 1, -(2**63), 1e15, 1e16, -1e16, 1e21, 1.5e22]
-    return [
-        *(0, 1, -1, 7, 60, 2**53 - 1, -(2**53) + 1),
-        *(0.5, -2.25, 0.1, 3.14159, 0.00001, 1.25e-6, 1e-7, 5e-22, 123456.789, 0.123456789012345, 99999999999999.5),
-        *(told_apart if "json-numbers" in capabilities else []),
-    ]
+    return [*NUMBERS, *(NUMBERS_TOLD_APART if "json-numbers" in capabilities else ())]
 
 
 def unsigned(capabilities: Capabilities) -> st.SearchStrategy[int]:
@@ -82,7 +78,7 @@ def unsigned(capabilities: Capabilities) -> st.SearchStrategy[int]:
 def values(capabilities: Capabilities) -> st.SearchStrategy[Json]:
     """Any JSON value, small."""
     scalars = st.sampled_from([None, True, False, *TEXTS, *_numbers(capabilities)])
-    names = st.sampled_from((*TEXTS, "z", "é", "\uffff", "😀"))
+    names = st.sampled_from(MEMBER_NAMES)
     inner = scalars | st.lists(scalars, max_size=2) | objects_of(st.tuples(names, scalars), most=2)
     return scalars | st.lists(inner, max_size=3) | objects_of(st.tuples(names, inner), most=3)
 
@@ -134,10 +130,10 @@ def metadata(capabilities: Capabilities) -> st.SearchStrategy[Json]:
     claim = st.sampled_from([*({"claim_id": text} for text in TEXTS), {}, {"claim_id": 7}, "claim-1", None])
     known = [
         *(member(name, ids) for name in ("node_id", "session_id", "wait_id", "delivery_id", "handoff_id")),
-        member("wait_kind", st.sampled_from([*_WAITS, *wrong])),
+        member("wait_kind", st.sampled_from([*WAITS, *wrong])),
         member("claim", claim),
         member("effective_execution_profile", st.sampled_from(["strict", {"mode": "strict"}])),
-        st.tuples(st.sampled_from(["extra", "😀", "\uffff", "", "Node_id"]), values(capabilities)),
+        st.tuples(st.sampled_from(UNKNOWN_NAMES), values(capabilities)),
     ]
     objects = [objects_of(st.one_of(*known), most=5) for _ in range(4)]
     return st.one_of(st.none(), *objects, values(capabilities))
@@ -148,7 +144,7 @@ def lifecycle_records(capabilities: Capabilities) -> st.SearchStrategy[Object]:
     """A lifecycle record; members that may be absent are left out, null or there."""
     return record_of(
         "lifecycle_record",
-        {"event": st.sampled_from(NAMES + _AWKWARD_NAMES), "recorded_at_ms": times},
+        {"event": st.sampled_from(NAMES + EVENT_NAMES), "recorded_at_ms": times},
         {
             "metadata": metadata(capabilities),
             "reason": nullable(texts),
@@ -160,7 +156,6 @@ def lifecycle_records(capabilities: Capabilities) -> st.SearchStrategy[Object]:
 
 # --- runs and whose they are ------------------------------------------------------------------------------------------
 
-AUTOMATIONS: Final = ("automation-1", "automation-2", "a/b", "a: b", "größe 😀", "..", "")
 _TENANTS: Final[tuple[Object, ...]] = (
     {"org_id": "org-a", "workspace_id": "ws-a", "source": "explicit"},
     {"org_id": "org-a", "workspace_id": "ws-a"},
@@ -184,12 +179,12 @@ def tenants(_: Capabilities = frozenset()) -> st.SearchStrategy[Object]:
 
 def run_ids() -> st.SearchStrategy[str]:
     """Ids of runs, some of which are no file names as they are."""
-    return st.sampled_from(("run-1", "run-2", "run/1", "run:1", "run 1", " run-1 ", "é", "😀", "..", "run-1-0", ""))
+    return st.sampled_from(RUN_IDS)
 
 
 def automation_ids() -> st.SearchStrategy[str]:
     """Ids of automations, some of which look like paths."""
-    return st.sampled_from(AUTOMATIONS)
+    return st.sampled_from(AUTOMATION_IDS)
 
 
 def changed(run: Object, state: Object) -> Object:

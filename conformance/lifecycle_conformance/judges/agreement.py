@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from lifecycle_conformance.execution.judgement import Judgement, Registered, canonical, judged
-from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View
+from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, once_an_object
 from lifecycle_conformance.judges.vectors.comparison import ABSENT, mismatches
 from lifecycle_projection import (
     Event,
@@ -28,6 +28,7 @@ from lifecycle_projection import (
 )
 from lifecycle_projection.codec import event_from, run_from, snapshot_from, to_json
 from lifecycle_projection.json_text import read_json
+from lifecycle_projection.records import Json
 from lifecycle_projection.stores.files import segment
 
 AGREEMENT: Final = "agreement"
@@ -160,9 +161,14 @@ def _answer_of(step: Step) -> Object:
 def _shown(store: MemoryStore, owner: Owner) -> Object:
     key, run_id = owner.tenant, owner.run_id
     return {
-        "events": [to_json(each) for each in log.visible(store.events(run_id), run_id, key)],
-        "snapshots": [to_json(each) for each in snapshots.visible(store.snapshots(run_id).values(), run_id, key)],
+        "events": [_told(each) for each in log.visible(store.events(run_id), run_id, key)],
+        "snapshots": [_told(each) for each in snapshots.visible(store.snapshots(run_id).values(), run_id, key)],
     }
+
+
+@once_an_object
+def _told(record: Event | Snapshot) -> Json:
+    return to_json(record)
 
 
 def _plain(shown: Shown) -> Object:

@@ -5,7 +5,7 @@ but for one that somebody might get wrong.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from attrs import Factory, define, evolve, frozen
@@ -239,59 +239,75 @@ def _time(event: Object, payload: Json) -> Json:
     return time if is_unsigned(time) else event["occurred_at_ms"]
 
 
-ALTERATIONS: Final[dict[str, tuple[Rules, ...]]] = {
-    "ALIAS-3": (
-        evolve(RULES, left_out="own"),
-        evolve(RULES, replaces=frozenset()),
-    ),
-    "ALIAS-4": (
-        evolve(RULES, left_out="listed"),
-        evolve(RULES, listed=_untrimmed),
-        evolve(RULES, listed=_overtrimmed),
-        evolve(RULES, listed=_with_own_seq),
-        evolve(RULES, replaces=RULES.replaces | {("listed", "own"), ("listed", "content"), ("listed", "listed")}),
-    ),
-    "ALIAS-5": (
-        evolve(RULES, listed=_leniently(_any_seq)),
-        evolve(RULES, listed=_leniently(_bare)),
-        evolve(RULES, listed=_leniently(_named)),
-        evolve(RULES, listed=_all_or_none),
-        evolve(RULES, listed=_up_to_the_first_malformed),
-    ),
-    "ALIAS-6": (
-        evolve(RULES, left_out="content"),
-        evolve(RULES, content=_of_any_type),
-        evolve(RULES, content=_of_any_correlation),
-        evolve(RULES, replaces=RULES.replaces | {("content", "own"), ("content", "listed")}),
-    ),
-    "ALIAS-7": (
-        evolve(RULES, content=_only_where(_as_today)),
-        evolve(RULES, content=_said(reason=lambda _, payload: member(payload, "reason"))),
-        evolve(RULES, content=_said(stop_kind=lambda _, payload: member(payload, "stop_kind"))),
-        evolve(RULES, content=_said(event=_name_in_payload)),
-        evolve(RULES, content=_said(recorded_at_ms=_time)),
-        evolve(RULES, content=_said(reason=lambda *_: None)),
-        evolve(RULES, content=_said(stop_kind=lambda *_: None)),
-        evolve(RULES, content=_said(metadata=lambda *_: None)),
-    ),
-    "ALIAS-8": (
-        evolve(RULES, occurrence=lambda _, said, __: said if is_unsigned(said) else 0),
-        evolve(RULES, occurrence=lambda content, _, counting: _counted(content, None, counting)),
-        evolve(RULES, occurrence=lambda _, said, __: said if is_unsigned(said) else None),
-        evolve(RULES, occurrence=_leniently_counted),
-    ),
-    "ALIAS-9": (
-        evolve(RULES, kind_by_kind=("listed", "own", "content")),
-        evolve(RULES, kind_by_kind=("own", "listed", "content")),
-        evolve(RULES, kind_by_kind=("own", "content", "listed")),
-        evolve(RULES, replaces=RULES.replaces | {("content", "content")}),
-    ),
-    "ALIAS-10": (
-        evolve(
+ALTERATIONS: Final[Mapping[str, Mapping[str, Rules]]] = {
+    "ALIAS-3": {
+        "no event is known by its own id": evolve(RULES, left_out="own"),
+        "an event's own id doesn't replace what was known before": evolve(RULES, replaces=frozenset()),
+    },
+    "ALIAS-4": {
+        "what a marker lists is not known": evolve(RULES, left_out="listed"),
+        "listed ids are not trimmed": evolve(RULES, listed=_untrimmed),
+        "listed ids are trimmed of more than white space": evolve(RULES, listed=_overtrimmed),
+        "listed ids have the seq of their marker": evolve(RULES, listed=_with_own_seq),
+        "a listed id replaces what was known before": evolve(
+            RULES, replaces=RULES.replaces | {("listed", "own"), ("listed", "content"), ("listed", "listed")}
+        ),
+    },
+    "ALIAS-5": {
+        "listed ids need no valid seq": evolve(RULES, listed=_leniently(_any_seq)),
+        "bare texts in a marker are listed ids": evolve(RULES, listed=_leniently(_bare)),
+        "names of members in a marker are listed ids": evolve(RULES, listed=_leniently(_named)),
+        "one malformed entry spoils its whole marker": evolve(RULES, listed=_all_or_none),
+        "a marker lists nothing behind a malformed entry": evolve(RULES, listed=_up_to_the_first_malformed),
+    },
+    "ALIAS-6": {
+        "no event is known by its content": evolve(RULES, left_out="content"),
+        "events of other types are known by their content": evolve(RULES, content=_of_any_type),
+        "events of other automations are known by their content": evolve(RULES, content=_of_any_correlation),
+        "the content of an event replaces what was known before": evolve(
+            RULES, replaces=RULES.replaces | {("content", "own"), ("content", "listed")}
+        ),
+    },
+    "ALIAS-7": {
+        "events with members of other types are not known by their content": evolve(
+            RULES, content=_only_where(_as_today)
+        ),
+        "a reason that is no text counts": evolve(
+            RULES, content=_said(reason=lambda _, payload: member(payload, "reason"))
+        ),
+        "a stop kind that is none counts": evolve(
+            RULES, content=_said(stop_kind=lambda _, payload: member(payload, "stop_kind"))
+        ),
+        "the name of the record is read from the payload": evolve(RULES, content=_said(event=_name_in_payload)),
+        "the time of the record is read from the payload": evolve(RULES, content=_said(recorded_at_ms=_time)),
+        "the reason is left out": evolve(RULES, content=_said(reason=lambda *_: None)),
+        "the stop kind is left out": evolve(RULES, content=_said(stop_kind=lambda *_: None)),
+        "the metadata are left out": evolve(RULES, content=_said(metadata=lambda *_: None)),
+    },
+    "ALIAS-8": {
+        "an event without occurrence has the occurrence 0": evolve(
+            RULES, occurrence=lambda _, said, __: said if is_unsigned(said) else 0
+        ),
+        "occurrences are counted, whatever events say": evolve(
+            RULES, occurrence=lambda content, _, counting: _counted(content, None, counting)
+        ),
+        "events without occurrence are not known by their content": evolve(
+            RULES, occurrence=lambda _, said, __: said if is_unsigned(said) else None
+        ),
+        "occurrences of other types are read as numbers": evolve(RULES, occurrence=_leniently_counted),
+    },
+    "ALIAS-9": {
+        "all listed ids come first, then all own ids": evolve(RULES, kind_by_kind=("listed", "own", "content")),
+        "all own ids come first, then all listed ids": evolve(RULES, kind_by_kind=("own", "listed", "content")),
+        "all own ids come first, then all contents": evolve(RULES, kind_by_kind=("own", "content", "listed")),
+        "of events with one content the last counts": evolve(RULES, replaces=RULES.replaces | {("content", "content")}),
+    },
+    "ALIAS-10": {
+        "events with an occurrence are counted, too": evolve(
             RULES,
             occurrence=lambda content, said, counting: said if is_unsigned(said) else counting.all[content],
         ),
-        evolve(RULES, occurrence=_next_free),
-    ),
+        "the counter skips numbers that are taken": evolve(RULES, occurrence=_next_free),
+    },
 }
-"""What somebody might get wrong of a requirement."""
+"""What somebody might get wrong of a requirement, each named by what it does."""

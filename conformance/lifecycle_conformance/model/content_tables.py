@@ -6,14 +6,14 @@ with such paths in it, or a rule in words. All but the last are worked out here 
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from typing import Final, TypeAlias
 
 from attrs import frozen
 
 from lifecycle_conformance.execution.judgement import Judgement, canonical, judged
-from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.execution.trace import Object, once_an_object
 from lifecycle_conformance.specification import schemas
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection.records import Json
@@ -39,12 +39,18 @@ class Row:
 
     def given(self, source: Source) -> Json:
         """The value that a row which words don't describe has for a run and a lifecycle record."""
-        text = self.text or ""
-        if _PATH.fullmatch(text):
-            return _at(text, source)
-        if _PLACE.search(text):
-            return _PLACE.sub(lambda match: str(_at(match[1], source)), text)
-        return json.loads(text)
+        return _reader(self.text or "")(source)
+
+
+@cache
+def _reader(text: str) -> Callable[[Source], Json]:
+    """How a value is found that a table gives as a path, as a text with paths in it, or as it stands."""
+    if _PATH.fullmatch(text):
+        return lambda source: _at(text, source)
+    if _PLACE.search(text):
+        return lambda source: _PLACE.sub(lambda match: str(_at(match[1], source)), text)
+    value = json.loads(text)
+    return lambda _: value
 
 
 @cache
@@ -104,6 +110,7 @@ def exactly(requirement: str, table: str, document: Json) -> Iterator[Judgement]
     yield Judgement(requirement=requirement, what=f"the members of {table}", problems=tuple(problems))
 
 
+@once_an_object
 def summary_of(run: Object) -> Object:
     """The checkpoint summary of a run (CKPT-1 to CKPT-7)."""
     given = run["checkpoint"]

@@ -13,6 +13,7 @@ Had the snapshot of y said `sleeping`, that would be y's fault (PHASE-1), and z 
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from enum import IntEnum
 from typing import Final
 
 from attrs import frozen
@@ -29,6 +30,14 @@ from lifecycle_projection.records import Json
 
 OBSERVED: Final = "stateful_runtime.phase.observed"
 TRANSITION: Final = "stateful_runtime.phase.transition"
+
+
+class Fit(IntEnum):
+    """How well something explains a history: not at all, by what is kept and added, or by every member of that."""
+
+    NONE = 0
+    IN_KIND = 1
+    TO_THE_LETTER = 2
 
 
 class Move:
@@ -78,11 +87,14 @@ class Move:
         """What the guard makes of it, as far as it depends on the snapshot before."""
         return canonical([self.source, self.before] if self.allowed else self.source)
 
-    def explains(self, history: Sequence[Object]) -> bool:
-        """Whether a history is what comes of the move; of one that must be refused, what comes of allowing it."""
+    def explains(self, history: Sequence[Object], phase_id: Json) -> Fit:
+        """How well a history is what comes of the move; of one that must be refused, what comes of allowing it."""
         if not self.allowed and canonical([*history]) == canonical(self.before):
-            return True
-        return self.fits(history) and (not self.moves or history[-1].get("from_phase") == self.source)
+            return Fit.TO_THE_LETTER
+        if not self.fits(history) or (self.moves and history[-1].get("from_phase") != self.source):
+            return Fit.NONE
+        added = [self.entry(phase_id)] if self.grows else []
+        return Fit.TO_THE_LETTER if canonical([*history]) == canonical([*self.before, *added]) else Fit.IN_KIND
 
     def fits(self, history: Sequence[Object]) -> bool:
         """Whether a history is that of the latest snapshot, with an entry of the right kind added if need be."""
@@ -136,7 +148,7 @@ class Place:
     def looked_elsewhere(self, step: Step) -> bool:
         """Whether what came of it follows from another snapshot than the right one, and from the right one not."""
         if self.snapshot is not None:
-            return self._another_explains and not self._right_explains
+            return self._by_another > self._by_the_right_one
         source = step.data.get("from_phase")
         return (
             self.refused_in(step)
@@ -147,17 +159,24 @@ class Place:
     @property
     def is_ambiguous(self) -> bool:
         """Whether nobody can tell if the guard allowed what it mustn't, or looked at another snapshot."""
-        return self.snapshot is not None and self._right_explains and self._another_explains
+        return self._by_another == self._by_the_right_one != Fit.NONE
 
     @property
-    def _right_explains(self) -> bool:
-        return self.snapshot is not None and self.move.explains(self.snapshot["phase_history"])
+    def _by_the_right_one(self) -> Fit:
+        """How well the history that was written follows from the snapshot at which the guard was to look."""
+        return Fit.NONE if self.snapshot is None else self._explained(self.snapshot, self.move)
 
     @property
-    def _another_explains(self) -> bool:
-        """Whether the guard, had it looked at another snapshot, would have given the history that was written."""
-        history = None if self.snapshot is None else self.snapshot["phase_history"]
-        return history is not None and any(each.allowed and each.explains(history) for each in self._others())
+    def _by_another(self) -> Fit:
+        """How well it follows, at best, from one at which the guard may have looked."""
+        if self.snapshot is None:
+            return Fit.NONE
+        allowed = (each for each in self._others() if each.allowed)
+        return max((self._explained(self.snapshot, each) for each in allowed), default=Fit.NONE)
+
+    @staticmethod
+    def _explained(snapshot: Object, move: Move) -> Fit:
+        return move.explains(snapshot["phase_history"], snapshot.get("phase_id"))
 
     def _others(self) -> Iterator[Move]:
         return (self.move.onto(each) for each in self.candidates)

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import orjson
@@ -47,8 +48,12 @@ class Looked:
     odd: frozenset[Oddity]
 
 
+@lru_cache(maxsize=4096)
 def look(text: bytes) -> Looked:
-    """Read JSON by the rules of RFC 8259 and note what is odd. Raises :class:`ValueError` for what is none."""
+    """Read JSON by the rules of RFC 8259 and note what is odd. Raises :class:`ValueError` for what is none.
+
+    The value is the same object for the same text: most files don't change in a step.
+    """
     odd: set[Oddity] = set()
 
     def integer(digits: str) -> int | float:

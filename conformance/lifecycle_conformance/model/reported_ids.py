@@ -30,6 +30,19 @@ def reported_ids_correct(step: Step, trace: Trace) -> list[bool]:
     ]
 
 
+def wrong_ids(step: Step, trace: Trace) -> dict[int, str]:
+    """The ids of records, by index, of which the implementation said that they are others than the stable ids.
+
+    That is wrong (ID-5). What is known and what isn't can be asked of these ids as of any others.
+    """
+    told = zip(contents_of(step.run), reported_ids(step, trace), strict=True)
+    return {
+        index: said["event_id"]
+        for index, (each, said) in enumerate(told)
+        if said is not None and said["event_id"] != stable_id(*each)
+    }
+
+
 def _own_ids(answer: Object | None, events: Sequence[Object]) -> Iterator[Json]:
     if answer is not None:
         yield answer["event_id"]

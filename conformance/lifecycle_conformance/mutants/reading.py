@@ -100,6 +100,8 @@ class ScopeSourcesDropped(Mutant):
     name = "scope-sources-dropped"
     chief = "DEF-2"
     breaks = frozenset({"DEF-2", "SCOPE-2"})
+    # Where no enterprise scope is ever shown, nothing can be told of what stands in it.
+    hides = frozenset(f"SCOPE-{number}" for number in range(3, 12))
 
     def patches(self) -> Iterator[AbstractContextManager[Any]]:
         """Drop them before each pass."""

@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import Final
 
+from lifecycle_conformance import __version__
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.report.ranking import name_of, worst_first
 from lifecycle_conformance.report.search_depth import depths, moves
-from lifecycle_conformance.runner.case_files import suite_version
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
 from lifecycle_conformance.specification.requirements import SPEC_VERSION
 
@@ -19,7 +19,7 @@ def as_json(report: Report) -> Object:
     counts = Counter(result.verdict for result in report.results)
     return {
         "report": FORMAT,
-        "suite": suite_version(),
+        "suite": __version__,
         "spec": SPEC_VERSION,
         "driver": {
             "name": report.hello.name,

@@ -9,8 +9,8 @@ import click
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.report.difference import difference
-from lifecycle_conformance.report.operations import operations
 from lifecycle_conformance.report.ranking import Failed, failure_of
+from lifecycle_conformance.report.request_lines import request_lines
 from lifecycle_conformance.report.wording import WIDTH, counted, named, paragraph, short, written
 from lifecycle_conformance.runner.verdicts import FAILURES, Failure, JudgeResult, Verdict
 from lifecycle_conformance.specification.requirements import Level
@@ -97,7 +97,7 @@ def statement(text: str, width: int = WIDTH) -> list[str]:
 def session(failure: Failure, width: int = WIDTH) -> Iterator[str]:
     """The session, what its last request should have shown against what it showed, and what the driver said."""
     if failure.requests:
-        yield from operations(failure.requests, width)
+        yield from request_lines(failure.requests, width)
         yield ""
     yield from _said(failure, width)
     if failure.seen is not None and "answer" in failure.seen:

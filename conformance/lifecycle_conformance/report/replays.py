@@ -11,7 +11,7 @@ from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.judges.agreement import AGREEMENT
 from lifecycle_conformance.report.as_json import failure_as_json
 from lifecycle_conformance.report.failures import AGREEING, again, heading, session, statement
-from lifecycle_conformance.report.operations import operations
+from lifecycle_conformance.report.request_lines import request_lines
 from lifecycle_conformance.report.start import in_short, line
 from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, wrapped
 from lifecycle_conformance.runner.replay import Outcome, Replayed
@@ -50,7 +50,7 @@ def lines(replayed: Replayed, width: int = WIDTH) -> Iterator[str]:
         yield from statement(requirement.statement, width)
     yield ""
     if replayed.failure is None:
-        yield from operations(case.requests, width)
+        yield from request_lines(case.requests, width)
         yield ""
         for each in _why(replayed).splitlines():
             yield from paragraph(safe(each), width, first=_INDENT)

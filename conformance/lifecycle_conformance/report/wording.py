@@ -4,12 +4,14 @@ import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from lifecycle_conformance.driver.safe_text import safe
-from lifecycle_projection.records import Json
+
+if TYPE_CHECKING:
+    from lifecycle_projection.records import Json
 
 WIDTH: Final = 80
 """How many columns a line may have where nothing else is known, as in a pipe."""
@@ -21,12 +23,12 @@ _LONGEST_ID: Final = 48
 _NARROWEST: Final = 20
 
 
-def written(value: Json) -> str:
+def written(value: "Json") -> str:
     """Write a JSON value."""
     return safe(json.dumps(value, ensure_ascii=False))
 
 
-def named(text: Json) -> str:
+def named(text: "Json") -> str:
     """Write a name: as it is where that is clear, otherwise as JSON."""
     return text if isinstance(text, str) and _PLAIN.fullmatch(text) else written(text)
 
@@ -39,7 +41,7 @@ def short(text: str, most: int) -> str:
     return f"{text[: most - tail - 1]}{_ELLIPSIS}{text[len(text) - tail :]}"
 
 
-def short_id(text: Json) -> str:
+def short_id(text: "Json") -> str:
     """Write an id, a long one always in the same way: what all ids begin with and most of a digest are left out."""
     if not isinstance(text, str):
         return written(text)

@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from operator import or_
 from pathlib import Path
 from typing import Final
 
 from attrs import evolve, frozen
 
+from lifecycle_conformance import __version__
 from lifecycle_conformance.driver.interface import OPERATIONS, Breakdown, Hello
 from lifecycle_conformance.execution import confinement
 from lifecycle_conformance.execution.trace import Object, Request
@@ -81,14 +81,6 @@ class Case:
         )
 
 
-def suite_version() -> str:
-    """The version of this suite, for reports and case files."""
-    try:
-        return version("lifecycle-projection")
-    except PackageNotFoundError:
-        return "not installed"
-
-
 # --- what a case presumes ---------------------------------------------------------------------------------------------
 
 
@@ -150,7 +142,7 @@ def save(folder: Path, result: Result | JudgeResult, *, hello: Hello, profile: s
             "undeclared": sorted(presumes.undeclared),
         },
         "spec": SPEC_VERSION,
-        "suite": suite_version(),
+        "suite": __version__,
         "driver": f"{hello.name} {hello.version}",
         "profile": profile,
         "seed": seed,

@@ -55,7 +55,7 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
 """For requirements that an implementation can't be seen to break by doing nothing: what must have been exercised."""
 
 
-def counted(found: Findings, requirement: str) -> int:
+def cases_that_count(found: Findings, requirement: str) -> int:
     """How many cases of a requirement count."""
     return 0 if lacking(found, requirement) else len(found.cases[requirement])
 

@@ -4,7 +4,9 @@ The whole sessions are a judge of their own. The small ones judge the requiremen
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from attrs import define
 
@@ -21,25 +23,38 @@ from lifecycle_conformance.runner.search import Factory
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult
 from lifecycle_projection.records import Json
 
+_SMALL: Final = "small fixed cases"
+_WHOLE: Final = "whole fixed cases"
 
-def compared(send: Send, factory: Factory, requirements: Sequence[str] | None) -> None:
-    """Compare an implementation with production's answers, and send :class:`Findings` of each case.
 
-    Where only some requirements are judged, the small cases do it.
-    """
+def judged_by_small_cases(send: Send, factory: Factory, requirements: Sequence[str] | None) -> None:
+    """Judge requirements, or all, by the small cases, and send :class:`Findings` of each case."""
+    with _comparison(send, factory, _SMALL) as comparison:
+        if comparison is not None:
+            comparison.of_requirements(requirements)
+
+
+def compared_with_production(send: Send, factory: Factory) -> None:
+    """Compare whole sessions with production's answers, and send :class:`Findings` of each case."""
+    with _comparison(send, factory, _WHOLE) as comparison:
+        if comparison is not None:
+            comparison.of_sessions()
+
+
+@contextmanager
+def _comparison(send: Send, factory: Factory, kind: str) -> "Iterator[_Comparison | None]":
+    """A comparison with a driver of its own; none where that doesn't come up, which is sent."""
     try:
         driver = factory()
     except BringUpError as error:
-        findings = Findings(lost=["fixed cases: the driver didn't come up"])
+        findings = Findings(lost=[f"{kind}: the driver didn't come up"])
         findings.note_breakdown((), error.as_breakdown())
         send(findings)
+        yield None
         return
     try:
         with workspace() as directory:
-            comparison = _Comparison(driver, Path(directory), send)
-            comparison.of_requirements(requirements)
-            if requirements is None:
-                comparison.of_sessions()
+            yield _Comparison(driver, Path(directory), send)
     finally:
         driver.close()
 
@@ -76,7 +91,7 @@ class _Comparison:
         self.send(findings)
 
     def _asked(self, cases: Sequence[derived.DerivedCase]) -> Iterator[tuple[derived.DerivedCase, Json]]:
-        kind, patience = "small fixed cases", Patience()
+        kind, patience = _SMALL, Patience()
         for case in cases:
             findings = Findings()
             try:
@@ -90,7 +105,7 @@ class _Comparison:
 
     def of_sessions(self) -> None:
         """Compare whole sessions; what the driver can't be asked is counted apart."""
-        kind, patience, scenarios = "whole fixed cases", Patience(), list(vectors.stream())
+        kind, patience, scenarios = _WHOLE, Patience(), list(vectors.stream())
         self.send(Size(len(scenarios)))
         for scenario in scenarios:
             if not scenario.needs <= self.driver.hello.capabilities:

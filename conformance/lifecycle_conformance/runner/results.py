@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from lifecycle_conformance.judges.agreement import AGREEMENT
-from lifecycle_conformance.runner.evidence import counted
+from lifecycle_conformance.runner.evidence import cases_that_count
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.runner.reasons import why_unjudged
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Result, Verdict
@@ -26,7 +26,7 @@ class Basis:
 
     def result(self, requirement: Requirement, failure: Failure | None) -> Result:
         """The verdict on a requirement, and its smallest failure, if it has one."""
-        cases = counted(self.found, requirement.id)
+        cases = cases_that_count(self.found, requirement.id)
         verdict = failure.verdict if failure is not None else self._without_failure(requirement, cases)
         return Result(
             requirement=requirement,

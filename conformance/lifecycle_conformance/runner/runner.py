@@ -23,7 +23,7 @@ from lifecycle_conformance.runner.capabilities import DECLARING, Restricted
 from lifecycle_conformance.runner.confirmation import SAME_ANSWERS, Proof, doubted, smallest
 from lifecycle_conformance.runner.evidence import with_evidence
 from lifecycle_conformance.runner.findings import ANSWERING, Findings
-from lifecycle_conformance.runner.fixed_cases import compared
+from lifecycle_conformance.runner.fixed_cases import compared_with_production, judged_by_small_cases
 from lifecycle_conformance.runner.pool import Lost, OutOfTimeError, Pool, Progress, Send, Task, pool_of
 from lifecycle_conformance.runner.results import Basis, agreement_result
 from lifecycle_conformance.runner.search import Factory, Introduction, Shard, explored, introduced
@@ -157,11 +157,10 @@ class _Check:
             self.searched = True
 
     def _tasks(self, capabilities: frozenset[str], database: Path | None) -> list[Task]:
-        comparison = Task(
-            name="the fixed cases",
-            function=compared,
-            arguments=(self.factory, self.names),
-        )
+        """What can be done side by side, in parts of about one size."""
+        small = Task(name="the small fixed cases", function=judged_by_small_cases, arguments=(self.factory, self.names))
+        whole = Task(name="the whole fixed cases", function=compared_with_production, arguments=(self.factory,))
+        fixed = [small] if self.names is not None else [small, whole]
         shards = [
             Task(
                 name=f"part {shard.number} of the search",
@@ -171,7 +170,7 @@ class _Check:
             )
             for shard in _shards(PROFILES[self.profile], self.seed, database)
         ]
-        return [*([comparison] if self.vectors else []), *shards]
+        return [*(fixed if self.vectors else []), *shards]
 
     def _do(self, pool: Pool, what: str, tasks: Sequence[Task]) -> None:
         """Do tasks; what each finds is kept apart, so that it makes no difference which of them ends first."""

@@ -18,7 +18,7 @@ from attrs import define, frozen
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import get_state_machine_test
 
 from lifecycle_conformance.driver.interface import Breakdown, BringUpError, BrokenDriverError, Driver, Hello
 from lifecycle_conformance.execution.judgement import Registered
@@ -245,13 +245,14 @@ class _Search:
 
         for part, some in enumerate(_fresh(count)):
             settings = self._settings(some, stateful_step_count=self.shard.actions)
-            run_state_machine_as_test(hypothesis.seed(self._seed(target, part))(Sessions), settings=settings)
+            # A partial has no source either that Hypothesis could read.
+            factory: Any = partial(Sessions)
+            self._run(get_state_machine_test(factory, settings=settings), target, part)
 
     def _short(self, strategy: st.SearchStrategy[list[Request]], count: int) -> None:
         """Run short sessions whose requests are known beforehand."""
         for part, examples in enumerate(_fresh(count)):
 
-            @hypothesis.seed(self._seed(self.kind, part))
             @self._settings(examples)
             @hypothesis.given(strategy)
             def short(requests: list[Request]) -> None:
@@ -261,7 +262,12 @@ class _Search:
                 finally:
                     self.over()
 
-            short()
+            self._run(short, self.kind, part)
+
+    def _run(self, test: Any, kind: str, part: int) -> None:
+        """Run a test of Hypothesis; named, so that Hypothesis needn't read its source each time to tell it by that."""
+        test._hypothesis_internal_database_key = kind.encode()  # noqa: SLF001
+        hypothesis.seed(self._seed(kind, part))(test)()
 
     def _seed(self, *what: str | int) -> int:
         """A seed for one run of Hypothesis: the same each time, and another one for each run."""

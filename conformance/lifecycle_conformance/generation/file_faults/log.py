@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.trace import Files, Object, Request
+from lifecycle_conformance.generation.alphabets import HARD_DOUBLES, HARD_INTEGERS
 from lifecycle_conformance.generation.file_faults.requests import (
     Requests,
     line_of,
@@ -75,11 +76,13 @@ def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.Se
     event = note(run, files)
     text = line_of(event).decode()
     payload = '"payload":{"text":"größe 😀 \u2028"}'
-    unknown: Object = {"unknown": {"b": 1, "a": [None]}}
-    lines = [
+    more: Object = {"unknown": {"b": 1, "a": [None]}}
+    unknown = [
         line_of({**event, "unknown": 7}).decode(),
-        line_of({**event, "scope": {**event["scope"], **unknown}}).decode(),
-        line_of({**event, "scope": {**event["scope"], "tenant_context": {**tenant_of_run(run), **unknown}}}).decode(),
+        line_of({**event, "scope": {**event["scope"], **more}}).decode(),
+        line_of({**event, "scope": {**event["scope"], "tenant_context": {**tenant_of_run(run), **more}}}).decode(),
+    ]
+    odd = [
         f'{text[:-1]},"seq":{event["seq"]}}}',
         f'{text[:-1]},"event_type":"note again"}}',
         text.replace('"schema_version":1,"tenant_context"', '"schema_version":1,"schema_version":1,"tenant_context"'),
@@ -89,13 +92,14 @@ def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.Se
         text.replace(payload, '"payload":[1e400]'),
     ]
     if "json-numbers" in capabilities:
-        lines.append(text.replace(payload, '"payload":[18446744073709551616,-9223372036854775809]'))
+        odd.append(text.replace(payload, f'"payload":[{",".join(HARD_INTEGERS)}]'))
+    doubles = odd
     if "exact-numbers" in capabilities:
-        lines.append(text.replace(payload, '"payload":[-0,0.1234567890123456789,9007199254740993.0]'))
-        lines.append(text.replace(f'"seq":{event["seq"]}', '"seq":-0'))
-    return st.tuples(st.sampled_from(lines).map(str.encode), _places(files)).map(
-        lambda drawn: [_put_line(files, *drawn)]
-    )
+        odd.append(text.replace(f'"seq":{event["seq"]}', '"seq":-0'))
+        doubles = [text.replace(payload, f'"payload":[{",".join(HARD_DOUBLES)}]')]
+    # Drawn by kind, so that a short search meets each.
+    lines = evenly([unknown, unknown, odd, doubles]).flatmap(evenly)
+    return st.tuples(lines.map(str.encode), _places(files)).map(lambda drawn: [_put_line(files, *drawn)])
 
 
 def lost_lines(files: Files) -> st.SearchStrategy[Requests]:

@@ -6,6 +6,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Files, Object, Request, owner_of_run
+from lifecycle_conformance.generation.alphabets import NO_FILE_NAMES
 from lifecycle_conformance.generation.file_faults.requests import (
     Requests,
     pretty,
@@ -21,8 +22,6 @@ from lifecycle_projection.records import Json
 
 LONG_NAME: Final = "node_" + "x" * 300
 """The name of an event that makes a snapshot's name longer than any file system takes."""
-ODD_RUN_IDS: Final = ("run/with:odd é", "😀", ".", "..", "...", "", "a/b", "größe 1")
-"""Run ids that are no file names as they are (FILE-4)."""
 _SPOILED: Final = (b"", b"{", b"null", b"7", b"{}", b"no snapshot", b"\xff\xfe", b'{"snapshot_id": 7}')
 
 
@@ -144,7 +143,7 @@ def meeting_ids(run: Object, number: int) -> st.SearchStrategy[Requests]:
 
 def odd_run_ids(run: Object) -> st.SearchStrategy[Requests]:
     """Pass over the same history under run ids that are no file names. The run needs a history."""
-    return st.sampled_from(ODD_RUN_IDS).map(lambda run_id: [project({**run, "run_id": run_id})])
+    return st.sampled_from(NO_FILE_NAMES).map(lambda run_id: [project({**run, "run_id": run_id})])
 
 
 def long_names(run: Object, illegal: Sequence[str], number: int) -> st.SearchStrategy[Requests]:

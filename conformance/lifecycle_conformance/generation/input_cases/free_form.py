@@ -7,6 +7,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.generation.alphabets import NOT_WHITE_SPACE
 from lifecycle_conformance.generation.input_cases.runs import (
     RECORDS,
     SNAPSHOT,
@@ -21,6 +22,7 @@ from lifecycle_conformance.generation.input_cases.sessions import (
     Requests,
     Sessions,
     at_each,
+    characters,
     grown,
     plain,
     reading,
@@ -35,7 +37,6 @@ from lifecycle_projection.records import Json
 
 _METADATA: Final[Path] = ("checkpoint", "lifecycle_history", 0, "metadata")
 _EVENTS: Final = ("node_started", "node_completed", "node_failed", "node_blocked", "node_recovered")
-_NOT_WHITE_SPACE: Final = "\x1c\x1d\x1e\x1f\u180e\u200b\u2060\ufeff"
 
 
 def _local_tenant(capabilities: frozenset[str]) -> Sessions:
@@ -101,7 +102,9 @@ def _any_definition(capabilities: frozenset[str]) -> Sessions:
 
 
 def _any_event(capabilities: frozenset[str]) -> Sessions:
-    names = st.sampled_from(["", " ", "/", "..", "Node Started", "\x00", "größe 😀", "\u2028"]) | st.text(max_size=30)
+    names = st.sampled_from(["", " ", "/", "..", "Node Started", "\x00", "größe 😀", "\u2028"]) | st.text(
+        characters, max_size=30
+    )
 
     def sessions(name: str) -> Sessions:
         run = small_run({"event": name, "recorded_at_ms": 1})
@@ -114,7 +117,7 @@ def _padded(capabilities: frozenset[str]) -> Sessions:
     """Pad texts by white space, and by characters that some take for it; the first record has spaces only."""
     nothing = st.just("")
     white = nothing | st.permutations(WHITE_SPACE).map("".join) | st.text(alphabet=WHITE_SPACE, max_size=3)
-    edges = nothing | st.permutations(_NOT_WHITE_SPACE).map(lambda drawn: "".join(drawn[:2]))
+    edges = nothing | st.permutations(NOT_WHITE_SPACE).map(lambda drawn: "".join(drawn[:2]))
 
     def sessions(member: str) -> Sessions:
         inner = st.sampled_from(WAIT_KINDS if member == "wait_kind" else ["node", "node b"])

@@ -27,6 +27,7 @@ from lifecycle_conformance.generation.input_cases.sessions import (
     Cases,
     Sessions,
     at_each,
+    characters,
     grown,
     plain,
     reading,
@@ -183,7 +184,7 @@ def _word(capabilities: frozenset[str]) -> Sessions:
 
     def refused(run: Object, place: Place) -> st.SearchStrategy[Object]:
         spoilt = st.sampled_from(WORDS[place.member.type]).flatmap(lambda word: st.sampled_from(misspelt(word)))
-        values = spoilt | st.text(max_size=6).map(lambda text: f"{text}?")
+        values = spoilt | st.text(characters, max_size=6).map(lambda text: f"{text}?")
         return values.flatmap(lambda value: written(change(run, place.path, value), capabilities))
 
     return st.one_of(at_each(grown, places, accepted), refusals("REC-9", capabilities, at_each(grown, places, refused)))

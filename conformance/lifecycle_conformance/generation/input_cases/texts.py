@@ -9,12 +9,14 @@ from typing import Final
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.generation.alphabets import CHARACTERS, NAMES_TO_SORT
 from lifecycle_conformance.generation.input_cases.runs import KEY, PLACES, Path, small_run, text_with
 from lifecycle_conformance.generation.input_cases.sessions import (
     HISTORY,
     Cases,
     Requests,
     Sessions,
+    characters,
     grown,
     plain,
     reading,
@@ -58,7 +60,9 @@ def _compact(capabilities: frozenset[str]) -> Sessions:
 
 
 def _order(capabilities: frozenset[str]) -> Sessions:
-    names = st.permutations(_NAMES) | st.lists(st.sampled_from(_NAMES), min_size=2, max_size=6, unique=True)
+    names = st.permutations(NAMES_TO_SORT) | st.lists(
+        st.sampled_from(NAMES_TO_SORT), min_size=2, max_size=6, unique=True
+    )
     # Small ones: how large integers are written is another matter (JSON-5).
     objects = names.map(lambda names: {name: number % 9 for number, name in enumerate(names)})
     nested = objects | st.builds(lambda outer, inner: {**outer, "a": [inner]}, objects, objects)
@@ -66,8 +70,8 @@ def _order(capabilities: frozenset[str]) -> Sessions:
 
 
 def _strings(capabilities: frozenset[str]) -> Sessions:
-    special = st.permutations(_SPECIAL).map("".join)
-    texts = special | st.text(alphabet=st.sampled_from(_SPECIAL) | st.characters(codec="utf-8"), min_size=1, max_size=8)
+    special = st.permutations(CHARACTERS).map("".join)
+    texts = special | st.text(alphabet=st.sampled_from(CHARACTERS) | characters, min_size=1, max_size=8)
     values = texts | st.builds(lambda text: [text], texts) | st.builds(lambda name: {name: 1}, texts)
     return _writing("JSON-4", values, capabilities)
 
@@ -82,14 +86,6 @@ def _whole_doubles(capabilities: frozenset[str]) -> Sessions:
     # Plain forms of few digits, so that only the difference between integers and doubles is put to the test.
     doubles = st.integers(-(10**15) + 1, 10**15 - 1).map(float)
     return _writing("JSON-6", doubles | st.lists(doubles, min_size=1, max_size=3), capabilities)
-
-
-_NAMES: Final = (
-    *("a", "b", "B", "Z", "_", "aa", "10", "9", "", "~", " "),
-    *("é", "e\u0301", "z\u0308", "\uffff", "\ue000", "😀", "\U00010000", "ß"),
-)
-"""Names whose order differs by code points, by UTF-16 units, by locale, by number, by case and by length."""
-_SPECIAL: Final = tuple(map(chr, range(0x20))) + tuple("\"\\/<>&'\x7f\x80\x85\xa0é\u2028\u2029\ufeff\ufffd\uffff😀")
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from typing import Final
 from attrs import frozen
 
 from lifecycle_conformance.execution.trace import Object, Request
+from lifecycle_conformance.generation.alphabets import TEXTS
 from lifecycle_conformance.generation.protocol_cases.stored_records import STRANGERS, spoiled
 from lifecycle_conformance.generation.requests import TENANT, refusal
-from lifecycle_conformance.generation.strategies import LATEST_MS, TEXTS, run_record
+from lifecycle_conformance.generation.strategies import LATEST_MS, run_record
 from lifecycle_conformance.specification import schemas
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection.records import Json

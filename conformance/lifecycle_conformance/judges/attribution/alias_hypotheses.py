@@ -60,16 +60,16 @@ def foreseen(step: Step, table: Table) -> list[Seen]:
 
 
 _COVERS: Final = {
-    ("ALIAS-4", 0): frozenset(("ALIAS-5", "ALIAS-11", "ALIAS-12")),
-    ("ALIAS-6", 0): frozenset(("ALIAS-7", "ALIAS-8", "ALIAS-10")),
-    ("ALIAS-10", 0): frozenset(("ALIAS-8",)),
-    ("ALIAS-10", 1): frozenset(("ALIAS-8",)),
+    "what a marker lists is not known": frozenset(("ALIAS-5", "ALIAS-11", "ALIAS-12")),
+    "no event is known by its content": frozenset(("ALIAS-7", "ALIAS-8", "ALIAS-10")),
+    "events with an occurrence are counted, too": frozenset(("ALIAS-8",)),
+    "the counter skips numbers that are taken": frozenset(("ALIAS-8",)),
 }
 """Of what is not entered at all nothing can be said of how it is."""
 _ALTERED: Final = tuple(
-    (Hypothesis(requirement, f"alteration {number}", _COVERS.get((requirement, number), frozenset())), rules)
+    (Hypothesis(requirement, what, _COVERS.get(what, frozenset())), rules)
     for requirement, alterations in ALTERATIONS.items()
-    for number, rules in enumerate(alterations)
+    for what, rules in alterations.items()
 )
 
 
@@ -82,7 +82,10 @@ def predictions(step: Step, trace: Trace) -> Iterator[tuple[Hypothesis, list[See
         return
     for hypothesis, rules in _ALTERED:
         yield hypothesis, foreseen(step, table_of(step.run, events, rules))
-    remembered = {"what was compacted": _compacted(step, trace), "what index ids say": _under_index_ids(step, events)}
+    remembered = {
+        "what was compacted is known as before": _compacted(step, trace),
+        "records are known by their index ids in a marker": _under_index_ids(step, events),
+    }
     for which, ghosts in remembered.items():
         if ghosts:
             alive = sorted([*events, *ghosts], key=lambda event: event["seq"])
@@ -121,15 +124,15 @@ def _other_events(step: Step, trace: Trace) -> Iterator[tuple[str, Sequence[Obje
     owners = [owner for owner in step.before if owner != step.owner]
     of_tenants = [each for owner in owners if owner.run_id == step.owner.run_id for each in _of(step, owner)]
     of_runs = [each for owner in owners if owner.tenant == step.owner.tenant for each in _of(step, owner)]
-    for which, others in (("other tenants", of_tenants), ("other runs", of_runs)):
+    for which, others in (("events of other tenants count", of_tenants), ("events of other runs count", of_runs)):
         if others:
             yield which, sorted([*mine, *others], key=lambda event: event["seq"])
     if len({event["seq"] for event in mine}) < len(mine):
         ties_reversed = sorted(enumerate(mine), key=lambda each: (each[1]["seq"], -each[0]))
-        yield "ties", [event for _, event in ties_reversed]
+        yield "of events with one seq the later one comes first", [event for _, event in ties_reversed]
     left = _in_the_order_of_imports(mine, step, trace)
     if left != list(mine):
-        yield "log order", left
+        yield "events come in the order of the log", left
 
 
 def _of(step: Step, owner: Owner) -> Iterator[Object]:

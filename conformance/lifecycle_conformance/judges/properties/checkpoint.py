@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
-from lifecycle_conformance.execution.trace import Object, Step, Trace, member
+from lifecycle_conformance.execution.trace import Object, Step, Trace, member, once_an_object
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.canaries import PLACES, canary
 from lifecycle_conformance.model.content_tables import (
@@ -91,6 +91,14 @@ def out_of_date(step: Step, trace: Trace, snapshot: Object) -> Object:
     They are told from members that are wrong for a reason of their own: they are all as they once were, and not all
     of them empty.
     """
+    key = out_of_date, snapshot["snapshot_id"], id(snapshot)
+    if key not in step.memo:
+        step.memo[key] = _out_of_date(step, trace, snapshot)
+    found: Object = step.memo[key]
+    return found
+
+
+def _out_of_date(step: Step, trace: Trace, snapshot: Object) -> Object:
     actual = _state_of(snapshot)
     given = {**_state_in(step.run), **_scope_of(delta(step).new_events)}
     if all(canonical(actual[name]) == canonical(given[name]) for name in given):
@@ -128,6 +136,7 @@ def _state_of(snapshot: Object) -> Object:
     return {"status": snapshot["status"], **_scope_of([snapshot]), **definition, **summary}
 
 
+@once_an_object
 def _state_in(run: Object) -> Object:
     """The state that a run record gives by itself: of the definition what it records, or that there is none."""
     recorded: Object = {name: run.get(name) for name in _DEFINITION}

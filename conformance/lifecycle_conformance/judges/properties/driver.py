@@ -21,7 +21,7 @@ _TABLES: Final = tables()
 _MEMBERS: Final = {code_spans(row["op"])[0]: sorted(code_spans(row["ok"])) for row in _TABLES["operations"]}
 _NEEDS: Final = {code_spans(row["op"])[0]: code_spans(row["capability"]) for row in _TABLES["operations"]}
 _KNOWN: Final = {name for row in _TABLES["capabilities"] for name in code_spans(row["capability"])}
-_NEVER: Final = {
+_NEVER_REFUSED_WITH: Final = {
     # What else may be wrong with their arguments is no matter of the table.
     "hello": frozenset[str](),
     "project": frozenset({"unsupported"}),
@@ -32,8 +32,8 @@ _NEVER: Final = {
     "prune": frozenset({"invalid_input", "phase_transition", "storage_conflict"}),
 }
 """The kinds with which an operation can't be refused, asked as the suite asks."""
-_QUIET: Final = frozenset({"identify", "refuse", "say", "hello"})
-_LOUD: Final = ON_FILES | NEW_PROCESS | {"open"}
+_TOUCHING_NO_STORE: Final = frozenset({"identify", "refuse", "say", "hello"})
+_CHANGING_ANYTHING: Final = ON_FILES | NEW_PROCESS | {"open"}
 
 
 @check("DRIVER-3", on=steps("hello"))
@@ -68,7 +68,7 @@ def operations(step: Step, _: Trace) -> Iterator[Judgement]:
     if step.refusal is None:
         members = _MEMBERS[step.op]
         yield judged("DRIVER-5", f"the members of the answer to {step.op}", expected=members, actual=sorted(step.ok))
-    elif step.refusal in _NEVER.get(step.op, frozenset() if _NEEDS[step.op] else {"unsupported"}):
+    elif step.refusal in _NEVER_REFUSED_WITH.get(step.op, frozenset() if _NEEDS[step.op] else {"unsupported"}):
         yield judged("DRIVER-5", f"the refusal of {step.op}, which is offered", expected=None, actual=step.refusal)
 
 
@@ -158,7 +158,7 @@ def _said_before(step: Step, trace: Trace) -> Step | None:
     for each in trace.earlier(step):
         if each.op == "identify" and _text(each) == asked:
             return each
-        if each.op in _LOUD or (each.op not in _QUIET and each.before != each.after):
+        if each.op in _CHANGING_ANYTHING or (each.op not in _TOUCHING_NO_STORE and each.before != each.after):
             return None
     return None
 

@@ -15,11 +15,11 @@ from lifecycle_conformance.execution.operations import ALL, LOOKING, WRITING
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, owner_of
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import acting, delta, own
-from lifecycle_conformance.model.identity import contents_of, stable_id
+from lifecycle_conformance.model.identity import content_of_event, contents_of, stable_id
 from lifecycle_conformance.model.json_text import blurred
 from lifecycle_conformance.model.record_ties import pass_effects
 from lifecycle_conformance.model.recorded import MAX_SEQ, highest_seq, in_order, places, recorded
-from lifecycle_conformance.model.reported_ids import reported_ids_correct
+from lifecycle_conformance.model.reported_ids import wrong_ids
 from lifecycle_projection.records import Json
 
 _KEEPING_THE_ORDER: Final = WRITING - {"compact"} | {"restart", "refuse"}
@@ -93,10 +93,9 @@ def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
             what = f"whether {event_id!r}, which only others have, was appended"
             yield judged("LOG-5", what, expected=True, actual=step.answer.ok["appended"], subject=owner)
     if step.op == "project":
-        unknown = _known_to_others_only(step, owner)
+        unknown = _known_to_others_only(step, trace, owner)
         if unknown:
-            new_of, asked = pass_effects(step).events, reported_ids_correct(step, trace)
-            missing = [index for index in unknown if not new_of[index] and asked[index]]
+            missing = [index for index in unknown if not pass_effects(step).events[index]]
             what = "the records that only others have and that got no event"
             yield none("LOG-5", what, missing, subject=owner)
 
@@ -173,18 +172,25 @@ def _next_seqs(events: Sequence[Object]) -> set[int]:
     return {highest_seq(events) + 1, max(_seqs(events), default=0) + 1, len(events) + 1}
 
 
-def _known_to_others_only(step: Step, owner: Owner) -> list[int]:
+def _known_to_others_only(step: Step, trace: Trace, owner: Owner) -> list[int]:
     """The records whose id others have and the owner hasn't: first occurrences that the pass has reached.
 
-    How far a pass got that was refused depends on more; at its first record it has looked.
+    How far a pass got that was refused depends on more; at its first record it has looked. An id that is wrong may be
+    known by its content, too, which then is computed wrongly as well.
     """
     if step.answer.ok is None and step.refusal not in {"phase_transition", "storage_conflict"}:
         return []
     contents = contents_of(step.run)
     reached = contents if step.answer.ok is not None else contents[:1]
-    table = recorded(step.run, delta(step).before.events)
+    events = delta(step).before.events
+    table, there = recorded(step.run, events), {content_of_event(step.run, event) for event in events}
     theirs = {known for each in _others(step.before, owner) for known in places(own(step.before, each).events)}
-    ids = [(index, stable_id(*each)) for index, each in enumerate(reached) if each[1] == 0]
+    wrong = wrong_ids(step, trace)
+    ids = [
+        (index, wrong.get(index) or stable_id(*each))
+        for index, each in enumerate(reached)
+        if each[1] == 0 and not (index in wrong and each[0] in there)
+    ]
     return [index for index, event_id in ids if event_id in theirs and event_id not in table]
 
 

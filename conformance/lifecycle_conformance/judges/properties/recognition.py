@@ -11,6 +11,10 @@ from lifecycle_conformance.execution.judgement import PASSES, Judgement, judged
 from lifecycle_conformance.execution.trace import Step, Trace
 from lifecycle_conformance.judges.attribution.recognition import Recognition, recognition
 from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import delta
+from lifecycle_conformance.model.identity import listed_by
+from lifecycle_conformance.model.record_ties import pass_effects
+from lifecycle_conformance.model.reported_ids import wrong_ids
 
 _WHAT: Final = {
     "ALIAS-1": "a record that events of others, or another order, would make known",
@@ -41,6 +45,17 @@ def what_is_known(step: Step, trace: Trace) -> Iterator[Judgement]:
             yield from _compared(requirement, _WHAT[requirement], found, found.mismatched)
         elif not set(indexes) & set(found.mismatched):
             yield from _compared(requirement, _WHAT[requirement], found, indexes)
+
+
+@check("ALIAS-4", on=PASSES.accepted)
+def what_is_listed_is_known(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that a record isn't recorded anew under an id that a marker lists, although it should have another id."""
+    listed = {event_id for event in delta(step).before.events for event_id, _ in listed_by(event)}
+    for index, event_id in wrong_ids(step, trace).items():
+        if event_id in listed:
+            what, new = f"whether {event_id!r} was recorded anew", pass_effects(step).events[index]
+            again = event_id in {event["event_id"] for event in new}
+            yield judged("ALIAS-4", what, expected=False, actual=again, subject=index)
 
 
 @check("ALIAS-2", on=PASSES.accepted)

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 import orjson
 from attrs import evolve, frozen
 
-from lifecycle_conformance.execution.trace import Object, member
+from lifecycle_conformance.execution.trace import Object, member, once_an_object
 from lifecycle_conformance.judges.attribution.canonical_writing import DOUBLES, Double, double, write
 from lifecycle_conformance.judges.attribution.hypotheses import Hypothesis
 from lifecycle_conformance.model.identity import is_unsigned
@@ -102,9 +102,14 @@ def revised(plan_id: str, revision: Json) -> str | None:
     return f"plan:{plan_id}:rev:{revision}" if is_unsigned(revision) else None
 
 
+@once_an_object
+def _hash_in_order(value: Json, double: Double) -> str:
+    return f"sha256:{sha256(write(value, key=None, double=double).encode()).hexdigest()}"
+
+
 def hash_in_order(value: Json, double: Double = double) -> str:
     """The hash of a value with its members in their order (DEF-2), its doubles written in some way."""
-    return f"sha256:{sha256(write(value, key=None, double=double).encode()).hexdigest()}"
+    return _hash_in_order(value, double)
 
 
 def _text(value: Json, rules: DefinitionRules) -> str:

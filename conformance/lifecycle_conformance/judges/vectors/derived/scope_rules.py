@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from attrs import evolve, frozen
 
-from lifecycle_conformance.execution.trace import Object, member
+from lifecycle_conformance.execution.trace import Object, member, once_an_object
 from lifecycle_conformance.judges.attribution.hypotheses import Hypothesis
 from lifecycle_conformance.judges.vectors.derived.scope_values import PARSERS, WRONG_PARSERS, Parser
 from lifecycle_projection.records import Json
@@ -77,9 +77,14 @@ def _brought(source: Object, rules: ScopeRules) -> Object:
     tried: dict[str, Tried] = {}
     for field, spelling, kind in rules.spellings:
         if spelling in source:
-            tried.setdefault(field, []).append((source[spelling], rules.parsers[kind](source[spelling])))
+            tried.setdefault(field, []).append((source[spelling], _parsed(rules.parsers[kind], source[spelling])))
     decided = {field: rules.decides(values) for field, values in tried.items()}
     return {field: value for field, value in decided.items() if value is not None}
+
+
+@once_an_object
+def _parsed(parser: Parser, value: Json) -> Json:
+    return parser(value)
 
 
 def _in_sorted_order(values: list[str]) -> list[str]:

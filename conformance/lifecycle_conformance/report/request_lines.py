@@ -35,7 +35,7 @@ _SHOWN_ELSEWHERE: Final = frozenset(
 """Members that the list of further members of a new run doesn't name: they are shown elsewhere, or in every run."""
 
 
-def operations(requests: Sequence[Request], width: int = WIDTH) -> Iterator[str]:
+def request_lines(requests: Sequence[Request], width: int = WIDTH) -> Iterator[str]:
     """The requests of a session, numbered from 1; an `open` that comes first is left out, as most sessions have it."""
     shown = [each for index, each in enumerate(requests) if (index, each) != (0, _FIRST)]
     describer, longest = _Describer(), max((len(op) for op, _ in shown), default=0)

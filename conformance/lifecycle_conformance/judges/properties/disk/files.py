@@ -7,7 +7,7 @@ from typing import Final
 from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.judgement import ALL_STEPS, Judgement, Steps, canonical, judged, none, steps
 from lifecycle_conformance.execution.operations import WRITING
-from lifecycle_conformance.execution.trace import Object, Step, Trace, owner_of
+from lifecycle_conformance.execution.trace import Object, Step, Trace, once_a_step, owner_of
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta, touched
 from lifecycle_conformance.model.file_layout import (
@@ -284,6 +284,7 @@ def _in_order_of_appending(step: Step) -> list[Object]:
     return [event for _, event in sorted(zip(given, new, strict=True), key=lambda each: each[0])]
 
 
+@once_a_step
 def _new_lines(step: Step) -> list[bytes]:
     """The lines of the log that a step wrote: all events, after a compaction that removed any."""
     files = both(step)
@@ -294,6 +295,7 @@ def _new_lines(step: Step) -> list[bytes]:
     return whole[-count:] if count else []
 
 
+@once_a_step
 def _new_files(step: Step) -> dict[str, bytes]:
     """The snapshot files that a step wrote; that a pass changes one that is there is another matter (SNAP-6)."""
     files = both(step)
@@ -304,15 +306,15 @@ def _new_files(step: Step) -> dict[str, bytes]:
     return {path: text for path, text in now.items() if is_snapshot_path(path) and path not in there}
 
 
-def _written(step: Step) -> Iterator[tuple[str, str, Json]]:
+@once_a_step
+def _written(step: Step) -> list[tuple[str, str, Json]]:
     """Each record that a step wrote: what to call it, the table that it follows, and its value."""
-    for line in _new_lines(step):
-        if event_in(line) is not None:
-            value = _value(line)
-            yield f"the line of {value['event_id']!r}", "event", value
-    for path, text in _new_files(step).items():
-        if snapshot_in(text) is not None:
-            yield path, "snapshot", _value(text)
+    lines = [_value(line) for line in _new_lines(step) if event_in(line) is not None]
+    files = [(path, text) for path, text in _new_files(step).items() if snapshot_in(text) is not None]
+    return [
+        *((f"the line of {value['event_id']!r}", "event", value) for value in lines),
+        *((path, "snapshot", _value(text)) for path, text in files),
+    ]
 
 
 def _name(event: Object) -> list[Json]:

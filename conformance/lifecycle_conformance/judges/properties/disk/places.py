@@ -34,7 +34,7 @@ from lifecycle_projection.records import Json
 
 @frozen(kw_only=True)
 class _Obstacle:
-    """The first record of a history whose snapshot can't be looked up or written, and why."""
+    """A record of a history whose snapshot can't be looked up or written, and why."""
 
     kind: str
     index: int
@@ -49,15 +49,18 @@ _BLOCKED: Final = "blocked"
 
 
 def _first_obstacle(step: Step, files: Files) -> _Obstacle | None:
+    return next(_obstacles(step, files), None)
+
+
+def _obstacles(step: Step, files: Files) -> Iterator[_Obstacle]:
     run_id = step.owner.run_id
     written: dict[str, str] = {}
     for index, event_id in enumerate(recorded_ids(step)):
         path = path_of(run_id, event_id)
         kind = _kind_of_obstacle(step, files, path, event_id, written)
         if kind is not None:
-            return _Obstacle(kind=kind, index=index, event_id=event_id, path=path)
+            yield _Obstacle(kind=kind, index=index, event_id=event_id, path=path)
         written[path] = event_id
-    return None
 
 
 def _kind_of_obstacle(step: Step, files: Files, path: str, event_id: str, written: dict[str, str]) -> str | None:
@@ -112,7 +115,13 @@ def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[J
     met = _met(step)
     if met is None or met[0].kind != _ANOTHERS or not _ids_are_known(step, trace, met[0].index):
         return
-    yield from about(met[0].path, _not_overwritten(step, *met))
+    first, before, after = met
+    yield from about(first.path, _not_overwritten(step, *met))
+    if step.refusal != "storage_conflict":
+        # A pass that went on may have overwritten more.
+        for each in _obstacles(step, before):
+            if each.kind == _ANOTHERS and each.path in before.keys() - {first.path}:
+                yield _unchanged("SNAP-11", each.path, before, after)
 
 
 def _not_overwritten(step: Step, obstacle: _Obstacle, before: Files, after: Files) -> Iterator[Judgement]:

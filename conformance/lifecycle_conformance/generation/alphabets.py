@@ -1,0 +1,70 @@
+"""The awkward texts and numbers that sessions are made of, by where they stand: here is where one is added.
+
+Each is there because some implementation gets it wrong: it sorts, trims, escapes, lower-cases, shortens or counts it in
+its own way, or takes it for a path.
+"""
+
+from typing import Final
+
+from lifecycle_projection.records import Json
+
+# --- names and ids ----------------------------------------------------------------------------------------------------
+
+EVENT_NAMES: Final = (
+    "", "Node_Started", "a.b_c-d", "node started", " node_started ", "/", "../x", "a/b\\c:d", "tab\tname",
+    "größe", "😀", "größe 😀", "\u2028\x1c", "\x00\x1f\x7f", "\uffff", '"quoted"', "event", "run_execution_claimed ",
+    "n" * 60, "é" * 30,
+)  # fmt: skip
+"""Names of lifecycle events, beside those that production writes."""
+RUN_IDS: Final = ("run-1", "run-2", "run/1", "run:1", "run 1", " run-1 ", "é", "😀", "..", "run-1-0", "")
+NO_FILE_NAMES: Final = ("run/with:odd é", "😀", ".", "..", "...", "", "a/b", "größe 1")
+"""Run ids that are no file names as they are (FILE-4)."""
+SORTED_APART: Final = ("\U0001f600", "\uffff", "z")
+"""Run ids that UTF-16 puts in another order than code points."""
+IN_ORDER: Final = ("ab", "9a", "Za", "zÿ", "ÿ😀", "\uffff😀")
+"""Pairs of letters in the order of their code points, which is not everybody's for the last four."""
+AUTOMATION_IDS: Final = ("automation-1", "automation-2", "a/b", "a: b", "größe 😀", "..", "")
+SESSION_IDS: Final = ("session-1", "session-2", "b", "", "ü 😀")
+NODE_IDS: Final = ("node-a", "node-b", "c", "", " node-a ", "größe", "b😀", "b\uffff", "a/b", "\u2028", '"\\\n')
+TRIGGERS: Final = ("manual", "schedule", "", "ü 😀")
+
+# --- texts ------------------------------------------------------------------------------------------------------------
+
+TEXTS: Final = ("node-a", "b", "", " node-a ", " ", "\x1cnode-a", "\x85node-a\u3000", "\u200bb", "ü 😀", '"\\\n')
+"""Whatever is a text, or is read from one: ids in metadata, reasons, free-form values."""
+WAITS: Final = (
+    "timer", "webhook", "approval", "external_condition", "retry_backoff", " webhook ", "\u3000timer\x85",
+    "\x1ctimer", "Timer", "waiting", "", " ",
+)  # fmt: skip
+"""What `wait_kind` may say (EVENT-8)."""
+PADDING: Final = ("", " ", "\t\n", "\u2003", "\x85\u3000")
+"""White space, of which texts are trimmed (REC-16)."""
+NEVER_TRIMMED: Final = ("\x1c", "\u200b")
+NOT_WHITE_SPACE: Final = "\x1c\x1d\x1e\x1f\u180e\u200b\u2060\ufeff"
+"""What is no white space, though some take it for that (REC-16)."""
+CHARACTERS: Final = tuple(map(chr, range(0x20))) + tuple("\"\\/<>&'\x7f\x80\x85\xa0é\u2028\u2029\ufeff\ufffd\uffff😀")
+"""Characters that some escape and some don't (JSON-4)."""
+
+# --- members of free-form objects -------------------------------------------------------------------------------------
+
+MEMBER_NAMES: Final = (*TEXTS, "z", "é", "\uffff", "😀")
+UNKNOWN_NAMES: Final = ("extra", "😀", "\uffff", "", "Node_id")
+"""Members that metadata has beside the known ones."""
+NAMES_TO_SORT: Final = (
+    *("a", "b", "B", "Z", "_", "aa", "10", "9", "", "~", " "),
+    *("é", "e\u0301", "z\u0308", "\uffff", "\ue000", "😀", "\U00010000", "ß"),
+)
+"""Names whose order differs by code points, by UTF-16 units, by locale, by number, by case and by length (JSON-3)."""
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+NUMBERS: Final[tuple[Json, ...]] = (
+    *(0, 1, -1, 7, 60, 2**53 - 1, -(2**53) + 1),
+    *(0.5, -2.25, 0.1, 3.14159, 0.00001, 1.25e-6, 1e-7, 5e-22, 123456.789, 0.123456789012345, 99999999999999.5),
+)
+"""Numbers that every driver can be sent: doubles have at most 15 significant digits and exponents within ±22."""
+NUMBERS_TOLD_APART: Final[tuple[Json, ...]] = (1.0, 0.0, -0.0, 2**64 - 1, -(2**63), 1e15, 1e16, -1e16, 1e21, 1.5e22)
+"""Numbers for those that tell integers and doubles apart (`json-numbers`)."""
+HARD_INTEGERS: Final = ("18446744073709551616", "-9223372036854775809", "972806941859797078084")
+HARD_DOUBLES: Final = ("-0", "0.1234567890123456789", "0.9341825998422749", "9007199254740993.0")
+"""Numbers that lose their sign, or come a unit off, where they are not read as the nearest doubles."""
