@@ -7,7 +7,7 @@
     6 Phases and the guard           phases
     7 Events and snapshots           content, checkpoint, snapshots
     8 Scope and definition           scope, definition
-    9 The pass                       projection: begin here
+    9 The pass                       projection: begin here; planning
     10 Event log, 11 Tenants         log
     12 Stored records                records, codec
     13 Compaction and pruning        retention, markers

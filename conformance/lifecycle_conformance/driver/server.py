@@ -195,10 +195,12 @@ class Server:
     def _import(self, request: Json) -> Json:
         store, left = self._opened, structure(request, _ImportArguments)
         with store.lock():
-            for event in left.events:
-                store.append(event)
+            if left.events:
+                store.append(*left.events)
             for snapshot in left.snapshots:
                 store.write_snapshot(snapshot)
+            for run_id in {snapshot.run_id for snapshot in left.snapshots}:
+                store.sync(run_id)
         return {}
 
     def _append(self, request: Json) -> Json:

@@ -31,3 +31,10 @@ def is_settled(state: FileState) -> bool:
     seconds.
     """
     return state[-1] < time.time_ns() - _TICK_NS
+
+
+def is_too_long(path: str, *, in_directory: str) -> bool:
+    """Whether a path, or a name in it below a directory that is there, is longer than the system takes (FILE-22)."""
+    names = path.removeprefix(in_directory).split("/")
+    longest_name, longest_path = (os.pathconf(in_directory, limit) for limit in ("PC_NAME_MAX", "PC_PATH_MAX"))
+    return max(map(len, map(os.fsencode, names))) > longest_name or len(os.fsencode(path)) >= longest_path

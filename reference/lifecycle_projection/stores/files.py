@@ -1,5 +1,6 @@
 """A store in production's own files, byte for byte (chapter *Files on disk*)."""
 
+import errno
 import logging
 import os
 import re
@@ -16,7 +17,7 @@ from lifecycle_projection.errors import InvalidInputError, StorageError
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.records import Event, Json, Snapshot, TenantKey
 from lifecycle_projection.stores.effects import Effects, SystemEffects
-from lifecycle_projection.stores.file_state import ABSENT, FileState, is_settled, state_of
+from lifecycle_projection.stores.file_state import ABSENT, FileState, is_settled, is_too_long, state_of
 from lifecycle_projection.stores.flock import try_lock, unlock
 from lifecycle_projection.stores.kept_log import KeptLog, NumberedLine, numbered_lines
 from lifecycle_projection.stores.store import Place
@@ -72,7 +73,8 @@ class FileStore:
         self._snapshots = f"{root}/{SNAPSHOTS_NAME}"
         self._effects: Effects = effects or SystemEffects()
         self._lock_timeout_s = lock_timeout_s
-        self._synced: dict[str, FileState] = {}
+        self._synced: dict[str, FileState | None] = {}
+        self._synced_now: dict[str, FileState | None] = {}
         self._parent_synced = False
         self._kept = KeptLog() if keep_log else None
 
@@ -90,6 +92,7 @@ class FileStore:
         try:
             yield
         finally:
+            self._keep_settled()
             unlock(directory)
             self._effects.close(directory)
 
@@ -125,10 +128,19 @@ class FileStore:
         Same result, faster: what hasn't changed since its last sync is left alone. That costs a look at its state.
         """
         state = state_of(path)
-        if state is not None and self._synced.get(path) != state:
-            self._effects.sync_path(path)
-            if is_settled(state):
-                self._synced[path] = state
+        if state is not None and state not in (self._synced.get(path), self._synced_now.get(path)):
+            self._sync_path(path)
+
+    def _sync_path(self, path: str) -> None:
+        """Make durable what stands at a path, and note its state: nobody else changes it while the lock is held."""
+        state = state_of(path)
+        self._effects.sync_path(path)
+        self._synced_now[path] = state
+
+    def _keep_settled(self) -> None:
+        """Keep, at the end of a lock, what is noted as synced and shows if anybody changes it then."""
+        self._synced |= {path: state for path, state in self._synced_now.items() if state and is_settled(state)}
+        self._synced_now = {}
 
     # --- the log ------------------------------------------------------------------------------------------------------
 
@@ -169,19 +181,21 @@ class FileStore:
             _LOGGER.warning("%s: line %d skipped: %s", self._log, number, error)
             return None
 
-    def append(self, event: Event) -> None:
-        """Put an event at the end of the log, after mending the end that a crash may have left.
+    def append(self, *events: Event) -> None:
+        """Put events at the end of the log in one write, after mending the end that a crash may have left.
 
         (FILE-2, FILE-15, FILE-16)
         """
         with _storage_errors(self._log), self._opened(self._log, os.O_RDWR | os.O_CREAT | os.O_APPEND) as log:
             self._mend(log)
-            before, line = state_of(log), event_line(event)
-            self._effects.write(log, line)
+            before, lines = state_of(log), list(map(event_line, events))
+            self._effects.write(log, b"".join(lines))
             self._effects.sync(log)
-            self._effects.sync_path(self._root)
+            self._synced_now[self._log] = after = state_of(log)
+            self._sync_path(self._root)
             if self._kept is not None:
-                self._kept.append(event.run_id, line, before=before, after=state_of(log))
+                run_ids = [event.run_id for event in events]
+                self._kept.append(zip(run_ids, lines, strict=True), before=before, after=after)
 
     def mend_log(self) -> None:
         """End the log in a whole line: a last line that is JSON gets its newline, any other is cut off.
@@ -214,6 +228,7 @@ class FileStore:
         """Put these events in place of the whole log (FILE-6)."""
         with _storage_errors(self._log):
             self._replace(self._log, b"".join(map(event_line, events)))
+            self._sync_path(self._root)
 
     # --- the snapshots ------------------------------------------------------------------------------------------------
 
@@ -266,9 +281,22 @@ class FileStore:
         (FILE-5, FILE-6, FILE-23)
         """
         path = self.place(snapshot.run_id, snapshot.snapshot_id, snapshot.scope.tenant_context.key)
+        folder = os.path.dirname(path)
         with _storage_errors(path, f"snapshot {snapshot.snapshot_id!r}: "):
-            self._make_directory(os.path.dirname(path))
+            self._make_directory(folder)
+            self._synced_now[folder] = None
             self._replace(path, snapshot_text(snapshot))
+
+    def unwritable(self, snapshot: Snapshot) -> StorageError | None:
+        """Why a snapshot can't be written: a name is too long for the file system, that of the temporary sibling too.
+
+        (FILE-23)
+        """
+        path = self.place(snapshot.run_id, snapshot.snapshot_id, snapshot.scope.tenant_context.key)
+        if not is_too_long(f"{path}.tmp", in_directory=self._root):
+            return None
+        problem = f"snapshot {snapshot.snapshot_id!r}: {os.strerror(errno.ENAMETOOLONG)}"
+        return StorageError(path=path, problem=problem)
 
     def delete_snapshot(self, place: Place) -> None:
         """Remove the file at a path; its directory stays (PRUNE-3)."""
@@ -294,7 +322,7 @@ class FileStore:
         parent = os.path.dirname(path)
         self._make_directory(parent)
         self._effects.make_directory(path)
-        self._effects.sync_path(parent)
+        self._sync_path(parent)
 
     def _replace(self, path: str, content: bytes) -> None:
         """Put content in the place of a file, or leave the file as it is."""
@@ -308,7 +336,6 @@ class FileStore:
             with suppress(OSError):
                 self._effects.unlink(temporary)
             raise
-        self._effects.sync_path(os.path.dirname(path))
 
     @contextmanager
     def _opened(self, path: str, flags: int) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """The log as it was read once, for the passes of many runs: same events, faster, as each gets its own lines only."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from lifecycle_projection.errors import InvalidInputError
@@ -49,11 +49,12 @@ class KeptLog:
         self._last = text.count(b"\n")
         self._state = state
 
-    def append(self, run_id: str, line: bytes, *, before: object, after: object) -> None:
-        """Take one more line, which changed the state of the file, if what is kept is the log before it."""
+    def append(self, lines: Iterable[tuple[str, bytes]], *, before: object, after: object) -> None:
+        """Take more lines, each with its run, that changed the state of the file, if what is kept is the log before."""
         if self.holds(before):
-            self._last += 1
-            self._of_run.setdefault(run_id, []).append((self._last, line))
+            for run_id, line in lines:
+                self._last += 1
+                self._of_run.setdefault(run_id, []).append((self._last, line))
             self._state = after
 
 
