@@ -22,6 +22,7 @@ from lifecycle_projection import (
     FileStore,
     PhaseTransitionError,
     ProjectionResult,
+    RememberingStore,
     Run,
     StorageConflictError,
     StorageError,
@@ -35,6 +36,12 @@ from lifecycle_projection import (
 from lifecycle_projection.stores.effects import SystemEffects
 
 HISTORY = (lifecycle("node_started", 10), lifecycle("node_completed", 20), lifecycle("node_started", 30))
+
+
+@pytest.fixture(autouse=True, params=[FileStore, RememberingStore])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of this holds for both file stores: each in turn goes by the name of the plain one."""
+    monkeypatch.setitem(globals(), "FileStore", request.param)
 
 
 @pytest.fixture
@@ -449,56 +456,6 @@ def test_a_record_costs_one_sync(directory: Path) -> None:
     syncs(1)
     assert syncs(40) - syncs(10) == 30
     assert syncs(50) <= 50 + 8
-
-
-# --- a log that is kept ----------------------------------------------------------------------------------------------
-
-
-def test_a_kept_log_is_read_once_and_shows_what_others_write(directory: Path) -> None:
-    """FILE-17, FILE-18: read anew only where the file has changed, whoever changed it and in what way."""
-    effects = Recorded(directory)
-    store, others = FileStore(directory, keep_log=True, effects=effects), FileStore(directory)
-
-    def read() -> int:
-        """Compare with a store that keeps nothing; tell how often the log was read."""
-        effects.done.clear()
-        for number in range(4):
-            assert store.events(f"run-{number}") == others.events(f"run-{number}")
-        return effects.done.count("look at stateful_events.jsonl")
-
-    def write(number: int, *history: dict[str, Any]) -> Run:
-        return run_of(*history, run_id=f"run-{number}")
-
-    assert read() == 0
-    project(write(1, *HISTORY), others)
-    assert read() == 1
-    assert read() == 0
-    project(write(2, *HISTORY), store)
-    assert read() == 0
-    project(write(2, *HISTORY, lifecycle("x", 1)), others)
-    assert read() == 1
-    log_of(directory).write_bytes(log_of(directory).read_bytes() + b"torn")
-    assert read() == 1
-    project(write(3, *HISTORY), store)
-    assert read() == 1
-    compact(others, retention_ms=1, now_ms=10**9)
-    assert read() == 1
-    log_of(directory).unlink()
-    assert read() == 1
-
-
-def test_a_kept_log_names_a_line_of_no_run_once(directory: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """FILE-20: and a line that names its run when that run is asked for."""
-    log_of(directory).write_bytes(b'{\n[1]\n{"run_id":1}\n\n{"run_id":"run-1"}\n')
-    store = FileStore(directory, keep_log=True)
-    with caplog.at_level(logging.WARNING):
-        assert [store.events(f"run-{number}") for number in range(3)] == [[], [], []]
-    assert [record.getMessage().split(": ")[1] for record in caplog.records] == [
-        "line 1 skipped",
-        "line 2 skipped",
-        "line 3 skipped",
-        "line 5 skipped",
-    ]
 
 
 # --- the lock ---------------------------------------------------------------------------------------------------------

@@ -15,13 +15,13 @@ from lifecycle_conformance.driver.interface import CAPABILITIES, OPERATIONS, PRO
 from lifecycle_projection import (
     SPEC_VERSION,
     Event,
-    FileStore,
     InvalidInputError,
     LifecycleProjectionError,
     MemoryStore,
     PhaseTransitionError,
     Problem,
     ProjectionResult,
+    RememberingStore,
     Run,
     Snapshot,
     StorageConflictError,
@@ -154,7 +154,7 @@ class Server:
         if not os.path.isdir(directory):  # noqa: PTH112 - it knows about paths that can't be, and a Path doesn't
             raise StorageError(path=directory, problem="expected a directory that exists")
         lasts = "durable" in self._capabilities
-        self._store = FileStore(directory, lock_timeout_s=_LOCK_TIMEOUT_S) if lasts else MemoryStore()
+        self._store = RememberingStore(directory, lock_timeout_s=_LOCK_TIMEOUT_S) if lasts else MemoryStore()
         return {}
 
     def _project(self, request: Json) -> Json:

@@ -19,7 +19,7 @@ from lifecycle_projection.records import Event, Json, Snapshot, TenantKey
 from lifecycle_projection.stores.effects import Effects, SystemEffects
 from lifecycle_projection.stores.file_state import ABSENT, FileState, is_settled, is_too_long, state_of
 from lifecycle_projection.stores.flock import try_lock, unlock
-from lifecycle_projection.stores.kept_log import KeptLog, NumberedLine, numbered_lines
+from lifecycle_projection.stores.kept_log import NumberedLine, numbered_lines
 from lifecycle_projection.stores.store import Place
 from lifecycle_projection.text import member
 
@@ -37,14 +37,14 @@ def segment(name: str) -> str:
     return "_" if safe in ("", ".", "..") else safe
 
 
-def event_line(event: Event) -> bytes:
+def line_of(event: dict[str, Json]) -> bytes:
     """An event as a line of the log (FILE-1, FILE-8)."""
-    return orjson.dumps(to_json(event), option=orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def snapshot_text(snapshot: Snapshot) -> bytes:
+def text_of(snapshot: dict[str, Json]) -> bytes:
     """A snapshot as the content of its file (FILE-5, FILE-8)."""
-    return orjson.dumps(to_json(snapshot), option=orjson.OPT_INDENT_2)
+    return orjson.dumps(snapshot, option=orjson.OPT_INDENT_2)
 
 
 class FileStore:
@@ -53,8 +53,7 @@ class FileStore:
     One writer at a time, across threads and processes: the lock is an advisory one on the directory itself, so that
     it excludes by whatever path the store was opened, and leaves no file. Readers never wait. Raises
     :class:`StorageError` where the directory is missing, can't be read or written, or stays locked for longer than
-    `lock_timeout_s` seconds. Every operation reads the files anew; with `keep_log`, the log is read anew only when its
-    file has changed. (FILE-1 to FILE-27, ERR-5, ERR-6)
+    `lock_timeout_s` seconds. Every operation reads the files anew. (FILE-1 to FILE-27, ERR-5, ERR-6)
     """
 
     def __init__(
@@ -62,7 +61,6 @@ class FileStore:
         directory: str | Path,
         *,
         lock_timeout_s: float = 10.0,
-        keep_log: bool = False,
         effects: Effects | None = None,
     ) -> None:
         root = os.path.realpath(directory)
@@ -76,7 +74,6 @@ class FileStore:
         self._synced: dict[str, FileState | None] = {}
         self._synced_now: dict[str, FileState | None] = {}
         self._parent_synced = False
-        self._kept = KeptLog() if keep_log else None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -152,20 +149,9 @@ class FileStore:
         read = (self._event(line, number, run_id) for number, line in self._lines(run_id))
         return [event for event in read if event is not None]
 
-    def _lines(self, run_id: str | None) -> Iterable[NumberedLine]:
-        if self._kept is None or run_id is None:
-            return numbered_lines(self._read_log())
-        return self._kept_lines(self._kept, run_id)
-
-    def _kept_lines(self, kept: KeptLog, run_id: str) -> Iterable[NumberedLine]:
-        """The lines that name a run. Same events, faster: the log is read anew only when its file has changed."""
-        with _storage_errors(self._log):
-            state = state_of(self._log)
-            if not kept.holds(state):
-                kept.replace(self._read_log(), state)
-                for number, line in kept.of_no_run:
-                    self._event(line, number, None)  # warns
-        return kept.of_run(run_id)
+    def _lines(self, run_id: str | None) -> Iterable[NumberedLine]:  # noqa: ARG002
+        """The lines in which events of a run may stand: here all."""
+        return numbered_lines(self._read_log())
 
     def _read_log(self) -> bytes:
         with _storage_errors(self._log):
@@ -186,16 +172,15 @@ class FileStore:
 
         (FILE-2, FILE-15, FILE-16)
         """
+        self._append(line_of(to_json(event)) for event in events)
+
+    def _append(self, lines: Iterable[bytes]) -> None:
         with _storage_errors(self._log), self._opened(self._log, os.O_RDWR | os.O_CREAT | os.O_APPEND) as log:
             self._mend(log)
-            before, lines = state_of(log), list(map(event_line, events))
             self._effects.write(log, b"".join(lines))
             self._effects.sync(log)
-            self._synced_now[self._log] = after = state_of(log)
+            self._synced_now[self._log] = state_of(log)
             self._sync_path(self._root)
-            if self._kept is not None:
-                run_ids = [event.run_id for event in events]
-                self._kept.append(zip(run_ids, lines, strict=True), before=before, after=after)
 
     def mend_log(self) -> None:
         """End the log in a whole line: a last line that is JSON gets its newline, any other is cut off.
@@ -227,7 +212,7 @@ class FileStore:
     def replace_log(self, events: Sequence[Event]) -> None:
         """Put these events in place of the whole log (FILE-6)."""
         with _storage_errors(self._log):
-            self._replace(self._log, b"".join(map(event_line, events)))
+            self._replace(self._log, b"".join(line_of(to_json(event)) for event in events))
             self._sync_path(self._root)
 
     # --- the snapshots ------------------------------------------------------------------------------------------------
@@ -280,12 +265,16 @@ class FileStore:
 
         (FILE-5, FILE-6, FILE-23)
         """
+        self._write(snapshot, text_of(to_json(snapshot)))
+
+    def _write(self, snapshot: Snapshot, text: bytes) -> Place:
         path = self.place(snapshot.run_id, snapshot.snapshot_id, snapshot.scope.tenant_context.key)
         folder = os.path.dirname(path)
         with _storage_errors(path, f"snapshot {snapshot.snapshot_id!r}: "):
             self._make_directory(folder)
             self._synced_now[folder] = None
-            self._replace(path, snapshot_text(snapshot))
+            self._replace(path, text)
+        return path
 
     def unwritable(self, snapshot: Snapshot) -> StorageError | None:
         """Why a snapshot can't be written: a name is too long for the file system, that of the temporary sibling too.
