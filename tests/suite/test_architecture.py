@@ -10,7 +10,7 @@ import lifecycle_projection
 
 REFERENCE = Path(lifecycle_projection.__path__[0])
 CONFORMANCE = Path(lifecycle_conformance.__path__[0])
-STORES = {"stores/files.py", "stores/file_state.py", "stores/effects.py", "stores/engine.py"}
+STORES = {f"stores/{name}.py" for name in ("files", "remembering", "file_state", "effects", "engine")}
 FILES = {"runs.py", "json_stream.py", *STORES}
 
 
