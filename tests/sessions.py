@@ -20,7 +20,7 @@ from lifecycle_conformance.generation.protocol_cases import protocol_cases
 from lifecycle_conformance.generation.targets import machine, targets
 from lifecycle_conformance.judges.properties import CHECKS
 
-_EXAMPLES = 3
+_EXAMPLES = 4
 _ACTIONS = 3
 _TIMES = 1
 

@@ -11,7 +11,7 @@ from attrs import define, evolve
 from lifecycle_projection.errors import StorageError
 from lifecycle_projection.markers import listed_by
 from lifecycle_projection.records import Event, TenantKey
-from lifecycle_projection.stores.store import Store
+from lifecycle_projection.stores.store import Recording, Store
 
 MAX_SEQ: Final = 2**64 - 1
 
@@ -41,8 +41,8 @@ class KnownIds:
         return cls(seqs, highest)
 
 
-def append_new(store: Store, known: KnownIds, event: Event) -> Event | None:
-    """Append an event with the next seq, unless its id is known; the store is locked.
+def append_new(store: Recording, known: KnownIds, event: Event) -> Event | None:
+    """Append an event with the next seq, unless its id is known; nobody else appends meanwhile.
 
     The answer is the event as appended, or `None` where its id was known; `known` knows it then. Raises
     :class:`StorageError` where the run has no seq left. (LOG-2, LOG-4)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from attrs import Factory, define, evolve
+from attrs import define, evolve
 
 from lifecycle_projection.content import SOURCE, RunState, event_of, phase_id_of, snapshot_of, state_of
 from lifecycle_projection.errors import (
@@ -16,10 +16,11 @@ from lifecycle_projection.errors import (
 from lifecycle_projection.identity import Identified, identify
 from lifecycle_projection.log import KnownIds, append_new, visible
 from lifecycle_projection.phases import GuardedPhase, Refused, guard, phase_status, with_phase
+from lifecycle_projection.planning import Draft, Plan, commit
 from lifecycle_projection.recognition import Aliases, Recorded, aliases_of
-from lifecycle_projection.records import Event, ProjectionResult, Run, Snapshot
+from lifecycle_projection.records import ProjectionResult, Run, Snapshot
 from lifecycle_projection.snapshots import latest_of
-from lifecycle_projection.stores.store import Place, Store
+from lifecycle_projection.stores.store import Held, Place, Store
 
 _LOGGER: Final = logging.getLogger(__name__)
 
@@ -31,17 +32,36 @@ def project(run: Run, store: Store) -> ProjectionResult:
     :class:`StorageConflictError` and :class:`StorageError`, each with what the pass had done before it.
     (PASS-1 to PASS-15, SNAP-5, SNAP-6, SNAP-11, SNAP-12, ERR-5)
     """
-    done = _Done()
-    if run.checkpoint.lifecycle_history:
-        try:
-            with store.lock():
-                store.sync(run.run_id)
-                under_way = _Pass.begun(run, store, done)
-                for identified in identify(run):
-                    under_way.project(identified)
-        except StorageError as error:
-            raise evolve(error, done=done.result()) from error
-    return done.result()
+    if not run.checkpoint.lifecycle_history:
+        return ProjectionResult()
+    try:
+        with store.lock():
+            store.sync(run.run_id)
+            planned = plan(run, store)
+            commit(planned, store)
+    except StorageError as error:
+        raise evolve(error, done=error.done or ProjectionResult()) from error
+    if planned.failure is not None:
+        raise planned.failure
+    return planned.result
+
+
+def plan(run: Run, held: Held) -> Plan:
+    """What a pass over a run has to do with what a store holds. Nothing is written.
+
+    (PASS-2 to PASS-13, SNAP-5, SNAP-6, SNAP-11, SNAP-12)
+    """
+    draft = Draft(held)
+    failure: LifecycleProjectionError | None = None
+    try:
+        under_way = _Pass.begun(run, draft)
+        for identified in identify(run):
+            under_way.project(identified)
+    except (PhaseTransitionError, StorageConflictError) as error:
+        failure = error
+    except StorageError as error:
+        failure = evolve(error, done=draft.result())
+    return draft.plan(run.run_id, failure)
 
 
 def project_or_warn(run: Run, store: Store) -> ProjectionResult | None:
@@ -57,18 +77,6 @@ def project_or_warn(run: Run, store: Store) -> ProjectionResult | None:
 
 
 @define
-class _Done:
-    """What a pass has done so far."""
-
-    projected: int = 0
-    events: list[Event] = Factory(list)
-    snapshots: list[Snapshot] = Factory(list)
-
-    def result(self) -> ProjectionResult:
-        return ProjectionResult(projected=self.projected, events=tuple(self.events), snapshots=tuple(self.snapshots))
-
-
-@define
 class _Pass:
     """A pass under way.
 
@@ -77,28 +85,26 @@ class _Pass:
     they stood when the pass began.
     """
 
-    store: Store
+    draft: Draft
     state: RunState
     known: KnownIds
     kept: Mapping[Place, Snapshot]
     table: Aliases
     latest: Snapshot | None
-    done: _Done
 
     @classmethod
-    def begun(cls, run: Run, store: Store, done: _Done) -> "_Pass":
+    def begun(cls, run: Run, draft: Draft) -> "_Pass":
         """The pass before its first record (PASS-7)."""
         state, tenant = state_of(run), run.tenant_context.key
-        events = visible(store.events(run.run_id), run.run_id, tenant)
-        kept = store.snapshots(run.run_id)
+        events = visible(draft.events(run.run_id), run.run_id, tenant)
+        kept = draft.snapshots(run.run_id)
         return cls(
-            store=store,
+            draft=draft,
             state=state,
             known=KnownIds.of(events),
             kept=kept,
             table=aliases_of(run, events),
             latest=latest_of(kept.values(), run.run_id, tenant),
-            done=done,
         )
 
     def project(self, identified: Identified) -> None:
@@ -125,19 +131,17 @@ class _Pass:
         elif self._is_there(found, recorded):
             self.latest = found
         else:
-            raise StorageConflictError(snapshot_id=recorded.event_id, found=found, done=self.done.result())
+            raise StorageConflictError(snapshot_id=recorded.event_id, found=found, done=self.draft.result())
         if appended or found is None:
-            self.done.projected += 1
+            self.draft.projected += 1
 
     def _append_unless_known(self, identified: Identified) -> bool:
         """Whether the event is new: then it is appended, and its id entered into the table (PASS-2, PASS-3)."""
         event_id = identified.event_id
         if event_id in self.table:
             return False
-        appended = append_new(self.store, self.known, event_of(self.state, identified))
+        appended = append_new(self.draft, self.known, event_of(self.state, identified))
         self.table[event_id] = Recorded(event_id, self.known.seqs[event_id])
-        if appended is not None:
-            self.done.events.append(appended)
         return appended is not None
 
     def _found(self, recorded: Recorded) -> Snapshot | None:
@@ -147,8 +151,8 @@ class _Pass:
         since, and the pass itself overwrites nothing.
         """
         run = self.state.run
-        place = self.store.place(run.run_id, recorded.event_id, run.tenant_context.key)
-        return self.kept.get(place) or self.store.snapshot_at(place)
+        place = self.draft.place(run.run_id, recorded.event_id, run.tenant_context.key)
+        return self.kept.get(place) or self.draft.snapshot_at(place)
 
     def _is_there(self, found: Snapshot, recorded: Recorded) -> bool:
         """Whether what was found is of this run and tenant and has the recorded id (PASS-4, SNAP-11)."""
@@ -174,13 +178,12 @@ class _Pass:
                 from_phase=guarded.from_phase,
                 to_phase=guarded.to_phase,
                 terminal=guarded.terminal,
-                done=self.done.result(),
+                done=self.draft.result(),
             )
         return guarded
 
     def _write(self, identified: Identified, recorded: Recorded, guarded: GuardedPhase) -> Snapshot:
         """Write the snapshot of a record under the id and seq of its event (PASS-5)."""
         snapshot = snapshot_of(self.state, identified, recorded.event_id, recorded.seq, guarded)
-        self.store.write_snapshot(snapshot)
-        self.done.snapshots.append(snapshot)
+        self.draft.write_snapshot(snapshot)
         return snapshot

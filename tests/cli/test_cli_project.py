@@ -112,22 +112,21 @@ def test_a_runs_file_that_changes_meanwhile_ends_it_and_it_says_what_was_done(
 # --- signals ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reached", [1, 60_000, 250_000])
+@pytest.mark.parametrize("reached", [0, 60, 250])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_signal_ends_it_between_two_writes_and_it_says_what_was_done(
     folder: Path, number: signal.Signals, reached: int
 ) -> None:
     """What is said is exactly what is there, and the next call goes on from it."""
     store, file = folder / "store", written(folder, 3, records=4_000)
-    log = store / "stateful_events.jsonl"
+    log, folder_of_run = store / "stateful_events.jsonl", store / "stateful_snapshots" / "run-0"
     with started(file, "--store", store) as process:
-        wait_until(lambda: log.exists() and log.stat().st_size >= reached)
+        wait_until(lambda: log.exists() and log.stat().st_size > 0 and len(list(folder_of_run.glob("*"))) >= reached)
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, err) == (130, b"")
     events, snapshots = len(FileStore(store).events()), len(FileStore(store).snapshots())
-    assert 0 < events < 4_000
-    assert events - snapshots in {0, 1}, "between the two of a record, too"
+    assert reached <= snapshots < events == 4_000
     assert out.decode().splitlines() == [
         f"run-0: {snapshots} projected, then interrupted",
         f"1 pass, {snapshots} projected, interrupted, 2 not tried",
@@ -228,10 +227,10 @@ def kill_after(file: Path, store: Path, log: Path, size: float, moment_s: float)
 
 
 class Full(SystemEffects):
-    """A disk that takes so many writes: two for each record."""
+    """A disk that takes so many writes: one for all events of a pass, and one for each snapshot."""
 
     def __init__(self, *_: object) -> None:
-        self.left = 6
+        self.left = 5
 
     def write(self, descriptor: int, data: bytes) -> None:
         self.left -= 1
@@ -241,7 +240,7 @@ class Full(SystemEffects):
 
 
 def test_a_storage_failure_tells_what_was_done(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two records are a run, and the fourth record isn't recorded."""
+    """Two records are a run, and the snapshot of the fourth record isn't written."""
     monkeypatch.setattr("lifecycle_conformance.cli.project._Stoppable", Full)
     file = written(folder, 3)
     done = call("project", file, "--store", folder / "text")
@@ -249,13 +248,14 @@ def test_a_storage_failure_tells_what_was_done(folder: Path, monkeypatch: pytest
     assert done.stdout.splitlines() == [
         "run-0: 2 projected",
         "run-1: 1 projected, then the store failed",
-        "2 passes, 3 projected, 1 failed, 1 not tried",
+        "run-2: 0 projected, then the store failed",
+        "3 passes, 3 projected, 2 failed",
     ]
-    assert done.stderr.startswith(f"error: projection of run 'run-1' failed: {folder}/text/stateful_events.jsonl: No ")
+    assert done.stderr.startswith(f"warning: projection of run 'run-1' failed: {folder}/text/stateful_snapshots/run-1/")
     report = json.loads(call("project", file, "--store", folder / "json", "--json").stdout)
     failed = report["passes"][1]
     assert (report["projected"], failed["projected"], failed["error"]["kind"]) == (3, 1, "storage")
-    assert (len(failed["events"]), len(failed["snapshots"])) == (1, 1)
+    assert (len(failed["events"]), len(failed["snapshots"])) == (2, 1)
 
 
 def test_the_state_folder_of_a_running_engine_is_refused(folder: Path) -> None:
@@ -292,7 +292,7 @@ def test_the_engine_is_kept_out_while_it_writes(folder: Path, monkeypatch: pytes
 
     monkeypatch.setattr("lifecycle_conformance.cli.project._Stoppable", Engine)
     assert call("project", written(folder, 2), "--store", store).exit_code == 0
-    assert len(tried) == 8
+    assert len(tried) == 6
 
 
 # --- many runs, large files -------------------------------------------------------------------------------------------
@@ -314,10 +314,11 @@ def test_many_runs_with_nothing_new_read_the_log_once(folder: Path, monkeypatch:
     monkeypatch.setattr("lifecycle_conformance.cli.project._Stoppable", Counted)
     for projected in (200, 0):
         opened.clear()
+        time.sleep(0.03)  # what changed within a tick of the clock is read again
         done = call("project", file, "--store", store)
         assert done.stdout.endswith(f"100 passes, {projected} projected\n")
         read = [path for path in opened if path.endswith("stateful_events.jsonl")]
-        assert len(read) == projected + 1, "an opening for each append, and one to read"
+        assert len(read) == projected // 2 + 1, "an opening for each pass that appends, and one to read"
     assert len([path for path in opened if path.endswith(".json")]) == 200
 
 

@@ -10,16 +10,19 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from builders import OTHER_TENANT, RUN_ID, TENANT_KEY, lifecycle, run_json, run_of, stored_snapshot
+from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_projection import (
     FileStore,
     PhaseTransitionError,
     ProjectionResult,
+    RememberingStore,
     Run,
     StorageConflictError,
     StorageError,
@@ -35,10 +38,19 @@ from lifecycle_projection.stores.effects import SystemEffects
 HISTORY = (lifecycle("node_started", 10), lifecycle("node_completed", 20), lifecycle("node_started", 30))
 
 
+@pytest.fixture(autouse=True, params=[FileStore, RememberingStore])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of this holds for both file stores: each in turn goes by the name of the plain one."""
+    monkeypatch.setitem(globals(), "FileStore", request.param)
+
+
 @pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    (tmp_path / "store").mkdir()
-    return tmp_path / "store"
+def directory() -> Iterator[Path]:
+    """A store on a memory file system where there is one: thousands of files are synced here."""
+    with workspace() as path:
+        store = Path(path, "store")
+        store.mkdir()
+        yield store
 
 
 def log_of(directory: Path) -> Path:
@@ -304,34 +316,42 @@ class Recorded(SystemEffects):
         super().sync_path(path)
 
 
-def test_the_order_of_effects_makes_each_record_durable_before_the_next(directory: Path) -> None:
-    """FILE-2, FILE-6, FILE-27: an event is on disk before its snapshot is begun, which appears whole or not at all."""
+def test_the_order_of_effects_makes_all_events_durable_before_any_snapshot(directory: Path) -> None:
+    """FILE-2, FILE-6, FILE-27: the events are on disk before a snapshot is begun, which appears whole or not at all."""
     effects = Recorded(directory)
-    project(run_of(HISTORY[0]), FileStore(directory, effects=effects))
-    event_id = FileStore(directory).events()[0].event_id.replace("automation-v2-lifecycle-run-1-", "…")
-    snapshot = f"stateful_snapshots/run-1/{event_id}.json"
+    project(run_of(*HISTORY[:2]), FileStore(directory, effects=effects))
+    ids = [event.event_id.replace("automation-v2-lifecycle-run-1-", "…") for event in FileStore(directory).events()]
+    first, second = (f"stateful_snapshots/run-1/{event_id}.json" for event_id in ids)
     assert effects.done == [
         "look at .",
         "sync ..",
         "sync .",
         "look at stateful_events.jsonl",
+        f"look at {first}",
+        f"look at {second}",
         "open stateful_events.jsonl",
         "write stateful_events.jsonl",
         "sync stateful_events.jsonl",
         "sync .",
         "close stateful_events.jsonl",
-        f"look at {snapshot}",
         "make stateful_snapshots",
         "sync .",
         "make stateful_snapshots/run-1",
         "sync stateful_snapshots",
+        *written(first),
+        *written(second),
+        "sync stateful_snapshots/run-1",
+        "close .",
+    ]
+
+
+def written(snapshot: str) -> list[str]:
+    return [
         f"open {snapshot}.tmp",
         f"write {snapshot}.tmp",
         f"sync {snapshot}.tmp",
         f"close {snapshot}.tmp",
         f"rename {snapshot}.tmp {snapshot}",
-        "sync stateful_snapshots/run-1",
-        "close .",
     ]
 
 
@@ -352,102 +372,90 @@ def test_the_order_of_effects_of_compaction_and_pruning(directory: Path) -> None
     assert [what for what in done if what not in {"look", "close"}] == ["unlink", "sync"]
 
 
-def effect_numbers(directory: Path, run: Run) -> Iterator[int]:
-    scratch = directory.with_name("scratch")
-    scratch.mkdir()
-    effects = Recorded(scratch)
-    project(run, FileStore(scratch, effects=effects))
-    return iter(range(len(effects.done)))
+NEVER_WRITTEN = lifecycle("n" * 300, 30)
+HISTORIES = [
+    history
+    for length in (1, 2, 3)
+    for history in product((*HISTORY[:2], NEVER_WRITTEN), repeat=length)
+    if NEVER_WRITTEN not in history[:-1]
+]
 
 
-def test_an_effect_that_fails_is_a_storage_error_and_the_next_pass_ends_in_the_same_files(directory: Path) -> None:
-    """ERR-5, PASS-14: whichever effect fails, nothing is lost, nothing is left over, and the pass can be repeated."""
-    run = run_of(*HISTORY)
-    for number in effect_numbers(directory, run):
-        store = directory.with_name(f"store-{number}")
+@pytest.mark.parametrize("before", [None, "running", "completed"])
+def test_an_effect_that_fails_is_a_storage_error_and_the_next_pass_ends_in_the_same_files(
+    directory: Path, before: str | None
+) -> None:
+    """Whichever effect fails, nothing is lost, nothing is left over, and the pass can be repeated.
+
+    Every history of up to three records, with equal ones and one whose name is too long; in an empty store, behind its
+    first record, and where the guard refuses all but that one. (ERR-5, PASS-10, PASS-14)
+    """
+
+    def begun(name: str, history: tuple[dict[str, Any], ...], fail_at: int | None) -> Recorded:
+        """Make a store with what was there before; then pass, with one effect that fails."""
+        store = directory.with_name(name)
         store.mkdir()
-        effects = Recorded(store, fail_at=number)
-        try:
-            project(run, FileStore(store, effects=effects))
-        except StorageError as error:
-            assert error.problem.endswith("No space left on device")
-        assert not list(store.rglob("*.tmp"))
-        project(run, FileStore(store))
-        assert files_of(store) == files_of(directory.with_name("scratch")), f"effect {number} failed"
+        if before is not None:
+            ended(store, run_of(history[0], status=before))
+        effects = Recorded(store, fail_at)
+        ended(store, run_of(*history), effects)
+        return effects
+
+    for case, history in enumerate(HISTORIES):
+        whole = begun(f"{case}", history, None)
+        expected = (ended(whole.root, run_of(*history)), files_of(whole.root))
+        for number in range(len(whole.done)):
+            store = begun(f"{case}-{number}", history, number).root
+            assert not list(store.rglob("*.tmp"))
+            assert (ended(store, run_of(*history)), files_of(store)) == expected, f"effect {number} of {history}"
+
+
+def ended(store: Path, run: Run, effects: Recorded | None = None) -> str:
+    """Pass; the answer is the error that ended the pass, if one did."""
+    try:
+        project(run, FileStore(store, effects=effects))
+    except (StorageError, PhaseTransitionError) as error:
+        return type(error).__name__
+    return ""
 
 
 @pytest.mark.parametrize(
     ("failing", "done"),
-    [("write stateful_events.jsonl", (2, 2, 2)), ("write stateful_snapshots/run-1/{}.json.tmp", (2, 3, 2))],
-    ids=["its event", "its snapshot"],
+    [("write stateful_events.jsonl", (0, 0, 0)), ("write stateful_snapshots/run-1/{}.json.tmp", (2, 3, 2))],
+    ids=["its events", "its last snapshot"],
 )
 def test_a_storage_failure_tells_what_was_done_before_it(
     directory: Path, failing: str, done: tuple[int, int, int]
 ) -> None:
-    """ERR-5: two records are recorded, and the third fails; its event is told, but doesn't count."""
+    """ERR-5: an event whose snapshot can't be written is told, but doesn't count."""
     third = identify(run_of(*HISTORY))[2].event_id.replace("automation-v2-lifecycle-run-1-", "…")
     effects = Recorded(directory)
     project(run_of(*HISTORY), FileStore(directory, effects=effects))
-    numbers = [number for number, what in enumerate(effects.done) if what == failing.format(third)]
+    number = effects.done.index(failing.format(third))
     another = directory.with_name("another")
     another.mkdir()
     with pytest.raises(StorageError, match="No space left on device") as caught:
-        project(run_of(*HISTORY), FileStore(another, effects=Recorded(another, fail_at=numbers[-1])))
+        project(run_of(*HISTORY), FileStore(another, effects=Recorded(another, fail_at=number)))
     told = caught.value.done
+    assert told is not None
     assert (told.projected, len(told.events), len(told.snapshots)) == done
-    assert list(told.events) == FileStore(another).events()[: done[1]]
-    assert projected(another, run_of(*HISTORY)) == 1
+    assert list(told.events) == FileStore(another).events()
+    assert projected(another, run_of(*HISTORY)) == 3 - done[0]
     assert files_of(another) == files_of(directory)
 
 
-# --- a log that is kept ----------------------------------------------------------------------------------------------
+def test_a_record_costs_one_sync(directory: Path) -> None:
+    """FILE-2, FILE-6: more records wait for the disk once each, whatever a pass waits for besides."""
 
+    def syncs(number: int) -> int:
+        effects = Recorded(directory)
+        history = (lifecycle("x", at) for at in range(number))
+        project(run_of(*history, run_id=f"run-{number}"), FileStore(directory, effects=effects))
+        return sum(what.startswith("sync") for what in effects.done)
 
-def test_a_kept_log_is_read_once_and_shows_what_others_write(directory: Path) -> None:
-    """FILE-17, FILE-18: read anew only where the file has changed, whoever changed it and in what way."""
-    effects = Recorded(directory)
-    store, others = FileStore(directory, keep_log=True, effects=effects), FileStore(directory)
-
-    def read() -> int:
-        """Compare with a store that keeps nothing; tell how often the log was read."""
-        effects.done.clear()
-        for number in range(4):
-            assert store.events(f"run-{number}") == others.events(f"run-{number}")
-        return effects.done.count("look at stateful_events.jsonl")
-
-    def write(number: int, *history: dict[str, Any]) -> Run:
-        return run_of(*history, run_id=f"run-{number}")
-
-    assert read() == 0
-    project(write(1, *HISTORY), others)
-    assert read() == 1
-    assert read() == 0
-    project(write(2, *HISTORY), store)
-    assert read() == 0
-    project(write(2, *HISTORY, lifecycle("x", 1)), others)
-    assert read() == 1
-    log_of(directory).write_bytes(log_of(directory).read_bytes() + b"torn")
-    assert read() == 1
-    project(write(3, *HISTORY), store)
-    assert read() == 1
-    compact(others, retention_ms=1, now_ms=10**9)
-    assert read() == 1
-    log_of(directory).unlink()
-    assert read() == 1
-
-
-def test_a_kept_log_names_a_line_of_no_run_once(directory: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """FILE-20: and a line that names its run when that run is asked for."""
-    log_of(directory).write_bytes(b'{\n[1]\n{"run_id":1}\n\n{"run_id":"run-1"}\n')
-    store = FileStore(directory, keep_log=True)
-    with caplog.at_level(logging.WARNING):
-        assert [store.events(f"run-{number}") for number in range(3)] == [[], [], []]
-    assert [record.getMessage().split(": ")[1] for record in caplog.records] == [
-        "line 1 skipped",
-        "line 2 skipped",
-        "line 3 skipped",
-        "line 5 skipped",
-    ]
+    syncs(1)
+    assert syncs(40) - syncs(10) == 30
+    assert syncs(50) <= 50 + 8
 
 
 # --- the lock ---------------------------------------------------------------------------------------------------------

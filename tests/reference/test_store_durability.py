@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 
 from builders import lifecycle, run_of
-from lifecycle_projection import Event, FileStore, append_once, project
+from lifecycle_projection import Event, FileStore, RememberingStore, append_once, project
 from lifecycle_projection.stores.effects import SystemEffects
 
 HISTORY = (lifecycle("node_started", 10), lifecycle("node_completed", 20), lifecycle("node_started", 30))
 BEGUN, GROWN = run_of(*HISTORY[:1]), run_of(*HISTORY)
+
+
+@pytest.fixture(autouse=True, params=[FileStore, RememberingStore])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of this holds for both file stores: each in turn goes by the name of the plain one."""
+    monkeypatch.setitem(globals(), "FileStore", request.param)
 
 
 class Died(BaseException):

@@ -15,7 +15,7 @@ import pytest
 import lifecycle_conformance
 import lifecycle_projection
 from builders import lifecycle, run_json, run_of
-from lifecycle_projection import FileStore, StorageError, project
+from lifecycle_projection import FileStore, RememberingStore, StorageError, project
 
 PROCESSES = 8
 PASSES = 12
@@ -116,12 +116,15 @@ def test_the_parent_need_not_be_writable(below_an_unwritable_parent: Path) -> No
     assert_nothing_is_doubled_or_lost(below_an_unwritable_parent, 1)
 
 
-def test_the_threads_of_a_process_exclude_each_other_with_one_store_or_several(directory: Path) -> None:
+@pytest.mark.parametrize("made", [FileStore, RememberingStore])
+def test_the_threads_of_a_process_exclude_each_other_with_one_store_or_several(
+    directory: Path, made: type[FileStore]
+) -> None:
     """FILE-10, LOG-6: each taking of the lock is one of its own."""
-    shared = FileStore(directory, lock_timeout_s=300)
+    shared = made(directory, lock_timeout_s=300)
 
     def write(number: int) -> None:
-        store = shared if number % 2 else FileStore(directory, lock_timeout_s=300)
+        store = shared if number % 2 else made(directory, lock_timeout_s=300)
         for line in states(str(number)).splitlines():
             project(run_of(**json.loads(line)), store)
 

@@ -8,7 +8,7 @@ import pytest
 import lifecycle_projection
 
 REFERENCE = Path(lifecycle_projection.__path__[0])
-STORES = {"stores/files.py", "stores/file_state.py", "stores/effects.py", "stores/engine.py"}
+STORES = {f"stores/{name}.py" for name in ("files", "remembering", "file_state", "effects", "engine")}
 FILES = {"runs.py", "json_stream.py", *STORES}
 OUTSIDE = {"os", "pathlib", "io", "time", "random", "threading", "tempfile"}
 PURE = sorted(path for path in REFERENCE.rglob("*.py") if str(path.relative_to(REFERENCE)) not in FILES)

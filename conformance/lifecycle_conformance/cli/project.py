@@ -17,10 +17,10 @@ from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.signals import Interruption, interruptible
 from lifecycle_conformance.cli.warnings import warnings_shown
 from lifecycle_projection import (
-    FileStore,
     LifecycleProjectionError,
     PhaseTransitionError,
     ProjectionResult,
+    RememberingStore,
     Run,
     StorageConflictError,
     StorageError,
@@ -156,18 +156,18 @@ class _Stoppable(SystemEffects):
         return super().open(path, flags)
 
 
-def _opened(directory: Path, lock_timeout: float, interruption: Interruption) -> FileStore:
+def _opened(directory: Path, lock_timeout: float, interruption: Interruption) -> RememberingStore:
     try:
         directory.mkdir()
     except FileExistsError:
         pass
     except OSError as error:
         raise StorageError(path=str(directory), problem=f"can't be made: {error.strerror or error}") from error
-    return FileStore(directory, lock_timeout_s=lock_timeout, keep_log=True, effects=_Stoppable(interruption))
+    return RememberingStore(directory, lock_timeout_s=lock_timeout, effects=_Stoppable(interruption))
 
 
 def _projected(
-    records: RunsFile, store: FileStore, interruption: Interruption, report: "_Text | _Json"
+    records: RunsFile, store: RememberingStore, interruption: Interruption, report: "_Text | _Json"
 ) -> tuple[_Totals, OSError | None]:
     """Make all passes and report each; the totals, and why standard output could not be written, if so."""
     totals, reader = _Totals(records=len(records)), _Reader()
@@ -201,7 +201,7 @@ class _Reader:
                 self.error = error
 
 
-def _passes(runs: RunsFile, store: FileStore, interruption: Interruption) -> Iterator[_Pass]:
+def _passes(runs: RunsFile, store: RememberingStore, interruption: Interruption) -> Iterator[_Pass]:
     """Make a pass for each run, up to the first failure that is not of a snapshot alone but of the store."""
     for run in runs:
         if interruption.asked:

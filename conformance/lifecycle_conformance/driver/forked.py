@@ -67,7 +67,10 @@ class _Fork:
 
 
 def _run(arguments: Sequence[str], pipes: Sequence[int]) -> NoReturn:
-    """Be the driver, with nothing of the parent's but its memory, and never return to what the parent was doing."""
+    """Be the driver, with nothing of the parent's but its memory, and never return to what the parent was doing.
+
+    The threads of the parent aren't there: the suite has one, which waits, and holds no lock.
+    """
     status = 1
     try:
         os.setsid()

@@ -14,13 +14,13 @@ from lifecycle_conformance.driver.interface import CAPABILITIES, OPERATIONS, PRO
 from lifecycle_projection import (
     SPEC_VERSION,
     Event,
-    FileStore,
     InvalidInputError,
     LifecycleProjectionError,
     MemoryStore,
     PhaseTransitionError,
     Problem,
     ProjectionResult,
+    RememberingStore,
     Run,
     Snapshot,
     StorageConflictError,
@@ -153,7 +153,7 @@ class Server:
         if not os.path.isdir(directory):  # noqa: PTH112 - it knows about paths that can't be, and a Path doesn't
             raise StorageError(path=directory, problem="expected a directory that exists")
         lasts = "durable" in self._capabilities
-        self._store = FileStore(directory, lock_timeout_s=_LOCK_TIMEOUT_S) if lasts else MemoryStore()
+        self._store = RememberingStore(directory, lock_timeout_s=_LOCK_TIMEOUT_S) if lasts else MemoryStore()
         return {}
 
     def _project(self, request: Json) -> Json:
@@ -194,10 +194,12 @@ class Server:
     def _import(self, request: Json) -> Json:
         store, left = self._opened, structure(request, _ImportArguments)
         with store.lock():
-            for event in left.events:
-                store.append(event)
+            if left.events:
+                store.append(*left.events)
             for snapshot in left.snapshots:
                 store.write_snapshot(snapshot)
+            for run_id in {snapshot.run_id for snapshot in left.snapshots}:
+                store.sync(run_id)
         return {}
 
     def _append(self, request: Json) -> Json:

@@ -216,7 +216,7 @@ class _Worker:
     """
 
     def __init__(self) -> None:
-        # Spawned: a fork would copy the locks of the threads that drain standard errors, and not the threads.
+        # Spawned: a fork would copy the locks of the caller's threads, and not the threads.
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         watched, self._life_line = context.Pipe(duplex=False)

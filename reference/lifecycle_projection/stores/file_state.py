@@ -10,7 +10,8 @@ FileState: TypeAlias = tuple[int, int, int, int, int]
 ABSENT: Final = frozenset({errno.ENOENT, errno.ENAMETOOLONG})
 """What the system says where no file is; none can be where its name is too long (FILE-22)."""
 
-_TICK_NS: Final = 2_000_000_000
+_SECOND_NS: Final = 1_000_000_000
+_TICK_NS: Final = 20_000_000
 
 
 def state_of(path: str | int) -> FileState | None:
@@ -27,7 +28,31 @@ def state_of(path: str | int) -> FileState | None:
 def is_settled(state: FileState) -> bool:
     """Whether any later change makes another state.
 
-    Two changes within one tick of a file system's clock can't be told apart; the coarsest clocks tick every two
-    seconds.
+    Two changes within one tick of a file system's clock can't be told apart. The clock of Linux ticks every 10 ms at
+    the latest; a time in whole seconds is that of a file system with a clock of its own, which may tick every two.
     """
-    return state[-1] < time.time_ns() - _TICK_NS
+    changed_ns = state[-1]
+    tick_ns = _TICK_NS if changed_ns % _SECOND_NS else 2 * _SECOND_NS
+    return changed_ns < time.time_ns() - tick_ns
+
+
+def stamped(path: str) -> FileState | None:
+    """The state of a file that this process has just written, made one that any later change makes another.
+
+    The file gets the time of a finer clock, which falls between two ticks of the file system's. `None` where that can't
+    be: the file isn't ours, or its file system keeps no such times.
+    """
+    now_ns = time.time_ns()
+    try:
+        os.utime(path, ns=(now_ns, now_ns))
+        state = state_of(path)
+    except OSError:
+        return None
+    return state if state is not None and now_ns in state else None
+
+
+def is_too_long(path: str, *, in_directory: str) -> bool:
+    """Whether a path, or a name in it below a directory that is there, is longer than the system takes (FILE-22)."""
+    names = path.removeprefix(in_directory).split("/")
+    longest_name, longest_path = (os.pathconf(in_directory, limit) for limit in ("PC_NAME_MAX", "PC_PATH_MAX"))
+    return max(map(len, map(os.fsencode, names))) > longest_name or len(os.fsencode(path)) >= longest_path

@@ -1,5 +1,6 @@
 """A store in production's own files, byte for byte (chapter *Files on disk*)."""
 
+import errno
 import logging
 import os
 import re
@@ -16,9 +17,9 @@ from lifecycle_projection.errors import InvalidInputError, StorageError
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.records import Event, Json, Snapshot, TenantKey
 from lifecycle_projection.stores.effects import Effects, SystemEffects
-from lifecycle_projection.stores.file_state import ABSENT, FileState, is_settled, state_of
+from lifecycle_projection.stores.file_state import ABSENT, FileState, is_settled, is_too_long, state_of
 from lifecycle_projection.stores.flock import try_lock, unlock
-from lifecycle_projection.stores.kept_log import KeptLog, NumberedLine, numbered_lines
+from lifecycle_projection.stores.kept_log import NumberedLine, numbered_lines
 from lifecycle_projection.stores.store import Place
 from lifecycle_projection.text import member
 
@@ -36,14 +37,14 @@ def segment(name: str) -> str:
     return "_" if safe in ("", ".", "..") else safe
 
 
-def event_line(event: Event) -> bytes:
+def line_of(event: dict[str, Json]) -> bytes:
     """An event as a line of the log (FILE-1, FILE-8)."""
-    return orjson.dumps(to_json(event), option=orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def snapshot_text(snapshot: Snapshot) -> bytes:
+def text_of(snapshot: dict[str, Json]) -> bytes:
     """A snapshot as the content of its file (FILE-5, FILE-8)."""
-    return orjson.dumps(to_json(snapshot), option=orjson.OPT_INDENT_2)
+    return orjson.dumps(snapshot, option=orjson.OPT_INDENT_2)
 
 
 class FileStore:
@@ -52,8 +53,7 @@ class FileStore:
     One writer at a time, across threads and processes: the lock is an advisory one on the directory itself, so that
     it excludes by whatever path the store was opened, and leaves no file. Readers never wait. Raises
     :class:`StorageError` where the directory is missing, can't be read or written, or stays locked for longer than
-    `lock_timeout_s` seconds. Every operation reads the files anew; with `keep_log`, the log is read anew only when its
-    file has changed. (FILE-1 to FILE-27, ERR-5, ERR-6)
+    `lock_timeout_s` seconds. Every operation reads the files anew. (FILE-1 to FILE-27, ERR-5, ERR-6)
     """
 
     def __init__(
@@ -61,7 +61,6 @@ class FileStore:
         directory: str | Path,
         *,
         lock_timeout_s: float = 10.0,
-        keep_log: bool = False,
         effects: Effects | None = None,
     ) -> None:
         root = os.path.realpath(directory)
@@ -72,9 +71,9 @@ class FileStore:
         self._snapshots = f"{root}/{SNAPSHOTS_NAME}"
         self._effects: Effects = effects or SystemEffects()
         self._lock_timeout_s = lock_timeout_s
-        self._synced: dict[str, FileState] = {}
+        self._synced: dict[str, FileState | None] = {}
+        self._synced_now: dict[str, FileState | None] = {}
         self._parent_synced = False
-        self._kept = KeptLog() if keep_log else None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -90,6 +89,7 @@ class FileStore:
         try:
             yield
         finally:
+            self._keep_settled()
             unlock(directory)
             self._effects.close(directory)
 
@@ -125,10 +125,19 @@ class FileStore:
         Same result, faster: what hasn't changed since its last sync is left alone. That costs a look at its state.
         """
         state = state_of(path)
-        if state is not None and self._synced.get(path) != state:
-            self._effects.sync_path(path)
-            if is_settled(state):
-                self._synced[path] = state
+        if state is not None and state not in (self._synced.get(path), self._synced_now.get(path)):
+            self._sync_path(path)
+
+    def _sync_path(self, path: str) -> None:
+        """Make durable what stands at a path, and note its state: nobody else changes it while the lock is held."""
+        state = state_of(path)
+        self._effects.sync_path(path)
+        self._synced_now[path] = state
+
+    def _keep_settled(self) -> None:
+        """Keep, at the end of a lock, what is noted as synced and shows if anybody changes it then."""
+        self._synced |= {path: state for path, state in self._synced_now.items() if state and is_settled(state)}
+        self._synced_now = {}
 
     # --- the log ------------------------------------------------------------------------------------------------------
 
@@ -140,20 +149,9 @@ class FileStore:
         read = (self._event(line, number, run_id) for number, line in self._lines(run_id))
         return [event for event in read if event is not None]
 
-    def _lines(self, run_id: str | None) -> Iterable[NumberedLine]:
-        if self._kept is None or run_id is None:
-            return numbered_lines(self._read_log())
-        return self._kept_lines(self._kept, run_id)
-
-    def _kept_lines(self, kept: KeptLog, run_id: str) -> Iterable[NumberedLine]:
-        """The lines that name a run. Same events, faster: the log is read anew only when its file has changed."""
-        with _storage_errors(self._log):
-            state = state_of(self._log)
-            if not kept.holds(state):
-                kept.replace(self._read_log(), state)
-                for number, line in kept.of_no_run:
-                    self._event(line, number, None)  # warns
-        return kept.of_run(run_id)
+    def _lines(self, run_id: str | None) -> Iterable[NumberedLine]:  # noqa: ARG002
+        """The lines in which events of a run may stand: here all."""
+        return numbered_lines(self._read_log())
 
     def _read_log(self) -> bytes:
         with _storage_errors(self._log):
@@ -169,19 +167,20 @@ class FileStore:
             _LOGGER.warning("%s: line %d skipped: %s", self._log, number, error)
             return None
 
-    def append(self, event: Event) -> None:
-        """Put an event at the end of the log, after mending the end that a crash may have left.
+    def append(self, *events: Event) -> None:
+        """Put events at the end of the log in one write, after mending the end that a crash may have left.
 
         (FILE-2, FILE-15, FILE-16)
         """
+        self._append(line_of(to_json(event)) for event in events)
+
+    def _append(self, lines: Iterable[bytes]) -> None:
         with _storage_errors(self._log), self._opened(self._log, os.O_RDWR | os.O_CREAT | os.O_APPEND) as log:
             self._mend(log)
-            before, line = state_of(log), event_line(event)
-            self._effects.write(log, line)
+            self._effects.write(log, b"".join(lines))
             self._effects.sync(log)
-            self._effects.sync_path(self._root)
-            if self._kept is not None:
-                self._kept.append(event.run_id, line, before=before, after=state_of(log))
+            self._synced_now[self._log] = state_of(log)
+            self._sync_path(self._root)
 
     def mend_log(self) -> None:
         """End the log in a whole line: a last line that is JSON gets its newline, any other is cut off.
@@ -213,7 +212,8 @@ class FileStore:
     def replace_log(self, events: Sequence[Event]) -> None:
         """Put these events in place of the whole log (FILE-6)."""
         with _storage_errors(self._log):
-            self._replace(self._log, b"".join(map(event_line, events)))
+            self._replace(self._log, b"".join(line_of(to_json(event)) for event in events))
+            self._sync_path(self._root)
 
     # --- the snapshots ------------------------------------------------------------------------------------------------
 
@@ -265,10 +265,27 @@ class FileStore:
 
         (FILE-5, FILE-6, FILE-23)
         """
+        self._write(snapshot, text_of(to_json(snapshot)))
+
+    def _write(self, snapshot: Snapshot, text: bytes) -> Place:
         path = self.place(snapshot.run_id, snapshot.snapshot_id, snapshot.scope.tenant_context.key)
+        folder = os.path.dirname(path)
         with _storage_errors(path, f"snapshot {snapshot.snapshot_id!r}: "):
-            self._make_directory(os.path.dirname(path))
-            self._replace(path, snapshot_text(snapshot))
+            self._make_directory(folder)
+            self._synced_now[folder] = None
+            self._replace(path, text)
+        return path
+
+    def unwritable(self, snapshot: Snapshot) -> StorageError | None:
+        """Why a snapshot can't be written: a name is too long for the file system, that of the temporary sibling too.
+
+        (FILE-23)
+        """
+        path = self.place(snapshot.run_id, snapshot.snapshot_id, snapshot.scope.tenant_context.key)
+        if not is_too_long(f"{path}.tmp", in_directory=self._root):
+            return None
+        problem = f"snapshot {snapshot.snapshot_id!r}: {os.strerror(errno.ENAMETOOLONG)}"
+        return StorageError(path=path, problem=problem)
 
     def delete_snapshot(self, place: Place) -> None:
         """Remove the file at a path; its directory stays (PRUNE-3)."""
@@ -294,7 +311,7 @@ class FileStore:
         parent = os.path.dirname(path)
         self._make_directory(parent)
         self._effects.make_directory(path)
-        self._effects.sync_path(parent)
+        self._sync_path(parent)
 
     def _replace(self, path: str, content: bytes) -> None:
         """Put content in the place of a file, or leave the file as it is."""
@@ -308,7 +325,6 @@ class FileStore:
             with suppress(OSError):
                 self._effects.unlink(temporary)
             raise
-        self._effects.sync_path(os.path.dirname(path))
 
     @contextmanager
     def _opened(self, path: str, flags: int) -> Iterator[int]:

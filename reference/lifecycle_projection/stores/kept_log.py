@@ -1,15 +1,20 @@
-"""The log as it was read once, for the passes of many runs: same events, faster, as each gets its own lines only."""
+"""The lines of a log as they were read once, by the run that each names."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from lifecycle_projection.errors import InvalidInputError
-from lifecycle_projection.json_text import read_json
+import orjson
+from attrs import evolve, frozen
+
+from lifecycle_projection.stores.file_state import FileState
 from lifecycle_projection.text import member
 
 NumberedLine: TypeAlias = tuple[int, bytes]
 """A line of the log and its number, from 1."""
+
+NamedLine: TypeAlias = tuple[str, bytes]
+"""A line of the log and the run that it names."""
 
 
 def numbered_lines(text: bytes) -> Iterator[NumberedLine]:
@@ -17,49 +22,41 @@ def numbered_lines(text: bytes) -> Iterator[NumberedLine]:
     return ((number, line) for number, line in enumerate(text.split(b"\n"), start=1) if line.strip())
 
 
+@frozen(kw_only=True)
 class KeptLog:
-    """The lines of a log by the run that they name, for as long as the file is in the state in which it was read.
+    """A log in the state in which it was read or written; `None` is that of a log that isn't there.
 
-    A state is whatever tells one state of the file from another. Writers that hold the lock only append to the file,
-    which changes its size, or put another in its place.
+    `of_no_run` are the lines that name no run, `last` is the number of the last one that ends.
     """
 
-    def __init__(self) -> None:
-        self.of_no_run: list[NumberedLine] = []
-        self._of_run: dict[str, list[NumberedLine]] = {}
-        self._last = 0
-        self._state: object = None
+    state: FileState | None = None
+    of_run: defaultdict[str, list[NumberedLine]]
+    of_no_run: list[NumberedLine]
+    last: int
 
-    def holds(self, state: object) -> bool:
-        """Whether this is the log in that state."""
-        return self._state == state
-
-    def of_run(self, run_id: str) -> list[NumberedLine]:
-        """The lines that name a run, in log order."""
-        return self._of_run.get(run_id, [])
-
-    def replace(self, text: bytes, state: object) -> None:
-        """Take the whole log, as it was read in a state."""
+    @classmethod
+    def read(cls, text: bytes, state: FileState | None) -> "KeptLog":
+        """The log that is this text."""
         of_run: defaultdict[str, list[NumberedLine]] = defaultdict(list)
-        self.of_no_run = []
+        of_no_run: list[NumberedLine] = []
         for number, line in numbered_lines(text):
             run_id = _run_id(line)
-            (self.of_no_run if run_id is None else of_run[run_id]).append((number, line))
-        self._of_run = dict(of_run)
-        self._last = text.count(b"\n")
-        self._state = state
+            (of_no_run if run_id is None else of_run[run_id]).append((number, line))
+        return cls(state=state, of_run=of_run, of_no_run=of_no_run, last=text.count(b"\n"))
 
-    def append(self, run_id: str, line: bytes, *, before: object, after: object) -> None:
-        """Take one more line, which changed the state of the file, if what is kept is the log before it."""
-        if self.holds(before):
-            self._last += 1
-            self._of_run.setdefault(run_id, []).append((self._last, line))
-            self._state = after
+    def grown(self, lines: Iterable[NamedLine], state: FileState) -> "KeptLog":
+        """The log with lines that were appended to it; they are found in the earlier one as well."""
+        last = self.last
+        for run_id, line in lines:
+            last += 1
+            self.of_run[run_id].append((last, line))
+        return evolve(self, state=state, last=last)
 
 
 def _run_id(line: bytes) -> str | None:
+    """The run that a line names. Whether the line is an event, shows when that run is asked for."""
     try:
-        found = member(read_json(line), "run_id")
-    except InvalidInputError:
+        found = member(orjson.loads(line), "run_id")
+    except orjson.JSONDecodeError:
         return None
     return found if isinstance(found, str) else None

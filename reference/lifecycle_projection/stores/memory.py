@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from threading import RLock
 
 from lifecycle_projection.canonical import canonical_json
+from lifecycle_projection.errors import StorageError
 from lifecycle_projection.records import Event, Snapshot, TenantKey
 from lifecycle_projection.stores.store import Place
 
@@ -33,9 +34,9 @@ class MemoryStore:
         """The events of one run, or of all, in log order."""
         return [event for event in self._log if run_id in (None, event.run_id)]
 
-    def append(self, event: Event) -> None:
-        """Put an event at the end of the log."""
-        self._log.append(event)
+    def append(self, *events: Event) -> None:
+        """Put events at the end of the log."""
+        self._log += events
 
     def mend_log(self) -> None:
         """Do nothing: no crash leaves half a line here."""
@@ -55,6 +56,10 @@ class MemoryStore:
     def snapshot_at(self, place: Place) -> Snapshot | None:
         """What stands in a place."""
         return self._snapshots.get(place)
+
+    def unwritable(self, snapshot: Snapshot) -> StorageError | None:  # noqa: ARG002
+        """Nothing: any name will do."""
+        return None
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
         """Put a snapshot in its place."""
