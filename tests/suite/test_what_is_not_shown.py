@@ -42,7 +42,7 @@ from lifecycle_conformance.specification import requirements
 from lifecycle_conformance.specification.requirements import Judge
 from sessions import sessions
 
-_NEVER_SHOWN: Final = frozenset({"FILE-13", "TENANT-6"})
+_NEVER_SHOWN: Final = frozenset({"TENANT-6"})
 """What the recorded sessions on files don't meet."""
 
 
