@@ -49,6 +49,19 @@ class Actions(SessionState):
 
         self.execute("an older engine was here", action)
 
+    def move_on_from(self, data: st.DataObject, left: legacy_stores.Left, choice: int) -> None:
+        """Go on with another run, of which an older engine left snapshots, and move on from the latest of them."""
+        records = self.draw_records(data, 1)
+        self.make_run(data, STATUSES[0])
+        legacy = data.draw(left(self.run, 1, self.capabilities))
+
+        def action() -> None:
+            self.do("import", **legacy.left)
+            if self.change([*legacy.records, *records], status=self.legal(choice)) == "phase_transition":
+                self.pass_()
+
+        self.execute("another run was left in some phase", action)
+
     def compact(self, data: st.DataObject, how: str) -> None:
         """Compact in one of some ways, and pass; at times another tenant's snapshot of the same run id protects."""
         retention_ms = 0 if how == "off" else data.draw(retentions)

@@ -6,7 +6,7 @@ right: such records were found in stores.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 from hypothesis import strategies as st
@@ -254,7 +254,9 @@ def neighbours(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilitie
     return LegacyStore(events=draw(st.permutations([*theirs, *mine])), snapshots=snapshots, records=records)
 
 
-LEGACY_STORES: Final[Mapping[str, Callable[[Object, int, Capabilities], st.SearchStrategy[LegacyStore]]]] = {
+Left: TypeAlias = Callable[[Object, int, Capabilities], st.SearchStrategy[LegacyStore]]
+"""What an older engine left of a run, given the next seq of its log and the capabilities of the driver."""
+LEGACY_STORES: Final[Mapping[str, Left]] = {
     "first generation": first_generation,
     "later generation": later_generation,
     "mixed": mixed,

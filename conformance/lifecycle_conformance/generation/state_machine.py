@@ -178,20 +178,10 @@ class SessionMachine(Actions):
         self.go_on_with(data, name, between)
 
     @precondition(lambda self: "import" in self.capabilities)
-    @rule(data=st.data(), choice=places, tied=st.booleans())
-    def another_run_was_left_in_some_phase(self, data: st.DataObject, choice: int, tied: bool) -> None:  # noqa: FBT001
-        """Go on with another run, of which a snapshot in whichever phase is there, or two latest; move on from it."""
-        records = self.draw_records(data, 1)
-        self.make_run(data, STATUSES[0])
-        left = legacy_stores.two_latest if tied else legacy_stores.phases_of_old
-        legacy = data.draw(left(self.run, 1, self.capabilities))
-
-        def action() -> None:
-            self.do("import", **legacy.left)
-            if self.change([*legacy.records, *records], status=self.legal(choice)) == "phase_transition":
-                self.pass_()
-
-        self.execute("another run was left in some phase", action)
+    @rule(data=st.data(), choice=places)
+    def another_run_was_left_in_some_phase(self, data: st.DataObject, choice: int) -> None:
+        """Go on with another run, of which a snapshot in whichever phase is there, and move on from it."""
+        self.move_on_from(data, legacy_stores.phases_of_old, choice)
 
     # --- retention, appends -------------------------------------------------------------------------------------------
 
