@@ -140,7 +140,7 @@ class _Pass:
         event_id = identified.event_id
         if event_id in self.table:
             return False
-        appended = append_new(self.draft, self.known, event_of(self.state, identified))
+        appended = append_new(self.draft, self.known, event_of(self.state, identified, self.known.highest + 1))
         self.table[event_id] = Recorded(event_id, self.known.seqs[event_id])
         return appended is not None
 

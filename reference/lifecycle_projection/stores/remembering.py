@@ -88,7 +88,7 @@ class RememberingStore(FileStore):
         named = [(event.run_id, line[:-1]) for event, line in zip(events, lines, strict=True)]
         state = stamped(self._log)
         if state is not None:
-            self._synced_now[self._log] = state
+            self._durable.note(self._log, state)
         self._kept = None if state is None else kept.grown(named, state)
         for event, document, (_, line) in zip(events, documents, named, strict=True):
             _remember(self._events, line, evolve(event, payload=document["payload"]), self._limit)
