@@ -13,7 +13,7 @@ def once_per_record(function: Callable[[_Record], _Result]) -> Callable[[_Record
     """Same results, faster: what was worked out for a record is kept as long as that very record is.
 
     A store that gives the same records again and again is worth it. They are told apart by being the same object, not
-    by being equal: comparing would cost as much as working it out.
+    by being equal: comparing would cost as much as working it out. (ALIAS-6)
     """
     known: dict[int, tuple[ref[_Record], _Result]] = {}
 
