@@ -322,13 +322,10 @@ def test_the_order_of_effects_makes_all_events_durable_before_any_snapshot(direc
     project(run_of(*HISTORY[:2]), FileStore(directory, effects=effects))
     ids = [event.event_id.replace("automation-v2-lifecycle-run-1-", "…") for event in FileStore(directory).events()]
     first, second = (f"stateful_snapshots/run-1/{event_id}.json" for event_id in ids)
-    assert effects.done == [
+    assert [what for what in effects.done if not what.startswith("look at stateful")] == [
         "look at .",
         "sync ..",
         "sync .",
-        "look at stateful_events.jsonl",
-        f"look at {first}",
-        f"look at {second}",
         "open stateful_events.jsonl",
         "write stateful_events.jsonl",
         "sync stateful_events.jsonl",

@@ -20,7 +20,7 @@ def state_of(path: str | int) -> FileState | None:
     try:
         found = os.stat(path)
     except OSError as error:
-        if error.errno in {*ABSENT, errno.ENOTDIR}:
+        if error.errno in ABSENT:
             return None
         raise
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -118,7 +118,7 @@ class FileStore:
                 self._effects.sync_path(os.path.dirname(self._root))
             self._parent_synced = True
         for path in (self._root, self._log, self._snapshots, f"{self._snapshots}/{segment(run_id)}"):
-            with _storage_errors(path), suppress(PermissionError):
+            with _storage_errors(path), suppress(PermissionError, NotADirectoryError):
                 self._durable.sync_if_changed(path)
 
     # --- the log ------------------------------------------------------------------------------------------------------
