@@ -149,11 +149,15 @@ class Syncs(SystemEffects):
 
 def test_syncs(benchmark: Any, folder: Path, measures: Any) -> None:
     """How often a pass over 1,000 records waits for the disk, in an empty store and behind a first run."""
-    run = run_from(ONE.documents[0])
     effects = Syncs()
     store = FileStore(empty(folder), effects=effects)
-    benchmark.pedantic(project, args=(run, store))
-    measures.notes.append(f"syncs for {RECORDS:,} records into an empty store: {effects.count:,} (aim: at most 1,005)")
+    benchmark.pedantic(project, args=(run_from(ONE.documents[0]), store))
+    first, effects.count = effects.count, 0
+    time.sleep(0.1)  # what was synced a moment ago is synced again, for it could have changed unseen
+    project(run_from(run_record(RECORDS, "run-2")), store)
+    measures.notes.append(
+        f"syncs for {RECORDS:,} records: {first:,} in an empty store, {effects.count:,} behind a run (aim: 1,005)"
+    )
 
 
 def test_in_memory(benchmark: Any, measures: Any) -> None:
