@@ -303,6 +303,12 @@ def _left_out(attribute: "Attribute[Any]") -> Any:
     return NOTHING if ALWAYS_WRITTEN in attribute.metadata else attribute.default
 
 
+@_QUICK.register_unstructure_hook_factory(_made_from(tuple))
+def _items(hint: Any, converter: BaseConverter) -> Callable[[Any], list[Json]]:
+    unstructure = _as_it_is_or_by(converter, get_args(hint)[0])
+    return lambda value: list(value if unstructure is None else map(unstructure, value))
+
+
 _QUICK.register_unstructure_hook(ClosedSet, str)
 _QUICK.register_unstructure_hook_func(lambda hint: hint is Any, in_canonical_order)
 

@@ -303,9 +303,12 @@ class FileStore:
         """Put content in the place of a file, or leave the file as it is."""
         temporary = f"{path}.tmp"
         try:
-            with self._opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as descriptor:
+            descriptor = self._effects.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            try:
                 self._effects.write(descriptor, content)
                 self._effects.sync(descriptor)
+            finally:
+                self._effects.close(descriptor)
             self._effects.rename(temporary, path)
         except BaseException:  # an interruption, too, leaves nothing behind
             with suppress(OSError):
