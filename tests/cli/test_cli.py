@@ -382,10 +382,10 @@ def test_a_locked_store_is_said_to_be_locked(runs: Callable[[Any], Path], store:
 def test_a_store_that_fails_ends_the_command(
     runs: Callable[[Any], Path], store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: FileStore, event: object) -> None:  # noqa: ARG001
+    def full(self: FileStore, lines: object) -> None:  # noqa: ARG001
         raise StorageError(path=str(store), problem="No space left on device")
 
-    monkeypatch.setattr(files.FileStore, "append", full)
+    monkeypatch.setattr(files.FileStore, "_append", full)
     done = call("project", runs({"run-1": ONE, "run-2": TWO}), "--store", store)
     assert done.exit_code == 2
     assert done.stderr == f"error: projection of run 'run-1' failed: {store}: No space left on device\n"
