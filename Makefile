@@ -25,7 +25,7 @@ packaging: $(READY) ## install from an index with newer releases; build the whee
 	$(BIN)/pytest -n auto --dist loadgroup -m packaging
 
 bench: $(READY) ## measure the cost as ratios to floors taken in the same run
-	$(BIN)/pytest tests/benchmarks/bench_*.py --benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=name
+	$(BIN)/pytest tests/benchmarks/bench_*.py --benchmark-only --benchmark-quiet
 
 yardstick: $(READY) ## compare what the suite says of the reference and of the mutants with what was recorded
 	$(BIN)/python tests/yardstick.py $(RECORD)

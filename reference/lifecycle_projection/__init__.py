@@ -30,7 +30,8 @@ from lifecycle_projection.errors import (
 )
 from lifecycle_projection.identity import Identified, identify
 from lifecycle_projection.log import append_once
-from lifecycle_projection.projection import project, project_or_warn
+from lifecycle_projection.planning import Plan
+from lifecycle_projection.projection import plan, project, project_or_warn
 from lifecycle_projection.records import (
     Event,
     LifecycleRecord,
@@ -59,6 +60,7 @@ __all__ = [
     "MemoryStore",
     "PhaseEntry",
     "PhaseTransitionError",
+    "Plan",
     "Problem",
     "ProjectionResult",
     "RememberingStore",
@@ -75,6 +77,7 @@ __all__ = [
     "identify",
     "load_runs",
     "parse_runs",
+    "plan",
     "project",
     "project_or_warn",
     "prune",

@@ -7,7 +7,7 @@ twice.
 
 import json
 from collections.abc import Callable, Iterator
-from types import NoneType
+from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, get_args, get_origin
 
 from attrs import NOTHING, Attribute, evolve, fields, has
@@ -186,6 +186,22 @@ def _made_from(origin: Any) -> Callable[[Any], bool]:
     return lambda hint: get_origin(hint) is origin
 
 
+def _is_optional(hint: Any) -> bool:
+    return get_origin(hint) is UnionType and len(get_args(hint)) == 2 and NoneType in get_args(hint)
+
+
+def _if_present(hint: Any) -> Any:
+    """The type of a member where it isn't `None`."""
+    return next(option for option in get_args(hint) if option is not NoneType) if _is_optional(hint) else hint
+
+
+@_QUICK.register_structure_hook_factory(_is_optional)
+def _optional(hint: Any, converter: BaseConverter) -> _Hook:
+    present = _if_present(hint)
+    structure_present = converter.get_structure_hook(present)
+    return lambda value, _: None if value is None else structure_present(value, present)
+
+
 @_QUICK.register_structure_hook_factory(_made_from(tuple))
 def _list(hint: Any, converter: BaseConverter) -> _Hook:
     structure_items = homogenous_tuple_structure_factory(hint, converter)
@@ -233,7 +249,7 @@ def _typed_record(hint: Any, converter: BaseConverter, **overrides: Any) -> _Hoo
 
 def _never_null(attribute: "Attribute[Any]", converter: BaseConverter) -> Any:
     """Read a member as if `None` weren't part of its type."""
-    (hint,) = (option for option in get_args(attribute.type) if option is not NoneType)
+    hint = _if_present(attribute.type)
     structure_member = converter.get_structure_hook(hint)
     return override(struct_hook=lambda value, _: structure_member(value, hint))
 
@@ -263,21 +279,34 @@ def _automation_snapshot(hint: Any, converter: BaseConverter) -> _Hook:
 @_QUICK.register_unstructure_hook_factory(has)
 def _object(hint: Any, converter: BaseConverter) -> Callable[[Any], dict[str, Json]]:
     """Write a record. cattrs' own function would put the members that may be left out behind all others."""
-    members = [(each.name, converter.get_unstructure_hook(each.type), _left_out(each)) for each in fields(hint)]
+    members = [(each.name, _as_it_is_or_by(converter, each.type), _left_out(each)) for each in fields(hint)]
 
     def written(record: Any) -> dict[str, Json]:
-        return {
-            name: unstructure(value)
-            for name, unstructure, left_out in members
-            if (value := getattr(record, name)) != left_out
-        }
+        document = {}
+        for name, unstructure, left_out in members:
+            value = getattr(record, name)
+            if value is not left_out and (left_out is None or value != left_out):
+                document[name] = value if unstructure is None or value is None else unstructure(value)
+        return document
 
     return written
+
+
+def _as_it_is_or_by(converter: BaseConverter, hint: Any) -> Callable[[Any], Json] | None:
+    """The function that writes a member of a type; `None` for texts and numbers, which are written as they are."""
+    present = _if_present(hint)
+    return None if present in (str, U64, U32) else converter.get_unstructure_hook(present)
 
 
 def _left_out(attribute: "Attribute[Any]") -> Any:
     """The value with which a member isn't written."""
     return NOTHING if ALWAYS_WRITTEN in attribute.metadata else attribute.default
+
+
+@_QUICK.register_unstructure_hook_factory(_made_from(tuple))
+def _items(hint: Any, converter: BaseConverter) -> Callable[[Any], list[Json]]:
+    unstructure = _as_it_is_or_by(converter, get_args(hint)[0])
+    return lambda value: list(value if unstructure is None else map(unstructure, value))
 
 
 _QUICK.register_unstructure_hook(ClosedSet, str)

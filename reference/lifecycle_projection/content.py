@@ -17,6 +17,7 @@ from lifecycle_projection.words import RunStatus, SourceRecordKind, StatefulStat
 SOURCE: Final = "automation_v2_lifecycle"
 EVENT_TYPE_PREFIX: Final = "stateful_runtime.automation_v2."
 _NO_ACTIVITY: Final = ("run_execution_claimed", "run_execution_claim_expired_requeued")
+_WAIT_KINDS: Final = frozenset(WaitKind)
 _CAUSES: Final = ("session_id", "wait_id", "delivery_id", "handoff_id")
 
 
@@ -50,13 +51,13 @@ def state_of(run: Run) -> RunState:
     )
 
 
-def event_of(state: RunState, identified: Identified) -> Event:
-    """The event of a lifecycle record; the log gives it its `seq` (EVENT-1, EVENT-2, EVENT-3)."""
+def event_of(state: RunState, identified: Identified, seq: int) -> Event:
+    """The event of a lifecycle record (EVENT-1, EVENT-2, EVENT-3)."""
     run, record = state.run, identified.record
     return Event(
         event_id=identified.event_id,
         run_id=run.run_id,
-        seq=0,
+        seq=seq,
         event_type=f"{EVENT_TYPE_PREFIX}{record.event}",
         occurred_at_ms=record.recorded_at_ms,
         scope=state.scope,
@@ -127,7 +128,7 @@ def wait_kind_of(run: Run, metadata: Json) -> WaitKind | None:
     if run.status is RunStatus.AWAITING_APPROVAL or run.checkpoint.awaiting_gate is not None:
         return WaitKind.APPROVAL
     named = trimmed(member(metadata, "wait_kind"))
-    return WaitKind(named) if named in set(WaitKind) else None
+    return WaitKind(named) if named in _WAIT_KINDS else None
 
 
 def causation_id_of(metadata: Json) -> str | None:

@@ -49,11 +49,12 @@ def append_new(store: Recording, known: KnownIds, event: Event) -> Event | None:
     """
     if event.event_id in known.seqs:
         return None
-    if known.highest == MAX_SEQ:
+    seq = known.highest + 1
+    if seq > MAX_SEQ:
         raise StorageError(path=f"event log of run {event.run_id!r}", problem=f"no seq is left after {MAX_SEQ}")
-    appended = evolve(event, seq=known.highest + 1)
+    appended = event if event.seq == seq else evolve(event, seq=seq)
     store.append(appended)
-    known.seqs[appended.event_id] = known.highest = appended.seq
+    known.seqs[appended.event_id] = known.highest = seq
     return appended
 
 

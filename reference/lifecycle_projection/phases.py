@@ -132,6 +132,8 @@ def with_phase(snapshot: Snapshot) -> Snapshot:
     A snapshot that has a phase and no history gets an empty one; one without a phase is observed in that of its status.
     (SNAP-7, SNAP-8, SNAP-9)
     """
+    if None not in (snapshot.phase, snapshot.phase_history, snapshot.allowed_next_phases):
+        return snapshot
     phase = PHASE_OF_STATUS[snapshot.status] if snapshot.phase is None else snapshot.phase
     history: tuple[PhaseEntry, ...] = ()
     if snapshot.phase is None:

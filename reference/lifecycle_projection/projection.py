@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final
 
 from attrs import define, evolve
@@ -85,8 +86,8 @@ class _Pass:
     they stood when the pass began.
     """
 
+    run: Run
     draft: Draft
-    state: RunState
     known: KnownIds
     kept: Mapping[Place, Snapshot]
     table: Aliases
@@ -95,17 +96,22 @@ class _Pass:
     @classmethod
     def begun(cls, run: Run, draft: Draft) -> "_Pass":
         """The pass before its first record (PASS-7)."""
-        state, tenant = state_of(run), run.tenant_context.key
+        tenant = run.tenant_context.key
         events = visible(draft.events(run.run_id), run.run_id, tenant)
         kept = draft.snapshots(run.run_id)
         return cls(
+            run=run,
             draft=draft,
-            state=state,
             known=KnownIds.of(events),
             kept=kept,
             table=aliases_of(run, events),
             latest=latest_of(kept.values(), run.run_id, tenant),
         )
+
+    @cached_property
+    def state(self) -> RunState:
+        """What all that this pass records shares; worked out where it records anything (SNAP-4)."""
+        return state_of(self.run)
 
     def project(self, identified: Identified) -> None:
         """Make sure that one lifecycle record has its event and its snapshot (PASS-2 to PASS-6, PASS-10, PASS-11)."""
@@ -140,7 +146,7 @@ class _Pass:
         event_id = identified.event_id
         if event_id in self.table:
             return False
-        appended = append_new(self.draft, self.known, event_of(self.state, identified))
+        appended = append_new(self.draft, self.known, event_of(self.state, identified, self.known.highest + 1))
         self.table[event_id] = Recorded(event_id, self.known.seqs[event_id])
         return appended is not None
 
@@ -150,19 +156,19 @@ class _Pass:
         Same result, faster: what was read when the pass began isn't read again, for nobody else can have changed it
         since, and the pass itself overwrites nothing.
         """
-        run = self.state.run
+        run = self.run
         place = self.draft.place(run.run_id, recorded.event_id, run.tenant_context.key)
         return self.kept.get(place) or self.draft.snapshot_at(place)
 
     def _is_there(self, found: Snapshot, recorded: Recorded) -> bool:
         """Whether what was found is of this run and tenant and has the recorded id (PASS-4, SNAP-11)."""
-        run = self.state.run
+        run = self.run
         of_this_run = found.run_id == run.run_id and found.scope.tenant_context.key == run.tenant_context.key
         return of_this_run and found.snapshot_id == recorded.event_id
 
     def _guarded(self, identified: Identified) -> GuardedPhase:
         """The phase of the snapshot to be written; a refusal by the guard ends the pass (PASS-12, PASS-13)."""
-        run, record = self.state.run, identified.record
+        run, record = self.run, identified.record
         guarded = guard(
             None if self.latest is None else with_phase(self.latest),
             run_id=run.run_id,

@@ -1,67 +1,65 @@
-"""What the reference costs, as ratios to floors that are measured in the same run, on a memory file system.
-Work and floor take turns, and the best of each counts: whatever else the machine does only makes a round slower.
+"""What the reference costs, as ratios to floors that are measured in the same run. Work and floor take turns, and the
+median of each counts.
 
-`make bench` prints them; nothing here is part of the tests. A floor is the least that any implementation must do:
-the bare system calls that make the files durable, or parsing of what must be read.
+`make bench` prints them; nothing here is part of the tests.
 """
 
 import json
 import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-import orjson
 import pytest
+from attrs import frozen
 from click.testing import CliRunner
 
+from floors import bare_reads, bare_stats, bare_writes, contents
 from lifecycle_conformance.cli import main
-from lifecycle_projection import FileStore, MemoryStore, Run, identify, project
+from lifecycle_projection import FileStore, MemoryStore, identify, project
 from lifecycle_projection.codec import run_from
-from lifecycle_projection.stores.files import LOG_NAME, SNAPSHOTS_NAME
+from lifecycle_projection.stores.effects import SystemEffects
+from work import Document, Library, OverTheProtocol, Way, driver, run_record
 
-RECORDS = 1_000
-GROWING = 300
-SIZES = (250, 500, 1_000, 2_000)
 ROUNDS = 5
-RUNS = (100, 200, 400)
-RUN_ID = "run-1"
+RECORDS = 1_000
+RUNS = (100, 400, 1_600)
 
 
-def history(records: int) -> Run:
-    """Make a run with records such as production writes, and small metadata."""
-    return run_from(run_record(records, RUN_ID))
+@frozen
+class Work:
+    """Passes over these runs, in this order; `new` is the aim for them."""
+
+    name: str
+    documents: list[Document]
+    new: float
+
+    def filled(self, store: Path) -> Path:
+        """A store that has seen all of it."""
+        library = Library(fresh=False)
+        library.opened(store)
+        library.made(library.prepared(self.documents))
+        return store
 
 
-def run_record(records: int, run_id: str) -> dict[str, Any]:
-    """Write such a run."""
-    return {
-        "run_id": run_id,
-        "automation_id": "automation-1",
-        "trigger_type": "manual",
-        "status": "running",
-        "created_at_ms": 1,
-        "updated_at_ms": 2,
-        "checkpoint": {
-            "completed_nodes": ["collect", "draft"],
-            "node_attempts": {"collect": 1},
-            "lifecycle_history": [
-                {
-                    "event": "node_started",
-                    "recorded_at_ms": 1_000 + index,
-                    "reason": "scheduled",
-                    "metadata": {
-                        "node_id": f"node-{index}",
-                        "session_id": "session-1",
-                        "effective_execution_profile": "strict",
-                    },
-                }
-                for index in range(records)
-            ],
-        },
-    }
+ONE = Work("1,000 records", [run_record(RECORDS)], new=3)
+GROWING = Work("growing from 1 to 300, a pass each", [run_record(records) for records in range(1, 301)], new=5)
+MANY = Work("200 runs of 5 records", [run_record(5, f"run-{number}") for number in range(200)], new=3)
+
+
+@pytest.fixture(params=["library, fresh", "library", "protocol, fresh", "protocol"])
+def way(request: pytest.FixtureRequest) -> Iterator[Way]:
+    """Through the library or the protocol, by fresh stores or by one that remembers."""
+    fresh = "fresh" in request.param
+    if request.param.startswith("library"):
+        yield Library(fresh=fresh)
+    else:
+        with driver() as process:
+            yield OverTheProtocol(process, fresh=fresh)
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -70,154 +68,128 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def fresh(folder: Path) -> Path:
+def empty(folder: Path) -> Path:
     return Path(mkdtemp(dir=folder))
 
 
-def sync_directory(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    os.fsync(descriptor)
-    os.close(descriptor)
-
-
-def contents(store: Path) -> tuple[list[bytes], list[bytes]]:
-    """The lines of a store's log and the text of each of its snapshots."""
-    lines = (store / LOG_NAME).read_bytes().splitlines(keepends=True)
-    return lines, [path.read_bytes() for path in sorted((store / SNAPSHOTS_NAME / RUN_ID).iterdir())]
-
-
-def bare_writes(store: Path, lines: list[bytes], texts: list[bytes]) -> None:
-    """Make the same bytes durable by system calls alone: appended lines, and files that are put in place whole."""
-    for line in lines:
-        log = os.open(f"{store}/log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        os.write(log, line)
-        os.fsync(log)
-        os.close(log)
-    for index, text in enumerate(texts):
-        path = f"{store}/{index}"
-        file = os.open(f"{path}.tmp", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.write(file, text)
-        os.fsync(file)
-        os.close(file)
-        os.rename(f"{path}.tmp", path)  # noqa: PTH104
-        sync_directory(str(store))
-
-
-def bare_reads(store: Path) -> None:
-    """Read and parse the log and every snapshot of the run."""
-    for line in (store / LOG_NAME).read_bytes().splitlines():
-        orjson.loads(line)
-    folder = f"{store}/{SNAPSHOTS_NAME}/{RUN_ID}"
-    for name in os.listdir(folder):  # noqa: PTH208 - a floor pays for no path objects
-        with open(f"{folder}/{name}", "rb") as file:  # noqa: PTH123
-            orjson.loads(file.read())
-
-
-def filled(folder: Path, run: Run) -> Path:
-    store = fresh(folder)
-    project(run, FileStore(store))
-    return store
-
-
-def into_empty_store(folder: Path, run: Run) -> Callable[[], tuple[tuple[Run, FileStore], dict[str, Any]]]:
-    return lambda: ((run, FileStore(fresh(folder))), {})
-
-
-def test_new_records(benchmark: Any, folder: Path, measures: Any) -> None:
-    """1,000 records into an empty file store, against the bare system calls."""
-    run = history(RECORDS)
-    lines, texts = contents(filled(folder, run))
+def measured(
+    benchmark: Any, work: Callable[[], object], setup: Callable[[], object], floor: Callable[[], object]
+) -> Any:
+    """The times of some work, and of its floor, taken in turn."""
     floors: list[float] = []
 
-    def setup() -> tuple[tuple[Run, FileStore], dict[str, Any]]:
-        floors.append(seconds(lambda: bare_writes(fresh(folder), lines, texts)))
-        return (run, FileStore(fresh(folder))), {}
+    def prepare() -> None:
+        floors.append(seconds(floor))
+        setup()
 
-    benchmark.pedantic(project, setup=setup, rounds=ROUNDS)
-    measures.rows.append((f"{RECORDS:,} records, empty file store", benchmark.stats.stats.min, min(floors), "<= 5"))
-
-
-def test_nothing_new(benchmark: Any, folder: Path, measures: Any) -> None:
-    """The same again with nothing new, against reading and parsing."""
-    run = history(RECORDS)
-    store = filled(folder, run)
-    floors: list[float] = []
-
-    def setup() -> tuple[tuple[Run, FileStore], dict[str, Any]]:
-        floors.append(seconds(lambda: bare_reads(store)))
-        return (run, FileStore(store)), {}
-
-    benchmark.pedantic(project, setup=setup, rounds=ROUNDS)
-    measures.rows.append((f"{RECORDS:,} records again, nothing new", benchmark.stats.stats.min, min(floors), "<= 4"))
+    benchmark.pedantic(work, setup=prepare, rounds=ROUNDS)
+    return benchmark.stats.stats.median, sorted(floors)[len(floors) // 2]
 
 
-def test_growing_history(benchmark: Any, folder: Path, measures: Any) -> None:
-    """A history that grows from 1 to 300 records, a pass after each, against parsing at each pass."""
-    runs = [history(records) for records in range(1, GROWING + 1)]
-
-    def grow(store: Path) -> None:
-        for run in runs:
-            project(run, FileStore(store))
-
-    def reads_while_growing(store: Path) -> float:
-        spent = 0.0
-        for run in runs:
-            project(run, FileStore(store))
-            spent += seconds(lambda: bare_reads(store))
-        return spent
-
-    floors: list[float] = []
-
-    def setup() -> tuple[tuple[Path], dict[str, Any]]:
-        floors.append(reads_while_growing(fresh(folder)))
-        return (fresh(folder),), {}
-
-    benchmark.pedantic(grow, setup=setup, rounds=3)
-    measures.rows.append((f"1 to {GROWING} records, a pass each", benchmark.stats.stats.min, min(floors), "<= 3"))
+def nothing() -> None:
+    """Nothing has to be prepared."""
 
 
-def test_identify_in_memory(benchmark: Any, measures: Any) -> None:
-    """The identities of 1,000 records."""
-    benchmark.pedantic(identify, args=(history(RECORDS),), rounds=ROUNDS)
-    measures.rows.append((f"identify {RECORDS:,} records", benchmark.stats.stats.min, None, ""))
+@pytest.mark.parametrize("work", [ONE, GROWING, MANY], ids=lambda work: work.name)
+def test_new(benchmark: Any, folder: Path, measures: Any, way: Way, work: Work) -> None:
+    """Into an empty store, against the bare system calls."""
+    lines, texts = contents(work.filled(empty(folder)))
+    runs = way.prepared(work.documents)
+    times = measured(
+        benchmark,
+        lambda: way.made(runs),
+        lambda: way.opened(empty(folder)),
+        lambda: bare_writes(empty(folder), lines, texts, len(work.documents)),
+    )
+    measures.row(work.name, "bare system calls", way, times, None if way.fresh and work is not ONE else work.new)
 
 
-def test_project_in_memory(benchmark: Any, measures: Any) -> None:
-    """1,000 records into an empty memory store."""
-    run = history(RECORDS)
-    benchmark.pedantic(project, setup=lambda: ((run, MemoryStore()), {}), rounds=ROUNDS)
-    measures.rows.append((f"project {RECORDS:,} records in memory", benchmark.stats.stats.min, None, ""))
+@pytest.mark.parametrize("work", [ONE, MANY], ids=lambda work: work.name)
+def test_again(benchmark: Any, folder: Path, measures: Any, way: Way, work: Work) -> None:
+    """The same again with nothing new: warm, against a look at each file; cold, against reading and parsing."""
+    runs, store = way.prepared(work.documents), empty(folder)
+    way.opened(store)
+    way.made(runs)
+    floor = bare_reads if way.fresh else bare_stats
+    times = measured(benchmark, lambda: way.made(runs), nothing, lambda: floor(store))
+    if way.fresh:
+        measures.row(f"{work.name} again, cold", "reading and parsing", way, times, 3 if work is ONE else None)
+    else:
+        measures.row(f"{work.name} again, warm", "a stat for each file", way, times, 8)
 
 
-@pytest.mark.parametrize("records", SIZES)
-def test_growth_of_new_records(benchmark: Any, folder: Path, measures: Any, records: int) -> None:
-    """More records into an empty file store take in proportion."""
-    benchmark.pedantic(project, setup=into_empty_store(folder, history(records)), rounds=ROUNDS)
-    measures.growth.setdefault("records into an empty file store", []).append((records, benchmark.stats.stats.min))
+def test_new_on_the_disk(benchmark: Any, tmp_path: Path, measures: Any) -> None:
+    """Into an empty store on the disk of the temporary folder."""
+    lines, texts = contents(ONE.filled(empty(tmp_path)))
+    way = Library(fresh=False)
+    runs = way.prepared(ONE.documents)
+    times = measured(
+        benchmark,
+        lambda: way.made(runs),
+        lambda: way.opened(empty(tmp_path)),
+        lambda: bare_writes(empty(tmp_path), lines, texts),
+    )
+    measures.row(f"{ONE.name}, on {tmp_path.parts[1]}", "bare system calls", way, times, 1.5)
 
 
-@pytest.mark.parametrize("records", SIZES)
-def test_growth_of_nothing_new(benchmark: Any, folder: Path, measures: Any, records: int) -> None:
-    """More records with nothing new take in proportion."""
-    run = history(records)
-    store = filled(folder, run)
-    benchmark.pedantic(lambda: project(run, FileStore(store)), rounds=ROUNDS)
-    measures.growth.setdefault("records again, nothing new", []).append((records, benchmark.stats.stats.min))
+class Syncs(SystemEffects):
+    """The system's effects, with the syncs counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def sync(self, descriptor: int) -> None:
+        self.count += 1
+        super().sync(descriptor)
+
+    def sync_path(self, path: str) -> None:
+        self.count += 1
+        super().sync_path(path)
+
+
+def test_syncs(benchmark: Any, folder: Path, measures: Any) -> None:
+    """How often a pass over 1,000 records waits for the disk, in an empty store and behind a first run."""
+    effects = Syncs()
+    store = FileStore(empty(folder), effects=effects)
+    benchmark.pedantic(project, args=(run_from(ONE.documents[0]), store))
+    first, effects.count = effects.count, 0
+    time.sleep(0.1)  # what was synced a moment ago is synced again, for it could have changed unseen
+    project(run_from(run_record(RECORDS, "run-2")), store)
+    measures.notes.append(
+        f"syncs for {RECORDS:,} records: {first:,} in an empty store, {effects.count:,} behind a run (aim: 1,005)"
+    )
+
+
+def test_in_memory(benchmark: Any, measures: Any) -> None:
+    """1,000 records into an empty memory store, against their identities."""
+    run = run_from(ONE.documents[0])
+    times = measured(benchmark, lambda: project(run, MemoryStore()), nothing, lambda: identify(run))
+    measures.row("1,000 records in memory", "their identities", Library(fresh=False), times, None)
 
 
 @pytest.mark.parametrize("runs", RUNS)
 def test_growth_of_many_runs(benchmark: Any, folder: Path, measures: Any, runs: int) -> None:
-    """The command over more runs with nothing new takes in proportion: the log is read once."""
-    file = folder / f"{runs}.jsonl"
+    """The command over more runs with nothing new takes in proportion, and no more memory."""
+    file, store = folder / f"{runs}.jsonl", folder / f"store-{runs}"
     lines = (json.dumps(run_record(10, f"run-{number}")) for number in range(runs))
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    arguments = ["project", str(file), "--store", str(folder / f"store-{runs}")]
+    arguments = ["project", str(file), "--store", str(store)]
 
     def command() -> None:
         assert CliRunner().invoke(main, arguments).exit_code == 0
 
     command()
     benchmark.pedantic(command, rounds=3)
-    measures.growth.setdefault(
-        "runs of 10 records, nothing new (at most 5 times as long for 4 times as many)", []
-    ).append((runs, benchmark.stats.stats.min))
+    measures.growth.append((runs, benchmark.stats.stats.median, memory_of(arguments)))
+
+
+def memory_of(arguments: list[str]) -> float:
+    """The most memory that the command takes in a process of its own, in MiB."""
+    program = [sys.executable, "-m", "lifecycle_conformance.cli", *arguments]
+    process = subprocess.Popen(
+        program, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_maxrss / 1024 if sys.platform != "darwin" else usage.ru_maxrss / 2**20

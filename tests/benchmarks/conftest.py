@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 
@@ -12,23 +13,31 @@ MEMORY = Path("/dev/shm")
 
 
 class Measures:
-    """What was measured: work with its floor (or none) and aim, and points of growth."""
+    """What was measured: work with its floor and aim, points of growth, and what is said besides."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[str, float, float | None, str]] = []
-        self.growth: dict[str, list[tuple[int, float]]] = {}
+        self.rows: list[str] = []
+        self.growth: list[tuple[int, float, float]] = []
+        self.notes: list[str] = []
+
+    def row(self, work: str, floor: str, way: Any, times: tuple[float, float], aim: float | None) -> None:
+        """Add the times of some work and its floor."""
+        took, least = times
+        how = f"{way.name}, fresh" if way.fresh else way.name
+        aimed = "" if aim is None else f"{aim:>6}"
+        self.rows.append(
+            f"{work:<36}{how:<17}{took * 1e3:>9.1f}{least * 1e3:>8.1f}{took / least:>7.1f}{aimed:<7}{floor}"
+        )
 
     def lines(self) -> Iterator[str]:
-        yield f"{'work':<44}{'took':>10}{'floor':>10}{'ratio':>8}{'aim':>8}"
-        for work, took, floor, aim in self.rows:
-            against = f"{'':>18}" if floor is None else f"{floor:>9.4f}s{took / floor:>8.1f}"
-            yield f"{work:<44}{took:>9.4f}s{against}{aim:>8}".rstrip()
-        for work, points in self.growth.items():
-            yield ""
-            yield f"growth, {work}: each doubling should double the time"
-            for (amount, took), earlier in zip(points, [None, *(took for _, took in points)], strict=False):
-                times = "" if earlier is None else f"   x {took / earlier:.2f}"
-                yield f"{amount:>8}{took:>10.4f}s{times}"
+        yield f"{'work':<36}{'way':<17}{'ms':>9}{'floor':>8}{'ratio':>7}{'aim':>6} floor is"
+        yield from self.rows
+        yield from self.notes
+        earlier = None
+        for runs, took, memory in self.growth:
+            times = "" if earlier is None else f"   x {took / earlier:.2f} (aim: 3.2 to 4.8)"
+            yield f"`project`, nothing new, {runs:>5,} runs of 10: {took:>7.3f} s, {memory:.0f} MiB{times}"
+            earlier = took
 
 
 MEASURES = pytest.StashKey[Measures]()
@@ -54,9 +63,9 @@ def folder() -> Iterator[Path]:
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     found = config.stash[MEASURES]
-    if not found.rows and not found.growth:
+    if not found.rows and not found.growth and not found.notes:
         return
     where = f"{MEMORY}" if os.access(MEMORY, os.W_OK) else "this machine's own file system: there is no /dev/shm"
-    terminalreporter.section(f"ratios to floors of the same run, on {where} (best rounds)")
+    terminalreporter.section(f"ratios to floors of the same run, on {where} (medians of 5)")
     for line in found.lines():
         terminalreporter.write_line(line)

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
@@ -20,6 +20,7 @@ from builders import OTHER_TENANT, RUN_ID, TENANT_KEY, lifecycle, run_json, run_
 from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_projection import (
     FileStore,
+    LifecycleProjectionError,
     PhaseTransitionError,
     ProjectionResult,
     RememberingStore,
@@ -29,6 +30,7 @@ from lifecycle_projection import (
     append_once,
     compact,
     identify,
+    plan,
     project,
     project_or_warn,
     prune,
@@ -254,6 +256,49 @@ def test_files_are_read_by_content_and_looked_up_by_path(directory: Path) -> Non
     assert len(FileStore(directory).snapshots(RUN_ID)) == 2
 
 
+# --- plans ------------------------------------------------------------------------------------------------------------
+
+LONG = lifecycle("n" * 300, 30)
+
+
+@pytest.mark.parametrize(
+    ("before", "run", "failure", "recorded"),
+    [
+        (None, run_of(*HISTORY), None, 3),
+        (run_of(*HISTORY[:2]), run_of(*HISTORY), None, 1),
+        (run_of(*HISTORY), run_of(*HISTORY), None, 0),
+        (run_of(HISTORY[0], status="completed"), run_of(*HISTORY), PhaseTransitionError, 1),
+        (run_of(HISTORY[1], tenant_context=OTHER_TENANT), run_of(*HISTORY), StorageConflictError, 2),
+        (None, run_of(HISTORY[0], LONG, HISTORY[1]), StorageError, 2),
+    ],
+    ids=["new", "grown", "nothing new", "refused", "in conflict", "too long"],
+)
+def test_a_plan_writes_nothing_and_a_pass_does_what_it_says(
+    directory: Path, before: Run | None, run: Run, failure: type[Exception] | None, recorded: int
+) -> None:
+    """PASS-10, PASS-11: the plan ends with the event of the record that fails, and so does the pass."""
+    store = FileStore(directory)
+    if before is not None:
+        project(before, store)
+    files = files_of(directory)
+    planned = plan(run, store)
+    assert files_of(directory) == files
+    assert len(planned.result.events) == recorded
+    found = ended_with(lambda: project(run, store))
+    assert type(found) is (failure or ProjectionResult)
+    assert getattr(found, "done", found) == planned.result
+    assert str(found) == str(planned.result if planned.failure is None else planned.failure)
+    assert store.events()[-recorded:] == list(planned.result.events) or recorded == 0
+
+
+def ended_with(work: Callable[[], object]) -> object:
+    """What some work answers, or the error that it ends with."""
+    try:
+        return work()
+    except LifecycleProjectionError as error:
+        return error
+
+
 # --- effects ----------------------------------------------------------------------------------------------------------
 
 
@@ -322,13 +367,10 @@ def test_the_order_of_effects_makes_all_events_durable_before_any_snapshot(direc
     project(run_of(*HISTORY[:2]), FileStore(directory, effects=effects))
     ids = [event.event_id.replace("automation-v2-lifecycle-run-1-", "…") for event in FileStore(directory).events()]
     first, second = (f"stateful_snapshots/run-1/{event_id}.json" for event_id in ids)
-    assert effects.done == [
+    assert [what for what in effects.done if not what.startswith("look at stateful")] == [
         "look at .",
         "sync ..",
         "sync .",
-        "look at stateful_events.jsonl",
-        f"look at {first}",
-        f"look at {second}",
         "open stateful_events.jsonl",
         "write stateful_events.jsonl",
         "sync stateful_events.jsonl",

@@ -1,7 +1,9 @@
 """Everything that the file store does to a disk, in one narrow place, so that a test can stop, fail or record it."""
 
 import os
-from typing import Protocol
+from typing import Final, Protocol
+
+_PART: Final = 1 << 16
 
 
 class Effects(Protocol):
@@ -57,8 +59,10 @@ class SystemEffects:
 
     def read(self, descriptor: int) -> bytes:
         """Read until nothing is left."""
-        with open(descriptor, "rb", buffering=0, closefd=False) as file:
-            return file.readall()
+        read = []
+        while part := os.read(descriptor, _PART):
+            read.append(part)
+        return b"".join(read)
 
     def write(self, descriptor: int, data: bytes) -> None:
         """Write until nothing is left: the system may take less at a time."""

@@ -3,6 +3,7 @@
 import errno
 import os
 import time
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 FileState: TypeAlias = tuple[int, int, int, int, int]
@@ -19,7 +20,7 @@ def state_of(path: str | int) -> FileState | None:
     try:
         found = os.stat(path)
     except OSError as error:
-        if error.errno in {*ABSENT, errno.ENOTDIR}:
+        if error.errno in ABSENT:
             return None
         raise
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
@@ -51,8 +52,17 @@ def stamped(path: str) -> FileState | None:
     return state if state is not None and now_ns in state else None
 
 
-def is_too_long(path: str, *, in_directory: str) -> bool:
+def is_too_long(path: str, *, below: str) -> bool:
     """Whether a path, or a name in it below a directory that is there, is longer than the system takes (FILE-22)."""
-    names = path.removeprefix(in_directory).split("/")
-    longest_name, longest_path = (os.pathconf(in_directory, limit) for limit in ("PC_NAME_MAX", "PC_PATH_MAX"))
-    return max(map(len, map(os.fsencode, names))) > longest_name or len(os.fsencode(path)) >= longest_path
+    longest_name, longest_path = _limits(below)
+    size = len(os.fsencode(path))
+    if size <= longest_name:
+        return False
+    names = map(os.fsencode, path.removeprefix(below).split("/"))
+    return size >= longest_path or max(map(len, names)) > longest_name
+
+
+@lru_cache(maxsize=64)
+def _limits(directory: str) -> tuple[int, int]:
+    """How many bytes a name may have in a directory, and a path with its end."""
+    return os.pathconf(directory, "PC_NAME_MAX"), os.pathconf(directory, "PC_PATH_MAX")

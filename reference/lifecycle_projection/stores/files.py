@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +17,9 @@ from lifecycle_projection.codec import event_from, snapshot_from, to_json
 from lifecycle_projection.errors import InvalidInputError, StorageError
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.records import Event, Json, Snapshot, TenantKey
+from lifecycle_projection.stores.durable import Durable
 from lifecycle_projection.stores.effects import Effects, SystemEffects
-from lifecycle_projection.stores.file_state import ABSENT, FileState, is_settled, is_too_long, state_of
+from lifecycle_projection.stores.file_state import ABSENT, is_too_long, state_of
 from lifecycle_projection.stores.flock import try_lock, unlock
 from lifecycle_projection.stores.kept_log import NumberedLine, numbered_lines
 from lifecycle_projection.stores.store import Place
@@ -31,6 +33,7 @@ _LOGGER: Final = logging.getLogger(__name__)
 _RETRY_S: Final = 0.002
 
 
+@lru_cache(maxsize=4096)
 def segment(name: str) -> str:
     """The name of the directory or file for a run id or a snapshot id (FILE-4)."""
     safe = _UNSAFE.sub("_", name)
@@ -71,8 +74,7 @@ class FileStore:
         self._snapshots = f"{root}/{SNAPSHOTS_NAME}"
         self._effects: Effects = effects or SystemEffects()
         self._lock_timeout_s = lock_timeout_s
-        self._synced: dict[str, FileState | None] = {}
-        self._synced_now: dict[str, FileState | None] = {}
+        self._durable = Durable(self._effects)
         self._parent_synced = False
 
     @contextmanager
@@ -89,7 +91,7 @@ class FileStore:
         try:
             yield
         finally:
-            self._keep_settled()
+            self._durable.unlock()
             unlock(directory)
             self._effects.close(directory)
 
@@ -116,28 +118,8 @@ class FileStore:
                 self._effects.sync_path(os.path.dirname(self._root))
             self._parent_synced = True
         for path in (self._root, self._log, self._snapshots, f"{self._snapshots}/{segment(run_id)}"):
-            with _storage_errors(path), suppress(PermissionError):
-                self._sync_if_changed(path)
-
-    def _sync_if_changed(self, path: str) -> None:
-        """Make durable what stands at a path.
-
-        Same result, faster: what hasn't changed since its last sync is left alone. That costs a look at its state.
-        """
-        state = state_of(path)
-        if state is not None and state not in (self._synced.get(path), self._synced_now.get(path)):
-            self._sync_path(path)
-
-    def _sync_path(self, path: str) -> None:
-        """Make durable what stands at a path, and note its state: nobody else changes it while the lock is held."""
-        state = state_of(path)
-        self._effects.sync_path(path)
-        self._synced_now[path] = state
-
-    def _keep_settled(self) -> None:
-        """Keep, at the end of a lock, what is noted as synced and shows if anybody changes it then."""
-        self._synced |= {path: state for path, state in self._synced_now.items() if state and is_settled(state)}
-        self._synced_now = {}
+            with _storage_errors(path), suppress(PermissionError, NotADirectoryError):
+                self._durable.sync_if_changed(path)
 
     # --- the log ------------------------------------------------------------------------------------------------------
 
@@ -179,8 +161,8 @@ class FileStore:
             self._mend(log)
             self._effects.write(log, b"".join(lines))
             self._effects.sync(log)
-            self._synced_now[self._log] = state_of(log)
-            self._sync_path(self._root)
+            self._durable.note(self._log, state_of(log))
+            self._durable.sync(self._root)
 
     def mend_log(self) -> None:
         """End the log in a whole line: a last line that is JSON gets its newline, any other is cut off.
@@ -213,7 +195,7 @@ class FileStore:
         """Put these events in place of the whole log (FILE-6)."""
         with _storage_errors(self._log):
             self._replace(self._log, b"".join(line_of(to_json(event)) for event in events))
-            self._sync_path(self._root)
+            self._durable.sync(self._root)
 
     # --- the snapshots ------------------------------------------------------------------------------------------------
 
@@ -271,8 +253,9 @@ class FileStore:
         path = self.place(snapshot.run_id, snapshot.snapshot_id, snapshot.scope.tenant_context.key)
         folder = os.path.dirname(path)
         with _storage_errors(path, f"snapshot {snapshot.snapshot_id!r}: "):
-            self._make_directory(folder)
-            self._synced_now[folder] = None
+            if folder not in self._durable:
+                self._make_directory(folder)
+            self._durable.note(folder, None)
             self._replace(path, text)
         return path
 
@@ -282,7 +265,7 @@ class FileStore:
         (FILE-23)
         """
         path = self.place(snapshot.run_id, snapshot.snapshot_id, snapshot.scope.tenant_context.key)
-        if not is_too_long(f"{path}.tmp", in_directory=self._root):
+        if not is_too_long(f"{path}.tmp", below=self._root):
             return None
         problem = f"snapshot {snapshot.snapshot_id!r}: {os.strerror(errno.ENAMETOOLONG)}"
         return StorageError(path=path, problem=problem)
@@ -297,12 +280,15 @@ class FileStore:
 
     def _content(self, path: str) -> bytes | None:
         try:
-            with self._opened(path, os.O_RDONLY) as descriptor:
-                return self._effects.read(descriptor)
+            descriptor = self._effects.open(path, os.O_RDONLY)
         except OSError as error:
             if error.errno in ABSENT:
                 return None
             raise
+        try:
+            return self._effects.read(descriptor)
+        finally:
+            self._effects.close(descriptor)
 
     def _make_directory(self, path: str) -> None:
         """Make a directory and those above it, each name on the disk before anything is put into it."""
@@ -311,15 +297,18 @@ class FileStore:
         parent = os.path.dirname(path)
         self._make_directory(parent)
         self._effects.make_directory(path)
-        self._sync_path(parent)
+        self._durable.sync(parent)
 
     def _replace(self, path: str, content: bytes) -> None:
         """Put content in the place of a file, or leave the file as it is."""
         temporary = f"{path}.tmp"
         try:
-            with self._opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as descriptor:
+            descriptor = self._effects.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            try:
                 self._effects.write(descriptor, content)
                 self._effects.sync(descriptor)
+            finally:
+                self._effects.close(descriptor)
             self._effects.rename(temporary, path)
         except BaseException:  # an interruption, too, leaves nothing behind
             with suppress(OSError):

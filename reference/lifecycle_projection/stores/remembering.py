@@ -4,29 +4,57 @@ Read :mod:`~lifecycle_projection.stores.files` first; whatever is said there hol
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from attrs import evolve, frozen
 
 from lifecycle_projection.codec import to_json
-from lifecycle_projection.records import Event, Snapshot
+from lifecycle_projection.records import Event, Json, Snapshot
 from lifecycle_projection.stores.file_state import FileState, is_settled, stamped, state_of
 from lifecycle_projection.stores.files import FileStore, line_of, text_of
 from lifecycle_projection.stores.kept_log import KeptLog, NumberedLine
 from lifecycle_projection.stores.store import Place
 
-LIMIT: Final = 20_000
+_Name = TypeVar("_Name", bound=Hashable)
+_Record = TypeVar("_Record", Event, Snapshot)
+
+LIMIT: Final = 5_000
+_UNTOLD: Final = (0, 0, 0, 0, 1 << 63)
+"""The state of a file where the system doesn't tell it: never settled, so that the file is read, which says why."""
 
 
 @frozen
-class _Remembered:
-    """A snapshot, and the state of its file when it was read or written."""
+class _Remembered(Generic[_Record]):
+    """A record as it was read; or as it was written, with the values that were written. And the state of its file."""
 
-    state: FileState
-    snapshot: Snapshot
+    record: _Record
+    values: Mapping[str, Json] | None = None
+    state: FileState | None = None
+
+    def as_read(self) -> "_Remembered[_Record]":
+        """The record as it reads: its free-form values are those of the file, whatever has become of those before."""
+        return self if self.values is None else evolve(self, record=evolve(self.record, **self.values), values=None)
+
+
+class _Memory(Generic[_Name, _Record]):
+    """Records by name; where there are too many, the one that was kept first goes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[_Name, _Remembered[_Record]] = OrderedDict()
+
+    def look_up(self, name: _Name) -> _Remembered[_Record] | None:
+        found = self._kept.get(name)
+        if found is not None and found.values is not None:
+            found = self._kept[name] = found.as_read()
+        return found
+
+    def keep(self, name: _Name, remembered: _Remembered[_Record]) -> None:
+        self._kept[name] = remembered
+        while len(self._kept) > self._limit:
+            self._kept.popitem(last=False)
 
 
 class RememberingStore(FileStore):
@@ -38,18 +66,18 @@ class RememberingStore(FileStore):
     time between two ticks, so that any later change shows. What remains open is an edit in place that keeps the size
     and puts back that very time, all within the tick of the write.
 
-    It remembers the lines of the log, and of events and snapshots up to `limit` each, the latest ones that it met. The
-    records that it gives are shared: whoever changes a free-form value in one of them, changes what is remembered.
+    It remembers the lines of the log, and of events and snapshots up to `limit` each, the latest ones that it met: with
+    small metadata, that is about 9 KiB for an event and its snapshot. The records that it gives are shared: whoever
+    changes a free-form value in one of them, changes what is remembered.
     (FILE-26)
     """
 
     def __init__(self, directory: str | Path, *, limit: int = LIMIT, **options: Any) -> None:
         super().__init__(directory, **options)
-        self._limit = limit
         self._kept: KeptLog | None = None
         self._of_no_run: frozenset[NumberedLine] = frozenset()
-        self._events: OrderedDict[bytes, Event] = OrderedDict()
-        self._remembered: OrderedDict[Place, _Remembered] = OrderedDict()
+        self._events: _Memory[bytes, Event] = _Memory(limit)
+        self._remembered: _Memory[Place, Snapshot] = _Memory(limit)
 
     # --- the log ------------------------------------------------------------------------------------------------------
 
@@ -71,10 +99,12 @@ class RememberingStore(FileStore):
 
     def _event(self, line: bytes, number: int, run_id: str | None) -> Event | None:
         """The event in a line: the same line is the same event, wherever it stands."""
-        found = self._events.get(line) or super()._event(line, number, run_id)
-        if found is not None:
-            _remember(self._events, line, found, self._limit)
-        return found
+        if (found := self._events.look_up(line)) is not None:
+            return found.record
+        event = super()._event(line, number, run_id)
+        if event is not None:
+            self._events.keep(line, _Remembered(event))
+        return event
 
     def append(self, *events: Event) -> None:
         """Put events at the end of the log, and remember them as they will be read."""
@@ -88,22 +118,25 @@ class RememberingStore(FileStore):
         named = [(event.run_id, line[:-1]) for event, line in zip(events, lines, strict=True)]
         state = stamped(self._log)
         if state is not None:
-            self._synced_now[self._log] = state
+            self._durable.note(self._log, state)
         self._kept = None if state is None else kept.grown(named, state)
         for event, document, (_, line) in zip(events, documents, named, strict=True):
-            _remember(self._events, line, evolve(event, payload=document["payload"]), self._limit)
+            self._events.keep(line, _Remembered(event, {"payload": document["payload"]}))
 
     # --- the snapshots ------------------------------------------------------------------------------------------------
 
     def snapshot_at(self, place: Place) -> Snapshot | None:
         """What the file at a path holds."""
-        state, found = _state(place), self._remembered.get(place)
+        state = _state(place)
+        if state is None:
+            return None
+        found = self._remembered.look_up(place)
         if found is not None and found.state == state:
-            return found.snapshot
-        settled = state is not None and is_settled(state)
+            return found.record
+        settled = is_settled(state)
         snapshot = super().snapshot_at(place)
-        if snapshot is not None and state is not None and settled and _state(place) == state:
-            _remember(self._remembered, place, _Remembered(state, snapshot), self._limit)
+        if snapshot is not None and settled and _state(place) == state:
+            self._remembered.keep(place, _Remembered(snapshot, state=state))
         return snapshot
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
@@ -112,19 +145,12 @@ class RememberingStore(FileStore):
         place = self._write(snapshot, text_of(document))
         state = stamped(place)
         if state is not None:
-            as_read = evolve(snapshot, checkpoint=document.get("checkpoint"), metadata=document.get("metadata"))
-            _remember(self._remembered, place, _Remembered(state, as_read), self._limit)
+            values = {name: document.get(name) for name in ("checkpoint", "metadata")}
+            self._remembered.keep(place, _Remembered(snapshot, values, state))
 
 
 def _state(path: str) -> FileState | None:
-    """The state of a file; where it can't be told, reading tells why."""
-    with suppress(OSError):
+    try:
         return state_of(path)
-    return None
-
-
-def _remember(memory: "OrderedDict[Any, Any]", name: Any, value: Any, limit: int) -> None:
-    """Keep a value under a name; where there are too many, the one that was kept first goes."""
-    memory[name] = value
-    while len(memory) > limit:
-        memory.popitem(last=False)
+    except OSError:
+        return _UNTOLD
