@@ -21,8 +21,10 @@ from lifecycle_conformance.generation.targets import machine, targets
 from lifecycle_conformance.judges.properties import CHECKS
 
 _EXAMPLES = 4
-_MORE = {"an event that is hard to read, then a record": 10}
-"""Targets that a few sessions go round in ways too much alike: these meet FILE-13."""
+_SEED = 20
+"""One with which these few sessions meet what each requirement is about, and each driver shows what it never does."""
+_MORE = {"pruning off": 8, "an event that is hard to read, then a record": 10}
+"""Targets that few sessions go round in ways too much alike."""
 _ACTIONS = 3
 _TIMES = 1
 
@@ -74,7 +76,7 @@ def _recorded(store: StoreKind) -> Iterator[Session]:
     driver = InProcessDriver(store)
     capabilities = driver.hello.capabilities
     for target in targets(capabilities):
-        yield from sessions_around(driver, target, examples=_MORE.get(target, _EXAMPLES))
+        yield from sessions_around(driver, target, examples=_MORE.get(target, _EXAMPLES), seed=_SEED)
     for strategy in (protocol_cases(capabilities), input_cases(capabilities)):
         sessions = []
 

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 import lifecycle_projection
+from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.runner.findings import ANSWERING
+from lifecycle_conformance.specification import requirements
+from lifecycle_conformance.specification.requirements import Judge
 
 REFERENCE = Path(lifecycle_projection.__path__[0])
 STORES = {f"stores/{name}.py" for name in ("files", "remembering", "file_state", "effects", "engine")}
@@ -25,3 +29,10 @@ def imported(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", PURE, ids=lambda path: str(path.relative_to(REFERENCE)))
 def test_what_is_pure_touches_nothing_outside(path: Path) -> None:
     assert imported(path) & OUTSIDE <= ({"threading"} if path.name == "memory.py" else set())
+
+
+def test_each_requirement_that_is_judged_by_what_is_shown_has_a_check() -> None:
+    """But the one on answering at all: there the suite counts what broke."""
+    judged = {requirement for each in CHECKS for requirement in each.requirements}
+    by_check = {each.id for each in requirements.load().values() if each.judge in {Judge.PROPERTY, Judge.FILES}}
+    assert by_check - judged == {ANSWERING}

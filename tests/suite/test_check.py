@@ -141,7 +141,7 @@ SEARCHES: Final[Mapping[str, Mapping[str, Any]]] = {
 def test_a_faulty_implementation_is_caught_under_the_right_requirement_by_a_short_session(
     mutant: Mutant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By some targets where they are enough; `make yardstick` goes through all of them for each.
+    """By some targets where they are enough.
 
     Agreement with the reference is left aside, and the failure that counts is the one that is made smaller.
     """

@@ -251,8 +251,12 @@ def _sorted(names: list[str]) -> list[str]:
 
 
 def _compacted(step: Step) -> bool:
-    """Whether a step was a compaction that removed something."""
-    return step.op == "compact" and bool(step.ok.get("pruned"))
+    """Whether a step was a compaction that removed something, and wrote the log again.
+
+    Where the log is as it was, its lines are those that somebody else wrote.
+    """
+    files = both(step)
+    return step.op == "compact" and bool(step.ok.get("pruned")) and log_of(files[0]) != log_of(files[1])
 
 
 def _new_events(step: Step) -> list[Object]:
@@ -289,6 +293,8 @@ def _new_lines(step: Step) -> list[bytes]:
     """The lines of the log that a step wrote: all events, after a compaction that removed any."""
     files = both(step)
     whole, _ = lines_of(log_of(files[1]))
+    if log_of(files[0]) == log_of(files[1]):
+        return []
     if _compacted(step):
         return [line for line in whole if event_in(line) is not None]
     count = len(_new_events(step)) if step.op in WRITING else 0
