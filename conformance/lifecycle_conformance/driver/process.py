@@ -237,7 +237,7 @@ class DriverProcess:
         return f", and wrote {quoted(bytes(self._received))}" if self._received else ""
 
 
-def _poll(*outputs: IO[bytes]) -> select.poll:
+def _poll(*outputs: IO[bytes]) -> "select.poll":
     poll = select.poll()
     for output in outputs:
         poll.register(output, select.POLLIN)
