@@ -21,9 +21,12 @@ class Measures:
         self.notes: list[str] = []
 
     def row(self, work: str, floor: str, way: Any, times: tuple[float, float], aim: float | None) -> None:
-        """Add the times of some work and its floor."""
+        """Add the times of some work, done in some way, and its floor."""
+        self.add(work, f"{way.name}, fresh" if way.fresh else way.name, floor, times, aim)
+
+    def add(self, work: str, how: str, floor: str, times: tuple[float, float], aim: float | None) -> None:
+        """Add the times of something and its floor."""
         took, least = times
-        how = f"{way.name}, fresh" if way.fresh else way.name
         aimed = "" if aim is None else f"{aim:>6}"
         self.rows.append(
             f"{work:<36}{how:<17}{took * 1e3:>9.1f}{least * 1e3:>8.1f}{took / least:>7.1f}{aimed:<7}{floor}"
