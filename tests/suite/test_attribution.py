@@ -28,7 +28,7 @@ from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.generation.file_faults.snapshots import LONG_NAME
 from lifecycle_conformance.judges.vectors import derived
-from lifecycle_conformance.model.canaries import PLACES, canary
+from lifecycle_conformance.model.canaries import PLANTED, canary
 from lifecycle_conformance.model.file_layout import path_of
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.mutants import MUTANTS, Composed, Mutant
@@ -365,7 +365,7 @@ def over(run_id: str, events: str, **members: Any) -> list[Request]:
     """A pass over records named by letters, each at a time of its own, with outputs that must not be copied."""
     whole = run_json(run_id=run_id, **members)
     history = [{"event": each, "recorded_at_ms": ord(each) - ord("a") + 1} for each in events]
-    outputs = {"n": canary(PLACES["REDACT-1"])}
+    outputs = {"n": canary(PLANTED["REDACT-1"])}
     return passed({**whole, "checkpoint": {"lifecycle_history": history, "node_outputs": outputs}})
 
 

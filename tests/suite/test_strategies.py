@@ -27,7 +27,7 @@ from lifecycle_conformance.generation.strategies import (
     times,
     values,
 )
-from lifecycle_conformance.judges.properties.checkpoint import PLACES
+from lifecycle_conformance.judges.properties.checkpoint import PLANTED
 from lifecycle_conformance.model.canaries import canary
 from lifecycle_conformance.model.identity import PREFIX
 from lifecycle_conformance.specification import schemas
@@ -148,7 +148,7 @@ def test_states_change_every_member_that_they_may() -> None:
     assert min(*members.values(), *inner.values()) >= 10
 
 
-@pytest.mark.parametrize("place", PLACES.values())
+@pytest.mark.parametrize("place", PLANTED.values())
 def test_states_plant_every_canary_often(place: str) -> None:
     # A run has most of them from the first (see below); a gate brings its own.
     planted = [state for state in drawn(states(PLAIN)) if canary(place) in str(state)]
@@ -224,7 +224,7 @@ def simplest(strategy: st.SearchStrategy[Any]) -> Any:
 
 def test_a_run_has_canaries_where_nothing_may_be_copied_from() -> None:
     run = run_record("run-1", TENANT, "running")
-    assert [place for place in PLACES.values() if canary(place) not in str(run)] == ["gate"]
+    assert [place for place in PLANTED.values() if canary(place) not in str(run)] == ["gate"]
     assert run["checkpoint"]["lifecycle_history"] == []
     assert run_record("run-1", TENANT, "running", pause_reason="x", checkpoint={"node_attempts": {}}) == {
         **run,
@@ -235,7 +235,7 @@ def test_a_run_has_canaries_where_nothing_may_be_copied_from() -> None:
 
 def test_no_canary_stands_where_copying_is_right() -> None:
     """The reference copies what is to be copied; of the canaries, nothing."""
-    words = [canary(place).encode() for place in PLACES.values()]
+    words = [canary(place).encode() for place in PLANTED.values()]
     for run in runs(EXACT):
         store = MemoryStore()
         given_run = run_from(run)
@@ -247,7 +247,7 @@ def test_no_canary_stands_where_copying_is_right() -> None:
 
 
 def test_canaries_stand_where_their_requirement_says() -> None:
-    places: dict[str, set[str]] = {place: set() for place in PLACES.values()}
+    places: dict[str, set[str]] = {place: set() for place in PLANTED.values()}
     for run in runs(PLAIN):
         for path, value in inside(run):
             for place, found in places.items():

@@ -12,7 +12,7 @@ from lifecycle_conformance.generation import legacy_stores
 from lifecycle_conformance.generation.alphabets import SORTED_APART
 from lifecycle_conformance.generation.file_faults.scenarios import possible
 from lifecycle_conformance.generation.run_states import states
-from lifecycle_conformance.generation.session_state import AFTER_ALL_MS, SessionState, places
+from lifecycle_conformance.generation.session_state import AFTER_ALL_MS, SessionState, indexes
 from lifecycle_conformance.generation.strategies import LATEST_MS, STATUSES, evenly, run_record
 from lifecycle_conformance.model.recorded import highest_seq
 
@@ -34,7 +34,7 @@ class Actions(SessionState):
         """Go on with what an older engine left of the run; at times something happens before the pass."""
         legacy, which = (
             data.draw(legacy_stores.LEGACY_STORES[name](self.run, self.next_seq(), self.capabilities)),
-            data.draw(places),
+            data.draw(indexes),
         )
 
         def action() -> None:
@@ -65,7 +65,7 @@ class Actions(SessionState):
     def compact(self, data: st.DataObject, how: str) -> None:
         """Compact in one of some ways, and pass; at times another tenant's snapshot of the same run id protects."""
         retention_ms = 0 if how == "off" else data.draw(retentions)
-        which, later = data.draw(places), data.draw(st.integers(0, 1))
+        which, later = data.draw(indexes), data.draw(st.integers(0, 1))
 
         def action() -> None:
             events = self.shown().events
@@ -82,7 +82,7 @@ class Actions(SessionState):
     def prune(self, data: st.DataObject, how: str) -> None:
         """Prune in one of some ways, and pass; at times the run has another status, or another state, by then."""
         retention_ms = 0 if how == "off" else data.draw(retentions)
-        which, later, keep = data.draw(places), data.draw(st.integers(0, 1)), data.draw(st.integers(0, 4))
+        which, later, keep = data.draw(indexes), data.draw(st.integers(0, 1)), data.draw(st.integers(0, 4))
         state = data.draw(states(self.capabilities)) if which % 3 == 0 else None
 
         def action() -> None:

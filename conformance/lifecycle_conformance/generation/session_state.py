@@ -31,7 +31,7 @@ from lifecycle_conformance.model.recorded import highest_seq
 LONGEST_HISTORY: Final = 24
 AFTER_ALL_MS: Final = LATEST_MS + 2
 """A time after all that sessions record."""
-places = evenly(range(LONGEST_HISTORY + 1))
+indexes = evenly(range(LONGEST_HISTORY + 1))
 _TENANT: Final = ("org_id", "workspace_id", "deployment_id", "actor_id", "source")
 Observer = Callable[[Session, BrokenDriverError | None], None]
 

@@ -16,7 +16,7 @@ from lifecycle_conformance.generation.actions import BETWEEN, COMPACTIONS, PRUNI
 from lifecycle_conformance.generation.file_faults import scenarios
 from lifecycle_conformance.generation.refused_requests import refusals
 from lifecycle_conformance.generation.run_states import states
-from lifecycle_conformance.generation.session_state import places
+from lifecycle_conformance.generation.session_state import indexes
 from lifecycle_conformance.generation.strategies import STATUSES, evenly, tenants, times
 
 ASKING: Final[tuple[Object, ...]] = (
@@ -73,26 +73,26 @@ class SessionMachine(Actions):
         self.insert_and_pass("records arrive", len(self.history), self.draw_records(data, count))
 
     @precondition(lambda self: self.history)
-    @rule(which=places)
+    @rule(which=indexes)
     def an_identical_record_arrives_again(self, which: int) -> None:
         """Add a record that is there once more."""
         again = self.history[which % len(self.history)]
         self.insert_and_pass("an identical record arrives again", len(self.history), [again])
 
     @precondition(lambda self: self.history)
-    @rule(data=st.data(), where=places)
+    @rule(data=st.data(), where=indexes)
     def a_record_is_inserted(self, data: st.DataObject, where: int) -> None:
         """Put a record before others."""
         self.insert_and_pass("a record is inserted", where % len(self.history), self.draw_records(data, 1))
 
     @precondition(lambda self: self.history)
-    @rule(where=places)
+    @rule(where=indexes)
     def a_record_is_removed(self, where: int) -> None:
         """Take a record out."""
         where %= len(self.history)
         self.execute("a record is removed", lambda: self.change(self.history[:where] + self.history[where + 1 :]))
 
-    @rule(data=st.data(), choice=places)
+    @rule(data=st.data(), choice=indexes)
     def the_run_moves_on(self, data: st.DataObject, choice: int) -> None:
         """Change the status as the table allows, and let a record arrive."""
         records = self.draw_records(data, 1)
@@ -162,7 +162,7 @@ class SessionMachine(Actions):
         self.execute("somebody asks in another way", lambda: self.do(op, tenant=tenant, run_id=self.run["run_id"]))
 
     @precondition(lambda self: len(self.runs) > 1)
-    @rule(which=places)
+    @rule(which=indexes)
     def an_earlier_run_goes_on(self, which: int) -> None:
         """Go on with a run that was left for another one."""
         others = [each for each in self.runs.values() if each is not self.run]
@@ -178,7 +178,7 @@ class SessionMachine(Actions):
         self.go_on_with(data, name, between)
 
     @precondition(lambda self: "import" in self.capabilities)
-    @rule(data=st.data(), choice=places)
+    @rule(data=st.data(), choice=indexes)
     def another_run_was_left_in_some_phase(self, data: st.DataObject, choice: int) -> None:
         """Go on with another run, of which a snapshot in whichever phase is there, and move on from it."""
         self.move_on_from(data, legacy_stores.phases_of_old, choice)
@@ -198,7 +198,7 @@ class SessionMachine(Actions):
         self.prune(data, how)
 
     @precondition(lambda self: "append" in self.capabilities)
-    @rule(new=st.booleans(), which=places, at=times)
+    @rule(new=st.booleans(), which=indexes, at=times)
     def an_event_is_appended_by_hand(self, new: bool, which: int, at: int) -> None:  # noqa: FBT001
         """Append an event whose id is new, or known to the log: as that of an event, or as a compacted one."""
         self.execute("an event is appended by hand", lambda: self.append([] if new else self.known_ids(), which, at))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-PLACES: Final = {
+PLANTED: Final = {
     "REDACT-1": "outputs",
     "REDACT-2": "verdicts",
     "REDACT-3": "gate",
@@ -13,5 +13,5 @@ PLACES: Final = {
 
 
 def canary(place: str) -> str:
-    """Build the word that is planted at a place of :data:`PLACES`: found anywhere, it says where it was copied from."""
+    """Build the word that is planted at a place of :data:`PLANTED`: found anywhere, it says where it comes from."""
     return f"canary-from-{place}-must-not-be-copied"

@@ -24,7 +24,7 @@ from lifecycle_conformance.model.delta import own
 from lifecycle_conformance.model.identity import content_of_event, contents_of, is_unsigned
 from lifecycle_conformance.model.phase_table import FILLED_IN, NEXT, PHASE_OF, phase_status
 from lifecycle_conformance.model.record_ties import pass_effects
-from lifecycle_conformance.model.recorded import places_of
+from lifecycle_conformance.model.recorded import recorded_before
 from lifecycle_conformance.model.reported_ids import reported_ids
 from lifecycle_projection.records import Json
 
@@ -187,7 +187,7 @@ def walk(step: Step, trace: Trace) -> Iterator[Place]:
     if not _can_be_followed(step, trace):
         return
     before = {each["snapshot_id"]: each for each in step.shown_before().snapshots}
-    done, known = pass_effects(step), places_of(step)
+    done, known = pass_effects(step), recorded_before(step)
     latest = max(before.values(), key=_order, default=None)
     first = True
     for index, record in enumerate(step.history):
@@ -232,7 +232,7 @@ def _can_be_followed(step: Step, trace: Trace) -> bool:
 def _are_known_by_one_event_each(step: Step) -> bool:
     """Whether there are as many events of each content as records that are known by one: no recognition errs."""
     contents = [content for content, _ in contents_of(step.run)]
-    pairs = zip(contents, places_of(step), strict=True)
+    pairs = zip(contents, recorded_before(step), strict=True)
     known = Counter(content for content, place in pairs if place is not None and place.kind != "listed")
     events = Counter(content_of_event(step.run, event) for event in step.shown_before().events)
     return all(events[content] == known[content] for content in contents)
@@ -242,7 +242,7 @@ def _was_recorded_right(step: Step) -> bool:
     """Whether each record got one event if it was new and come to, none if it was known, and a snapshot with its id."""
     done, stop = pass_effects(step), _stop(step)
     there = {each["snapshot_id"] for each in step.shown_before().snapshots}
-    records = zip(places_of(step), done.events, done.snapshots, strict=True)
+    records = zip(recorded_before(step), done.events, done.snapshots, strict=True)
     for index, (known, events, snapshot) in enumerate(records):
         if (known is not None and events) or len(events) > 1 or (known is None and not events and index < stop):
             return False
@@ -254,7 +254,7 @@ def _was_recorded_right(step: Step) -> bool:
 
 def _stop(step: Step) -> int:
     """How many records the pass came to, as far as its answer and what it did tell."""
-    known, index = places_of(step), step.data.get("lifecycle_index")
+    known, index = recorded_before(step), step.data.get("lifecycle_index")
     if step.refusal not in {None, "phase_transition"}:
         new = (at for at, place in enumerate(known) if place is None and not pass_effects(step).events[at])
         return next(new, len(known))

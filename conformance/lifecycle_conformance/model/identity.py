@@ -7,7 +7,7 @@ then follows from counting tuples.
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final, TypeAlias, TypeGuard
 
@@ -110,6 +110,11 @@ def listed_by(event: Object) -> Iterator[tuple[str, int]]:
         event_id, seq = member(entry, "event_id"), member(entry, "seq")
         if isinstance(event_id, str) and event_id.strip(WHITE_SPACE) and is_unsigned(seq):
             yield event_id.strip(WHITE_SPACE), seq
+
+
+def ids_listed_by(events: Iterable[Object]) -> set[str]:
+    """The ids that the compaction markers among events list (ALIAS-4)."""
+    return {event_id for event in events for event_id, _ in listed_by(event)}
 
 
 def is_unsigned(value: Json) -> TypeGuard[int]:

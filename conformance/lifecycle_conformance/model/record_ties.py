@@ -8,7 +8,7 @@ from attrs import Factory, define, frozen
 from lifecycle_conformance.execution.trace import Object, Step, member, once_a_step
 from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.identity import PREFIX, Content, content_of_event, contents_of, ids_of, is_unsigned
-from lifecycle_conformance.model.recorded import places_of
+from lifecycle_conformance.model.recorded import recorded_before
 from lifecycle_projection.records import Json
 
 
@@ -152,5 +152,5 @@ def recorded_ids(step: Step) -> list[str]:
     new = pass_effects(step).events
     return [
         place.event_id if place is not None else events[0]["event_id"] if events else event_id
-        for place, events, event_id in zip(places_of(step), new, ids_of(step.run), strict=True)
+        for place, events, event_id in zip(recorded_before(step), new, ids_of(step.run), strict=True)
     ]

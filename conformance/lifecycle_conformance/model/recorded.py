@@ -19,7 +19,7 @@ def recorded(run: Object, events: Sequence[Object]) -> dict[str, Entry]:
 
 
 @once_a_step
-def places_of(step: Step) -> list[Entry | None]:
+def recorded_before(step: Step) -> list[Entry | None]:
     """Where each record of a history was recorded before the pass, `None` where it was not."""
     table = recorded(step.run, own(step.before, step.owner).events)
     return [table.get(stable_id(*each)) for each in contents_of(step.run)]
@@ -31,7 +31,7 @@ def highest_seq(events: Sequence[Object]) -> int:
     return max((*(event["seq"] for event in events), *listed), default=0)
 
 
-def places(events: Iterable[Object]) -> dict[str, list[int]]:
+def seqs_by_id(events: Iterable[Object]) -> dict[str, list[int]]:
     """For each id that a log knows the seqs under which it is found, in the order of looking (LOG-3)."""
     found: defaultdict[str, list[int]] = defaultdict(list)
     for event in in_order(events):

@@ -7,8 +7,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from attrs import Factory as Made
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from lifecycle_conformance.driver.interface import (
     STILL_RUNNING,
@@ -133,8 +132,8 @@ class _Check:
     hello: Hello | None = None
     absent: frozenset[str] = frozenset()
     unusable: bool = False
-    parts: list[Findings] = Made(list)
-    smaller: dict[int, Sequence[tuple[str, Failure]]] = Made(dict)
+    parts: list[Findings] = field(factory=list)
+    smaller: dict[int, Sequence[tuple[str, Failure]]] = field(factory=dict)
     searched: bool = False
     cut: str = ""
     interrupted: bool = False

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import hypothesis
-from attrs import Factory as Made
-from attrs import define, frozen
+from attrs import define, field, frozen
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
@@ -184,11 +183,11 @@ class _Search:
     shard: Shard
     checks: Sequence[Registered]
     send: Send
-    findings: Findings = Made(Findings)
-    patience: Patience = Made(Patience)
+    findings: Findings = field(factory=Findings)
+    patience: Patience = field(factory=Patience)
     kind: str = ""
     broke: bool = False
-    broken: set[str] = Made(set)
+    broken: set[str] = field(factory=set)
     database: SessionsDatabase | None = None
 
     def all(self) -> None:

@@ -40,14 +40,14 @@ def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
     """
     line = line_of(note(run, files))
     inside = [at for at in range(1, len(line)) if line[at] & 0xC0 == 0x80]
-    places = st.integers(1, len(line) - 1) | st.sampled_from(inside)
+    cuts = st.integers(1, len(line) - 1) | st.sampled_from(inside)
     arrived = project(
         with_record(run, {"event": "node_started", "recorded_at_ms": 1, "metadata": {"log": len(log_of(files))}})
     )
     behind = st.sampled_from([[arrived], [arrived], []])
     kinds: Mapping[str, st.SearchStrategy[Requests]] = {
         "whole": st.sampled_from([line, *_WHOLE]).map(lambda text: [_partial_line(text, len(text)), arrived]),
-        "torn": st.builds(lambda at, then: [_partial_line(line, at), *then], places, behind),
+        "torn": st.builds(lambda at, then: [_partial_line(line, at), *then], cuts, behind),
         "no JSON": st.builds(
             lambda text, then: [_partial_line(text, len(text)), *then], st.sampled_from(_BROKEN_OFF), behind
         ),
@@ -68,7 +68,7 @@ def damaged_lines(run: Object, files: Files) -> st.SearchStrategy[Requests]:
     types: list[Object] = [{"seq": "1"}, {"seq": None}, {"scope": "org-a"}, {"run_id": 7}, {"occurred_at_ms": -1}]
     wrong = st.sampled_from(types).map(lambda members: line_of(note(run, files, **members)))
     odd = st.sampled_from(_ODD_LINES).map(str.encode) | st.sampled_from(_NO_UTF8) | halves | without | wrong
-    return st.tuples(odd, _places(files)).map(lambda drawn: [_put_line(files, *drawn)])
+    return st.tuples(odd, _line_numbers(files)).map(lambda drawn: [_put_line(files, *drawn)])
 
 
 def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.SearchStrategy[Requests]:
@@ -99,7 +99,7 @@ def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.Se
         doubles = [text.replace(payload, f'"payload":[{",".join(HARD_DOUBLES)}]')]
     # Drawn by kind, so that a short search meets each.
     lines = evenly([unknown, unknown, odd, doubles]).flatmap(evenly)
-    return st.tuples(lines.map(str.encode), _places(files)).map(lambda drawn: [_put_line(files, *drawn)])
+    return st.tuples(lines.map(str.encode), _line_numbers(files)).map(lambda drawn: [_put_line(files, *drawn)])
 
 
 def lost_lines(files: Files) -> st.SearchStrategy[Requests]:
@@ -118,7 +118,7 @@ def _put_log(lines: Sequence[bytes]) -> Request:
     return put(LOG, b"".join(line + b"\n" for line in lines))
 
 
-def _places(files: Files) -> st.SearchStrategy[int]:
+def _line_numbers(files: Files) -> st.SearchStrategy[int]:
     return st.integers(0, len(lines_of(log_of(files))[0]))
 
 

@@ -1,7 +1,7 @@
 """The checks: pure functions that judge the steps of a session, and run no implementation; a module a chapter.
 
-Begin with `log`. May import `judges.registry`, `judges.attribution`, `model`, `execution` and `specification`; of the
-reference the type of JSON values (`records.Json`), and nothing else.
+Begin with `log`. May import another chapter, `judges.registry`, `judges.attribution`, `model`, `execution` and
+`specification`; of the reference the type of JSON values (`records.Json`), and nothing else.
 """
 
 from lifecycle_conformance.execution.judgement import Judgement, Registered

@@ -6,7 +6,7 @@ from typing import Final
 from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
 from lifecycle_conformance.execution.trace import Object, Step, Trace, member, once_an_object
 from lifecycle_conformance.judges.registry import check
-from lifecycle_conformance.model.canaries import PLACES, canary
+from lifecycle_conformance.model.canaries import PLANTED, canary
 from lifecycle_conformance.model.content_tables import (
     ENTERPRISE_FIELDS,
     differ_in_numbers_only,
@@ -15,7 +15,7 @@ from lifecycle_conformance.model.content_tables import (
     summary_of,
 )
 from lifecycle_conformance.model.delta import delta
-from lifecycle_conformance.model.identity import listed_by
+from lifecycle_conformance.model.identity import ids_listed_by
 from lifecycle_projection.records import Json
 
 _DEFINITION: Final = ("workflow_definition_version", "workflow_definition_snapshot_hash")
@@ -59,7 +59,7 @@ def the_state_is_that_of_the_pass(step: Step, trace: Trace) -> Iterator[Judgemen
         differing = [name for name in states[0] if len({canonical(each[name]) for each in states}) > 1]
         yield none("SNAP-4", "in what the snapshots of this pass differ", differing)
     before = step.shown_before().events if new else ()
-    known = {each["event_id"] for each in before} | {event_id for each in before for event_id, _ in listed_by(each)}
+    known = {each["event_id"] for each in before} | ids_listed_by(before)
     for snapshot in new:
         if snapshot["snapshot_id"] in known:
             old = out_of_date(step, trace, snapshot)
@@ -74,7 +74,7 @@ def what_is_never_copied(step: Step, _: Trace) -> Iterator[Judgement]:
     if not recorded:
         return
     asked, said = canonical(step.run), list(map(canonical, recorded))
-    for requirement, place in PLACES.items():
+    for requirement, place in PLANTED.items():
         word = canary(place).encode()
         if word in asked:
             ids = [

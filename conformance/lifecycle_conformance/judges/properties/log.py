@@ -18,7 +18,7 @@ from lifecycle_conformance.model.delta import acting, delta, own
 from lifecycle_conformance.model.identity import content_of_event, contents_of, stable_id
 from lifecycle_conformance.model.json_text import blurred
 from lifecycle_conformance.model.record_ties import pass_effects
-from lifecycle_conformance.model.recorded import MAX_SEQ, highest_seq, in_order, places, recorded
+from lifecycle_conformance.model.recorded import MAX_SEQ, highest_seq, in_order, recorded, seqs_by_id
 from lifecycle_conformance.model.reported_ids import wrong_ids
 from lifecycle_projection.records import Json
 
@@ -47,7 +47,7 @@ def an_event_is_appended_once(step: Step, _: Trace) -> Iterator[Judgement]:
     """
     owner, event, answer = acting(step), step.arguments["event"], step.ok
     event_id, before, new = event["event_id"], delta(step).before.events, delta(step).new_events
-    seqs, whether = places(before).get(event_id), f"whether {event_id!r} was appended"
+    seqs, whether = seqs_by_id(before).get(event_id), f"whether {event_id!r} was appended"
     about_owner = partial(judged, subject=owner)
     if seqs is not None:
         stands = any(each["event_id"] == event_id for each in before)
@@ -89,7 +89,7 @@ def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield judged("LOG-5", what, expected=False, actual=seq in misled, subject=owner)
     if step.op == "append" and step.answer.ok is not None:
         event_id = step.arguments["event"]["event_id"]
-        if event_id not in places(delta(step).before.events) and _others_know(step.before, owner, event_id):
+        if event_id not in seqs_by_id(delta(step).before.events) and _others_know(step.before, owner, event_id):
             what = f"whether {event_id!r}, which only others have, was appended"
             yield judged("LOG-5", what, expected=True, actual=step.answer.ok["appended"], subject=owner)
     if step.op == "project":
@@ -148,7 +148,7 @@ def _others(view: View, owner: Owner) -> Iterator[Owner]:
 
 
 def _others_know(view: View, owner: Owner, event_id: str) -> bool:
-    return any(event_id in places(own(view, each).events) for each in _others(view, owner))
+    return any(event_id in seqs_by_id(own(view, each).events) for each in _others(view, owner))
 
 
 def _seqs_that_others_lead_to(view: View, owner: Owner) -> set[int]:
@@ -184,7 +184,7 @@ def _known_to_others_only(step: Step, trace: Trace, owner: Owner) -> list[int]:
     reached = contents if step.answer.ok is not None else contents[:1]
     events = delta(step).before.events
     table, there = recorded(step.run, events), {content_of_event(step.run, event) for event in events}
-    theirs = {known for each in _others(step.before, owner) for known in places(own(step.before, each).events)}
+    theirs = {known for each in _others(step.before, owner) for known in seqs_by_id(own(step.before, each).events)}
     wrong = wrong_ids(step, trace)
     ids = [
         (index, wrong.get(index) or stable_id(*each))

@@ -17,7 +17,7 @@ from lifecycle_conformance.model.file_layout import path_of
 from lifecycle_conformance.model.identity import Content, contents_of, ids_of, is_unsigned, stable_id
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
-from lifecycle_conformance.model.recorded import places_of
+from lifecycle_conformance.model.recorded import recorded_before
 from lifecycle_conformance.model.reported_ids import reported_ids, reported_ids_correct
 
 _OF_PLACES: Final = frozenset({"storage", "storage_conflict"})
@@ -42,7 +42,7 @@ def each_new_record_is_recorded_once(step: Step, trace: Trace) -> Iterator[Judge
     if not step.history:
         return
     odd = _with_odd_ids(step, trace)
-    new = [index for index, place in enumerate(places_of(step)) if place is None and index not in odd]
+    new = [index for index, place in enumerate(recorded_before(step)) if place is None and index not in odd]
     done = pass_effects(step)
     unattributed = [event["event_id"] for event in done.unattributed]
     of_none = f" (beside {', '.join(map(repr, unattributed))}, which is of no record)" if unattributed else ""
@@ -80,7 +80,7 @@ def a_snapshot_that_is_there_stays(step: Step, trace: Trace) -> Iterator[Judgeme
         return
     before, after = delta(step).before.snapshots, delta(step).after.snapshots
     there = {each["snapshot_id"]: each for each in before}
-    recorded = [place.event_id for place in places_of(step) if place is not None and place.event_id in there]
+    recorded = [place.event_id for place in recorded_before(step) if place is not None and place.event_id in there]
     if recorded:
         kept = set(map(canonical, after))
         lost = sorted({each for each in recorded if canonical(there[each]) not in kept})
@@ -110,7 +110,7 @@ def the_answer_counts(step: Step, _: Trace) -> Iterator[Judgement]:
     Where the snapshot of a known record is missing after the pass, nobody can tell whether it was written.
     """
     there = {each["snapshot_id"] for each in delta(step).after.snapshots}
-    if not step.history or not there.issuperset(place.event_id for place in places_of(step) if place is not None):
+    if not step.history or not there.issuperset(place.event_id for place in recorded_before(step) if place is not None):
         return
     done = pass_effects(step)
     places: dict[str, int] = {}
@@ -147,7 +147,7 @@ def an_insertion_records_the_new_records_only(step: Step, trace: Trace) -> Itera
     if not inserted:
         return
     contents = contents_of(step.run)
-    new = Counter(content for (content, _), place in zip(contents, places_of(step), strict=True) if place is None)
+    new = Counter(content for (content, _), place in zip(contents, recorded_before(step), strict=True) if place is None)
     got: Counter[Content] = Counter()
     for (content, _), events in zip(contents, pass_effects(step).events, strict=True):
         got[content] += len(events)

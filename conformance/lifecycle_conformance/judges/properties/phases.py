@@ -14,7 +14,7 @@ from lifecycle_conformance.model.file_layout import is_too_long, path_of
 from lifecycle_conformance.model.guard_walk import OBSERVED, TRANSITION, Move, Place, walk
 from lifecycle_conformance.model.phase_table import NEXT
 from lifecycle_conformance.model.record_ties import pass_effects
-from lifecycle_conformance.model.recorded import places_of
+from lifecycle_conformance.model.recorded import recorded_before
 from lifecycle_conformance.model.reported_ids import reported_ids_correct
 from lifecycle_projection.records import Json
 
@@ -130,7 +130,7 @@ def _kinds(history: Sequence[Object], before: Sequence[Object]) -> Json:
 
 
 def _stopped(place: Place, step: Step, trace: Trace) -> Iterator[Judgement]:
-    done, known = pass_effects(step), places_of(step)
+    done, known = pass_effects(step), recorded_before(step)
     did = [bool(events) or snapshot is not None for events, snapshot in zip(done.events, done.snapshots, strict=True)]
     expected = {
         "from_phase": place.move.source,

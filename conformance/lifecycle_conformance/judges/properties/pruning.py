@@ -13,7 +13,7 @@ from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta, differences, own
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.model.record_ties import pass_effects
-from lifecycle_conformance.model.recorded import places_of
+from lifecycle_conformance.model.recorded import recorded_before
 from lifecycle_conformance.model.reported_ids import reported_ids, reported_ids_correct
 from lifecycle_conformance.specification.requirements import tables
 
@@ -189,7 +189,7 @@ def _found(step: Step, trace: Trace) -> list[str]:
     asked for its ids need not have known.
     """
     told, right, new = reported_ids(step, trace), reported_ids_correct(step, trace), pass_effects(step).events
-    ids = zip(places_of(step), ids_of(step.run), strict=True)
+    ids = zip(recorded_before(step), ids_of(step.run), strict=True)
     return [
         place.event_id
         for (place, event_id), answer, is_right, events in zip(ids, told, right, new, strict=True)

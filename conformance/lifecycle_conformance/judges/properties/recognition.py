@@ -12,7 +12,7 @@ from lifecycle_conformance.execution.trace import Step, Trace
 from lifecycle_conformance.judges.attribution.recognition import Recognition, recognition
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta
-from lifecycle_conformance.model.identity import listed_by
+from lifecycle_conformance.model.identity import ids_listed_by
 from lifecycle_conformance.model.record_ties import pass_effects
 from lifecycle_conformance.model.reported_ids import wrong_ids
 
@@ -50,7 +50,7 @@ def what_is_known(step: Step, trace: Trace) -> Iterator[Judgement]:
 @check("ALIAS-4", on=PASSES.accepted)
 def what_is_listed_is_known(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a record isn't recorded anew under an id that a marker lists, although it should have another id."""
-    listed = {event_id for event in delta(step).before.events for event_id, _ in listed_by(event)}
+    listed = ids_listed_by(delta(step).before.events)
     for index, event_id in wrong_ids(step, trace).items():
         if event_id in listed:
             what, new = f"whether {event_id!r} was recorded anew", pass_effects(step).events[index]

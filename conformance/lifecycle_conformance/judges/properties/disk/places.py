@@ -25,7 +25,7 @@ from lifecycle_conformance.model.file_layout import (
 from lifecycle_conformance.model.json_text import apart
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
-from lifecycle_conformance.model.recorded import places_of, recorded
+from lifecycle_conformance.model.recorded import recorded, recorded_before
 from lifecycle_conformance.model.reported_ids import reported_ids_correct
 from lifecycle_projection.records import Json
 
@@ -139,7 +139,7 @@ def _not_overwritten(step: Step, obstacle: _Obstacle, before: Files, after: File
 def _ids_are_known(step: Step, trace: Trace, index: int) -> bool:
     """Whether it is known under which ids a pass recorded a record and those before it, be they right or wrong."""
     right, new = reported_ids_correct(step, trace), pass_effects(step).events
-    known = [place is not None for place in places_of(step)]
+    known = [place is not None for place in recorded_before(step)]
     return all(right[at] or (new[at] and not known[at]) for at in range(index + 1))
 
 
