@@ -1,0 +1,52 @@
+"""What the audit reads of a store, in one form whatever the store is made of."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from attrs import field, frozen
+
+from lifecycle_conformance.audit.finding import Finding, Where
+from lifecycle_conformance.execution.trace import Object
+
+
+@frozen(kw_only=True)
+class Row:
+    """A stored event or snapshot that can be read (FILE-18, FILE-21), as JSON, and where it stands."""
+
+    value: Object
+    where: Where
+
+
+@frozen(kw_only=True)
+class StoredRun:
+    """What a store holds of one run id, of all its tenants.
+
+    `events` stand in the order of the log (in a database: of seq), `snapshots` in the order of their places.
+    """
+
+    run_id: str
+    events: Sequence[Row] = field(factory=tuple)
+    snapshots: Sequence[Row] = field(factory=tuple)
+
+
+class StoreSource(Protocol):
+    """A store that is read: in parts, each with the runs that can be looked at without the others.
+
+    A source can be pickled, so that parts are read by other processes. It never writes.
+    """
+
+    @property
+    def name(self) -> str:
+        """The store as the user named it."""
+
+    def parts(self) -> Sequence[str]:
+        """The names of the parts; each run stands in exactly one."""
+
+    def runs(self, part: str) -> Iterator[StoredRun]:
+        """The runs of a part."""
+
+    def findings(self) -> Iterator[Finding]:
+        """What is wrong with the form of the store, and can't be told of a run: unreadable lines, stray files.
+
+        It is called after :meth:`parts`.
+        """
