@@ -53,7 +53,7 @@ def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
         ),
         "NULs": st.just([put(LOG, log_of(files)[:-1] + bytes(_NULS)), arrived]),
     }
-    some = ["whole", "whole", "whole", "torn", "torn", "no JSON"]
+    some = ["whole", "whole", "whole", "whole", "torn", "torn", "no JSON"]
     # Drawn evenly: Hypothesis prefers some alternatives to others.
     return evenly([*some, "NULs"] if lines_of(log_of(files))[0] else some).flatmap(lambda kind: kinds[kind])
 
