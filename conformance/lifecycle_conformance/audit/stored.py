@@ -22,11 +22,17 @@ class StoredRun:
     """What a store holds of one run id, of all its tenants.
 
     `events` stand in the order of the log (in a database: of seq), `snapshots` in the order of their places.
+
+    `findings` tell what is wrong with the form of its records, each by itself. Of the records that can't be read, as
+    they are damaged or encrypted, only the number is known: what seems to be missing may be among them.
     """
 
     run_id: str
     events: Sequence[Row] = field(factory=tuple)
     snapshots: Sequence[Row] = field(factory=tuple)
+    findings: Sequence[Finding] = field(factory=tuple)
+    unread_events: int = 0
+    unread_snapshots: int = 0
 
 
 class StoreSource(Protocol):
@@ -46,7 +52,10 @@ class StoreSource(Protocol):
         """The runs of a part."""
 
     def findings(self) -> Iterator[Finding]:
-        """What is wrong with the form of the store, and can't be told of a run: unreadable lines, stray files.
+        """What is wrong with the form of the store, and can't be told of a run: lines that name none, stray files.
 
         It is called after :meth:`parts`.
         """
+
+    def limited_to(self, parts: Sequence[str]) -> "StoreSource":
+        """The same store, with these of its parts only: it takes less to send it to another process."""

@@ -1,0 +1,66 @@
+"""Opening the files of a store that may be hostile: nothing is opened that could wait, act or lead out of the store."""
+
+import os
+import stat
+from typing import BinaryIO, Final
+
+from lifecycle_conformance.audit import kinds_of_form as kinds
+from lifecycle_conformance.audit.finding import Kind
+from lifecycle_projection.stores.file_state import ABSENT
+
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+class UnopenedError(Exception):
+    """Something stands in a place, but isn't opened: of which kind of finding that is, and why."""
+
+    def __init__(self, kind: Kind, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+
+
+def opened(path: str, *, inside: str) -> BinaryIO | None:
+    """A regular file, opened for reading; `None` where none is. `inside` is the real path of the store.
+
+    Raises :class:`UnopenedError` for everything else that stands there (FILE-21, FILE-22).
+    """
+    try:
+        real = _real(path, inside=inside)
+        if not stat.S_ISREG(os.stat(real).st_mode):  # noqa: PTH116 - see below
+            raise UnopenedError(kinds.NO_FILE, "expected a regular file")
+        file = os.fdopen(os.open(real, _FLAGS), "rb")
+    except OSError as error:
+        _raise_unless_absent(error, path)
+        return None
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise UnopenedError(kinds.NO_FILE, "expected a regular file")
+    return file
+
+
+def listed(path: str, *, inside: str) -> list["os.DirEntry[str]"]:
+    """What a folder holds, by name; nothing where there is none. Raises :class:`UnopenedError` (FILE-21)."""
+    try:
+        with os.scandir(_real(path, inside=inside)) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except NotADirectoryError:
+        raise UnopenedError(kinds.NO_FILE, "expected a folder") from None
+    except OSError as error:
+        _raise_unless_absent(error, path)
+        return []
+
+
+def _real(path: str, *, inside: str) -> str:
+    real = os.path.realpath(path)  # strings, for a Path of each file takes longer than looking at it
+    if real != inside and not real.startswith(f"{inside.rstrip('/')}/"):
+        raise UnopenedError(kinds.LEADS_OUTSIDE, "expected a path inside of the store")
+    return real
+
+
+def _raise_unless_absent(error: OSError, path: str) -> None:
+    """Pass over what isn't there, such as what a living engine has removed meanwhile."""
+    if error.errno not in ABSENT:
+        raise UnopenedError(kinds.CLOSED, error.strerror or str(error)) from error
+    if os.path.islink(path):  # noqa: PTH114 - see above
+        raise UnopenedError(kinds.NO_FILE, "expected a file, found a link to nothing") from error

@@ -1,0 +1,146 @@
+"""A store of files as an audit reads it: a pass over the log tells where each run's lines stand, then run by run.
+
+A part is a folder of snapshots, with the lines of the runs whose snapshots belong there. Snapshots are read before the
+log is looked at once more: as each event is appended before its snapshot, none seems to lack its event because an
+engine was at work meanwhile.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from lifecycle_conformance.audit import confined
+from lifecycle_conformance.audit import kinds_of_form as kinds
+from lifecycle_conformance.audit.event_lines import EventLines
+from lifecycle_conformance.audit.finding import Finding, Kind, Where
+from lifecycle_conformance.audit.log_index import LogIndex
+from lifecycle_conformance.audit.snapshot_folder import SnapshotFolder
+from lifecycle_conformance.audit.stored import StoredRun
+from lifecycle_conformance.execution.file_operations import LOG
+from lifecycle_conformance.model.file_layout import SNAPSHOTS
+from lifecycle_projection.errors import StorageError
+
+_KNOWN: Final = frozenset(
+    {
+        LOG,
+        SNAPSHOTS,
+        "automation_v2_runs.json",
+        "stateful_legacy_import_backup",
+        "stateful_runtime.engine.lock",
+        "stateful_runtime.sqlite3",
+        "stateful_runtime.sqlite3-shm",
+        "stateful_runtime.sqlite3-wal",
+        "stateful_waits.json",
+    }
+)
+"""A store, and what production keeps beside it."""
+
+
+class FileSource:
+    """A store of files, read only. Raises :class:`StorageError` where there is no folder, or its log is closed to us.
+
+    (FILE-1, FILE-3, FILE-17 to FILE-24)
+    """
+
+    def __init__(self, directory: str | Path) -> None:
+        self._name = str(directory)
+        self._root = os.path.realpath(directory)
+        self._index = LogIndex()
+        self._refused: confined.UnopenedError | None = None
+        if not os.path.isdir(self._root):  # noqa: PTH112 - a Path raises for some names
+            raise StorageError(path=self._name, problem="expected a directory that exists")
+
+    @property
+    def name(self) -> str:
+        """The store as the user named it."""
+        return self._name
+
+    def parts(self) -> Sequence[str]:
+        """The folders of snapshots, those that are there and those that belong to a run of the log."""
+        with self._log():
+            there = [entry.name for entry in self._listed(SNAPSHOTS)[0] if entry.is_dir()]
+        return sorted({*self._index.folders(), *there})
+
+    def limited_to(self, parts: Sequence[str]) -> "FileSource":
+        """The same store, with the lines of these parts only."""
+        limited = FileSource(self._root)
+        limited._name = self._name
+        limited._index = self._index.limited_to(parts)
+        return limited
+
+    def runs(self, part: str) -> Iterator[StoredRun]:
+        """The runs of which a folder holds the snapshots.
+
+        What is wrong in a folder, and concerns no run, is told with the first; if there is none, with one of its name.
+        """
+        folder = SnapshotFolder.read(self._root, part)
+        told = folder.findings
+        with self._log() as log:
+            for run_id in sorted({*self._index.runs(part), *folder.rows}) or [part] * bool(told):
+                events = EventLines(log, run_id).read(self._index.of_run(run_id))
+                yield StoredRun(
+                    run_id=run_id,
+                    events=events.rows,
+                    snapshots=folder.rows.get(run_id, ()),
+                    findings=[*events.findings, *told],
+                    unread_events=events.unread,
+                    unread_snapshots=folder.unread,
+                )
+                told = []
+
+    def findings(self) -> Iterator[Finding]:
+        """The lines that name no run, and what doesn't belong into the store."""
+        with self._log() as log:
+            if self._refused is not None:
+                yield _at(LOG, self._refused.kind, self._refused.reason)
+            yield from EventLines(log).read(self._index.nameless()).findings
+            yield from EventLines(log).read(self._index.too_long()).findings
+            if self._index.blank:
+                message = f"The log has {self._index.blank} blank lines, the first one here"
+                yield _at(LOG, kinds.BLANK_LINES, message, self._index.first_blank)
+        yield from self._strangers()
+
+    @contextmanager
+    def _log(self) -> Iterator[BinaryIO | None]:
+        """The log, with the index of what it holds now."""
+        self._refused, file = None, None
+        try:
+            file = confined.opened(f"{self._root}/{LOG}", inside=self._root)
+        except confined.UnopenedError as error:
+            if error.kind is kinds.CLOSED:
+                raise StorageError(path=f"{self._name}/{LOG}", problem=error.reason) from error
+            self._refused = error
+        with file or nullcontext() as log:
+            if log is None:
+                self._index = LogIndex()
+            else:
+                self._index.grow(log)
+            yield log
+
+    # --- the layout ---------------------------------------------------------------------------------------------------
+
+    def _listed(self, path: str) -> "tuple[list[os.DirEntry[str]], Finding | None]":
+        try:
+            return confined.listed(f"{self._root}/{path}".rstrip("/"), inside=self._root), None
+        except confined.UnopenedError as error:
+            return [], _at(path, error.kind, error.reason)
+
+    def _strangers(self) -> Iterator[Finding]:
+        """What stands beside the log and beside the folders of snapshots (FILE-7)."""
+        for entry in self._listed("")[0]:
+            if entry.name == f"{LOG}.tmp":
+                yield _at(entry.name, kinds.LEFTOVER, "A temporary file is left beside the log")
+            elif entry.name not in _KNOWN:
+                yield _at(entry.name, kinds.FOREIGN, "This is no part of a store")
+        entries, refused = self._listed(SNAPSHOTS)
+        if refused is not None:
+            yield refused
+        for entry in entries:
+            if not entry.is_dir():
+                yield _at(f"{SNAPSHOTS}/{entry.name}", kinds.STRAY, "This is no folder of snapshots")
+
+
+def _at(path: str, kind: Kind, message: str, line: int | None = None) -> Finding:
+    return Finding(kind=kind, message=message, where=Where(path=path, line=line))

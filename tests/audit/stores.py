@@ -1,0 +1,49 @@
+"""The shared stores of production's making, and stores of the tests' own."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from builders import run_json
+from lifecycle_projection import FileStore, project
+from lifecycle_projection.codec import run_from
+
+_DATA: Final = Path(__file__).parent / "data" / "stores.jsonl"
+
+
+def shared() -> Iterator[dict[str, Any]]:
+    """Each of the 14 stores: files, databases, and what production showed."""
+    with _DATA.open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+SHARED: Final = [pytest.param(each, id=each["name"]) for each in shared()]
+
+
+def put_files(files: dict[str, dict[str, str]], folder: Path) -> Path:
+    """Make the files of a shared store."""
+    for name, file in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file["text"], encoding="utf-8", newline="")
+    return folder
+
+
+def projected(folder: Path, *history: Any, **members: Any) -> Path:
+    """A store into which the reference has projected a run."""
+    folder.mkdir(exist_ok=True)
+    project(run_from(run_json(*history, **members)), FileStore(folder))
+    return folder
+
+
+def state_of(folder: Path) -> dict[str, tuple[Any, ...]]:
+    """All that must not change: names, contents, sizes, modes and times, of folders as well."""
+    found = {}
+    for path in [folder, *folder.rglob("*")]:
+        state = path.lstat()
+        content = path.read_bytes() if path.is_file() else path.readlink() if path.is_symlink() else None
+        found[str(path)] = (content, state.st_mode, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
+    return found
