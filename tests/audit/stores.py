@@ -1,7 +1,9 @@
 """The shared stores of production's making, and stores of the tests' own."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,11 +41,37 @@ def projected(folder: Path, *history: Any, **members: Any) -> Path:
     return folder
 
 
-def state_of(folder: Path) -> dict[str, tuple[Any, ...]]:
-    """All that must not change: names, contents, sizes, modes and times, of folders as well."""
+def state_of(folder: Path, *, owned: bool = False) -> dict[str, tuple[Any, ...]]:
+    """All that must not change: names, contents, sizes, modes and times, of folders as well.
+
+    With `owned` files may get the owner that they have already.
+    """
     found = {}
     for path in [folder, *folder.rglob("*")]:
         state = path.lstat()
         content = path.read_bytes() if path.is_file() else path.readlink() if path.is_symlink() else None
-        found[str(path)] = (content, state.st_mode, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
+        found[str(path)] = (content, state.st_mode, state.st_mtime_ns, state.st_ino, owned or state.st_ctime_ns)
     return found
+
+
+def put_database(database: dict[str, Any], file: Path, *, wal: bool = True) -> Path:
+    """Build a shared store's database: its tables with their keys and rows, in WAL mode as production has it."""
+    with closing(sqlite3.connect(file)) as connection:
+        if wal:
+            connection.execute("PRAGMA journal_mode = WAL")
+        for name, table in database["tables"].items():
+            columns = [
+                f"{each['name']} {each['type']}{' NOT NULL' * each.get('not_null', False)}" for each in table["columns"]
+            ]
+            keys = [
+                each["name"]
+                for each in sorted(table["columns"], key=lambda each: each.get("key", 0))
+                if each.get("key")
+            ]
+            keyed = [f"PRIMARY KEY ({', '.join(keys)})"] if keys else []
+            unique = [f"UNIQUE ({', '.join(each)})" for each in table.get("unique", [])]
+            connection.execute(f"CREATE TABLE {name} ({', '.join([*columns, *keyed, *unique])})")
+            marks = ", ".join("?" * len(columns))
+            connection.executemany(f"INSERT INTO {name} VALUES ({marks})", table["rows"])
+        connection.commit()
+    return file

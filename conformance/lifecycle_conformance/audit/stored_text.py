@@ -67,20 +67,26 @@ def read(text: bytes, form: Form) -> tuple[Object, list[Departure]]:
     Raises :class:`InvalidInputError` for what can't be read (FILE-11 to FILE-14).
     """
     value = _written_alike(text, form)
-    if value is None:
-        read_value = read_json(text, keep_duplicates=form.keep_duplicates)
-        form.structure(read_value)
-        here = [] if form.departure is None else [(form.departure, _WHOLE)]
-        return read_value, [*here, *departures(read_value, form.table)]
-    return value, checked(value, form)
+    if value is not None:
+        return value, checked(value, form)
+    value = parsed(text, form)
+    form.structure(value)
+    here = [] if form.departure is None else [(form.departure, _WHOLE)]
+    return value, [*here, *departures(value, form.table)]
+
+
+def parsed(text: bytes, form: Form) -> Json:
+    """A text as JSON (JSON-10 to JSON-16). Raises :class:`InvalidInputError`."""
+    value = _written_alike(text, form)
+    return read_json(text, keep_duplicates=form.keep_duplicates) if value is None else value
 
 
 def checked(value: Json, form: Form) -> list[Departure]:
     """How a record departs from what an engine writes. Raises :class:`InvalidInputError` for what is no record."""
-    if type(value) is dict and _is_plain(value, form.table):
+    if type(value) is dict and form.free and _is_plain(value, form.table):
         return [(kinds.NOT_SORTED, f"$.{name}") for name in form.free if not _is_sorted(value.get(name))]
     form.structure(value)
-    return list(departures(value, form.table))
+    return list(departures(value, form.table)) if form.table in MEMBERS else []
 
 
 def _written_alike(text: bytes, form: Form) -> Json:
