@@ -116,6 +116,8 @@ def test_ciphertext_is_counted_by_its_mark(tmp_path: Path) -> None:
 
 # --- what is wrong with rows ------------------------------------------------------------------------------------------
 
+OTHER_KIND = """UPDATE stateful_events SET event_json = replace(event_json, '"kind":"event"', '"kind":"run"')
+    WHERE seq = 2"""
 WRONG = [
     ("UPDATE stateful_events SET event_json = 'nonsense' WHERE seq = 2", "event-row-undecodable"),
     ("UPDATE stateful_events SET event_json = x'ff' WHERE seq = 2", "event-row-undecodable"),
@@ -124,11 +126,7 @@ WRONG = [
     ("UPDATE stateful_events SET org_id = 'other' WHERE seq = 2", "event-row-disagrees"),
     ("UPDATE stateful_events SET event_id = 'other' WHERE seq = 2", "event-row-disagrees"),
     ("UPDATE stateful_events SET seq = 99 WHERE seq = 2", "event-row-disagrees"),
-    (
-        'UPDATE stateful_events SET event_json = replace(event_json, \'"kind":"event"\', \'"kind":"run"\')'
-        " WHERE seq = 2",
-        "event-row-disagrees",
-    ),
+    (OTHER_KIND, "event-row-disagrees"),
     (
         "UPDATE stateful_snapshots SET snapshot_json = substr(snapshot_json, 1, 80) WHERE seq = 2",
         "snapshot-row-undecodable",
