@@ -11,7 +11,7 @@ import pytest
 
 from lifecycle_conformance.specification.requirements import code_spans, tables
 
-with (Path(__file__).parent / "stores.jsonl").open(encoding="utf-8") as _file:
+with (Path(__file__).parent / "data" / "stores.jsonl").open(encoding="utf-8") as _file:
     STORES: Final = {store["name"]: store for store in map(json.loads, _file)}
 TABLES: Final = {code_spans(row["table"])[0]: row for row in tables()["database"]}
 RECORDS: Final = {

@@ -66,7 +66,7 @@ def tenant(**members: Any) -> dict[str, Any]:
 
 
 def vectors(name: str) -> list[dict[str, Any]]:
-    with (HERE / name).open(encoding="utf-8") as file:
+    with (HERE / "data" / name).open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
 
 

@@ -49,6 +49,7 @@ class FileSource:
         self._root = os.path.realpath(directory)
         self._index = LogIndex()
         self._refused: confined.UnopenedError | None = None
+        self._whole = True
         if not os.path.isdir(self._root):  # noqa: PTH112 - a Path raises for some names
             raise StorageError(path=self._name, problem="expected a directory that exists")
 
@@ -57,16 +58,27 @@ class FileSource:
         """The store as the user named it."""
         return self._name
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether each line that ends names a run; a torn one may do without."""
+        return self._whole
+
+    @property
+    def shares_seqs(self) -> bool:
+        """In files each tenant has sequence numbers of its own (LOG-5)."""
+        return False
+
     def parts(self) -> Sequence[str]:
         """The folders of snapshots, those that are there and those that belong to a run of the log."""
         with self._log():
             there = [entry.name for entry in self._listed(SNAPSHOTS)[0] if entry.is_dir()]
+            self._whole = all(span.torn for span in (*self._index.nameless(), *self._index.too_long()))
         return sorted({*self._index.folders(), *there})
 
     def limited_to(self, parts: Sequence[str]) -> "FileSource":
         """The same store, with the lines of these parts only."""
         limited = FileSource(self._root)
-        limited._name = self._name
+        limited._name, limited._whole = self._name, self._whole
         limited._index = self._index.limited_to(parts)
         return limited
 

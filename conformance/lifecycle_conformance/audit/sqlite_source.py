@@ -46,6 +46,16 @@ class SqliteSource:
         """The store as the user named it."""
         return self._name
 
+    @property
+    def is_whole(self) -> bool:
+        """Each row names its run, so that what can't be read is known of each."""
+        return True
+
+    @property
+    def shares_seqs(self) -> bool:
+        """Tenants with one run id number their events together (DB-16)."""
+        return True
+
     def parts(self) -> Sequence[str]:
         """The ids of the runs; those of goals are left out."""
         query = " UNION ".join(f"SELECT run_id FROM {table.name} WHERE {_OURS}" for table in (EVENTS, SNAPSHOTS))  # noqa: S608

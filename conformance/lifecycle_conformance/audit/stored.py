@@ -45,6 +45,14 @@ class StoreSource(Protocol):
     def name(self) -> str:
         """The store as the user named it."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything could be read: else what is missed may be in what couldn't. Known after :meth:`parts`."""
+
+    @property
+    def shares_seqs(self) -> bool:
+        """Whether tenants with one run id number their events together, as in a database."""
+
     def parts(self) -> Sequence[str]:
         """The names of the parts; each run stands in exactly one."""
 

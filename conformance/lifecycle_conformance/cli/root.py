@@ -15,6 +15,7 @@ from lifecycle_conformance.cli.messages import complain, width
 
 # Names only: a module is loaded when its command is called, so that help and `serve` start quickly.
 _COMMANDS: Final = {
+    "audit": "Find where a store departs from the specification.",
     "check": "Judge an implementation: fixed cases, then a search for failures.",
     "project": "Project run records into a store of files.",
     "replay": "Replay a saved failure and say whether it still fails.",

@@ -1,0 +1,109 @@
+"""Ids of events, records that are recorded twice, and occurrences."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Final
+
+import orjson
+
+from lifecycle_conformance.audit.finding import Finding
+from lifecycle_conformance.audit.lives import Life, is_index_id
+from lifecycle_conformance.audit.stored import Row
+from lifecycle_conformance.execution.trace import member
+from lifecycle_conformance.model.identity import PREFIX, Content, is_unsigned, stable_id
+from lifecycle_projection.records import Json
+
+_DIGITS: Final = 15
+"""How many digits of a number every reader keeps (hazard H9)."""
+_LONG: Final = re.compile(rb"[0-9.]{16}")
+
+
+def identity(life: Life) -> Iterator[Finding]:
+    """What is wrong with the ids of the events that record lifecycle records (ID-5, OCC-1, PASS-3, JSON-12)."""
+    first: dict[str, Row] = {}
+    for row, content, number in life.recorded:
+        expected = stable_id(content, number)
+        if not _is_right(row, content, expected, life.owner.run_id):
+            yield life.finding("wrong-event-id", "the id of the event", row, expected=expected)
+        elif expected in first and first[expected].value["event_id"] != row.value["event_id"]:
+            yield life.finding("record-recorded-twice", f"this record is recorded at {first[expected].where}, too", row)
+        first.setdefault(expected, row)
+    yield from _changed_numbers(life)
+    yield from _missing_occurrences(life)
+
+
+def _is_right(row: Row, content: Content, expected: str, run_id: str) -> bool:
+    event = row.value
+    if event["event_id"] == expected:
+        return True
+    legacy = not is_unsigned(member(event.get("payload"), "lifecycle_occurrence"))
+    name = event["event_type"].removeprefix(PREFIX)
+    if not legacy:
+        return False
+    # Today's own ids stay readable without the occurrence, which an appended event may lack.
+    prefix = stable_id(content, 0).removesuffix("0")
+    own = event["event_id"].removeprefix(prefix)
+    return is_index_id(event["event_id"], run_id, name) or (own != event["event_id"] and own.isdigit())
+
+
+def _changed_numbers(life: Life) -> Iterator[Finding]:
+    """Two events that differ in the last digits of long numbers only: the record was read again, changed (H9)."""
+    alike: defaultdict[Content, list[tuple[Row, Content]]] = defaultdict(list)
+    if not any(_LONG.search(content) for _, content, _ in life.recorded):
+        return
+    for row, content, _ in life.recorded:
+        alike[shortened(content)].append((row, content))
+    for group in alike.values():
+        (first, content), *others = group
+        for row, other in others:
+            if other != content:
+                yield life.finding(
+                    "number-changed",
+                    f"the event at {first.where} says the same but for the last digits of a number",
+                    row,
+                    expected=_metadata(first),
+                    actual=_metadata(row),
+                )
+
+
+def shortened(content: Content) -> Content:
+    """A content with its numbers cut to the digits that every reader keeps."""
+    return orjson.dumps(_shortened(orjson.loads(content)), option=orjson.OPT_SORT_KEYS)
+
+
+def _shortened(value: Json) -> Json:
+    match value:
+        case dict():
+            return {name: _shortened(each) for name, each in value.items()}
+        case list():
+            return [_shortened(each) for each in value]
+        case bool() | None | str():
+            return value
+        case _:
+            return f"{value:.{_DIGITS - 1}e}"
+
+
+def _metadata(row: Row) -> Json:
+    return member(row.value.get("payload"), "metadata")
+
+
+def _missing_occurrences(life: Life) -> Iterator[Finding]:
+    if life.lists_index_ids:
+        return  # a marker no longer tells which record such an id stood for
+    highest: dict[Content, tuple[int, Row]] = {}
+    for row, content, number in life.recorded:
+        if number >= highest.get(content, (0, row))[0]:
+            highest[content] = number, row
+    for content, (number, row) in highest.items():
+        if number > len(life.events) + len(life.listed):
+            missing = [0]
+        else:
+            missing = [each for each in range(number) if stable_id(content, each) not in life.known_ids]
+        if missing:
+            yield life.finding(
+                "occurrence-missing",
+                f"occurrence {number} is recorded, and {', '.join(map(str, missing))} is not",
+                row,
+                expected=stable_id(content, missing[0]),
+            )

@@ -1,0 +1,130 @@
+"""Sequence numbers, ids that come twice, and compaction markers."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from lifecycle_conformance.audit.finding import Finding
+from lifecycle_conformance.audit.lives import Life
+from lifecycle_conformance.audit.stored import Row
+from lifecycle_conformance.execution.trace import key_of, member
+from lifecycle_conformance.model.identity import entries_of, is_unsigned, listed_by
+from lifecycle_projection.records import Json
+
+_MARKER_ID: Final = "stateful-compaction-"
+_MOST: Final = 20
+"""How many missing numbers a finding names."""
+
+
+def order(life: Life) -> Iterator[Finding]:
+    """What is wrong with the ids and sequence numbers of a log (LOG-1, LOG-2, LOG-4)."""
+    yield from _twice(life)
+    yield from _missing(life)
+    for before, after in pairwise(life.events):
+        if after.value["seq"] < before.value["seq"]:
+            yield life.finding(
+                "seq-out-of-order",
+                f"an event stands behind one with the higher seq, at {before.where}",
+                after,
+                expected=f"a seq above {before.value['seq']}",
+                actual=after.value["seq"],
+            )
+    backwards = [
+        after
+        for before, after in pairwise(life.lifecycle_events)
+        if after.value["occurred_at_ms"] < before.value["occurred_at_ms"]
+    ]
+    if backwards:
+        yield life.finding(
+            "time-backwards", f"{len(backwards)} events are older than the one before them", backwards[0]
+        )
+
+
+def _twice(life: Life) -> Iterator[Finding]:
+    by_seq: defaultdict[int, list[Row]] = defaultdict(list)
+    seen: set[str] = set()
+    for row in life.events:
+        event_id = row.value["event_id"]
+        if event_id in seen:
+            first = life.by_id[event_id]
+            yield life.finding("event-twice", f"this id stands also at {first.where}", row)
+        else:
+            by_seq[row.value["seq"]].append(row)
+        seen.add(event_id)
+    for seq, rows in by_seq.items():
+        for row in rows[1:]:
+            # A marker has the seq of the last event that it took in, and replaces it.
+            yield life.finding(
+                "seq-twice", f"this seq stands also at {rows[0].where}", row, expected="a seq of its own", actual=seq
+            )
+
+
+def _missing(life: Life) -> Iterator[Finding]:
+    """Holes in the sequence, which no marker explains: it begins with 1."""
+    together = [life, *life.others] if life.shared_seqs else [life]
+    seqs = {row.value["seq"] for each in together for row in each.events}
+    known = seqs | {seq for each in together for seq in each.listed.values()}
+    highest = max(seqs, default=0)
+    first = next((row for row in life.events if row.value["seq"] == highest), None)
+    if first is None or highest - len(known) > 1 << 20:
+        return
+    holes = sorted(set(range(1, highest)) - known)
+    if holes:
+        # In a database the seqs that a marker lists don't count (DB-16), so that they may be given twice and folded.
+        compacted = life.shared_seqs and any(each.markers for each in together)
+        vague = compacted or not life.is_whole or any(map(_lists_too_little, life.markers))
+        named = ", ".join(map(str, holes[:_MOST])) + (" …" if len(holes) > _MOST else "")
+        behind = next((row for row in life.events if row.value["seq"] > holes[0]), first)
+        yield life.finding(
+            "seq-perhaps-missing" if vague else "seq-missing",
+            f"missing before this event, or further on: seq {named}",
+            behind,
+            expected=list[Json](holes[:_MOST]),
+            actual=[],
+        )
+
+
+def markers(life: Life) -> Iterator[Finding]:
+    """What is wrong with compaction markers (COMPACT-9, COMPACT-10, COMPACT-11, COMPACT-14)."""
+    for row in life.markers:
+        event, payload = row.value, row.value.get("payload")
+        through = member(payload, "compacted_through_seq")
+        expected = marker_id(row)
+        if event["event_id"] != expected:
+            yield life.finding("wrong-marker-id", "the id of the marker", row, expected=expected)
+        highest = max((seq for _, seq in listed_by(event)), default=None)
+        if through != event["seq"] or (highest is not None and highest > event["seq"]):
+            yield life.finding(
+                "wrong-marker-seq",
+                "`seq`, `payload.compacted_through_seq`, and the highest seq that the marker lists",
+                row,
+                expected="the same number thrice",
+                actual=[event["seq"], through, highest],
+            )
+        if _lists_too_little(row):
+            yield life.finding(
+                "marker-lists-too-little",
+                "the marker lists fewer ids than `payload.pruned_events` says",
+                row,
+                expected=member(payload, "pruned_events"),
+                actual=len([*listed_by(event)]),
+            )
+    for event_id in life.listed.keys() & life.by_id.keys():
+        yield life.finding("compacted-recorded-again", "a marker lists this id", life.by_id[event_id])
+
+
+def _lists_too_little(marker: Row) -> bool:
+    """Whether it lists less than it took in: each event, and of an older marker its id and at least one more."""
+    taken_in, listed = member(marker.value.get("payload"), "pruned_events"), [*listed_by(marker.value)]
+    folded = sum(event_id.startswith(_MARKER_ID) for event_id, _ in listed)
+    return is_unsigned(taken_in) and isinstance(entries_of(marker.value), list) and len(listed) < taken_in + folded
+
+
+def marker_id(marker: Row) -> str:
+    """The id that a marker has (COMPACT-9)."""
+    org_id, workspace_id, deployment_id = key_of(marker.value["scope"]["tenant_context"])
+    parts = (org_id, workspace_id, deployment_id or "", marker.value["run_id"], str(marker.value["seq"]))
+    hashed = hashlib.sha256(b"".join(part.encode("utf-8", "surrogatepass") + b"\0" for part in parts))
+    return f"{_MARKER_ID}{hashed.hexdigest()}"

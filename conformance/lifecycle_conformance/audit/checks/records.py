@@ -1,0 +1,134 @@
+"""The lifecycle records of a run record, beside what a store holds of its run."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from lifecycle_conformance.audit.checks.identity import shortened
+from lifecycle_conformance.audit.finding import Finding, Where
+from lifecycle_conformance.audit.lives import Life, content_of_row
+from lifecycle_conformance.audit.stored import Row
+from lifecycle_conformance.execution.trace import Object, history_of, member
+from lifecycle_conformance.model.identity import contents_of, stable_id
+from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
+from lifecycle_projection.records import Json
+
+_LONG_ENOUGH: Final = 16
+"""From how many characters on a text is told apart from words that stand everywhere."""
+
+
+def records(life: Life, run: Object, where: Where) -> Iterator[Finding]:
+    """What differs between the history of a run record and its events (PASS-2, PASS-12, ID-1, JSON-12)."""
+    contents = contents_of(run)
+    ids = [stable_id(*each) for each in contents]
+    missing = [index for index, event_id in enumerate(ids) if event_id not in life.known_ids]
+    alike = {shortened(content): index for index, (content, _) in enumerate(contents)}
+    strange = _strange(life, {*ids})
+    changed = [(row, index) for row in strange if (index := alike.get(shortened(content_of_row(row)))) is not None]
+    for row, index in changed:
+        if index in missing:  # else two events tell it, see `identity`
+            yield life.finding(
+                "number-changed",
+                "the lifecycle record says the same but for the last digits of a number",
+                row,
+                record_index=index,
+                expected=history_of(run)[index].get("metadata"),
+                actual=member(row.value.get("payload"), "metadata"),
+            )
+    if not life.lists_index_ids:  # a marker no longer tells which record such an id stood for (H11)
+        yield from _unrecorded(life, run, sorted({*missing} - {index for _, index in changed}), where)
+    for row in strange:
+        if not any(row is each for each, _ in changed):
+            yield life.finding("event-not-explained", f"no lifecycle record at {where} says this", row)
+    yield from _copied(life, run)
+
+
+def _strange(life: Life, ids: set[str]) -> list[Row]:
+    return [row for row, content, number in life.recorded if stable_id(content, number) not in ids]
+
+
+def _unrecorded(life: Life, run: Object, missing: Sequence[int], where: Where) -> Iterator[Finding]:
+    """Records that are not recorded: the newest wait for a pass, or for a move that the guard allows (H1)."""
+    length = len(history_of(run))
+    newest = next(
+        (length - number for number, index in enumerate(reversed(missing)) if index != length - 1 - number), 0
+    )
+    tail = [index for index in missing if index >= (newest or length - len(missing))]
+    for index in missing:
+        if index not in tail:
+            yield life.finding("record-missing", f"the lifecycle record at {where}", where=where, record_index=index)
+    if tail:
+        refused = _refused(life, run, history_of(run)[tail[0]])
+        if refused is not None:
+            yield life.finding(
+                "move-refused",
+                f"from `{refused[0]}` to `{refused[1]}`",
+                where=where,
+                record_index=tail[0],
+                expected=list[Json](NEXT[refused[0]]),
+                actual=refused[1],
+            )
+        else:
+            yield life.finding("records-not-projected", f"{len(tail)} records", where=where, record_index=tail[0])
+
+
+def _refused(life: Life, run: Object, record: Object) -> tuple[str, str] | None:
+    """The move that the guard refuses for a record, if it does (PHASE-7)."""
+    latest = max(life.snapshots, key=lambda row: (row.value["seq"], row.value["snapshot_id"]), default=None)
+    if latest is None:
+        return None
+    came_from = latest.value.get("phase") or PHASE_OF[latest.value["status"]]
+    goes_to = PHASE_OF[phase_status(run, record)]
+    legal = came_from == goes_to or goes_to in NEXT.get(str(came_from), [])
+    return None if legal or not isinstance(came_from, str) else (came_from, goes_to)
+
+
+# --- what must not be copied ------------------------------------------------------------------------------------------
+
+
+def _copied(life: Life, run: Object) -> Iterator[Finding]:
+    """Texts of a run record that no member of an event or a snapshot may hold (REDACT-1 to REDACT-4)."""
+    checkpoint = run["checkpoint"]
+    gate = checkpoint.get("awaiting_gate")
+    hidden = {
+        "outputs": _values(checkpoint.get("node_outputs")),
+        "verdicts": _values(checkpoint.get("node_attempt_verdicts")),
+        "gate": [member(gate, "instructions"), member(gate, "metadata")],
+        "decisions": [checkpoint.get("gate_history")],
+    }
+    secrets = {what: {*_texts(values)} for what, values in hidden.items()}
+    if not any(secrets.values()):
+        return
+    shown = dict(run, checkpoint={k: v for k, v in checkpoint.items() if k not in _HIDDEN} | _without(gate))
+    allowed = {*_texts([shown])}
+    for row in (*life.events, *life.snapshots):
+        there = {*_texts([row.value])} - allowed
+        for what, texts in secrets.items():
+            if there and (found := there & texts):
+                yield life.finding(f"copied-{what}", "a text", row, actual=min(found))
+
+
+_HIDDEN: Final = ("node_outputs", "node_attempt_verdicts", "gate_history", "awaiting_gate")
+
+
+def _without(gate: Json) -> Object:
+    kept = {k: v for k, v in gate.items() if k not in {"instructions", "metadata"}} if isinstance(gate, dict) else None
+    return {"awaiting_gate": kept}
+
+
+def _values(value: Json) -> list[Json]:
+    return [*value.values()] if isinstance(value, dict) else []
+
+
+def _texts(values: Iterable[Json]) -> Iterator[str]:
+    """The long texts in some values, at every depth."""
+    waiting = [*values]
+    while waiting:
+        match waiting.pop():
+            case str() as text if len(text) >= _LONG_ENOUGH:
+                yield text
+            case dict() as object_:
+                waiting += object_.values()
+            case list() as list_:
+                waiting += list_
+            case _:
+                pass

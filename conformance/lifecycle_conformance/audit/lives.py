@@ -1,0 +1,161 @@
+"""One run of one tenant as a store holds it, with what follows from that for all checks, worked out once."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Final
+
+from attrs import define, field
+
+from lifecycle_conformance.audit.finding import NOTHING, Finding, Where, _Nothing
+from lifecycle_conformance.audit.kinds import RUN_KINDS
+from lifecycle_conformance.audit.stored import Row, StoredRun
+from lifecycle_conformance.execution.trace import Object, Owner, member, owner_of
+from lifecycle_conformance.model.identity import (
+    MARKER,
+    PREFIX,
+    Content,
+    content_of,
+    is_unsigned,
+    listed_by,
+    record_of_event,
+    safe,
+    stable_id,
+)
+from lifecycle_projection.records import Json
+
+
+@define(kw_only=True, slots=False)
+class Life:
+    """What a store holds of one run of one tenant.
+
+    `events` stand in the order of the log. `others` are the rows that the store holds of other tenants with this run
+    id. `is_whole` says that all lines of the log, or rows of events, could be read, `has_all_snapshots` that all
+    snapshots could; `shared_seqs` that tenants with one run id number
+    their events together, as databases do.
+    """
+
+    owner: Owner
+    events: Sequence[Row]
+    snapshots: Sequence[Row]
+    others: Sequence["Life"] = field(factory=list)
+    is_whole: bool = True
+    has_all_snapshots: bool = True
+    shared_seqs: bool = False
+
+    @cached_property
+    def lifecycle_events(self) -> list[Row]:
+        """The events that record lifecycle records, in the order of their seq."""
+        rows = (row for row in self.events if row.value["event_type"].startswith(PREFIX))
+        return sorted(rows, key=lambda row: row.value["seq"])
+
+    @cached_property
+    def markers(self) -> list[Row]:
+        """The compaction markers, in the order of the log."""
+        return [row for row in self.events if row.value["event_type"] == MARKER]
+
+    @cached_property
+    def listed(self) -> dict[str, int]:
+        """The ids that markers list, each with its seq (ALIAS-4)."""
+        return {event_id: seq for row in self.markers for event_id, seq in listed_by(row.value)}
+
+    @cached_property
+    def lists_index_ids(self) -> bool:
+        """Whether a marker lists ids of the first generation, which no longer tell their record (H11)."""
+        return any(is_index_id(event_id, self.owner.run_id) for event_id in self.listed)
+
+    @cached_property
+    def by_id(self) -> dict[str, Row]:
+        """The events by their ids, of equal ids the first."""
+        found: dict[str, Row] = {}
+        for row in self.events:
+            found.setdefault(row.value["event_id"], row)
+        return found
+
+    @cached_property
+    def recorded(self) -> list[tuple[Row, Content, int]]:
+        """Each lifecycle event with its content and occurrence, counted where an old event doesn't say it (ALIAS-8)."""
+        counted: Counter[Content] = Counter()
+        found = []
+        for row in self.lifecycle_events:
+            content = content_of_row(row)
+            occurrence = member(row.value.get("payload"), "lifecycle_occurrence")
+            if not is_unsigned(occurrence):
+                occurrence = counted[content]
+                counted[content] += 1
+            found.append((row, content, occurrence))
+        return found
+
+    @cached_property
+    def known_ids(self) -> set[str]:
+        """The ids under which records are known here: own ones, listed ones, and those that contents give."""
+        return {*self.by_id, *self.listed, *(stable_id(content, number) for _, content, number in self.recorded)}
+
+    def finding(  # noqa: PLR0913 - all that a finding may say
+        self,
+        kind: str,
+        message: str,
+        row: Row | None = None,
+        *,
+        where: Where | None = None,
+        record_index: int | None = None,
+        event_id: str | None = None,
+        expected: Json | _Nothing = NOTHING,
+        actual: Json | _Nothing = NOTHING,
+    ) -> Finding:
+        """A finding about this run, at a row or elsewhere."""
+        own = None if row is None else row.value.get("event_id") or row.value.get("snapshot_id")
+        return Finding(
+            kind=RUN_KINDS[kind],
+            message=message,
+            where=where if row is None else row.where,
+            run_id=self.owner.run_id,
+            tenant=self.owner.tenant,
+            record_index=record_index,
+            event_id=event_id or (own if isinstance(own, str) else None),
+            expected=expected,
+            actual=actual,
+        )
+
+
+_INDEX_ID: Final = "automation-v2-lifecycle-{}-"
+
+
+def is_index_id(event_id: str, run_id: str, name: str | None = None) -> bool:
+    """Whether an id is one that the first generation made of a position, and of a name if it is given."""
+    prefix = _INDEX_ID.format(run_id)
+    index, dash, rest = event_id.removeprefix(prefix).partition("-")
+    if not event_id.startswith(prefix) or not (dash and index.isascii() and index.isdigit()):
+        return False
+    digits, _, number = rest.rpartition("-")
+    looks_stable = number.isdigit() and len(digits.rpartition("-")[2]) == 24
+    return rest == safe(name) if name is not None else not looks_stable
+
+
+def content_of_row(row: Row) -> Content:
+    """What an event says of its lifecycle record (ALIAS-7)."""
+    event = row.value
+    run: Object = {"run_id": event["run_id"], "automation_id": event.get("correlation_id") or ""}
+    return content_of(run, record_of_event(event))
+
+
+def lives(run: StoredRun, *, is_whole: bool, shared_seqs: bool) -> list[Life]:
+    """The runs of a run id, one of each tenant."""
+    found: dict[Owner, tuple[list[Row], list[Row]]] = {}
+    for place, rows in enumerate((run.events, run.snapshots)):
+        for row in rows:
+            found.setdefault(owner_of(row.value), ([], []))[place].append(row)
+    all_ = [
+        Life(
+            owner=owner,
+            events=events,
+            snapshots=snapshots,
+            is_whole=is_whole and not run.unread_events,
+            has_all_snapshots=not run.unread_snapshots,
+            shared_seqs=shared_seqs,
+        )
+        for owner, (events, snapshots) in found.items()
+    ]
+    for life in all_:
+        life.others = [each for each in all_ if each is not life]
+    return all_

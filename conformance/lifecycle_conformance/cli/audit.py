@@ -1,0 +1,193 @@
+"""`lifecycle-projection audit`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from attrs import define, field
+
+from lifecycle_conformance.cli import exits, options
+from lifecycle_conformance.cli.messages import echo, echo_json, width
+from lifecycle_conformance.cli.progress import progress_line
+from lifecycle_conformance.cli.signals import interruptible
+
+if TYPE_CHECKING:
+    from lifecycle_conformance.audit.finding import Finding
+    from lifecycle_conformance.audit.stored import StoreSource
+
+_EPILOG = """\b
+EXAMPLES
+  lifecycle-projection audit data/runtime --runs data/automation_v2_runs.json
+  lifecycle-projection audit data/stateful_runtime.sqlite3
+  lifecycle-projection audit store --run run-7 --json
+  lifecycle-projection audit --migration data
+  lifecycle-projection audit --explain seq-missing
+
+\b
+EXIT CODES
+  0  nothing is wrong (--fail-on says from which severity on something is)
+  1  the store departs from the specification; with --migration: the import would fail, or lose something
+  2  the call is wrong, or the store can't be read"""
+_SEVERITIES: Final = ("violation", "suspect", "note")
+
+
+@define(kw_only=True)
+class _Found:
+    """What an audit has found so far."""
+
+    findings: "list[Finding]" = field(factory=list)
+    runs: int = 0
+    cut: bool = False
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("store", metavar="[STORE]", required=False)
+@click.option(
+    "--runs",
+    "sources",
+    metavar="RUNS",
+    multiple=True,
+    help="Run records to hold the store against: a file of any form that `project` takes, or a folder of such files. "
+    "May be given several times; of a run id, the record with the highest `updated_at_ms` counts.",
+)
+@click.option(
+    "--run", "only", metavar="RUN_ID", multiple=True, help="Look at this run only. May be given several times."
+)
+@click.option("--tenant", metavar="ORG/WORKSPACE[/DEPLOYMENT]", help="Tell findings about this tenant only.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(_SEVERITIES),
+    default="violation",
+    show_default=True,
+    help="The least severity with which a finding makes the exit code 1.",
+)
+@click.option(
+    "--max-findings",
+    "most",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="How many findings of a kind are shown; --json tells all.",
+)
+@click.option("--no-values", is_flag=True, help="Tell no data: of each value its length and a digest.")
+@click.option("--migration", is_flag=True, help="Say whether production's import of STORE into its database succeeds.")
+@click.option(
+    "--explain", metavar="KIND|ID", help="Say what a kind of finding, or a requirement's kinds, mean; audit nothing."
+)
+@options.as_json
+@click.pass_context
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    ctx: click.Context,
+    store: str | None,
+    sources: tuple[str, ...],
+    only: tuple[str, ...],
+    tenant: str | None,
+    fail_on: str,
+    most: int,
+    explain: str | None,
+    *,
+    no_values: bool,
+    migration: bool,
+    as_json: bool,
+) -> None:
+    """Find where a store departs from the specification, and name the requirement.
+
+    STORE is a folder in production's layout or an SQLite database of production's. It is read and never changed, also
+    while an engine writes to it. With RUNS, its events and snapshots are held against the lifecycle histories, too;
+    without STORE, RUNS alone are looked at.
+
+    A *violation* is what no conforming engine leaves behind. A *suspect* is most likely wrong, but something legal
+    may look the same. A *note* is good to know: a pass that is still to come, snapshots that were pruned.
+    """
+    if explain is not None:
+        _explain(explain)
+        return
+    if migration:
+        _migration(ctx, store, as_json=as_json)
+    if store is None and not sources:
+        raise click.UsageError("expected STORE, or --runs RUNS, or both")
+    from lifecycle_conformance.report import audit_report  # noqa: PLC0415 - only where an audit is made
+
+    found = _audited(store, sources, frozenset(only), _Tenant(tenant))
+    name = store or ", ".join(sources)
+    if as_json:
+        echo_json(audit_report.as_json(name, found.findings, values=not no_values, cut=found.cut))
+    else:
+        form = audit_report.Form(width=width(), values=not no_values, most=most)
+        echo(audit_report.rendered(name, found.findings, form, runs=found.runs, cut=found.cut))
+    ctx.exit(_code(found, fail_on))
+
+
+def _code(found: _Found, fail_on: str) -> int:
+    if found.cut:
+        return exits.INTERRUPTED
+    failing = _SEVERITIES[: _SEVERITIES.index(fail_on) + 1]
+    return exits.FALLS_SHORT if any(each.kind.severity in failing for each in found.findings) else exits.WELL
+
+
+class _Tenant:
+    """The tenant that findings must be about, or none, which all are."""
+
+    def __init__(self, asked: str | None) -> None:
+        parts = [] if asked is None else asked.split("/")
+        if asked is not None and len(parts) not in {2, 3}:
+            raise click.BadParameter("expected ORG/WORKSPACE or ORG/WORKSPACE/DEPLOYMENT", param_hint="'--tenant'")
+        self._key = (*parts, None)[:3] if parts else None
+
+    def concerns(self, finding: "Finding") -> bool:
+        """Whether a finding is about this tenant, or about none."""
+        return self._key is None or finding.tenant in {None, self._key}
+
+
+def _audited(store: str | None, sources: Sequence[str], only: frozenset[str], tenant: _Tenant) -> _Found:
+    """Audit until all is read, or the user interrupts: then what is known so far is told."""
+    from lifecycle_conformance.audit.auditing import NoStore, audit  # noqa: PLC0415
+    from lifecycle_conformance.audit.opening import opened  # noqa: PLC0415
+    from lifecycle_conformance.audit.run_records import RunRecords  # noqa: PLC0415
+
+    found = _Found()
+    with interruptible(), progress_line() as show:
+        try:
+            records = RunRecords(sources) if sources else None
+            source: StoreSource = NoStore() if store is None else opened(store)
+
+            def progress(done: int, of: int, runs: int) -> None:
+                found.runs = runs
+                if done == of or done % 16 == 0:
+                    show(f"auditing: {done} of {of} parts, {runs} runs, {len(found.findings)} findings")
+
+            for finding in audit(source, records, only=only, progress=progress):
+                if tenant.concerns(finding):
+                    found.findings.append(finding)
+        except KeyboardInterrupt:
+            found.cut = True
+    return found
+
+
+def _explain(asked: str) -> None:
+    from lifecycle_conformance.audit.catalogue import KINDS  # noqa: PLC0415
+    from lifecycle_conformance.report.audit_report import explained  # noqa: PLC0415
+
+    told = [each for each in KINDS.values() if asked in {each.name, each.requirement, each.hazard}]
+    if not told:
+        raise click.BadParameter(
+            f"expected a kind of finding or the id of a requirement or hazard; kinds are {', '.join(KINDS)}",
+            param_hint="'--explain'",
+        )
+    echo(explained(told, width()))
+
+
+def _migration(ctx: click.Context, store: str | None, *, as_json: bool) -> None:
+    from lifecycle_conformance.audit.migration.prediction import predicted  # noqa: PLC0415
+    from lifecycle_conformance.cli import migration_report  # noqa: PLC0415
+
+    if store is None:
+        raise click.UsageError("expected STORE: the folder that holds the log, the snapshots and the runs file")
+    prediction = predicted(Path(store))
+    if as_json:
+        echo_json(migration_report.as_json(prediction))
+    else:
+        echo(migration_report.shown(prediction))
+    ctx.exit(migration_report.exit_code(prediction))

@@ -1,0 +1,139 @@
+"""The findings of an audit, for people and for machines."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import orjson
+from attrs import frozen
+
+from lifecycle_conformance.audit.finding import NOTHING, Finding, Kind, Severity
+from lifecycle_conformance.driver.safe_text import safe
+from lifecycle_conformance.report.wording import counted, named, paragraph, short, written
+from lifecycle_projection.records import Json
+
+_ORDER: Final = {each: number for number, each in enumerate(Severity)}
+_VALUE: Final = 400
+"""How many characters of a value people are shown; JSON has all of it."""
+
+
+def as_json(store: str, findings: Sequence[Finding], *, values: bool, cut: bool) -> dict[str, Json]:
+    """An audit as a JSON object; without `values`, of each value its length and digest alone."""
+    counts: dict[str, Json] = {str(each): sum(found.kind.severity is each for found in findings) for each in Severity}
+    return {
+        "store": store,
+        "partial": cut,
+        "counts": counts,
+        "findings": [_entry(each, values=values) for each in _sorted(findings)],
+    }
+
+
+def _entry(finding: Finding, *, values: bool) -> dict[str, Json]:
+    kind, where = finding.kind, finding.where
+    place = {} if where is None else {"path": where.path, "line": where.line, "row": where.row}
+    about: dict[str, Json] = {
+        "run_id": finding.run_id,
+        "tenant": None if finding.tenant is None else dict(zip(_TENANT, finding.tenant, strict=True)),
+        "record_index": finding.record_index,
+        "event_id": finding.event_id,
+        **place,
+    }
+    return {
+        "requirement": kind.requirement,
+        "severity": str(kind.severity),
+        "kind": kind.name,
+        **({} if kind.hazard is None else {"hazard": kind.hazard}),
+        **{name: value for name, value in about.items() if value is not None},
+        "message": finding.message,
+        **{name: _value(value, values=values) for name, value in _compared(finding)},
+        "advice": kind.advice,
+    }
+
+
+_TENANT: Final = ("org_id", "workspace_id", "deployment_id")
+
+
+def _compared(finding: Finding) -> Iterator[tuple[str, Json]]:
+    for name, value in (("expected", finding.expected), ("actual", finding.actual)):
+        if value is not NOTHING:
+            yield name, value
+
+
+def _value(value: Json, *, values: bool) -> Json:
+    if values:
+        return value
+    text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return {"length": len(text), "sha256": hashlib.sha256(text).hexdigest()[:16]}
+
+
+def _sorted(findings: Iterable[Finding]) -> list[Finding]:
+    """The worst first, those of one kind together; otherwise as they were found."""
+    return sorted(findings, key=lambda each: (_ORDER[each.kind.severity], each.kind.requirement, each.kind.name))
+
+
+@frozen(kw_only=True)
+class Form:
+    """How an audit is told to people: how wide, with values or without, and how many findings of a kind at most."""
+
+    width: int
+    values: bool
+    most: int
+
+
+def rendered(store: str, findings: Sequence[Finding], form: Form, *, runs: int, cut: bool) -> str:
+    """An audit for people: a line that sums it up, then the findings, grouped by what causes them."""
+    lines = [_summary(store, findings, runs, cut=cut)]
+    groups: dict[str, list[Finding]] = {}
+    for finding in _sorted(findings):
+        groups.setdefault(finding.kind.name, []).append(finding)
+    for group in groups.values():
+        lines += ["", *_group(group, form)]
+    return "\n".join(lines)
+
+
+def _summary(store: str, findings: Sequence[Finding], runs: int, *, cut: bool) -> str:
+    counts = [(sum(each.kind.severity is severity for each in findings), severity) for severity in Severity]
+    said = ", ".join(counted(number, severity) for number, severity in counts if number) or "nothing is wrong"
+    partial = " (partial: the audit was interrupted)" if cut else ""
+    return f"{safe(store)}: {counted(runs, 'run')}, {said}{partial}"
+
+
+def _group(group: Sequence[Finding], form: Form) -> Iterator[str]:
+    kind = group[0].kind
+    times = "" if len(group) == 1 else f", {len(group)} times"
+    hazard = "" if kind.hazard is None else f", hazard {kind.hazard}"
+    yield f"{kind.severity.upper()} {kind.requirement} {kind.name}{hazard}{times}"
+    yield from paragraph(kind.meaning, form.width, first="  ")
+    for finding in group[: form.most]:
+        yield from _shown(finding, values=form.values)
+    if len(group) > form.most:
+        yield f"  … and {len(group) - form.most} more; --json shows all"
+    yield from paragraph(f"To do: {kind.advice}", form.width, first="  ")
+
+
+def _shown(finding: Finding, *, values: bool) -> Iterator[str]:
+    about = [] if finding.run_id is None else [f"run {named(finding.run_id)}"]
+    if finding.tenant is not None:
+        about.append("tenant " + "/".join(named(part) for part in finding.tenant if part is not None))
+    if finding.record_index is not None:
+        about.append(f"lifecycle record {finding.record_index}")
+    place = "" if finding.where is None else safe(str(finding.where))
+    heads = [each for each in (place, ", ".join(about)) if each] or ["the store"]
+    yield f"  - {heads[0]}"
+    yield from (f"    {each}" for each in heads[1:])
+    if finding.event_id is not None:
+        yield f"    event {named(finding.event_id)}"
+    yield f"    {safe(finding.message)}"
+    for name, value in _compared(finding):
+        yield f"    {name + ':':<9} {short(written(_value(value, values=values)), _VALUE)}"
+
+
+def explained(kinds: Sequence[Kind], width: int) -> str:
+    """What some kinds of findings mean, and what to do."""
+    blocks = []
+    for kind in kinds:
+        hazard = "" if kind.hazard is None else f", hazard {kind.hazard} (spec/hazards.md)"
+        head = f"{kind.name}: {kind.severity}, requirement {kind.requirement}{hazard}"
+        told = [kind.meaning, f"To do: {kind.advice}"]
+        blocks.append("\n".join([head, *(line for each in told for line in paragraph(each, width, first="  "))]))
+    return "\n\n".join(blocks)

@@ -1,0 +1,147 @@
+"""`audit` at the command line: what it says, in which form, and its exit codes."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+import damaging
+from builders import run_json
+from calling import call
+from damaging import edited, put
+
+ESC = "\x1b"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    return damaging.healthy(folder, moved=True)
+
+
+def report(*arguments: str | Path) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(call("audit", *arguments, "--json").stdout)
+    return found
+
+
+def test_a_healthy_store_is_well(store: Path) -> None:
+    done = call("audit", store)
+    assert (done.exit_code, done.stdout) == (0, f"{store}: 2 runs, nothing is wrong\n")
+
+
+def test_a_damaged_store_falls_short(store: Path) -> None:
+    place = edited(0, put("x", "payload", "event"))(store)
+    done = call("audit", store)
+    assert done.exit_code == 1
+    head, _, violation, *_ = done.stdout.splitlines()
+    assert head == f"{store}: 2 runs, 1 violation"
+    assert violation == "VIOLATION EVENT-2 wrong-payload-member"
+    assert f"  - {place}\n    run run-1, tenant org-a/ws-a\n" in done.stdout
+    assert '    expected: "run_created"\n    actual:   "x"\n' in done.stdout
+
+
+def test_the_report_for_programs_names_requirement_place_and_values(store: Path) -> None:
+    edited(0, put("x", "payload", "event"))(store)
+    found = report(store)
+    assert found["counts"] == {"violation": 1, "suspect": 0, "note": 0}
+    (finding,) = found["findings"]
+    named = ("requirement", "severity", "kind", "run_id", "path", "line", "expected", "actual")
+    assert [finding[name] for name in named] == [
+        "EVENT-2",
+        "violation",
+        "wrong-payload-member",
+        "run-1",
+        damaging.LOG,
+        1,
+        "run_created",
+        "x",
+    ]
+    assert finding["tenant"] == {"org_id": "org-a", "workspace_id": "ws-a", "deployment_id": None}
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_no_values_tells_no_data(store: Path, form: list[str]) -> None:
+    edited(0, put(damaging.SECRET, "payload", "event"))(store)
+    assert damaging.SECRET in call("audit", store, *form).stdout
+    shown = call("audit", store, "--no-values", *form).stdout
+    assert damaging.SECRET not in shown
+    assert '"length"' in shown
+
+
+def test_fail_on_says_what_counts(store: Path) -> None:
+    damaging.without_snapshot(3)(store)
+    assert [report(store)["counts"][each] for each in ("violation", "suspect")] == [0, 1]
+    codes = [call("audit", store, "--fail-on", each).exit_code for each in ("violation", "suspect", "note")]
+    assert codes == [0, 1, 1]
+
+
+def test_run_and_tenant_narrow_it_down(store: Path) -> None:
+    edited(0, put("x", "payload", "event"))(store)
+    assert report(store, "--run", "run-2")["findings"] == []
+    assert len(report(store, "--run", "run-1", "--run", "run-2")["findings"]) == 1
+    assert report(store, "--tenant", "org-b/ws-a")["findings"] == []
+    assert len(report(store, "--tenant", "org-a/ws-a")["findings"]) == 1
+
+
+def test_many_findings_of_a_kind_are_shown_in_part(store: Path) -> None:
+    for number in range(6):
+        edited(number, put("x", "payload", "event"))(store)
+    shown = call("audit", store, "--max-findings", "2").stdout
+    assert shown.count('    actual:   "x"') == 2
+    assert "  … and 4 more; --json shows all\n" in shown
+
+
+def test_run_records_alone_are_looked_at(tmp_path: Path) -> None:
+    runs = tmp_path / "runs.jsonl"
+    runs.write_bytes(orjson.dumps(run_json("a")) + b"\n")
+    assert call("audit", "--runs", runs).exit_code == 0
+
+
+def test_a_run_that_the_store_does_not_hold_is_a_note(store: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs.jsonl"
+    runs.write_bytes(orjson.dumps(run_json("a", run_id="run-9")) + b"\n")
+    (finding,) = (each for each in report(store, "--runs", runs)["findings"] if each["run_id"] == "run-9")
+    assert (finding["severity"], finding["kind"], finding["record_index"]) == ("note", "records-not-projected", 0)
+
+
+@pytest.mark.parametrize("asked", ["seq-missing", "LOG-1", "H9", "damaged-line"])
+def test_kinds_of_findings_are_explained(asked: str) -> None:
+    done = call("audit", "--explain", asked)
+    assert done.exit_code == 0
+    assert asked in done.stdout
+    assert "To do: " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "expected STORE, or --runs RUNS, or both"),
+        (("--explain", "nothing"), "expected a kind of finding or the id of a requirement or hazard"),
+        (("--tenant", "org-a", "."), "expected ORG/WORKSPACE or ORG/WORKSPACE/DEPLOYMENT"),
+        (("--migration",), "expected STORE"),
+        (("/nowhere/store",), "/nowhere/store"),
+        (("--runs", "/nowhere/runs"), "/nowhere/runs"),
+    ],
+)
+def test_a_wrong_call_is_said_in_a_line(arguments: tuple[str, ...], said: str) -> None:
+    done = call("audit", *arguments)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_in_a_store_acts_upon_the_terminal(store: Path) -> None:
+    edited(0, put(f"{ESC}[31m\x07", "payload", "event"))(store)
+    edited(1, put(f"{ESC}]0;x\x07", "event_id"))(store)
+    for form in ([], ["--json"]):
+        assert ESC not in call("audit", store, *form).stdout
+
+
+def test_an_import_is_predicted(store: Path) -> None:
+    assert call("audit", "--migration", store).exit_code == 0
+    damaging.doubled(store)
+    done = call("audit", "--migration", store, "--json")
+    assert done.exit_code == 1
+    assert orjson.loads(done.stdout)["import"]["succeeds"] is False
