@@ -131,7 +131,7 @@ def _of_version(file: BinaryIO, first: FirstValue, version: Json) -> Iterator[tu
     runs = first.members["runs"][-1] if "runs" in first.members else None
     if runs is None or runs.begins_with != b"{":
         raise _RefusedError(kinds.RUNS_MISSING, "it has a schema_version, but no object `runs`")
-    for span in ObjectScan(file, first.span[0]):
+    for span in ObjectScan(file, first.span[0], known=runs.span):
         if span != runs.span:
             _member(file, span, b"{", b"}", _same)
     scan = ObjectScan(file, runs.value[0])
