@@ -43,10 +43,8 @@ def _verdict(prediction: Prediction) -> str:
     names = (("events", "event"), ("snapshots", "snapshot"), ("automation_runs", "run"))
     counts = ", ".join(_counted(prediction.counts[name], what) for name, what in names)
     ending = "and nothing is lost" if prediction.is_lossless else "but not all of it arrives as it is"
-    nothing = (
-        " There is nothing to import here: is this the right folder?" if not any(prediction.counts.values()) else ""
-    )
-    return f"The import succeeds, {ending}: it counts {counts}.{nothing}"
+    doubt = "" if any(prediction.counts.values()) else " Nothing to import was found: is this the right folder?"
+    return f"The import succeeds, {ending}: it counts {counts}.{doubt}"
 
 
 def _counted(number: int, what: str) -> str:

@@ -44,21 +44,24 @@ class _RefusedError(Exception):
 
 def runs_imported(places: Places, collected: Collected) -> int:
     """How many run records the import counts: one for each run id (DB-9, DB-12, DB-13)."""
-    name = places.shown(places.runs)
-    runs = _Runs(name, collected)
+    where = Where(path=places.shown(places.runs))
+    runs = _Runs(where.path, collected)
     try:
         file = opened(places.runs)
-        if file is not None:
-            with file:
-                for key, entry in _entries(file):
-                    runs.take(key, entry)
+        if file is None:
+            return 0
+        with file:
+            for key, entry in _entries(file):
+                runs.take(key, entry)
     except UnreadableError as error:
-        collected.tell(kinds.RUNS_UNREADABLE, Where(path=name), "the runs file can't be read", expected=str(error))
+        collected.tell(kinds.RUNS_UNREADABLE, where, "the runs file can't be read", expected=str(error))
     except InvalidInputError as error:
-        collected.tell(kinds.RUNS_NOT_JSON, Where(path=name), "the runs file is no JSON", expected=str(error))
+        collected.tell(kinds.RUNS_NOT_JSON, where, "the runs file is no JSON", expected=str(error))
     except _RefusedError as refused:
-        collected.tell(refused.kind, Where(path=name), refused.message)
-    return runs.counted()
+        collected.tell(refused.kind, where, refused.message)
+    else:
+        return runs.counted()
+    return 0
 
 
 class _Runs:
@@ -68,15 +71,18 @@ class _Runs:
         self._name = name
         self._collected = collected
         self._of_key: dict[str, _Entry] = {}
+        self._again: list[str] = []
 
     def take(self, key: str, entry: _Entry) -> None:
         """Enter what counts of an entry."""
         if key in self._of_key:
-            self._tell(key, kinds.RUN_REPLACED, "it is dropped: the same key comes again", run_id=entry.run_id)
+            self._again.append(key)
         self._of_key[key] = entry
 
     def counted(self) -> int:
         """How many runs there are; of two keys with one run id the later in byte order counts."""
+        for key in self._again:
+            self._tell(key, kinds.RUN_REPLACED, "it is dropped: the same key comes again")
         key_of_run: dict[str, str] = {}
         for key in sorted(self._of_key, key=lambda key: key.encode(errors="surrogatepass")):
             entry = self._of_key[key]
@@ -126,14 +132,15 @@ def _entries(file: BinaryIO) -> Iterator[tuple[str, _Entry]]:
 
 
 def _of_version(file: BinaryIO, first: FirstValue, version: Json) -> Iterator[tuple[str, _Entry]]:
+    runs = first.members["runs"][-1] if "runs" in first.members else None
+    known = runs.span if runs is not None and runs.begins_with == b"{" else None
+    for span in ObjectScan(file, first.span[0], known=known):
+        if span != known:
+            _member(file, span, b"{", b"}", _same)
     if type(version) is not int or not 0 <= version <= _NEWEST:
         raise _RefusedError(kinds.RUNS_SCHEMA_VERSION, f"its schema_version is none up to {_NEWEST}")
-    runs = first.members["runs"][-1] if "runs" in first.members else None
-    if runs is None or runs.begins_with != b"{":
+    if runs is None or known is None:
         raise _RefusedError(kinds.RUNS_MISSING, "it has a schema_version, but no object `runs`")
-    for span in ObjectScan(file, first.span[0]):
-        if span != runs.span:
-            _member(file, span, b"{", b"}", _same)
     scan = ObjectScan(file, runs.value[0])
     for span in scan:
         yield _entry(_member(file, span, b'{"runs":{', b"}}", _inside))
