@@ -1,4 +1,4 @@
-"""The audit finds each kind of damage where it is, under the requirement that it breaks, and nothing where all is well."""
+"""Each kind of damage is found where it is, under the requirement that it breaks, and nothing where all is well."""
 
 import logging
 from collections.abc import Callable
