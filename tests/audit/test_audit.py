@@ -18,9 +18,12 @@ from lifecycle_conformance.audit.finding import Finding, Severity
 from lifecycle_conformance.audit.kinds import RUN_KINDS
 from lifecycle_conformance.audit.opening import opened
 from lifecycle_conformance.audit.run_records import RunRecords
+from lifecycle_conformance.audit.workers import workers
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.judges.vectors import Scenario, load
 from lifecycle_conformance.specification import requirements
+from lifecycle_projection import FileStore, project
+from lifecycle_projection.codec import run_from
 
 GENERATIONS = [each for each in load() if each.source.startswith("generations")]
 
@@ -277,6 +280,22 @@ def test_what_is_wrong_with_productions_databases_is_found_and_nothing_else(shar
     file = tmp_path / "stateful_runtime.sqlite3"
     stores.put_database(shared["databases"]["root"], file)
     assert wrong(found(file)) == DATABASES.get(shared["name"], set())
+
+
+def test_workers_find_the_same_in_the_same_order(store: Path, runs: Path) -> None:
+    for number in range(40):
+        project(run_from({**damaging.RUN, "run_id": f"run-{number}"}), FileStore(store))
+    edited(7, put("x", "payload", "event"))(store)
+    source, records = opened(str(store)), RunRecords([str(runs)])
+    alone = [*audit(source, records)]
+    with workers(source, 2) as executor:
+        assert [*audit(source, records, executor=executor)] == alone
+    assert wrong(alone) == {"wrong-payload-member"}
+
+
+def test_a_small_store_needs_no_workers(store: Path) -> None:
+    with workers(opened(str(damaging.healthy(store)))) as executor:
+        assert executor is None
 
 
 def test_every_kind_names_a_requirement_and_is_shown_by_a_damage() -> None:

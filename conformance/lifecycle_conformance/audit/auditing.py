@@ -1,7 +1,11 @@
 """The audit: every run of a store, held against the specification and, where they are given, its run records."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from typing import Final, Protocol, TypeAlias
+
+from attrs import frozen
 
 from lifecycle_conformance.audit.checks.completeness import completeness
 from lifecycle_conformance.audit.checks.content import content
@@ -14,6 +18,10 @@ from lifecycle_conformance.audit.stored import StoredRun, StoreSource
 from lifecycle_conformance.execution.trace import Object, owner_of_run
 
 _CHECKS: Final = (order, markers, identity, content, completeness)
+_BATCH: Final = 16
+"""How many parts a worker is given at a time."""
+_HANDED_OUT: Final = 64
+"""How many tasks wait for workers, at most."""
 
 
 class Records(Protocol):
@@ -31,6 +39,8 @@ class Records(Protocol):
 
 Progress: TypeAlias = Callable[[int, int, int], None]
 """Takes how many parts of a store are done, of how many, and how many runs stand in these."""
+Given: TypeAlias = Mapping[str, tuple[Object, Where]]
+"""Run records by their ids, each with its place."""
 
 
 def audit(
@@ -39,35 +49,88 @@ def audit(
     *,
     only: frozenset[str] = frozenset(),
     progress: Progress = lambda _, __, ___: None,
+    executor: Executor | None = None,
 ) -> Iterator[Finding]:
     """Find where a store departs from the specification; with run records, also where it departs from these.
 
-    It reads the store and changes nothing. `only` names the runs to look at, if not all. Raises what the source raises
-    where the store can't be read at all.
+    It reads the store and changes nothing. `only` names the runs to look at, if not all. The runs are shared out to the
+    workers of `executor`, if there is one: any will do that can pickle. Raises what the source raises where the store
+    can't be read at all.
     """
-    parts = source.parts()
+    by_part = _by_part(source, records, only)
+    parts = sorted({*source.parts(), *by_part})
+    if only:
+        parts = sorted({*parts} & {source.part_of(run_id) for run_id in only})
     yield from source.findings()
-    seen: set[str] = set()
-    for number, part in enumerate(parts):
-        progress(number, len(parts), len(seen))
-        for run in source.runs(part):
-            if not only or run.run_id in only:
-                seen.add(run.run_id)
-                yield from judged(run, None if records is None else records.get(run.run_id), source)
-    progress(len(parts), len(parts), len(seen))
+    done = runs = 0
+    for batch, (findings, found) in _worked(_tasks(source, records, parts, by_part, only), executor):
+        yield from findings
+        done, runs = done + batch, runs + found
+        progress(done, len(parts), runs)
     if records is not None:
         yield from records.findings()
-        yield from _not_in_the_store(source, records, seen, only)
 
 
-def _not_in_the_store(source: StoreSource, records: Records, seen: set[str], only: frozenset[str]) -> Iterator[Finding]:
-    """The runs of which the store holds nothing: no pass has been made."""
-    if isinstance(source, NoStore):
+def _by_part(source: StoreSource, records: Records | None, only: frozenset[str]) -> dict[str, list[str]]:
+    """The ids of the run records, by the part of the store in which their runs belong."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for run_id in () if records is None or isinstance(source, NoStore) else records.run_ids():
+        if not only or run_id in only:
+            found[source.part_of(run_id)].append(run_id)
+    return found
+
+
+@frozen
+class _Task:
+    """Some parts of a store, with the run records that belong there: what a worker does at a time."""
+
+    source: StoreSource
+    parts: Sequence[str]
+    given: Given
+    only: frozenset[str]
+
+    def __call__(self) -> tuple[list[Finding], int]:
+        """What is found in these parts, and how many runs stand there."""
+        findings: list[Finding] = []
+        seen: set[str] = set()
+        for part in self.parts:
+            for run in self.source.runs(part):
+                if (not self.only or run.run_id in self.only) and (run.events or run.snapshots or run.findings):
+                    seen.add(run.run_id)
+                    findings += judged(run, self.given.get(run.run_id), self.source)
+        for run_id, (record, where) in self.given.items():
+            if run_id not in seen:  # no pass has been made
+                life = Life(owner=owner_of_run(record), events=(), snapshots=())
+                findings += in_detail(life, record, where)
+        return findings, len(seen)
+
+
+def _tasks(
+    source: StoreSource,
+    records: Records | None,
+    parts: Sequence[str],
+    by_part: Mapping[str, Sequence[str]],
+    only: frozenset[str],
+) -> Iterator[_Task]:
+    for start in range(0, len(parts), _BATCH):
+        batch = parts[start : start + _BATCH]
+        ids = [run_id for part in batch for run_id in by_part.get(part, ())]
+        found = {run_id: record for run_id in ids if records and (record := records.get(run_id)) is not None}
+        yield _Task(source.limited_to(batch), batch, found, only)
+
+
+def _worked(tasks: Iterator[_Task], executor: Executor | None) -> Iterator[tuple[int, tuple[list[Finding], int]]]:
+    """Have tasks done, in their order; few are handed out at a time, so that memory stays bounded."""
+    if executor is None:
+        yield from ((len(task.parts), task()) for task in tasks)
         return
-    for run_id in records.run_ids():
-        if run_id not in seen and (not only or run_id in only) and (found := records.get(run_id)) is not None:
-            owner = owner_of_run(found[0])
-            yield from in_detail(Life(owner=owner, events=(), snapshots=()), *found)
+    waiting: deque[tuple[int, Future[tuple[list[Finding], int]]]] = deque()
+    for task in tasks:
+        waiting.append((len(task.parts), executor.submit(task)))
+        if len(waiting) > _HANDED_OUT:
+            size, future = waiting.popleft()
+            yield size, future.result()
+    yield from ((size, future.result()) for size, future in waiting)
 
 
 class NoStore:
@@ -88,6 +151,10 @@ class NoStore:
     def findings(self) -> Iterator[Finding]:
         """None."""
         return iter(())
+
+    def part_of(self, run_id: str) -> str:
+        """Any."""
+        return run_id
 
     def limited_to(self, parts: Sequence[str]) -> "NoStore":  # noqa: ARG002
         """The same."""

@@ -19,7 +19,7 @@ from lifecycle_conformance.audit.log_index import LogIndex
 from lifecycle_conformance.audit.snapshot_folder import SnapshotFolder
 from lifecycle_conformance.audit.stored import StoredRun
 from lifecycle_conformance.execution.file_operations import LOG
-from lifecycle_conformance.model.file_layout import SNAPSHOTS
+from lifecycle_conformance.model.file_layout import SNAPSHOTS, segment
 from lifecycle_projection.errors import StorageError
 
 _KNOWN: Final = frozenset(
@@ -74,6 +74,10 @@ class FileSource:
             there = [entry.name for entry in self._listed(SNAPSHOTS)[0] if entry.is_dir()]
             self._whole = all(span.torn for span in (*self._index.nameless(), *self._index.too_long()))
         return sorted({*self._index.folders(), *there})
+
+    def part_of(self, run_id: str) -> str:
+        """The folder of a run's snapshots (FILE-4)."""
+        return segment(run_id)
 
     def limited_to(self, parts: Sequence[str]) -> "FileSource":
         """The same store, with the lines of these parts only."""

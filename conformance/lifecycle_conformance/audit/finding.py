@@ -1,6 +1,6 @@
 """What the audit tells: a finding, its kind, and where it is."""
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Final
 
 from attrs import field, frozen
@@ -49,14 +49,13 @@ class Where:
         return ":".join(part for part in parts if part is not None)
 
 
-class _Nothing:
+class Nothing(Enum):
     """Where nothing is expected, or nothing was found; `null` would be a value."""
 
-    def __repr__(self) -> str:
-        return "NOTHING"
+    NOTHING = "nothing"
 
 
-NOTHING: Final = _Nothing()
+NOTHING: Final = Nothing.NOTHING
 
 
 @frozen(kw_only=True)
@@ -73,5 +72,5 @@ class Finding:
     tenant: TenantKey | None = None
     record_index: int | None = None
     event_id: str | None = None
-    expected: Json | _Nothing = field(default=NOTHING)
-    actual: Json | _Nothing = field(default=NOTHING)
+    expected: Json | Nothing = field(default=NOTHING)
+    actual: Json | Nothing = field(default=NOTHING)

@@ -7,7 +7,7 @@ from typing import Final
 
 from attrs import define, field
 
-from lifecycle_conformance.audit.finding import NOTHING, Finding, Where, _Nothing
+from lifecycle_conformance.audit.finding import NOTHING, Finding, Nothing, Where
 from lifecycle_conformance.audit.kinds import RUN_KINDS
 from lifecycle_conformance.audit.stored import Row, StoredRun
 from lifecycle_conformance.execution.trace import Object, Owner, member, owner_of
@@ -100,8 +100,8 @@ class Life:
         where: Where | None = None,
         record_index: int | None = None,
         event_id: str | None = None,
-        expected: Json | _Nothing = NOTHING,
-        actual: Json | _Nothing = NOTHING,
+        expected: Json | Nothing = NOTHING,
+        actual: Json | Nothing = NOTHING,
     ) -> Finding:
         """A finding about this run, at a row or elsewhere."""
         own = None if row is None else row.value.get("event_id") or row.value.get("snapshot_id")

@@ -61,6 +61,10 @@ class SqliteSource:
         query = " UNION ".join(f"SELECT run_id FROM {table.name} WHERE {_OURS}" for table in (EVENTS, SNAPSHOTS))  # noqa: S608
         return sorted(_as_text(run_id) for (run_id,) in self._file.read(lambda db: db.execute(query).fetchall()))
 
+    def part_of(self, run_id: str) -> str:
+        """The run id itself."""
+        return run_id
+
     def limited_to(self, parts: Sequence[str]) -> "SqliteSource":  # noqa: ARG002
         """The same store: there is nothing that a process need not know."""
         return self

@@ -65,5 +65,8 @@ class StoreSource(Protocol):
         It is called after :meth:`parts`.
         """
 
+    def part_of(self, run_id: str) -> str:
+        """The name of the part in which a run stands, or would stand."""
+
     def limited_to(self, parts: Sequence[str]) -> "StoreSource":
         """The same store, with these of its parts only: it takes less to send it to another process."""

@@ -71,6 +71,12 @@ class _Found:
     show_default=True,
     help="How many findings of a kind are shown; --json tells all.",
 )
+@click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="How many processes share the work.  [default: one for each processor; one for a small store]",
+)
 @click.option("--no-values", is_flag=True, help="Tell no data: of each value its length and a digest.")
 @click.option("--migration", is_flag=True, help="Say whether production's import of STORE into its database succeeds.")
 @click.option(
@@ -86,6 +92,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     tenant: str | None,
     fail_on: str,
     most: int,
+    jobs: int | None,
     explain: str | None,
     *,
     no_values: bool,
@@ -110,7 +117,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         raise click.UsageError("expected STORE, or --runs RUNS, or both")
     from lifecycle_conformance.report import audit_report  # noqa: PLC0415 - only where an audit is made
 
-    found = _audited(store, sources, frozenset(only), _Tenant(tenant))
+    found = _audited(store, sources, frozenset(only), _Tenant(tenant), jobs)
     name = store or ", ".join(sources)
     if as_json:
         echo_json(audit_report.as_json(name, found.findings, values=not no_values, cut=found.cut))
@@ -141,11 +148,14 @@ class _Tenant:
         return self._key is None or finding.tenant in {None, self._key}
 
 
-def _audited(store: str | None, sources: Sequence[str], only: frozenset[str], tenant: _Tenant) -> _Found:
+def _audited(
+    store: str | None, sources: Sequence[str], only: frozenset[str], tenant: _Tenant, jobs: int | None
+) -> _Found:
     """Audit until all is read, or the user interrupts: then what is known so far is told."""
     from lifecycle_conformance.audit.auditing import NoStore, audit  # noqa: PLC0415
     from lifecycle_conformance.audit.opening import opened  # noqa: PLC0415
     from lifecycle_conformance.audit.run_records import RunRecords  # noqa: PLC0415
+    from lifecycle_conformance.audit.workers import workers  # noqa: PLC0415
 
     found = _Found()
     with interruptible(), progress_line() as show:
@@ -155,12 +165,12 @@ def _audited(store: str | None, sources: Sequence[str], only: frozenset[str], te
 
             def progress(done: int, of: int, runs: int) -> None:
                 found.runs = runs
-                if done == of or done % 16 == 0:
-                    show(f"auditing: {done} of {of} parts, {runs} runs, {len(found.findings)} findings")
+                show(f"auditing: {done} of {of} parts, {runs} runs, {len(found.findings)} findings")
 
-            for finding in audit(source, records, only=only, progress=progress):
-                if tenant.concerns(finding):
-                    found.findings.append(finding)
+            with workers(source, jobs) as executor:
+                for finding in audit(source, records, only=only, progress=progress, executor=executor):
+                    if tenant.concerns(finding):
+                        found.findings.append(finding)
         except KeyboardInterrupt:
             found.cut = True
     return found

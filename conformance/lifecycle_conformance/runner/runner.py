@@ -115,7 +115,7 @@ def chosen(patterns: Sequence[str]) -> list[Requirement]:
     ]
 
 
-class _NothingMoreError(Exception):
+class NothingMoreError(Exception):
     """The driver hung so often that nothing more is asked of it."""
 
 
@@ -150,7 +150,7 @@ class _Check:
             return
         try:
             self._do(pool, "sessions and fixed cases", self._tasks(self.hello.capabilities - self.absent, database))
-        except _NothingMoreError as reason:
+        except NothingMoreError as reason:
             self.cut = str(reason)
         else:
             self.searched = True
@@ -187,7 +187,7 @@ class _Check:
                 case Findings():
                     parts[number].add(part)
                     if part.cut:
-                        raise _NothingMoreError(part.cut)
+                        raise NothingMoreError(part.cut)
 
         pool.do(what, tasks, take)
 

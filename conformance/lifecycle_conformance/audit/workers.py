@@ -1,0 +1,35 @@
+"""The processes that share the work of an audit."""
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Final
+
+from lifecycle_conformance.audit.stored import StoreSource
+
+_SMALL: Final = 256
+"""Up to how many parts a store is read sooner by one process than others are started."""
+
+
+@contextmanager
+def workers(source: StoreSource, jobs: int | None = None) -> Iterator[Executor | None]:
+    """The processes that read a store; `None` where this one does, as `jobs` is 1 or the store is small."""
+    number = jobs or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    if number == 1 or (jobs is None and len(source.parts()) <= _SMALL):
+        yield None
+        return
+    executor = ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=_leave_signals_to_the_first)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _leave_signals_to_the_first() -> None:
+    """Ctrl-C reaches all processes of a terminal; the first one ends the others."""
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
