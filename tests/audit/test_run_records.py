@@ -177,6 +177,8 @@ def test_what_is_missing_is_refused_by_its_name(tmp_path: Path) -> None:
     for source in (tmp_path / "nowhere.json", Path("/dev/zero")):
         with pytest.raises(InvalidInputError, match=f"{source}: expected run records"):
             RunRecords([str(source)])
+    with pytest.raises(InvalidInputError, match="embedded null"):
+        RunRecords(["\0"])
     with pytest.raises(StorageError, match="expected an SQLite database"):
         RunRecords([f"sqlite:{tmp_path}/nowhere"])
 

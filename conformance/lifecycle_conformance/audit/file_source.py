@@ -44,8 +44,8 @@ class FileSource:
     (FILE-1, FILE-3, FILE-17 to FILE-24)
     """
 
-    def __init__(self, directory: str | Path) -> None:
-        self._name = str(directory)
+    def __init__(self, directory: str | Path, *, name: str | None = None) -> None:
+        self._name = name or str(directory)
         self._root = os.path.realpath(directory)
         self._index = LogIndex()
         self._refused: confined.UnopenedError | None = None
@@ -81,8 +81,8 @@ class FileSource:
 
     def limited_to(self, parts: Sequence[str]) -> "FileSource":
         """The same store, with the lines of these parts only."""
-        limited = FileSource(self._root)
-        limited._name, limited._whole = self._name, self._whole
+        limited = FileSource(self._root, name=self._name)
+        limited._whole = self._whole
         limited._index = self._index.limited_to(parts)
         return limited
 

@@ -90,3 +90,37 @@ TRANSFER: Final = Kind(
     " they fall back to the files without a word, and record everything again there.",
     advice="Let the transfer end, or take it back, before an engine starts.",
 )
+DATABASE_COUNTS: Final = Kind(
+    name="database-counts",
+    requirement="DB-2",
+    severity=Severity.NOTE,
+    meaning="The folder holds files and a database, and the files were imported: the database is the authority, and is"
+    " what was audited. The files are mirrors, or frozen.",
+    advice="Nothing. To have the files audited, copy them to a folder without the database.",
+)
+FILES_COUNT: Final = Kind(
+    name="files-count",
+    requirement="DB-2",
+    severity=Severity.NOTE,
+    meaning="The folder holds files and a database, into which they weren't imported: the files are the authority, and"
+    " are what was audited. An import that failed leaves such a database.",
+    advice="Ask `audit --migration` whether the import can succeed, and what keeps it from that.",
+)
+UNREADABLE_DATABASE: Final = Kind(
+    name="unreadable-database",
+    requirement="DB-2",
+    severity=Severity.SUSPECT,
+    hazard="H17",
+    meaning="Beside the files lies a database that can't be read. An engine falls back to the files without a word; if"
+    " the database was the authority, everything is recorded again there.",
+    advice="Take the database from a backup before an engine starts, or make sure that it never was the authority.",
+)
+FILES_WENT_ON: Final = Kind(
+    name="files-went-on",
+    requirement="DB-2",
+    severity=Severity.SUSPECT,
+    hazard="H17",
+    meaning="The log has events that the database, which is the authority, doesn't have, or has under another seq. An"
+    " engine that couldn't open the database fell back to the files, and recorded them there.",
+    advice="Find out when the database couldn't be opened. What was recorded in the files only is missing there.",
+)

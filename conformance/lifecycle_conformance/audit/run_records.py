@@ -102,6 +102,8 @@ class RunRecords:
         """Take a file; one that was named must be there, others may be no files, or vanish."""
         try:
             file = confined.opened(path, inside=inside or str(Path(os.path.realpath(path)).parent))
+        except ValueError as error:  # some texts can't be a path
+            raise _missing(path, str(error)) from error
         except confined.UnopenedError as error:
             if inside is None:
                 raise _missing(path, error.reason) from error

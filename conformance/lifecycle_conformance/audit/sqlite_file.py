@@ -31,7 +31,7 @@ def is_sqlite(path: str) -> bool:
     """Whether a file begins as an SQLite database does; what is no file doesn't (DB-1)."""
     try:
         file = confined.opened(path, inside=str(Path(os.path.realpath(path)).parent))
-    except confined.UnopenedError:
+    except (confined.UnopenedError, ValueError):  # some texts can't be a path
         return False
     if file is None:
         return False

@@ -35,10 +35,10 @@ class SqliteSource:
     Raises :class:`StorageError` where there is no such database, or it lacks the tables (DB-14, DB-15).
     """
 
-    def __init__(self, file: str | Path) -> None:
-        self._name = str(file)
+    def __init__(self, file: str | Path, *, name: str | None = None) -> None:
+        self._name = name or str(file)
         self._path = Path(file).name
-        self._file = SqliteFile(self._name)
+        self._file = SqliteFile(str(file))
         self._columns = self._file.read(self._columns_of_tables)
 
     @property
@@ -93,6 +93,12 @@ class SqliteSource:
     def run_record(self, run_id: str) -> Row | None:
         """The run record with this id, if it can be read."""
         return next((each.row for each in self._file.read(lambda db: self._of_run(db, RUNS, run_id))), None)
+
+    def authority_since_ms(self) -> int | None:
+        """When the import of the files was complete, since when the database is the authority; else `None` (DB-2)."""
+        where = "WHERE migration_id = 'legacy_stateful_runtime_v1' AND status = 'complete'"
+        times = self._values("stateful_migrations", "coalesce(completed_at_ms, 0)", where)
+        return max((each for each in times if isinstance(each, int)), default=None)
 
     def findings(self) -> Iterator[Finding]:
         """What keeps engines from opening the database, what is encrypted, and the rows that belong to no part."""
@@ -149,7 +155,7 @@ class SqliteSource:
             missing = [column for column in table.columns if column not in there and column not in TENANT]
             if missing:
                 what = f"the columns {', '.join(missing)} in table {table.name}" if there else f"a table {table.name}"
-                raise StorageError(path=self._name, problem=f"expected {what}")
+                raise StorageError(path=self._file.path, problem=f"expected {what}")
             found[table.name] = tuple(column for column in table.columns if column in there)
         return found
 
@@ -163,13 +169,13 @@ class SqliteSource:
         if transfers := len(self._values(_TRANSFERS, "1")):
             yield self._finding(kinds.TRANSFER, f"{_TRANSFERS} has {transfers} rows", _TRANSFERS)
 
-    def _values(self, table: str, column: str) -> list[object]:
+    def _values(self, table: str, column: str, where: str = "") -> list[object]:
         """The values of a column, if there is such a table."""
 
         def work(db: sqlite3.Connection) -> list[object]:
             if not db.execute(f"PRAGMA table_info({table})").fetchall():
                 return []
-            return [value for (value,) in db.execute(f"SELECT {column} FROM {table}")]  # noqa: S608
+            return [value for (value,) in db.execute(f"SELECT {column} FROM {table} {where}")]  # noqa: S608
 
         return self._file.read(work)
 
