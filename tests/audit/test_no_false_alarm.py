@@ -1,4 +1,4 @@
-"""No violation is found in a store that lived a legal life: through passes, compaction, pruning, refusals, and kills."""
+"""No violation is found in a store that lived a legal life: through passes, compaction, pruning and refusals."""
 
 from typing import Any
 
