@@ -176,6 +176,11 @@ def test_each_damage_to_a_marker_is_found(name: str, store: Path) -> None:
 
 
 WITH_RUNS: dict[str, tuple[Damage, set[str]]] = {
+    "a reason was changed": (edited(2, put("other", "payload", "reason")), {"wrong-event-id", "event-altered"}),
+    "an id was changed": (
+        edited(1, put("x", "event_id")),
+        {"wrong-event-id", "snapshot-without-event", "snapshot-missing"},
+    ),
     "the last event and its snapshot are gone, as before a pass": (damaging.dropped_with_snapshot(5), set()),
     "the first event and its snapshot are gone": (
         damaging.dropped_with_snapshot(0),

@@ -211,6 +211,13 @@ _ALL: Final = (
         advice="It was inserted since the last pass, or its event is lost. Project the run.",
     ),
     Kind(
+        name="event-altered",
+        requirement="LOG-1",
+        severity=Severity.VIOLATION,
+        meaning="An event says something else than the lifecycle record of which it has the id.",
+        advice=_DO_NOT_EDIT,
+    ),
+    Kind(
         name="event-not-explained",
         requirement="ID-1",
         severity=Severity.SUSPECT,

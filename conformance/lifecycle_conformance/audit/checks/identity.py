@@ -24,7 +24,7 @@ def identity(life: Life) -> Iterator[Finding]:
     first: dict[str, Row] = {}
     for row, content, number in life.recorded:
         expected = stable_id(content, number)
-        if not _is_right(row, content, expected, life.owner.run_id):
+        if not is_right(row, content, number):
             yield life.finding("wrong-event-id", "the id of the event", row, expected=expected)
         elif expected in first and first[expected].value["event_id"] != row.value["event_id"]:
             yield life.finding("record-recorded-twice", f"this record is recorded at {first[expected].where}, too", row)
@@ -33,18 +33,18 @@ def identity(life: Life) -> Iterator[Finding]:
     yield from _missing_occurrences(life)
 
 
-def _is_right(row: Row, content: Content, expected: str, run_id: str) -> bool:
+def is_right(row: Row, content: Content, number: int) -> bool:
+    """Whether an event has the id that its content gives with an occurrence, or one that an older engine gave it."""
     event = row.value
-    if event["event_id"] == expected:
+    if event["event_id"] == stable_id(content, number):
         return True
-    legacy = not is_unsigned(member(event.get("payload"), "lifecycle_occurrence"))
-    name = event["event_type"].removeprefix(PREFIX)
-    if not legacy:
+    if is_unsigned(member(event.get("payload"), "lifecycle_occurrence")):
         return False
+    name = event["event_type"].removeprefix(PREFIX)
     # Today's own ids stay readable without the occurrence, which an appended event may lack.
     prefix = stable_id(content, 0).removesuffix("0")
     own = event["event_id"].removeprefix(prefix)
-    return is_index_id(event["event_id"], run_id, name) or (own != event["event_id"] and own.isdigit())
+    return is_index_id(event["event_id"], event["run_id"], name) or (own != event["event_id"] and own.isdigit())
 
 
 def _changed_numbers(life: Life) -> Iterator[Finding]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from lifecycle_conformance.audit.checks.identity import shortened
+from lifecycle_conformance.audit.checks.identity import is_right, shortened
 from lifecycle_conformance.audit.finding import Finding, Where
 from lifecycle_conformance.audit.lives import Life, content_of_row
 from lifecycle_conformance.audit.stored import Row
+from lifecycle_conformance.execution.judgement import canonical
 from lifecycle_conformance.execution.trace import Object, history_of, member
-from lifecycle_conformance.model.identity import contents_of, stable_id
+from lifecycle_conformance.model.identity import contents_of, record_of_event, stable_id
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 from lifecycle_projection.records import Json
 
@@ -22,6 +23,8 @@ def records(life: Life, run: Object, where: Where) -> Iterator[Finding]:
     ids = [stable_id(*each) for each in contents]
     missing = [index for index, event_id in enumerate(ids) if event_id not in life.known_ids]
     alike = {shortened(content): index for index, (content, _) in enumerate(contents)}
+    by_id = {event_id: index for index, event_id in enumerate(ids)}
+    whole = {id(row) for row, content, number in life.recorded if is_right(row, content, number)}
     strange = _strange(life, {*ids})
     changed = [(row, index) for row in strange if (index := alike.get(shortened(content_of_row(row)))) is not None]
     for row, index in changed:
@@ -37,13 +40,31 @@ def records(life: Life, run: Object, where: Where) -> Iterator[Finding]:
     if not life.lists_index_ids:  # a marker no longer tells which record such an id stood for (H11)
         yield from _unrecorded(life, run, sorted({*missing} - {index for _, index in changed}), where)
     for row in strange:
-        if not any(row is each for each, _ in changed):
+        index = by_id.get(row.value["event_id"])
+        if index is not None:
+            yield from _altered(life, row, index, history_of(run)[index])
+        elif not any(row is each for each, _ in changed) and id(row) in whole:
             yield life.finding("event-not-explained", f"no lifecycle record at {where} says this", row)
     yield from _copied(life, run)
 
 
 def _strange(life: Life, ids: set[str]) -> list[Row]:
     return [row for row, content, number in life.recorded if stable_id(content, number) not in ids]
+
+
+def _altered(life: Life, row: Row, index: int, record: Object) -> Iterator[Finding]:
+    """What an event says otherwise than the lifecycle record of which it has the id."""
+    said = record_of_event(row.value)
+    for name in said:
+        if canonical(record.get(name)) != canonical(said[name]):
+            yield life.finding(
+                "event-altered",
+                f"`{name}` of the lifecycle record",
+                row,
+                record_index=index,
+                expected=record.get(name),
+                actual=said[name],
+            )
 
 
 def _unrecorded(life: Life, run: Object, missing: Sequence[int], where: Where) -> Iterator[Finding]:
