@@ -93,14 +93,17 @@ class ObjectScan:
     """The members of an object whose `{` stands at `start`, one span after the other; `end` is known afterwards.
 
     A span holds what stands between two commas, be it a member, nothing, or anything else. That of a large member that
-    is known already, `known`, is not walked over again. Raises :class:`InvalidInputError` where the object doesn't end.
+    is known already, `known`, is not walked over again. Raises :class:`InvalidInputError` where the object doesn't end,
+    and where a piece without brackets, such as a string, has more than `longest` bytes: it is held while it is walked
+    over.
     """
 
-    def __init__(self, file: BinaryIO, start: int, *, known: Span | None = None) -> None:
+    def __init__(self, file: BinaryIO, start: int, *, known: Span | None = None, longest: int | None = None) -> None:
         self.end = start
         self._file = file
         self._start = start
         self._known = known
+        self._longest = longest
         self._base, self._window, self._at = start + 1, b"", 0
 
     def __iter__(self) -> Iterator[Span]:
@@ -130,6 +133,8 @@ class ObjectScan:
     def _next(self, pattern: re.Pattern[bytes]) -> tuple[int, bytes]:
         while not (match := pattern.match(self._window, self._at)):
             self._base, self._window, self._at = self._base + self._at, self._window[self._at :], 0
+            if self._longest is not None and len(self._window) > self._longest:
+                raise _refusal(self._file, self._base, f"expected no piece of more than {self._longest} bytes")
             # Twice as much at a time: however long a string is, it is looked at only a few times.
             reached = self._base + len(self._window)
             more = cut(self._file, (reached, reached + max(_CHUNK, len(self._window))))

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,16 @@ from typing import Any
 import orjson
 import pytest
 
-from builders import lifecycle
+from builders import lifecycle, run_json
 from lifecycle_conformance.audit import event_lines, kinds_of_form, log_index, stored_text
 from lifecycle_conformance.audit.file_source import FileSource
 from lifecycle_conformance.audit.finding import Finding, Kind, Severity
 from lifecycle_conformance.audit.stored import StoredRun
 from lifecycle_conformance.specification.requirements import load
-from lifecycle_projection import FileStore, InvalidInputError, StorageError
-from lifecycle_projection.codec import event_from, snapshot_from, to_json
+from lifecycle_projection import FileStore, InvalidInputError, StorageError, compact, project, prune
+from lifecycle_projection.codec import event_from, run_from, snapshot_from, to_json
 from lifecycle_projection.json_text import read_json
+from lifecycle_projection.markers import listed_by
 from stores import SHARED, projected, put_files, state_of
 
 LOG = "stateful_events.jsonl"
@@ -372,6 +374,42 @@ def test_what_vanishes_meanwhile_is_passed_over(store: Path) -> None:
         path.unlink()
     (store / SNAPSHOTS / "run-1").rmdir()
     assert (list(source.runs(part)), list(source.findings())) == ([], [])
+
+
+_PASSING = {"leftover", "whole-tail", "torn-tail"}
+"""What an audit may see that looks while an engine writes."""
+
+
+def test_nothing_is_said_against_a_store_because_an_engine_is_at_work(store: Path) -> None:
+    """It projects, compacts and prunes all the while, and no snapshot seems to lack its event."""
+    over = threading.Event()
+
+    def work() -> None:
+        files, at = FileStore(store), 0
+        while not over.is_set():
+            at += 1
+            history = [lifecycle("x", each) for each in range(max(1, at - 20), at + 1)]
+            project(run_from(run_json(*history, run_id=f"run-{at % 3}")), files)
+            if at % 7 == 0:
+                compact(files, retention_ms=15, now_ms=at)
+                prune(files, retention_ms=15, keep=3, now_ms=at)
+
+    engine = threading.Thread(target=work)
+    engine.start()
+    seen = 0
+    try:
+        for _ in range(30):
+            runs, findings = everything(FileSource(store))
+            assert {each.kind.name for each in findings} <= _PASSING
+            for run in runs.values():
+                events = [event_from(row.value) for row in run.events]
+                known = {each.event_id for each in events} | {id_ for each in events for id_, _ in listed_by(each)}
+                assert {row.value["snapshot_id"] for row in run.snapshots} <= known
+                seen += len(run.snapshots)
+    finally:
+        over.set()
+        engine.join()
+    assert seen > 100
 
 
 @pytest.mark.parametrize("case", ["no newline", "torn", "a line cut in the middle", "blank lines"])

@@ -201,6 +201,13 @@ def test_a_record_that_is_too_long_is_not_loaded(tmp_path: Path, monkeypatch: py
     assert (records.run_ids(), told(records)) == (["one", "three"], [("unreadable-record", f"{source}:2")])
 
 
+def test_a_text_without_end_is_not_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_pieces, "LONGEST", 100_000)
+    source = put(tmp_path / "runs.json", json.dumps({"one": ONE, "odd": "x" * 9_000_000, "three": THREE}, indent=1))
+    records = RunRecords([source])
+    assert (records.run_ids(), told(records)) == (["one"], [("broken-file", source)])
+
+
 # --- what isn't changed, and what is sent -----------------------------------------------------------------------------
 
 

@@ -10,6 +10,8 @@ from lifecycle_projection.stores.file_state import ABSENT
 
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
+_NO_FILE: Final = "expected a regular file"
+
 
 class UnopenedError(Exception):
     """Something stands in a place, but isn't opened: of which kind of finding that is, and why."""
@@ -28,15 +30,32 @@ def opened(path: str, *, inside: str) -> BinaryIO | None:
     try:
         real = _real(path, inside=inside)
         if not stat.S_ISREG(os.stat(real).st_mode):  # noqa: PTH116 - see below
-            raise UnopenedError(kinds.NO_FILE, "expected a regular file")
-        file = os.fdopen(os.open(real, _FLAGS), "rb")
+            raise UnopenedError(kinds.NO_FILE, _NO_FILE)
+        return os.fdopen(_descriptor(real), "rb")
     except OSError as error:
         _raise_unless_absent(error, path)
         return None
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise UnopenedError(kinds.NO_FILE, "expected a regular file")
-    return file
+
+
+def content(entry: "os.DirEntry[str]", *, inside: str, most: int) -> bytes | None:
+    """What a regular file of a folder holds that was listed here; `None` where it is gone by now.
+
+    Raises :class:`UnopenedError` for everything else, and for a file of more than so many bytes (FILE-21).
+    """
+    if entry.is_file(follow_symlinks=False):  # the folder is real and this is no link, so that it needs no look at both
+        try:
+            file: BinaryIO | None = os.fdopen(_descriptor(entry.path), "rb", buffering=0)
+        except OSError as error:
+            _raise_unless_absent(error, entry.path)
+            return None
+    else:
+        file = opened(entry.path, inside=inside)
+    if file is None:
+        return None
+    with file:
+        if os.fstat(file.fileno()).st_size > most:
+            raise UnopenedError(kinds.FILE_TOO_LONG, f"expected at most {most} bytes")
+        return file.read()
 
 
 def listed(path: str, *, inside: str) -> list["os.DirEntry[str]"]:
@@ -49,6 +68,14 @@ def listed(path: str, *, inside: str) -> list["os.DirEntry[str]"]:
     except OSError as error:
         _raise_unless_absent(error, path)
         return []
+
+
+def _descriptor(real: str) -> int:
+    descriptor = os.open(real, _FLAGS)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)  # it was put there since it was looked at
+    raise UnopenedError(kinds.NO_FILE, _NO_FILE)
 
 
 def _real(path: str, *, inside: str) -> str:

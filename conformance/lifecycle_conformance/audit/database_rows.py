@@ -94,7 +94,7 @@ class Decoded:
 
 def decoded(table: Table, columns: Columns, path: str, *, ours: bool = True) -> Decoded:
     """What a row holds. `ours` tells that it must be a record of a run, and not one of a goal, say (FILE-11)."""
-    place = _Place(table, columns, path)
+    place = _Place.of(table, columns, path)
     text = columns[table.json]
     if isinstance(text, bytes) and (mark := mark_of(text[:40].decode(errors="replace"))) is not None:
         return Decoded(mark=mark)
@@ -122,22 +122,25 @@ def text_of(value: Any) -> Any:
 
 @frozen
 class _Place:
+    """A row as its columns tell of it: `said` is what stands in them, `tenant` `None` where they don't name it."""
+
     table: Table
-    columns: Columns
     path: str
+    said: Columns
+    tenant: TenantKey | None
+
+    @classmethod
+    def of(cls, table: Table, columns: Columns, path: str) -> "_Place":
+        said = {name: text_of(value) for name, value in columns.items() if name != table.json}
+        tenant = (said["org_id"], said["workspace_id"], said["deployment_id"]) if said.keys() >= {*TENANT} else None
+        return cls(table, path, said, tenant)
 
     def __getitem__(self, name: str) -> Any:
-        return text_of(self.columns.get(name))
+        return self.said[name]
 
     @property
     def where(self) -> Where:
         return Where(path=self.path, row=f"{self.table.name}[{self[self.table.id]}]")
-
-    @property
-    def tenant(self) -> TenantKey | None:
-        if "org_id" not in self.columns:
-            return None
-        return self["org_id"], self["workspace_id"], self["deployment_id"]
 
     def finding(self, kind: Kind, message: str, *, expected: Any = NOTHING, actual: Any = NOTHING) -> Finding:
         """A finding about this row."""
@@ -182,7 +185,7 @@ def _of_record(place: _Place, record: Object, ours: bool) -> list[_Said]:  # noq
     """What the columns say of a record; those of others, such as a goal's, aren't known well enough."""
     if not ours:
         return []
-    names = dict.fromkeys(name for name in (place.table.id, "run_id", "seq") if name in place.columns)
+    names = dict.fromkeys(name for name in (place.table.id, "run_id", "seq") if name in place.said)
     said: list[_Said] = [(name, place[name], record[name]) for name in names]
     tenant = list(key_of(place.table.tenant_of(record)))
     return said if place.tenant is None else [*said, ("tenant", list(place.tenant), tenant)]

@@ -8,6 +8,7 @@ engine was at work meanwhile.
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -111,8 +112,8 @@ class FileSource:
         with self._log() as log:
             if self._refused is not None:
                 yield _at(LOG, self._refused.kind, self._refused.reason)
-            yield from EventLines(log).read(self._index.nameless()).findings
-            yield from EventLines(log).read(self._index.too_long()).findings
+            for span in chain(self._index.nameless(), self._index.too_long()):
+                yield from EventLines(log).read([span]).findings
             if self._index.blank:
                 message = f"The log has {self._index.blank} blank lines, the first one here"
                 yield _at(LOG, kinds.BLANK_LINES, message, self._index.first_blank)

@@ -49,6 +49,7 @@ class LogIndex:
     first_blank: int = 0
     _torn: tuple[str | None, Span] | None = None
     _of_run: dict[str, "array[int]"] = field(factory=dict)
+    _of_name: dict[bytes, "array[int]"] = field(factory=dict)
     _of_folder: dict[str, list[str]] = field(factory=dict)
     _nameless: "array[int]" = field(factory=lambda: array("Q"))
     _too_long: "array[int]" = field(factory=lambda: array("Q"))
@@ -93,23 +94,28 @@ class LogIndex:
         """The same index, which knows the lines of these folders' runs only."""
         of_folder = {folder: self._of_folder[folder] for folder in folders if folder in self._of_folder}
         of_run = {run_id: self._of_run[run_id] for run_ids in of_folder.values() for run_id in run_ids}
-        return evolve(self, of_run=of_run, of_folder=of_folder, nameless=array("Q"), too_long=array("Q"))
+        return evolve(self, of_run=of_run, of_name={}, of_folder=of_folder, nameless=array("Q"), too_long=array("Q"))
 
     # --- taking in ----------------------------------------------------------------------------------------------------
 
     def _take_in(self, log: BinaryIO) -> None:
         """Read on to the end; a line without its end is taken in, too, and read again next time."""
         self._torn = None
+        number, start = self.lines, self._end
         while line := log.readline(LONGEST + 1):
-            number, length = self.lines + 1, len(line) - 1
+            number, length = number + 1, len(line) - 1
             if line[-1] != _NEWLINE:
                 length, has_end = _rest(log, line)
                 if not has_end:
-                    self._torn = _run_named(line), Span(number, self._end, length, torn=True)
+                    self._torn = _run_named(line), Span(number, start, length, torn=True)
                     self._numbers_of(self._torn[0])
-                    return
-            self._numbers(line, number, length).extend((number, self._end, length))
-            self._end, self.lines = self._end + length + 1, number
+                    break
+            # Most lines are of a run that was met before, and tell it at their beginning.
+            match = _HEAD.match(line)
+            numbers = self._of_name.get(match[1]) if match and length <= LONGEST else None
+            (self._numbers(line, number, length) if numbers is None else numbers).extend((number, start, length))
+            start += length + 1
+            self._end, self.lines = start, number
 
     def _numbers(self, line: bytes, number: int, length: int) -> "array[int]":
         """The numbers to which those of a line belong."""
@@ -118,7 +124,10 @@ class LogIndex:
         if line.isspace():
             self.first_blank, self.blank = self.first_blank or number, self.blank + 1
             return array("Q")
-        return self._numbers_of(_run_named(line))
+        numbers = self._numbers_of(_run_named(line))
+        if match := _HEAD.match(line):
+            self._of_name[match[1]] = numbers
+        return numbers
 
     def _numbers_of(self, run_id: str | None) -> "array[int]":
         if run_id is None:

@@ -98,7 +98,7 @@ def _lines(file: BinaryIO) -> Iterator[Piece]:
 
 def _of_object(file: BinaryIO, start: int) -> Iterator[Piece]:
     """The object is a record, a runs file of version 1, or one of version 0."""
-    scan, broken = ObjectScan(file, start), False
+    scan, broken = ObjectScan(file, start, longest=LONGEST), False
     found: dict[str, Member] = {}
     try:
         for span in scan:
@@ -130,7 +130,7 @@ def _is_scalar(found: Member | None) -> bool:
 
 def _entries(file: BinaryIO, start: int, path: tuple[str, ...]) -> Iterator[Piece]:
     """The members of a map of records."""
-    scan = ObjectScan(file, start)
+    scan = ObjectScan(file, start, longest=LONGEST)
     try:
         for span in scan:
             entry = member_at(file, span)

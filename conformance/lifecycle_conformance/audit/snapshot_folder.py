@@ -1,8 +1,7 @@
 """The snapshots of one folder of a store, and what is wrong with the files in it, each by itself."""
 
-import os
 from collections import defaultdict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
@@ -14,6 +13,9 @@ from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.execution.trace import key_of
 from lifecycle_conformance.model.file_layout import SNAPSHOTS, folder_of, path_of
 from lifecycle_projection.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    import os
 
 _ENDING: Final = ".json"
 
@@ -55,11 +57,11 @@ class SnapshotFolder:
         elif not entry.name.endswith(_ENDING):
             self._tell(kinds.STRAY, "This is no snapshot file", path)
         else:
-            self._take(path)
+            self._take(entry, path)
 
-    def _take(self, path: str) -> None:
+    def _take(self, entry: "os.DirEntry[str]", path: str) -> None:
         try:
-            text = self._text(path)
+            text = confined.content(entry, inside=self.root, most=LONGEST)
             if text is None:
                 return
             value, departures = stored_text.read(text, stored_text.FILE)
@@ -73,22 +75,13 @@ class SnapshotFolder:
                 self._tell_of(row, kind, f"The snapshot isn't as it is written, at {place}")
             self._place(row)
 
-    def _text(self, path: str) -> bytes | None:
-        file = confined.opened(f"{self.root}/{path}", inside=self.root)
-        if file is None:
-            return None
-        with file:
-            if os.fstat(file.fileno()).st_size > LONGEST:
-                raise confined.UnopenedError(kinds.FILE_TOO_LONG, f"expected at most {LONGEST} bytes")
-            return file.read()
-
     def _place(self, row: Row) -> None:
         """Hold the place of a snapshot against its ids: in another folder it isn't its run's (FILE-21)."""
         run_id, expected = row.value["run_id"], path_of(row.value["run_id"], row.value["snapshot_id"])
-        if folder_of(run_id) != self._path:
-            self._tell_of(row, kinds.MISPLACED_SNAPSHOT, "The snapshot lies in another run's folder", expected)
-            return
         if expected != row.where.path:
+            if folder_of(run_id) != self._path:
+                self._tell_of(row, kinds.MISPLACED_SNAPSHOT, "The snapshot lies in another run's folder", expected)
+                return
             self._tell_of(row, kinds.MISNAMED_SNAPSHOT, "The file hasn't the name of its snapshot", expected)
         self.rows[run_id].append(row)
 

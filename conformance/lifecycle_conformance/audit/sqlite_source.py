@@ -107,6 +107,12 @@ class SqliteSource:
             if table.name in self._columns:
                 yield from self._ciphertexts(table)
         yield from self._file.read(self._of_other_rows)
+        yield from self.findings_of_run_records()
+
+    def findings_of_run_records(self) -> Iterator[Finding]:
+        """What is wrong with the rows that hold run records, each by itself (H19)."""
+        if RUNS.name in self._columns:
+            yield from self._file.read(lambda db: self._findings_of(db, RUNS, "1"))
 
     # --- rows ---------------------------------------------------------------------------------------------------------
 
@@ -124,15 +130,12 @@ class SqliteSource:
         return (dict(zip(columns, row, strict=True)) for row in db.execute(query, arguments))
 
     def _of_other_rows(self, db: sqlite3.Connection) -> list[Finding]:
-        """What is wrong with the rows of goals, which hide those of runs as well, and with the run records."""
-        others = (
-            decoded(EVENTS, row, self._path, ours=False)
-            for row in self._rows(db, EVENTS, f"run_id IS NULL OR NOT {_OURS}")
-        )
-        runs = (
-            (decoded(RUNS, row, self._path) for row in self._rows(db, RUNS, "1")) if RUNS.name in self._columns else ()
-        )
-        return [finding for rows in (others, runs) for each in rows for finding in each.findings]
+        """What is wrong with the events of goals: a row of theirs that can't be decoded hides those of runs as well."""
+        return self._findings_of(db, EVENTS, f"run_id IS NULL OR NOT {_OURS}", ours=False)
+
+    def _findings_of(self, db: sqlite3.Connection, table: Table, where: str, *, ours: bool = True) -> list[Finding]:
+        rows = self._rows(db, table, where)
+        return [finding for row in rows for finding in decoded(table, row, self._path, ours=ours).findings]
 
     def _ciphertexts(self, table: Table) -> Iterator[Finding]:
         """How many rows are encrypted, by the marks with which they begin."""
