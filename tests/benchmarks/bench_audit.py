@@ -1,0 +1,58 @@
+"""How long an audit takes, as a multiple of parsing the same log and snapshots, and how much memory it needs."""
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from big_stores import big_store
+from lifecycle_conformance.audit import audit
+from lifecycle_conformance.audit.opening import opened
+from lifecycle_projection.stores.files import LOG_NAME, SNAPSHOTS_NAME
+
+SIZES = ((100, 100), (400, 25), (1600, 25))
+"""Runs and records: the first two hold the same number of events."""
+PROGRAM = (
+    "import sys; from lifecycle_conformance.audit import audit; from lifecycle_conformance.audit.opening import opened"
+)
+
+
+def parsed(store: Path) -> float:
+    """The seconds that it takes to parse all of a store's files, each as a whole or line by line."""
+    start = time.perf_counter()
+    with (store / LOG_NAME).open("rb") as log:
+        for line in log:
+            orjson.loads(line)
+    for folder, _, names in os.walk(store / SNAPSHOTS_NAME):
+        for name in names:
+            with open(f"{folder}/{name}", "rb") as file:  # noqa: PTH123 - as fast as it can be
+                orjson.loads(file.read())
+    return time.perf_counter() - start
+
+
+def peak_mib(store: Path) -> float:
+    """The resident memory of a process that audits a store, on one core."""
+    subprocess.run([sys.executable, "-c", f"{PROGRAM}; [*audit(opened(sys.argv[1]))]", store], check=True)
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+@pytest.mark.parametrize(("runs", "records"), SIZES)
+def test_audit(benchmark: Any, folder: Path, measures: Any, runs: int, records: int) -> None:
+    """On one core, of a healthy store, without run records."""
+    big_store(folder, runs=runs, records=records)
+    floors: list[float] = []
+
+    def audited() -> None:
+        assert list(audit(opened(str(folder)))) == []
+
+    benchmark.pedantic(audited, setup=lambda: floors.append(parsed(folder)), rounds=5)
+    times = benchmark.stats.stats.median, sorted(floors)[len(floors) // 2]
+    work = f"audit of {runs:,} runs of {records}"
+    measures.add(work, "one process", "parsing log and snapshots", times, 3)
+    measures.notes.append(f"{work}: at most {peak_mib(folder):.0f} MiB")
