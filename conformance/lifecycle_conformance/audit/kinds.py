@@ -4,7 +4,10 @@ from typing import Final
 
 from lifecycle_conformance.audit.finding import Kind, Severity
 
-_RESTORE: Final = "Restore the lost line from a backup, or note the loss: a pass does not bring it back."
+_RESTORE: Final = (
+    "Restore the line, and its snapshot if that is gone, too, from a backup, before the next pass over the run: a pass "
+    "would record the record again, at the end, with a new number."
+)
 _DO_NOT_EDIT: Final = "Find out what changed the stored record by hand or with another serializer; restore it."
 
 _ALL: Final = (
@@ -13,9 +16,10 @@ _ALL: Final = (
         name="wrong-event-id",
         requirement="ID-5",
         severity=Severity.VIOLATION,
-        meaning="The id of an event is neither the stable id that its content gives nor an index id of the first "
-        "generation.",
-        advice=_DO_NOT_EDIT,
+        meaning="An event's id and its content disagree: the id is neither the one that the content gives nor an index id "
+        "of the first generation.",
+        advice="Do not rename it: where a snapshot has this id, the content was changed. With --runs a second finding "
+        "says which member.",
     ),
     Kind(
         name="event-twice",
@@ -200,15 +204,17 @@ _ALL: Final = (
         name="records-not-projected",
         requirement="PASS-2",
         severity=Severity.NOTE,
-        meaning="The newest lifecycle records of a run have no events: no pass has been made since.",
-        advice="Project the run.",
+        meaning="The newest lifecycle records of a run have no events: no pass has been made since, or the end of the log "
+        "is lost.",
+        advice="Project the run, unless a pass is known to have recorded them.",
     ),
     Kind(
         name="record-missing",
         requirement="PASS-2",
         severity=Severity.SUSPECT,
         meaning="A lifecycle record has no event, although a later one has.",
-        advice="It was inserted since the last pass, or its event is lost. Project the run.",
+        advice="If it was inserted since the last pass, project the run. If its event is lost (seq-missing says so), "
+        "restore that first: a pass would record it again, at the end.",
     ),
     Kind(
         name="event-altered",

@@ -93,7 +93,7 @@ def rendered(store: str, findings: Sequence[Finding], form: Form, *, runs: int, 
 
 def _summary(store: str, findings: Sequence[Finding], runs: int, *, cut: bool) -> str:
     counts = [(sum(each.kind.severity is severity for each in findings), severity) for severity in Severity]
-    said = ", ".join(counted(number, severity) for number, severity in counts if number) or "nothing is wrong"
+    said = ", ".join(counted(number, severity) for number, severity in counts if number) or "nothing wrong was found"
     partial = " (partial: the audit was interrupted)" if cut else ""
     return f"{safe(store)}: {counted(runs, 'run')}, {said}{partial}"
 
@@ -116,7 +116,7 @@ def _shown(finding: Finding, *, values: bool) -> Iterator[str]:
     if finding.tenant is not None:
         about.append("tenant " + "/".join(named(part) for part in finding.tenant if part is not None))
     if finding.record_index is not None:
-        about.append(f"lifecycle record {finding.record_index}")
+        about.append(f"lifecycle record at index {finding.record_index}")
     place = "" if finding.where is None else safe(str(finding.where))
     heads = [each for each in (place, ", ".join(about)) if each] or ["the store"]
     yield f"  - {heads[0]}"

@@ -25,7 +25,13 @@ def identity(life: Life) -> Iterator[Finding]:
     for row, content, number in life.recorded:
         expected = stable_id(content, number)
         if not is_right(row, content, number):
-            yield life.finding("wrong-event-id", "the id of the event", row, expected=expected)
+            yield life.finding(
+                "wrong-event-id",
+                "the id that the content gives, and the id of the event",
+                row,
+                expected=expected,
+                actual=row.value["event_id"],
+            )
         elif expected in first and first[expected].value["event_id"] != row.value["event_id"]:
             yield life.finding("record-recorded-twice", f"this record is recorded at {first[expected].where}, too", row)
         first.setdefault(expected, row)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -38,7 +38,7 @@ def order(life: Life) -> Iterator[Finding]:
     ]
     if backwards:
         yield life.finding(
-            "time-backwards", f"{len(backwards)} events are older than the one before them", backwards[0]
+            "time-backwards", f"{'this event is' if len(backwards) == 1 else f'{len(backwards)} events are'} older than the one before", backwards[0]
         )
 
 
@@ -75,15 +75,18 @@ def _missing(life: Life) -> Iterator[Finding]:
         # In a database the seqs that a marker lists don't count (DB-16), so that they may be given twice and folded.
         compacted = life.shared_seqs and any(each.markers for each in together)
         vague = compacted or not life.is_whole or any(map(_lists_too_little, life.markers))
-        named = ", ".join(map(str, holes[:_MOST])) + (" …" if len(holes) > _MOST else "")
         behind = next((row for row in life.events if row.value["seq"] > holes[0]), first)
+        here = [each for each in holes if each < behind.value["seq"]]
+        further = "" if len(here) == len(holes) else f", and {len(holes) - len(here)} further on"
         yield life.finding(
             "seq-perhaps-missing" if vague else "seq-missing",
-            f"missing before this event, or further on: seq {named}",
+            f"before this event {'is' if len(here) == 1 else 'are'} missing: seq {_named(here)}{further}",
             behind,
-            expected=list[Json](holes[:_MOST]),
-            actual=[],
         )
+
+
+def _named(seqs: Sequence[int]) -> str:
+    return ", ".join(map(str, seqs[:_MOST])) + (" …" if len(seqs) > _MOST else "")
 
 
 def markers(life: Life) -> Iterator[Finding]:

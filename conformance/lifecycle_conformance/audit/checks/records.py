@@ -9,7 +9,7 @@ from lifecycle_conformance.audit.lives import Life, content_of_row
 from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.execution.judgement import canonical
 from lifecycle_conformance.execution.trace import Object, history_of, member
-from lifecycle_conformance.model.identity import contents_of, record_of_event, stable_id
+from lifecycle_conformance.model.identity import contents_of, ids_of, record_of_event, stable_id
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 from lifecycle_projection.records import Json
 
@@ -76,7 +76,14 @@ def _unrecorded(life: Life, run: Object, missing: Sequence[int], where: Where) -
     tail = [index for index in missing if index >= (newest or length - len(missing))]
     for index in missing:
         if index not in tail:
-            yield life.finding("record-missing", f"the lifecycle record at {where}", where=where, record_index=index)
+            record = history_of(run)[index]
+            yield life.finding(
+                "record-missing",
+                f"`{record['event']}` at {record['recorded_at_ms']} ms",
+                where=where,
+                record_index=index,
+                event_id=ids_of(run)[index],
+            )
     if tail:
         refused = _refused(life, run, history_of(run)[tail[0]])
         if refused is not None:
@@ -89,7 +96,7 @@ def _unrecorded(life: Life, run: Object, missing: Sequence[int], where: Where) -
                 actual=refused[1],
             )
         else:
-            yield life.finding("records-not-projected", f"{len(tail)} records", where=where, record_index=tail[0])
+            yield life.finding("records-not-projected", f"{len(tail)} of {length} records", where=where, record_index=tail[0])
 
 
 def _refused(life: Life, run: Object, record: Object) -> tuple[str, str] | None:
