@@ -121,6 +121,13 @@ def test_members_in_another_order_are_no_contradiction(tmp_path: Path) -> None:
 
 # --- damage -----------------------------------------------------------------------------------------------------------
 
+
+def pretty(value: Any) -> str:
+    """A runs file whose record of the run `two` lacks the bracket that ends its history."""
+    before, name, after = json.dumps(value, indent=2).partition('"run_id": "two"')
+    return before + name + after.replace("]", "", 1)
+
+
 POOR = {name: each for name, each in TWO.items() if name != "automation_id"}
 
 
@@ -153,6 +160,13 @@ POOR = {name: each for name, each in TWO.items() if name != "automation_id"}
         ),
         ({"schema_version": 2, "runs": {"one": ONE, "three": THREE}}, [("broken-file", "")]),
         (json.dumps({"one": ONE, "three": THREE}, indent=2) + "}", [("broken-file", "")]),
+        (pretty({"one": ONE, "two": TWO, "three": THREE}), [("unreadable-record", ":$.two")]),
+        (pretty({"two": TWO, "one": ONE, "three": THREE}), [("unreadable-record", ":$.two")]),
+        (
+            pretty({"schema_version": 1, "runs": {"one": ONE, "two": TWO, "three": THREE}}),
+            [("unreadable-record", ":$.runs.two")],
+        ),
+        (pretty({"one": ONE, "three": THREE, "two": TWO}), [("broken-file", "")]),
         ({"one": ONE, "other": THREE}, [("other-key", ":$.other")]),
     ],
 )
@@ -205,7 +219,7 @@ def test_a_text_without_end_is_not_held(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(run_pieces, "LONGEST", 100_000)
     source = put(tmp_path / "runs.json", json.dumps({"one": ONE, "odd": "x" * 9_000_000, "three": THREE}, indent=1))
     records = RunRecords([source])
-    assert (records.run_ids(), told(records)) == (["one"], [("broken-file", source)])
+    assert (records.run_ids(), told(records)) == (["one", "three"], [("unreadable-record", f"{source}:$.odd")])
 
 
 # --- what isn't changed, and what is sent -----------------------------------------------------------------------------

@@ -37,7 +37,8 @@ CONFLICT: Final = Kind(
 NO_RECORDS: Final = Kind(
     name="no-records",
     requirement="REC-18",
-    severity=Severity.SUSPECT,
-    meaning="A file that should hold run records holds something else, or nothing.",
+    severity=Severity.NOTE,
+    meaning="A file that should hold run records holds none, or can't be opened. An engine without runs leaves such a"
+    " file, too.",
     advice="Name the file or folder in which the engine keeps its run records.",
 )

@@ -4,7 +4,7 @@ The reference reads such a file whole or not at all (REC-18); whoever looks for 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import SEEK_END
 from typing import BinaryIO, Final
 
@@ -30,6 +30,7 @@ _SCALARS: Final = frozenset({"run_id", "automation_id", "trigger_type", "status"
 """Members that a record has, and that no map of records has: its values are objects."""
 _VERSION_1: Final = re.compile(rb'\s*\{\s*"schema_version"\s*:\s*\d+\s*,\s*"runs"\s*:\s*(?=\{)')
 """How engines begin a runs file, for one that has no end."""
+_INDENT: Final = re.compile(rb'[ \t\r]*\n([ \t]*)"')
 
 
 @frozen(kw_only=True)
@@ -128,16 +129,53 @@ def _is_scalar(found: Member | None) -> bool:
     return found is not None and found.begins_with != b"{"
 
 
-def _entries(file: BinaryIO, start: int, path: tuple[str, ...]) -> Iterator[Piece]:
-    """The members of a map of records."""
-    scan = ObjectScan(file, start, longest=LONGEST)
+def _entries(file: BinaryIO, start: int, path: Sequence[str]) -> Iterator[Piece]:
+    """The members of a map of records. Where a bracket is missing in one, go on with the next that begins a line."""
+    match = _INDENT.match(cut(file, (start + 1, start + 200)))
+    indent = None if match is None else match[1]
+    while True:
+        spans, rest = _spans(file, start, inside=bool(path))
+        for span in spans:
+            yield _entry(file, span, path)
+        if rest is None:
+            return
+        resumed = None if indent is None else _line_after(file, rest, indent + b'"')
+        if indent is None or resumed is None:
+            raise BrokenError("a bracket is missing, or the end")
+        yield _entry(file, (rest, resumed), path)
+        start = resumed + len(indent) - 1
+
+
+def _spans(file: BinaryIO, start: int, *, inside: bool) -> tuple[list[Span], int | None]:
+    """The members of a map, and where the first begins that has no end, if there is one.
+
+    A bracket that is missing `inside` of another object may be taken for that object's.
+    """
+    scan, spans = ObjectScan(file, start, longest=LONGEST), []
     try:
         for span in scan:
-            entry = member_at(file, span)
-            if entry is None:
-                yield Piece(span=span, path=json_path(path))
-            else:
-                here = json_path((*path, entry.name))
-                yield Piece(span=entry.value, depth=MAX_DEPTH - 1 - len(path), key=entry.name, path=here)
-    except InvalidInputError as error:
-        raise BrokenError(str(error)) from None
+            spans.append(span)  # noqa: PERF402 - what came before a failure counts
+    except InvalidInputError:
+        return spans, spans[-1][1] + 1 if spans else start + 1
+    if inside and spans and next_not_blank(file, scan.end) is None:
+        return spans[:-1], spans[-1][0]
+    return spans, None
+
+
+def _entry(file: BinaryIO, span: Span, path: Sequence[str]) -> Piece:
+    entry = member_at(file, span)
+    if entry is None:
+        return Piece(span=span, path=json_path(path))
+    here = json_path((*path, entry.name))
+    return Piece(span=entry.value, depth=MAX_DEPTH - 1 - len(path), key=entry.name, path=here)
+
+
+def _line_after(file: BinaryIO, start: int, beginning: bytes) -> int | None:
+    """Where the second line begins, from `start` on, that begins so; the first is that of the entry itself."""
+    file.seek(start)
+    found = 0
+    while line := file.readline(LONGEST):
+        found += line.startswith(beginning)
+        if found == 2:
+            return file.tell() - len(line)
+    return None
