@@ -17,6 +17,7 @@ from lifecycle_conformance.cli.messages import complain, width
 _COMMANDS: Final = {
     "audit": "Find where a store departs from the specification.",
     "check": "Judge an implementation: fixed cases, then a search for failures.",
+    "diff": "Say where two stores differ.",
     "project": "Project run records into a store of files.",
     "replay": "Replay a saved failure and say whether it still fails.",
     "serve": "Offer the reference as a driver, on standard input and output.",

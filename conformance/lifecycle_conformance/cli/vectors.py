@@ -21,10 +21,10 @@ from lifecycle_conformance.driver import descendants
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.workspace import workspace
-from lifecycle_conformance.judges.vectors.comparison import Mismatch
 from lifecycle_conformance.judges.vectors.judging import Difference, compare
 from lifecycle_conformance.judges.vectors.scenarios import FILES, Scenario, stream
 from lifecycle_conformance.judges.vectors.tags import tags
+from lifecycle_conformance.model.comparison import Mismatch
 from lifecycle_conformance.report.difference import place
 from lifecycle_conformance.report.wording import counted, paragraph
 from lifecycle_conformance.runner.verdicts import Verdict, exit_code

@@ -11,7 +11,7 @@ from typing import Final
 
 from lifecycle_conformance.execution.judgement import Judgement, Registered, canonical, judged
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, once_an_object
-from lifecycle_conformance.judges.vectors.comparison import ABSENT, mismatches
+from lifecycle_conformance.model.comparison import ABSENT, mismatches
 from lifecycle_projection import (
     Event,
     LifecycleProjectionError,

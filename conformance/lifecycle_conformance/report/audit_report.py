@@ -45,7 +45,7 @@ def _entry(finding: Finding, *, values: bool) -> dict[str, Json]:
         **({} if kind.hazard is None else {"hazard": kind.hazard}),
         **{name: value for name, value in about.items() if value is not None},
         "message": finding.message,
-        **{name: _value(value, values=values) for name, value in _compared(finding)},
+        **{name: shown_value(value, values=values) for name, value in _compared(finding)},
         "advice": kind.advice,
     }
 
@@ -59,7 +59,8 @@ def _compared(finding: Finding) -> Iterator[tuple[str, Json]]:
             yield name, value
 
 
-def _value(value: Json, *, values: bool) -> Json:
+def shown_value(value: Json, *, values: bool) -> Json:
+    """A value, or without `values` its length and a digest."""
     if values:
         return value
     text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
@@ -125,7 +126,7 @@ def _shown(finding: Finding, *, values: bool) -> Iterator[str]:
         yield f"    event {named(finding.event_id)}"
     yield f"    {safe(finding.message)}"
     for name, value in _compared(finding):
-        yield f"    {name + ':':<9} {short(written(_value(value, values=values)), _VALUE)}"
+        yield f"    {name + ':':<9} {short(written(shown_value(value, values=values)), _VALUE)}"
 
 
 def explained(kinds: Sequence[Kind], width: int) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from lifecycle_conformance.driver.safe_text import safe
-from lifecycle_conformance.judges.vectors.comparison import ABSENT, Mismatch, Side, mismatches
+from lifecycle_conformance.model.comparison import ABSENT, Mismatch, Side, mismatches
 from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, short, written
 from lifecycle_projection.records import Json
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.trace import LOCAL, Object, Request
-from lifecycle_conformance.judges.vectors.comparison import ABSENT, mismatches
+from lifecycle_conformance.model.comparison import ABSENT, mismatches
 from lifecycle_conformance.model.identity import listed_by
 from lifecycle_conformance.report.difference import windows
 from lifecycle_conformance.report.spoilt import spoilt_members

@@ -15,7 +15,7 @@ from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_conformance.judges import vectors
 from lifecycle_conformance.judges.vectors import derived
-from lifecycle_conformance.judges.vectors.comparison import ABSENT, Side
+from lifecycle_conformance.model.comparison import ABSENT, Side
 from lifecycle_conformance.runner.findings import Findings, number_of
 from lifecycle_conformance.runner.patience import Patience
 from lifecycle_conformance.runner.pool import Send, Size

@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from attrs import Factory, define, frozen
 
 from lifecycle_conformance.driver.interface import Answer, BrokenDriverError, Driver
-from lifecycle_conformance.judges.vectors.comparison import ABSENT, Mismatch, Side, mismatches
 from lifecycle_conformance.judges.vectors.scenarios import Scenario
+from lifecycle_conformance.model.comparison import ABSENT, Mismatch, Side, mismatches
 from lifecycle_projection.records import Json
 
 

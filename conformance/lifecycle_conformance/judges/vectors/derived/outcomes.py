@@ -8,12 +8,12 @@ from attrs import frozen
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.judges.attribution.hypotheses import Evidence, Observation
-from lifecycle_conformance.judges.vectors.comparison import ABSENT, Side
 from lifecycle_conformance.judges.vectors.derived.asking import ask
 from lifecycle_conformance.judges.vectors.derived.cases import DerivedCase
 from lifecycle_conformance.judges.vectors.derived.definition_rules import by_its_own_hash
 from lifecycle_conformance.judges.vectors.derived.scope_rules import REFUSED
 from lifecycle_conformance.judges.vectors.derived.subjects import SUBJECTS, by_member
+from lifecycle_conformance.model.comparison import ABSENT, Side
 
 
 @frozen(kw_only=True)
