@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 import click
 from attrs import define, field
 
-from lifecycle_conformance.cli import exits, options
+from lifecycle_conformance.cli import audit_options, exits, options
 from lifecycle_conformance.cli.messages import echo, echo_json, width
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.signals import interruptible
 
 if TYPE_CHECKING:
+    from lifecycle_conformance.audit.baseline import Matched
     from lifecycle_conformance.audit.finding import Finding
     from lifecycle_conformance.audit.stored import StoreSource
 
@@ -21,13 +22,16 @@ EXAMPLES
   lifecycle-projection audit data/runtime --runs data/automation_v2_runs.json
   lifecycle-projection audit data/stateful_runtime.sqlite3
   lifecycle-projection audit store --run run-7 --json
+  lifecycle-projection audit store --write-baseline accepted.json
+  lifecycle-projection audit store --baseline accepted.json --junit audit.xml
   lifecycle-projection audit --migration data
   lifecycle-projection audit --explain seq-missing
 
 \b
 EXIT CODES
   0  nothing is wrong (--fail-on says from which severity on something is)
-  1  the store departs from the specification; with --migration: the import would fail, or lose something
+  1  the store departs from the specification, or an entry of --baseline is stale; with --migration: the import
+     would fail, or lose something
   2  the call is wrong, or the store can't be read"""
 _SEVERITIES: Final = ("violation", "suspect", "note")
 
@@ -82,6 +86,7 @@ class _Found:
 @click.option(
     "--explain", metavar="KIND|ID", help="Say what a kind of finding, or a requirement's kinds, mean; audit nothing."
 )
+@audit_options.outputs
 @options.as_json
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
@@ -94,6 +99,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     most: int,
     jobs: int | None,
     explain: str | None,
+    since_ms: int | None,
+    baseline: str | None,
+    write_baseline: str | None,
     *,
     no_values: bool,
     migration: bool,
@@ -112,26 +120,39 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         _explain(explain)
         return
     if migration:
+        if (since_ms, baseline, write_baseline) != (None, None, None):
+            raise click.UsageError("--migration predicts an import: it has no findings to filter, accept or write")
         _migration(ctx, store, as_json=as_json)
     if store is None and not sources:
         raise click.UsageError("expected STORE, or --runs RUNS, or both")
-    from lifecycle_conformance.report import audit_report  # noqa: PLC0415 - only where an audit is made
+    from lifecycle_conformance.audit.baseline import Scope  # noqa: PLC0415 - only where an audit is made
+    from lifecycle_conformance.cli.audit_baseline import Baseline  # noqa: PLC0415
+    from lifecycle_conformance.report import audit_report, baseline_report  # noqa: PLC0415
 
-    found = _audited(store, sources, frozenset(only), _Tenant(tenant), jobs)
+    about = _Tenant(tenant)
+    read = [*([] if store is None else [store]), *sources]
+    accepting = Baseline.asked(baseline, write_baseline, Scope(read, frozenset(only), about.key), read)
+    found = _audited(store, sources, frozenset(only), about, jobs)
+    told = accepting.held_against(found.findings, _counting(fail_on), cut=found.cut).since(since_ms)
     name = store or ", ".join(sources)
     if as_json:
-        echo_json(audit_report.as_json(name, found.findings, values=not no_values, cut=found.cut))
+        report = audit_report.as_json(name, told.left, values=not no_values, cut=found.cut)
+        echo_json({**report, **baseline_report.as_json(told)})
     else:
-        form = audit_report.Form(width=width(), values=not no_values, most=most)
-        echo(audit_report.rendered(name, found.findings, form, runs=found.runs, cut=found.cut))
-    ctx.exit(_code(found, fail_on))
+        form = audit_report.Form(width=width(), values=not no_values, most=most, also=baseline_report.summary(told))
+        echo(audit_report.rendered(name, told.left, form, runs=found.runs, cut=found.cut))
+        if told.stale:
+            echo(f"\n{baseline_report.rendered(told.stale, width())}")
+    ctx.exit(exits.INTERRUPTED if found.cut else _code(told, fail_on))
 
 
-def _code(found: _Found, fail_on: str) -> int:
-    if found.cut:
-        return exits.INTERRUPTED
-    failing = _SEVERITIES[: _SEVERITIES.index(fail_on) + 1]
-    return exits.FALLS_SHORT if any(each.kind.severity in failing for each in found.findings) else exits.WELL
+def _counting(fail_on: str) -> Sequence[str]:
+    return _SEVERITIES[: _SEVERITIES.index(fail_on) + 1]
+
+
+def _code(told: "Matched", fail_on: str) -> int:
+    wrong = any(each.kind.severity in _counting(fail_on) for each in told.left)
+    return exits.FALLS_SHORT if wrong or told.stale else exits.WELL
 
 
 class _Tenant:
@@ -141,11 +162,12 @@ class _Tenant:
         parts = [] if asked is None else asked.split("/")
         if asked is not None and len(parts) not in {2, 3}:
             raise click.BadParameter("expected ORG/WORKSPACE or ORG/WORKSPACE/DEPLOYMENT", param_hint="'--tenant'")
-        self._key = (*parts, None)[:3] if parts else None
+        org, workspace, deployment = (*parts, None, None, None)[:3]
+        self.key = None if org is None or workspace is None else (org, workspace, deployment)
 
     def concerns(self, finding: "Finding") -> bool:
         """Whether a finding is about this tenant, or about none."""
-        return self._key is None or finding.tenant in {None, self._key}
+        return self.key is None or finding.tenant in {None, self.key}
 
 
 def _audited(

@@ -73,16 +73,20 @@ def _sorted(findings: Iterable[Finding]) -> list[Finding]:
 
 @frozen(kw_only=True)
 class Form:
-    """How an audit is told to people: how wide, with values or without, and how many findings of a kind at most."""
+    """How an audit is told to people: how wide, with values or without, and how many findings of a kind at most.
+
+    `also` is what the line that sums it up says beside the findings.
+    """
 
     width: int
     values: bool
     most: int
+    also: Sequence[str] = ()
 
 
 def rendered(store: str, findings: Sequence[Finding], form: Form, *, runs: int, cut: bool) -> str:
     """An audit for people: a line that sums it up, then the findings, grouped by what causes them."""
-    lines = [_summary(store, findings, runs, cut=cut)]
+    lines = [_summary(store, findings, runs, form.also, cut=cut)]
     groups: dict[str, list[Finding]] = {}
     for finding in _sorted(findings):
         groups.setdefault(finding.kind.name, []).append(finding)
@@ -91,9 +95,10 @@ def rendered(store: str, findings: Sequence[Finding], form: Form, *, runs: int, 
     return "\n".join(lines)
 
 
-def _summary(store: str, findings: Sequence[Finding], runs: int, *, cut: bool) -> str:
+def _summary(store: str, findings: Sequence[Finding], runs: int, also: Sequence[str], *, cut: bool) -> str:
     counts = [(sum(each.kind.severity is severity for each in findings), severity) for severity in Severity]
-    said = ", ".join(counted(number, severity) for number, severity in counts if number) or "nothing is wrong"
+    told = [*(counted(number, severity) for number, severity in counts if number), *also]
+    said = ", ".join(told) or "nothing is wrong"
     partial = " (partial: the audit was interrupted)" if cut else ""
     return f"{safe(store)}: {counted(runs, 'run')}, {said}{partial}"
 
