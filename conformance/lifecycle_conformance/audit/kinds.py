@@ -140,9 +140,9 @@ _ALL: Final = (
     Kind(
         name="snapshots-overwritten",
         requirement="SNAP-11",
-        severity=Severity.VIOLATION,
+        severity=Severity.SUSPECT,
         meaning="Events of a tenant have no snapshots, and in their places are those of another tenant with the same "
-        "run id: they were overwritten, or changed hands.",
+        "run id: they were overwritten, or each pass was stopped by one.",
         advice="Give the two tenants run ids of their own; each pass destroys the other's snapshots.",
         hazard="H3",
     ),

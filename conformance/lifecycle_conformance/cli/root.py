@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "project": "Project run records into a store of files.",
     "replay": "Replay a saved failure and say whether it still fails.",
     "serve": "Offer the reference as a driver, on standard input and output.",
+    "show": "Show what a store holds: its runs, or the events and snapshots of one.",
     "validate": "Say whether files hold what they should.",
     "vectors": "List the fixed cases, export them, or judge by them alone.",
 }
