@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import orjson
 import pytest
@@ -31,6 +32,10 @@ def baseline(store: Path, tmp_path: Path) -> Path:
 def report(*arguments: str | Path) -> dict[str, Any]:
     found: dict[str, Any] = orjson.loads(call("audit", *arguments, "--json").stdout)
     return found
+
+
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
 
 def entries(file: Path) -> list[dict[str, Any]]:
@@ -140,6 +145,12 @@ def test_a_baseline_that_is_none_is_a_wrong_call(
         (("store", "--baseline", "nowhere.json"), "nowhere.json"),
         (("--runs", "runs.jsonl", "--write-baseline", "runs.jsonl"), "expected a file outside of runs.jsonl"),
         (("store", "--migration", "--baseline", "a.json"), "--migration predicts an import"),
+        (("store", "--migration", "--junit", "a.xml"), "--migration predicts an import"),
+        (("store", "--junit", "store/audit.xml"), "expected a file outside of store"),
+        (("store", "--junit", "nowhere/audit.xml"), "expected a file in a folder that exists"),
+        (("--runs", "runs.jsonl", "--junit", "runs.jsonl"), "expected a file outside of runs.jsonl"),
+        (("store", "--junit", "a", "--write-baseline", "a"), "expected a file outside of a"),
+        (("store", "--junit", "-", "--json"), "--json and --junit - would both write to standard output"),
     ],
 )
 def test_a_wrong_call_writes_nothing(
@@ -173,9 +184,6 @@ def test_a_baseline_that_cannot_be_written_is_left_as_it_was(
 def test_an_interrupted_audit_writes_no_baseline_and_calls_nothing_stale(
     store: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
     before = baseline.read_bytes()
     monkeypatch.setattr("lifecycle_conformance.audit.auditing.audit", interrupted)
     for option in ("--baseline", "--write-baseline"):
@@ -183,6 +191,117 @@ def test_an_interrupted_audit_writes_no_baseline_and_calls_nothing_stale(
         assert done.exit_code == 130
         assert "STALE" not in done.stdout
         assert baseline.read_bytes() == before
+
+
+# --- JUnit ------------------------------------------------------------------------------------------------------------
+
+
+def junit(file: Path) -> ET.Element:
+    suite = ET.parse(file).getroot().find("testsuite")
+    assert suite is not None
+    return suite
+
+
+def outcomes(suite: ET.Element) -> dict[tuple[str, str], str]:
+    """What became of each test, by its class and name."""
+    found = {}
+    for test in suite.iter("testcase"):
+        ended = [each for each in ("failure", "error") if test.find(each) is not None]
+        found[test.attrib["classname"], test.attrib["name"]] = ended[0] if ended else "passed"
+    return found
+
+
+WELL = {("audit.store.audit", "complete"): "passed"}
+NOT_STALE = {("audit.store.audit", "no-stale-entries"): "passed"}
+
+
+def test_a_healthy_store_passes(store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "audit.xml"
+    done = call("audit", store, "--junit", file)
+    assert (done.exit_code, done.stdout) == (0, f"{store}: 2 runs, nothing is wrong\n")
+    suite = junit(file)
+    assert outcomes(suite) == WELL
+    assert suite.findtext("system-out") == f"{store}: 2 runs, nothing is wrong"
+
+
+def test_a_kind_of_finding_is_a_test_that_fails_where_it_counts(store: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        edited(number, put("x", "payload", "event"))(store)
+    damaging.without_snapshot(3)(store)
+    file = tmp_path / "audit.xml"
+    violation, suspect = ("audit.store.EVENT-2", "wrong-payload-member"), ("audit.store.SNAP-5", "snapshot-missing")
+    for fail_on, of_suspect, failures in (("violation", "passed", "1"), ("suspect", "failure", "2")):
+        assert call("audit", store, "--junit", file, "--fail-on", fail_on).exit_code == 1
+        suite = junit(file)
+        assert outcomes(suite) == {violation: "failure", suspect: of_suspect, **WELL}
+        assert [suite.attrib[each] for each in ("tests", "failures", "errors")] == ["3", failures, "0"]
+    failure = suite.find("testcase/failure")
+    assert failure is not None
+    assert failure.attrib == {
+        "message": "3 violations: A member of an event's payload isn't what the event itself makes it.",
+        "type": "violation",
+    }
+    assert failure.text is not None
+    assert [f"- {damaging.LOG}:{number}" in failure.text for number in (1, 2, 3, 4)] == [True, True, True, False]
+    assert "To do: " in failure.text
+
+
+def test_a_test_passes_and_tells_what_does_not_count(store: Path, tmp_path: Path) -> None:
+    damaging.without_snapshot(3)(store)
+    file = tmp_path / "audit.xml"
+    assert call("audit", store, "--junit", file).exit_code == 0
+    assert f"- {damaging.LOG}:4" in str(junit(file).findtext("testcase/system-out"))
+
+
+def test_values_are_left_out_of_junit_unless_they_are_asked_for(store: Path, tmp_path: Path) -> None:
+    edited(0, put(damaging.SECRET, "payload", "event"))(store)
+    file = tmp_path / "audit.xml"
+    told = []
+    for asked in ([], ["--no-values"], ["--values"]):
+        shown = call("audit", store, "--junit", file, *asked).stdout
+        told.append((damaging.SECRET in shown, damaging.SECRET in file.read_text(encoding="utf-8")))
+    assert told == [(True, False), (False, False), (True, True)]
+
+
+def test_junit_takes_the_place_of_the_report_on_standard_output(store: Path, tmp_path: Path) -> None:
+    edited(0, put("x", "payload", "event"))(store)
+    file = tmp_path / "audit.xml"
+    call("audit", store, "--junit", file)
+    done = call("audit", store, "--junit", "-")
+    assert done.exit_code == 1
+    assert done.stdout_bytes == file.read_bytes()
+
+
+FORBIDDEN = "\x00\x08\x1b[31m\x7f\ufffe]]><script>&amp;"
+
+
+def test_what_xml_forbids_is_escaped(store: Path, tmp_path: Path) -> None:
+    edited(0, put(FORBIDDEN, "payload", "event"))(store)
+    edited(1, put(FORBIDDEN, "event_id"))(store)
+    file = tmp_path / "audit.xml"
+    call("audit", store, "--junit", file, "--values")
+    texts = " ".join(junit(file).itertext())
+    assert "\\u0000\\b\\u001b[31m\\u007f\\ufffe]]><script>&amp;" in texts
+    assert not junit(file).findall(".//script")
+
+
+def test_accepted_findings_are_no_tests_and_stale_entries_fail(store: Path, baseline: Path, tmp_path: Path) -> None:
+    file = tmp_path / "audit.xml"
+    arguments = ("audit", store, "--baseline", baseline, "--junit", file)
+    assert call(*arguments).exit_code == 0
+    assert outcomes(junit(file)) == {("audit.store.SNAP-5", "snapshot-missing"): "passed", **NOT_STALE, **WELL}
+    edited(0, put("run_created", "payload", "event"))(store)
+    assert call(*arguments).exit_code == 1
+    assert outcomes(junit(file))["audit.store.audit", "no-stale-entries"] == "failure"
+    assert "$.accepted[0]: wrong-payload-member" in str(junit(file).findtext("testcase/failure"))
+
+
+def test_an_interrupted_audit_is_an_error(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "audit.xml"
+    monkeypatch.setattr("lifecycle_conformance.audit.auditing.audit", interrupted)
+    assert call("audit", store, "--junit", file).exit_code == 130
+    assert outcomes(junit(file))["audit.store.audit", "complete"] == "error"
+    assert junit(file).attrib["errors"] == "1"
 
 
 # --- since when -------------------------------------------------------------------------------------------------------

@@ -5,17 +5,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-from attrs import define, field
+from attrs import define, evolve, field
 
 from lifecycle_conformance.cli import audit_options, exits, options
 from lifecycle_conformance.cli.messages import echo, echo_json, width
 from lifecycle_conformance.cli.progress import progress_line
+from lifecycle_conformance.cli.result_files import STANDARD_OUTPUT
 from lifecycle_conformance.cli.signals import interruptible
 
 if TYPE_CHECKING:
-    from lifecycle_conformance.audit.baseline import Matched
     from lifecycle_conformance.audit.finding import Finding
     from lifecycle_conformance.audit.stored import StoreSource
+    from lifecycle_conformance.report.audit_junit import Audited
 
 _EPILOG = """\b
 EXAMPLES
@@ -81,7 +82,11 @@ class _Found:
     type=click.IntRange(min=1),
     help="How many processes share the work.  [default: one for each processor; one for a small store]",
 )
-@click.option("--no-values", is_flag=True, help="Tell no data: of each value its length and a digest.")
+@click.option(
+    "--values/--no-values",
+    default=None,
+    help="Whether values are told, or of each its length and a digest.  [default: --values; --no-values in --junit]",
+)
 @click.option("--migration", is_flag=True, help="Say whether production's import of STORE into its database succeeds.")
 @click.option(
     "--explain", metavar="KIND|ID", help="Say what a kind of finding, or a requirement's kinds, mean; audit nothing."
@@ -102,8 +107,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     since_ms: int | None,
     baseline: str | None,
     write_baseline: str | None,
+    junit: str | None,
     *,
-    no_values: bool,
+    values: bool | None,
     migration: bool,
     as_json: bool,
 ) -> None:
@@ -120,39 +126,60 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         _explain(explain)
         return
     if migration:
-        if (since_ms, baseline, write_baseline) != (None, None, None):
+        if any(each is not None for each in (since_ms, baseline, write_baseline, junit)):
             raise click.UsageError("--migration predicts an import: it has no findings to filter, accept or write")
         _migration(ctx, store, as_json=as_json)
     if store is None and not sources:
         raise click.UsageError("expected STORE, or --runs RUNS, or both")
     from lifecycle_conformance.audit.baseline import Scope  # noqa: PLC0415 - only where an audit is made
     from lifecycle_conformance.cli.audit_baseline import Baseline  # noqa: PLC0415
-    from lifecycle_conformance.report import audit_report, baseline_report  # noqa: PLC0415
+    from lifecycle_conformance.cli.audit_junit import check_junit  # noqa: PLC0415
+    from lifecycle_conformance.report.audit_junit import Audited  # noqa: PLC0415
 
     about = _Tenant(tenant)
     read = [*([] if store is None else [store]), *sources]
     accepting = Baseline.asked(baseline, write_baseline, Scope(read, frozenset(only), about.key), read)
+    check_junit(junit, [*read, *filter(None, (baseline, write_baseline))], as_json=as_json)
     found = _audited(store, sources, frozenset(only), about, jobs)
     told = accepting.held_against(found.findings, _counting(fail_on), cut=found.cut).since(since_ms)
     name = store or ", ".join(sources)
+    audited = Audited(
+        store=name,
+        told=told,
+        runs=found.runs,
+        counting=_counting(fail_on),
+        cut=found.cut,
+        has_baseline=baseline is not None or write_baseline is not None,
+    )
+    _tell(audited, junit, values=values, most=most, as_json=as_json)
+    ctx.exit(exits.INTERRUPTED if found.cut else _code(audited))
+
+
+def _tell(audited: "Audited", junit: str | None, *, values: bool | None, most: int, as_json: bool) -> None:
+    """The report in the form that was asked for; JUnit in its file, or in place of the report."""
+    from lifecycle_conformance.cli.audit_junit import write_junit  # noqa: PLC0415
+    from lifecycle_conformance.report import audit_report, baseline_report  # noqa: PLC0415
+
+    told, shown = audited.told, values is not False
+    form = audit_report.Form(width=width(), values=shown, most=most, also=baseline_report.summary(told))
+    if junit is not None:
+        write_junit(junit, audited, evolve(form, values=values is True))
     if as_json:
-        report = audit_report.as_json(name, told.left, values=not no_values, cut=found.cut)
+        report = audit_report.as_json(audited.store, told.left, values=shown, cut=audited.cut)
         echo_json({**report, **baseline_report.as_json(told)})
-    else:
-        form = audit_report.Form(width=width(), values=not no_values, most=most, also=baseline_report.summary(told))
-        echo(audit_report.rendered(name, told.left, form, runs=found.runs, cut=found.cut))
+    elif junit != STANDARD_OUTPUT:
+        echo(audit_report.rendered(audited.store, told.left, form, runs=audited.runs, cut=audited.cut))
         if told.stale:
-            echo(f"\n{baseline_report.rendered(told.stale, width())}")
-    ctx.exit(exits.INTERRUPTED if found.cut else _code(told, fail_on))
+            echo(f"\n{baseline_report.rendered(told.stale, form.width)}")
 
 
 def _counting(fail_on: str) -> Sequence[str]:
     return _SEVERITIES[: _SEVERITIES.index(fail_on) + 1]
 
 
-def _code(told: "Matched", fail_on: str) -> int:
-    wrong = any(each.kind.severity in _counting(fail_on) for each in told.left)
-    return exits.FALLS_SHORT if wrong or told.stale else exits.WELL
+def _code(audited: "Audited") -> int:
+    wrong = any(each.kind.severity in audited.counting for each in audited.told.left)
+    return exits.FALLS_SHORT if wrong or audited.told.stale else exits.WELL
 
 
 class _Tenant:

@@ -25,6 +25,12 @@ _OPTIONS: Final = (
         help="Accept the findings of this audit that --fail-on counts: write them to FILE. The reasons that FILE, or "
         "that of --baseline, gives are kept.",
     ),
+    click.option(
+        "--junit",
+        metavar="FILE",
+        help="Write the findings to FILE as JUnit XML, for CI: one test for each kind of finding, failed where "
+        "--fail-on counts it. `-` is standard output, instead of the report.",
+    ),
 )
 
 

@@ -9,6 +9,8 @@ from typing import Final
 
 import click
 
+STANDARD_OUTPUT: Final = "-"
+"""What names standard output in the place of a file."""
 _OF_A_DATABASE: Final = ("wal", "shm", "journal")
 
 
