@@ -13,6 +13,8 @@ from damaging import edited, put
 
 ESC = "\x1b"
 
+ALONE = "\nThe store alone was looked at. With --runs RUNS it is held against the run records, too.\n"
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
@@ -28,7 +30,7 @@ def report(*arguments: str | Path) -> dict[str, Any]:
 
 def test_a_healthy_store_is_well(store: Path) -> None:
     done = call("audit", store)
-    assert (done.exit_code, done.stdout) == (0, f"{store}: 2 runs, nothing is wrong\n")
+    assert (done.exit_code, done.stdout) == (0, f"{store}: 2 runs, nothing wrong was found\n" + ALONE)
 
 
 def test_a_damaged_store_falls_short(store: Path) -> None:
@@ -85,6 +87,14 @@ def test_run_and_tenant_narrow_it_down(store: Path) -> None:
     assert len(report(store, "--tenant", "org-a/ws-a")["findings"]) == 1
 
 
+def test_a_run_that_is_not_there_and_a_folder_that_is_no_store_are_wrong_calls(store: Path, tmp_path: Path) -> None:
+    done = call("audit", store, "--run", "run-1", "--run", "run-99")
+    assert (done.exit_code, "there is no run 'run-99'" in done.stderr) == (2, True)
+    done = call("audit", tmp_path)
+    assert (done.exit_code, "expected stateful_events.jsonl or stateful_snapshots in it" in done.stderr) == (2, True)
+    assert "is it seq-missing or" in call("audit", "--explain", "seq-mising").stderr
+
+
 def test_many_findings_of_a_kind_are_shown_in_part(store: Path) -> None:
     for number in range(6):
         edited(number, put("x", "payload", "event"))(store)
@@ -118,10 +128,10 @@ def test_kinds_of_findings_are_explained(asked: str) -> None:
     ("arguments", "said"),
     [
         ((), "expected STORE, or --runs RUNS, or both"),
-        (("--explain", "nothing"), "expected a kind of finding or the id of a requirement or hazard"),
+        (("--explain", "nothing"), "expected a kind of finding, or the id of a requirement or hazard"),
         (("--tenant", "org-a", "."), "expected ORG/WORKSPACE or ORG/WORKSPACE/DEPLOYMENT"),
         (("--migration",), "expected STORE"),
-        (("/nowhere/store",), "/nowhere/store"),
+        (("/nowhere/store",), "expected a folder or an SQLite database, found nothing of this name"),
         (("--runs", "/nowhere/runs"), "/nowhere/runs"),
     ],
 )

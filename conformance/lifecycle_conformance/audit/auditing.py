@@ -71,6 +71,16 @@ def audit(
         yield from records.findings()
 
 
+def unknown(source: StoreSource, records: Records | None, asked: Iterable[str]) -> list[str]:
+    """The run ids among those that a user names of which neither the store nor the run records know anything."""
+    known = set() if records is None else {*records.run_ids()}
+    return [
+        run_id
+        for run_id in sorted({*asked} - known)
+        if not any(run.run_id == run_id for run in source.runs(source.part_of(run_id)) if run.events or run.snapshots)
+    ]
+
+
 def _by_part(source: StoreSource, records: Records | None, only: frozenset[str]) -> dict[str, list[str]]:
     """The ids of the run records, by the part of the store in which their runs belong."""
     found: defaultdict[str, list[str]] = defaultdict(list)

@@ -64,7 +64,15 @@ class EventLines:
         tenant, event_id = key_of(row.value["scope"]["tenant_context"]), row.value["event_id"]
         run_id = row.value["run_id"]
         self.findings.append(
-            Finding(kind=kind, message=message, where=row.where, run_id=run_id, tenant=tenant, event_id=event_id)
+            Finding(
+                kind=kind,
+                message=message,
+                where=row.where,
+                run_id=run_id,
+                tenant=tenant,
+                event_id=event_id,
+                at_ms=row.at_ms,
+            )
         )
 
 

@@ -62,7 +62,8 @@ NOTHING: Final = Nothing.NOTHING
 class Finding:
     """One departure: of what kind, where, of which run, and what was expected there.
 
-    `record_index` counts the lifecycle history from 0. `message` is a sentence without the values.
+    `record_index` counts the lifecycle history from 0. `message` is a sentence without the values. `at_ms` is the time
+    that the event or snapshot says, where the finding is about one.
     """
 
     kind: Kind
@@ -72,5 +73,6 @@ class Finding:
     tenant: TenantKey | None = None
     record_index: int | None = None
     event_id: str | None = None
+    at_ms: int | None = None
     expected: Json | Nothing = field(default=NOTHING)
     actual: Json | Nothing = field(default=NOTHING)

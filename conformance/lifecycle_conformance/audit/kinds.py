@@ -16,8 +16,8 @@ _ALL: Final = (
         name="wrong-event-id",
         requirement="ID-5",
         severity=Severity.VIOLATION,
-        meaning="An event's id and its content disagree: the id is neither the one that the content gives nor an index id "
-        "of the first generation.",
+        meaning="An event's id and its content disagree: the id is neither the one that the content gives nor an index "
+        "id of the first generation.",
         advice="Do not rename it: where a snapshot has this id, the content was changed. With --runs a second finding "
         "says which member.",
     ),
@@ -204,8 +204,8 @@ _ALL: Final = (
         name="records-not-projected",
         requirement="PASS-2",
         severity=Severity.NOTE,
-        meaning="The newest lifecycle records of a run have no events: no pass has been made since, or the end of the log "
-        "is lost.",
+        meaning="The newest lifecycle records of a run have no events: no pass has been made since, or the end of the "
+        "log is lost.",
         advice="Project the run, unless a pass is known to have recorded them.",
     ),
     Kind(

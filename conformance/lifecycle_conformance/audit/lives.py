@@ -113,6 +113,7 @@ class Life:
             tenant=self.owner.tenant,
             record_index=record_index,
             event_id=event_id or (own if isinstance(own, str) else None),
+            at_ms=None if row is None else row.at_ms,
             expected=expected,
             actual=actual,
         )

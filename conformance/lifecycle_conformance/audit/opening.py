@@ -38,7 +38,12 @@ def opened(store: str) -> StoreSource:
         return _of_folder(_store_folder(Path(store)), store)
     if is_sqlite(store):
         return SqliteSource(store)
-    raise StorageError(path=store, problem="expected a folder or an SQLite database")
+    raise StorageError(path=store, problem=_neither(store))
+
+
+def _neither(store: str) -> str:
+    there = os.path.lexists(store)
+    return f"expected a folder or an SQLite database{'' if there else ', found nothing of this name'}"
 
 
 @frozen(kw_only=True)
@@ -127,6 +132,8 @@ def _of_folder(folder: Path, name: str) -> StoreSource:
     files = FileSource(folder, name=name)
     database = _database_of(folder)
     if database is None:
+        if not any(os.path.lexists(folder / each) for each in (LOG, SNAPSHOTS)):
+            raise StorageError(path=name, problem=f"expected {LOG} or {SNAPSHOTS} in it, found neither")
         return files
     path = str(database)
     try:

@@ -102,6 +102,7 @@ class SnapshotFolder:
                 run_id=row.value["run_id"],
                 tenant=key_of(row.value["scope"]["tenant_context"]),
                 event_id=row.value["snapshot_id"],
+                at_ms=row.at_ms,
                 expected=NOTHING if expected is None else expected,
                 actual=NOTHING if expected is None else row.where.path,
             )

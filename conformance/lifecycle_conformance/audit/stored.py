@@ -16,6 +16,12 @@ class Row:
     value: Object
     where: Where
 
+    @property
+    def at_ms(self) -> int | None:
+        """When it says that it happened, or was made."""
+        found = self.value.get("occurred_at_ms", self.value.get("created_at_ms"))
+        return found if type(found) is int else None
+
 
 @frozen(kw_only=True)
 class StoredRun:

@@ -1,34 +1,41 @@
 """`lifecycle-projection audit`."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-from attrs import define, field
+from attrs import define, evolve, field
 
-from lifecycle_conformance.cli import exits, options
+from lifecycle_conformance.cli import audit_options, exits, options
 from lifecycle_conformance.cli.messages import echo, echo_json, width
 from lifecycle_conformance.cli.progress import progress_line
+from lifecycle_conformance.cli.result_files import STANDARD_OUTPUT
 from lifecycle_conformance.cli.signals import interruptible
 
 if TYPE_CHECKING:
     from lifecycle_conformance.audit.finding import Finding
     from lifecycle_conformance.audit.stored import StoreSource
+    from lifecycle_conformance.report.audit_junit import Audited
 
 _EPILOG = """\b
 EXAMPLES
   lifecycle-projection audit data/runtime --runs data/automation_v2_runs.json
   lifecycle-projection audit data/stateful_runtime.sqlite3
   lifecycle-projection audit store --run run-7 --json
+  lifecycle-projection audit store --write-baseline accepted.json
+  lifecycle-projection audit store --baseline accepted.json --junit audit.xml
   lifecycle-projection audit --migration data
   lifecycle-projection audit --explain seq-missing
 
 \b
 EXIT CODES
-  0  nothing is wrong (--fail-on says from which severity on something is)
-  1  the store departs from the specification; with --migration: the import would fail, or lose something
+  0  nothing wrong was found (--fail-on says from which severity on something is)
+  1  the store departs from the specification, or an entry of --baseline is stale; with --migration: the import
+     would fail, or lose something
   2  the call is wrong, or the store can't be read"""
+_NOT_COMPARED: Final = "\nThe store alone was looked at. With --runs RUNS it is held against the run records, too."
 _SEVERITIES: Final = ("violation", "suspect", "note")
 
 
@@ -77,11 +84,16 @@ class _Found:
     type=click.IntRange(min=1),
     help="How many processes share the work.  [default: one for each processor; one for a small store]",
 )
-@click.option("--no-values", is_flag=True, help="Tell no data: of each value its length and a digest.")
+@click.option(
+    "--values/--no-values",
+    default=None,
+    help="Whether values are told, or of each its length and a digest.  [default: --values; --no-values in --junit]",
+)
 @click.option("--migration", is_flag=True, help="Say whether production's import of STORE into its database succeeds.")
 @click.option(
     "--explain", metavar="KIND|ID", help="Say what a kind of finding, or a requirement's kinds, mean; audit nothing."
 )
+@audit_options.outputs
 @options.as_json
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
@@ -94,8 +106,12 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     most: int,
     jobs: int | None,
     explain: str | None,
+    since_ms: int | None,
+    baseline: str | None,
+    write_baseline: str | None,
+    junit: str | None,
     *,
-    no_values: bool,
+    values: bool | None,
     migration: bool,
     as_json: bool,
 ) -> None:
@@ -112,26 +128,64 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
         _explain(explain)
         return
     if migration:
+        if any(each is not None for each in (since_ms, baseline, write_baseline, junit)):
+            raise click.UsageError("--migration predicts an import: it has no findings to filter, accept or write")
         _migration(ctx, store, as_json=as_json)
     if store is None and not sources:
         raise click.UsageError("expected STORE, or --runs RUNS, or both")
-    from lifecycle_conformance.report import audit_report  # noqa: PLC0415 - only where an audit is made
+    from lifecycle_conformance.audit.baseline import Scope  # noqa: PLC0415 - only where an audit is made
+    from lifecycle_conformance.cli.audit_baseline import Baseline  # noqa: PLC0415
+    from lifecycle_conformance.cli.audit_junit import check_junit  # noqa: PLC0415
+    from lifecycle_conformance.report.audit_junit import Audited  # noqa: PLC0415
 
-    found = _audited(store, sources, frozenset(only), _Tenant(tenant), jobs)
+    about = _Tenant(tenant)
+    read = [*([] if store is None else [store]), *sources]
+    accepting = Baseline.asked(baseline, write_baseline, Scope(read, frozenset(only), about.key), read)
+    check_junit(junit, [*read, *filter(None, (baseline, write_baseline))], as_json=as_json)
+    found = _audited(store, sources, frozenset(only), about, jobs)
+    told = accepting.held_against(found.findings, _counting(fail_on), cut=found.cut).since(since_ms)
     name = store or ", ".join(sources)
+    audited = Audited(
+        store=name,
+        told=told,
+        runs=found.runs,
+        counting=_counting(fail_on),
+        cut=found.cut,
+        has_baseline=baseline is not None or write_baseline is not None,
+    )
+    _tell(audited, junit, values=values, most=most, as_json=as_json, compared=bool(sources))
+    ctx.exit(exits.INTERRUPTED if found.cut else _code(audited))
+
+
+def _tell(  # noqa: PLR0913 - what the user asked for
+    audited: "Audited", junit: str | None, *, values: bool | None, most: int, as_json: bool, compared: bool
+) -> None:
+    """The report in the form that was asked for; JUnit in its file, or in place of the report."""
+    from lifecycle_conformance.cli.audit_junit import write_junit  # noqa: PLC0415
+    from lifecycle_conformance.report import audit_report, baseline_report  # noqa: PLC0415
+
+    told, shown = audited.told, values is not False
+    form = audit_report.Form(width=width(), values=shown, most=most, also=baseline_report.summary(told))
+    if junit is not None:
+        write_junit(junit, audited, evolve(form, values=values is True))
     if as_json:
-        echo_json(audit_report.as_json(name, found.findings, values=not no_values, cut=found.cut))
-    else:
-        form = audit_report.Form(width=width(), values=not no_values, most=most)
-        echo(audit_report.rendered(name, found.findings, form, runs=found.runs, cut=found.cut))
-    ctx.exit(_code(found, fail_on))
+        report = audit_report.as_json(audited.store, told.left, values=shown, cut=audited.cut)
+        echo_json({**report, **baseline_report.as_json(told)})
+    elif junit != STANDARD_OUTPUT:
+        echo(audit_report.rendered(audited.store, told.left, form, runs=audited.runs, cut=audited.cut))
+        if not compared:
+            echo(_NOT_COMPARED)
+        if told.stale:
+            echo(f"\n{baseline_report.rendered(told.stale, form.width)}")
 
 
-def _code(found: _Found, fail_on: str) -> int:
-    if found.cut:
-        return exits.INTERRUPTED
-    failing = _SEVERITIES[: _SEVERITIES.index(fail_on) + 1]
-    return exits.FALLS_SHORT if any(each.kind.severity in failing for each in found.findings) else exits.WELL
+def _counting(fail_on: str) -> Sequence[str]:
+    return _SEVERITIES[: _SEVERITIES.index(fail_on) + 1]
+
+
+def _code(audited: "Audited") -> int:
+    wrong = any(each.kind.severity in audited.counting for each in audited.told.left)
+    return exits.FALLS_SHORT if wrong or audited.told.stale else exits.WELL
 
 
 class _Tenant:
@@ -141,18 +195,19 @@ class _Tenant:
         parts = [] if asked is None else asked.split("/")
         if asked is not None and len(parts) not in {2, 3}:
             raise click.BadParameter("expected ORG/WORKSPACE or ORG/WORKSPACE/DEPLOYMENT", param_hint="'--tenant'")
-        self._key = (*parts, None)[:3] if parts else None
+        org, workspace, deployment = (*parts, None, None, None)[:3]
+        self.key = None if org is None or workspace is None else (org, workspace, deployment)
 
     def concerns(self, finding: "Finding") -> bool:
         """Whether a finding is about this tenant, or about none."""
-        return self._key is None or finding.tenant in {None, self._key}
+        return self.key is None or finding.tenant in {None, self.key}
 
 
 def _audited(
     store: str | None, sources: Sequence[str], only: frozenset[str], tenant: _Tenant, jobs: int | None
 ) -> _Found:
     """Audit until all is read, or the user interrupts: then what is known so far is told."""
-    from lifecycle_conformance.audit.auditing import NoStore, audit  # noqa: PLC0415
+    from lifecycle_conformance.audit.auditing import NoStore, audit, unknown  # noqa: PLC0415
     from lifecycle_conformance.audit.opening import opened  # noqa: PLC0415
     from lifecycle_conformance.audit.run_records import RunRecords  # noqa: PLC0415
     from lifecycle_conformance.audit.workers import workers  # noqa: PLC0415
@@ -163,8 +218,13 @@ def _audited(
             records = RunRecords(sources) if sources else None
             source: StoreSource = NoStore() if store is None else opened(store)
 
+            if missing := unknown(source, records, only):
+                raise click.UsageError(f"there is no run {', '.join(map(repr, missing))}")
+            if records is not None and store is None:
+                found.runs = len(records.run_ids())
+
             def progress(done: int, of: int, runs: int) -> None:
-                found.runs = runs
+                found.runs = max(runs, found.runs)
                 show(f"auditing: {done} of {of} parts, {runs} runs, {len(found.findings)} findings")
 
             with workers(source, jobs) as executor:
@@ -182,9 +242,10 @@ def _explain(asked: str) -> None:
 
     told = [each for each in KINDS.values() if asked in {each.name, each.requirement, each.hazard}]
     if not told:
+        alike = get_close_matches(asked, KINDS, n=3, cutoff=0.5)
+        hint = f"; is it {' or '.join(alike)}?" if alike else "; a report names its kinds"
         raise click.BadParameter(
-            f"expected a kind of finding or the id of a requirement or hazard; kinds are {', '.join(KINDS)}",
-            param_hint="'--explain'",
+            f"expected a kind of finding, or the id of a requirement or hazard{hint}", param_hint="'--explain'"
         )
     echo(explained(told, width()))
 

@@ -74,32 +74,44 @@ def _sorted(findings: Iterable[Finding]) -> list[Finding]:
 
 @frozen(kw_only=True)
 class Form:
-    """How an audit is told to people: how wide, with values or without, and how many findings of a kind at most."""
+    """How an audit is told to people: how wide, with values or without, and how many findings of a kind at most.
+
+    `also` is what the line that sums it up says beside the findings.
+    """
 
     width: int
     values: bool
     most: int
+    also: Sequence[str] = ()
 
 
 def rendered(store: str, findings: Sequence[Finding], form: Form, *, runs: int, cut: bool) -> str:
     """An audit for people: a line that sums it up, then the findings, grouped by what causes them."""
-    lines = [_summary(store, findings, runs, cut=cut)]
-    groups: dict[str, list[Finding]] = {}
-    for finding in _sorted(findings):
-        groups.setdefault(finding.kind.name, []).append(finding)
-    for group in groups.values():
-        lines += ["", *_group(group, form)]
+    lines = [summary(store, findings, runs, form.also, cut=cut)]
+    for group in groups(findings):
+        lines += ["", *group_lines(group, form)]
     return "\n".join(lines)
 
 
-def _summary(store: str, findings: Sequence[Finding], runs: int, *, cut: bool) -> str:
+def groups(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """The findings by kind, the worst kinds first."""
+    found: dict[str, list[Finding]] = {}
+    for finding in _sorted(findings):
+        found.setdefault(finding.kind.name, []).append(finding)
+    return [*found.values()]
+
+
+def summary(store: str, findings: Sequence[Finding], runs: int, also: Sequence[str], *, cut: bool) -> str:
+    """The line that sums an audit up."""
     counts = [(sum(each.kind.severity is severity for each in findings), severity) for severity in Severity]
-    said = ", ".join(counted(number, severity) for number, severity in counts if number) or "nothing wrong was found"
+    told = [*(counted(number, severity) for number, severity in counts if number), *also]
+    said = ", ".join(told) or "nothing wrong was found"
     partial = " (partial: the audit was interrupted)" if cut else ""
     return f"{safe(store)}: {counted(runs, 'run')}, {said}{partial}"
 
 
-def _group(group: Sequence[Finding], form: Form) -> Iterator[str]:
+def group_lines(group: Sequence[Finding], form: Form) -> Iterator[str]:
+    """The findings of one kind: what it means, their places, and what to do."""
     kind = group[0].kind
     times = "" if len(group) == 1 else f", {len(group)} times"
     hazard = "" if kind.hazard is None else f", hazard {kind.hazard}"

@@ -118,7 +118,13 @@ def _phases(life: Life, row: Row, event: Row | None) -> Iterator[Finding]:
         if status == "queued" and named in {None, _RETRY}:
             legal.add("retrying")
         if phase not in legal:
-            yield life.finding("wrong-phase", f"`phase`, where `status` is `{status}`", row, expected=PHASE_OF.get(status), actual=phase)
+            yield life.finding(
+                "wrong-phase",
+                f"`phase`, where `status` is `{status}`",
+                row,
+                expected=PHASE_OF.get(status),
+                actual=phase,
+            )
         allowed = snapshot.get("allowed_next_phases")
         if allowed is not None and allowed != NEXT.get(phase):
             yield life.finding(

@@ -11,7 +11,6 @@ from lifecycle_conformance.audit.lives import Life
 from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.execution.trace import key_of, member
 from lifecycle_conformance.model.identity import entries_of, is_unsigned, listed_by
-from lifecycle_projection.records import Json
 
 _MARKER_ID: Final = "stateful-compaction-"
 _MOST: Final = 20
@@ -37,9 +36,8 @@ def order(life: Life) -> Iterator[Finding]:
         if after.value["occurred_at_ms"] < before.value["occurred_at_ms"]
     ]
     if backwards:
-        yield life.finding(
-            "time-backwards", f"{'this event is' if len(backwards) == 1 else f'{len(backwards)} events are'} older than the one before", backwards[0]
-        )
+        number = "this event is" if len(backwards) == 1 else f"{len(backwards)} events are"
+        yield life.finding("time-backwards", f"{number} older than the one before", backwards[0])
 
 
 def _twice(life: Life) -> Iterator[Finding]:

@@ -96,7 +96,9 @@ def _unrecorded(life: Life, run: Object, missing: Sequence[int], where: Where) -
                 actual=refused[1],
             )
         else:
-            yield life.finding("records-not-projected", f"{len(tail)} of {length} records", where=where, record_index=tail[0])
+            yield life.finding(
+                "records-not-projected", f"{len(tail)} of {length} records", where=where, record_index=tail[0]
+            )
 
 
 def _refused(life: Life, run: Object, record: Object) -> tuple[str, str] | None:

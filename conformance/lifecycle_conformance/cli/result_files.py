@@ -1,0 +1,60 @@
+"""Files that a command writes its results to, beside its report: whole or not at all, and never into what it read."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import click
+
+STANDARD_OUTPUT: Final = "-"
+"""What names standard output in the place of a file."""
+_OF_A_DATABASE: Final = ("wal", "shm", "journal")
+
+
+def check_target(option: str, target: str, read: Sequence[str]) -> None:
+    """Refuse a file that can't be written, or that belongs to what is read: before the work, not after it."""
+    path = Path(os.path.realpath(target))
+    if not path.parent.is_dir():
+        raise click.BadParameter(f"expected a file in a folder that exists: {target}", param_hint=f"'{option}'")
+    if path.exists() and not path.is_file():
+        raise click.BadParameter(f"expected a regular file: {target}", param_hint=f"'{option}'")
+    for each in read:
+        if _belongs_to(path, Path(os.path.realpath(each.removeprefix("sqlite:")))):
+            said = f"expected a file outside of {each}, which is read and never changed: {target}"
+            raise click.BadParameter(said, param_hint=f"'{option}'")
+
+
+def _belongs_to(path: Path, read: Path) -> bool:
+    """Whether a path is what is read, lies in it, or beside it under its name, as the files of a database do."""
+    if read.is_dir():
+        return path.is_relative_to(read)
+    return path.parent == read.parent and path.name in {read.name, *(f"{read.name}-{end}" for end in _OF_A_DATABASE)}
+
+
+def write_whole(target: str, content: bytes) -> None:
+    """Put a content in the place of a file; whoever reads it sees the old one or the new one."""
+    path = Path(os.path.realpath(target))
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(_mode(path))
+        Path(temporary).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+def _mode(path: Path) -> int:
+    """The mode of the file that is there, or that which the user's mask gives a new one."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
