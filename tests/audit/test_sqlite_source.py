@@ -269,8 +269,7 @@ def test_a_writer_that_begins_meanwhile_is_seen(file: Path) -> None:
 def test_each_kind_is_named_once_and_has_a_requirement() -> None:
     kinds = [each for each in vars(kinds_of_database).values() if isinstance(each, Kind)]
     assert len({kind.name for kind in kinds}) == len(kinds)
-    chapter = {"DB-2", "DB-14", "DB-15"}
-    assert {kind.requirement for kind in kinds} <= load().keys() | chapter
+    assert {kind.requirement for kind in kinds} <= load().keys()
 
 
 def test_a_bound_row_holds_the_record_itself(file: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 import damaging
 from calling import call
 from damaging import edited, put
+from lifecycle_conformance.specification.schemas import problems
+from stores import put_database, shared
 
 ALONE = "\nThe store alone was looked at. With --runs RUNS it is held against the run records, too.\n"
 
@@ -86,7 +88,7 @@ def test_a_stale_entry_falls_short(store: Path, baseline: Path) -> None:
     assert "STALE: 1 entry of the baseline\n" in done.stdout
     assert "\n  - $.accepted[0]: wrong-payload-member, stateful_events.jsonl, run run-1, event " in done.stdout
     (stale,) = report(store, "--baseline", baseline)["stale"]
-    assert (stale["entry"], stale["kind"]) == ("$.accepted[0]", "wrong-payload-member")
+    assert (stale["place"], stale["entry"]["kind"]) == ("$.accepted[0]", "wrong-payload-member")
 
 
 def test_an_audit_of_another_run_leaves_no_entry_stale(store: Path, baseline: Path) -> None:
@@ -304,6 +306,76 @@ def test_an_interrupted_audit_is_an_error(store: Path, tmp_path: Path, monkeypat
     assert call("audit", store, "--junit", file).exit_code == 130
     assert outcomes(junit(file))["audit.store.audit", "complete"] == "error"
     assert junit(file).attrib["errors"] == "1"
+
+
+# --- the report for programs ------------------------------------------------------------------------------------------
+
+
+def torn(store: Path) -> str:
+    log = store / damaging.LOG
+    log.write_bytes(log.read_bytes()[:-9])
+    return damaging.LOG
+
+
+DAMAGES = {
+    "payload": edited(0, put("x", "payload", "event")),
+    "no values": edited(0, put(None, "payload", "event")),
+    "dropped": damaging.dropped(1),
+    "doubled": damaging.doubled,
+    "swapped": damaging.swapped,
+    "without snapshot": damaging.without_snapshot(3),
+    "two tenants": damaging.of_another_tenant,
+    "two latest": damaging.second_snapshot,
+    "older generation": damaging.recorded_by_an_older_generation,
+    "misread number": damaging.misread_number,
+    "line without an end": torn,
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_report_fits_its_schema(tmp_path: Path, name: str) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    DAMAGES[name](damaging.healthy(store))
+    runs = tmp_path / "runs.jsonl"
+    runs.write_bytes(orjson.dumps(damaging.RUN) + b"\n")
+    for asked in ([], ["--no-values"], ["--runs", runs]):
+        told = report(store, *asked)
+        assert told["findings"]
+        assert problems("audit-report", told) == []
+
+
+def test_a_report_with_stale_entries_fits_its_schema(store: Path, baseline: Path) -> None:
+    edited(0, put("run_created", "payload", "event"))(store)
+    told = report(store, "--baseline", baseline)
+    assert told["stale"]
+    assert problems("audit-report", told) == []
+
+
+def test_a_report_on_a_database_fits_its_schema(tmp_path: Path) -> None:
+    databases = [database for each in shared() for database in each["databases"].values()]
+    kinds = set()
+    for number, database in enumerate(databases):
+        told = report(put_database(database, tmp_path / f"{number}.sqlite3", wal=False))
+        kinds |= {each["kind"] for each in told["findings"] if "row" in each}
+        assert problems("audit-report", told) == []
+    assert len(kinds) > 3
+
+
+def test_a_prediction_fits_the_schema(store: Path) -> None:
+    assert problems("audit-report", report("--migration", store)) == []
+    damaging.doubled(store)
+    edited(1, put("other", "run_id"))(store)
+    with (store / damaging.LOG).open("ab") as log:
+        log.write(b"{\n" * 1200)
+    told = report("--migration", store)
+    assert told["import"]["unlisted"]
+    assert {"kind", "path", "line"} <= told["import"]["causes"][0].keys()
+    assert problems("audit-report", told) == []
+
+
+def test_a_baseline_fits_its_schema(baseline: Path) -> None:
+    assert problems("audit-baseline", orjson.loads(baseline.read_bytes())) == []
 
 
 # --- since when -------------------------------------------------------------------------------------------------------

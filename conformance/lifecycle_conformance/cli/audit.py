@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 
 from lifecycle_conformance.cli import audit_options, exits, options
 from lifecycle_conformance.cli.messages import echo, echo_json, width
@@ -32,11 +32,35 @@ EXAMPLES
 \b
 EXIT CODES
   0  nothing wrong was found (--fail-on says from which severity on something is)
-  1  the store departs from the specification, or an entry of --baseline is stale; with --migration: the import
-     would fail, or lose something
+  1  the store departs from the specification; with --baseline: or an entry of it is stale;
+     with --migration: the import would fail, or lose something
   2  the call is wrong, or the store can't be read"""
 _NOT_COMPARED: Final = "\nThe store alone was looked at. With --runs RUNS it is held against the run records, too."
 _SEVERITIES: Final = ("violation", "suspect", "note")
+
+
+@frozen(kw_only=True)
+class _Asked:
+    """What the user asked for: each member is the argument or option of that name."""
+
+    store: str | None
+    sources: tuple[str, ...]
+    only: tuple[str, ...]
+    tenant: str | None
+    fail_on: str
+    most: int
+    jobs: int | None
+    since_ms: int | None
+    baseline: str | None
+    write_baseline: str | None
+    junit: str | None
+    values: bool | None
+    as_json: bool
+
+    @property
+    def read(self) -> list[str]:
+        """What is read, and never written."""
+        return [*([] if self.store is None else [self.store]), *self.sources]
 
 
 @define(kw_only=True)
@@ -96,25 +120,7 @@ class _Found:
 @audit_options.outputs
 @options.as_json
 @click.pass_context
-def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
-    ctx: click.Context,
-    store: str | None,
-    sources: tuple[str, ...],
-    only: tuple[str, ...],
-    tenant: str | None,
-    fail_on: str,
-    most: int,
-    jobs: int | None,
-    explain: str | None,
-    since_ms: int | None,
-    baseline: str | None,
-    write_baseline: str | None,
-    junit: str | None,
-    *,
-    values: bool | None,
-    migration: bool,
-    as_json: bool,
-) -> None:
+def command(ctx: click.Context, /, store: str | None, explain: str | None, *, migration: bool, **others: Any) -> None:
     """Find where a store departs from the specification, and name the requirement.
 
     STORE is a folder in production's layout or an SQLite database of production's. It is read and never changed, also
@@ -127,53 +133,56 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option
     if explain is not None:
         _explain(explain)
         return
+    asked = _Asked(store=store, **others)
     if migration:
-        if any(each is not None for each in (since_ms, baseline, write_baseline, junit)):
+        if any(each is not None for each in (asked.since_ms, asked.baseline, asked.write_baseline, asked.junit)):
             raise click.UsageError("--migration predicts an import: it has no findings to filter, accept or write")
-        _migration(ctx, store, as_json=as_json)
-    if store is None and not sources:
+        _migration(ctx, store, as_json=asked.as_json)
+    if store is None and not asked.sources:
         raise click.UsageError("expected STORE, or --runs RUNS, or both")
+    audited = _judged(asked)
+    _tell(audited, asked)
+    ctx.exit(exits.INTERRUPTED if audited.cut else _code(audited))
+
+
+def _judged(asked: _Asked) -> "Audited":
+    """The audit, held against the baseline; wrong calls are refused before it begins."""
     from lifecycle_conformance.audit.baseline import Scope  # noqa: PLC0415 - only where an audit is made
     from lifecycle_conformance.cli.audit_baseline import Baseline  # noqa: PLC0415
     from lifecycle_conformance.cli.audit_junit import check_junit  # noqa: PLC0415
     from lifecycle_conformance.report.audit_junit import Audited  # noqa: PLC0415
 
-    about = _Tenant(tenant)
-    read = [*([] if store is None else [store]), *sources]
-    accepting = Baseline.asked(baseline, write_baseline, Scope(read, frozenset(only), about.key), read)
-    check_junit(junit, [*read, *filter(None, (baseline, write_baseline))], as_json=as_json)
-    found = _audited(store, sources, frozenset(only), about, jobs)
-    told = accepting.held_against(found.findings, _counting(fail_on), cut=found.cut).since(since_ms)
-    name = store or ", ".join(sources)
-    audited = Audited(
-        store=name,
-        told=told,
+    tenant, only, counting = _Tenant(asked.tenant), frozenset(asked.only), _counting(asked.fail_on)
+    baselines = [each for each in (asked.baseline, asked.write_baseline) if each is not None]
+    scope = Scope(asked.read, only, tenant.key)
+    baseline = Baseline.asked(asked.baseline, asked.write_baseline, scope, asked.read)
+    check_junit(asked.junit, [*asked.read, *baselines], as_json=asked.as_json)
+    found = _audited(asked.store, asked.sources, only, tenant, asked.jobs)
+    return Audited(
+        store=asked.store or ", ".join(asked.sources),
+        told=baseline.held_against(found.findings, counting, cut=found.cut).since(asked.since_ms),
         runs=found.runs,
-        counting=_counting(fail_on),
+        counting=counting,
         cut=found.cut,
-        has_baseline=baseline is not None or write_baseline is not None,
+        has_baseline=bool(baselines),
     )
-    _tell(audited, junit, values=values, most=most, as_json=as_json, compared=bool(sources))
-    ctx.exit(exits.INTERRUPTED if found.cut else _code(audited))
 
 
-def _tell(  # noqa: PLR0913 - what the user asked for
-    audited: "Audited", junit: str | None, *, values: bool | None, most: int, as_json: bool, compared: bool
-) -> None:
+def _tell(audited: "Audited", asked: _Asked) -> None:
     """The report in the form that was asked for; JUnit in its file, or in place of the report."""
     from lifecycle_conformance.cli.audit_junit import write_junit  # noqa: PLC0415
     from lifecycle_conformance.report import audit_report, baseline_report  # noqa: PLC0415
 
-    told, shown = audited.told, values is not False
-    form = audit_report.Form(width=width(), values=shown, most=most, also=baseline_report.summary(told))
-    if junit is not None:
-        write_junit(junit, audited, evolve(form, values=values is True))
-    if as_json:
+    told, shown = audited.told, asked.values is not False
+    form = audit_report.Form(width=width(), values=shown, most=asked.most, also=baseline_report.summary(told))
+    if asked.junit is not None:
+        write_junit(asked.junit, audited, evolve(form, values=asked.values is True))
+    if asked.as_json:
         report = audit_report.as_json(audited.store, told.left, values=shown, cut=audited.cut)
         echo_json({**report, **baseline_report.as_json(told)})
-    elif junit != STANDARD_OUTPUT:
+    elif asked.junit != STANDARD_OUTPUT:
         echo(audit_report.rendered(audited.store, told.left, form, runs=audited.runs, cut=audited.cut))
-        if not compared:
+        if not asked.sources:
             echo(_NOT_COMPARED)
         if told.stale:
             echo(f"\n{baseline_report.rendered(told.stale, form.width)}")

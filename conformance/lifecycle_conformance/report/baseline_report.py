@@ -12,7 +12,9 @@ _TO_DO = "To do: Take these entries out of the file, or write it anew with --wri
 
 def as_json(found: Matched) -> dict[str, Json]:
     """The members that a report has of a baseline."""
-    stale: list[Json] = [{"entry": f"$.accepted[{number}]", **dict(members_of(each))} for number, each in found.stale]
+    stale: list[Json] = [
+        {"place": f"$.accepted[{number}]", "entry": dict(members_of(each))} for number, each in found.stale
+    ]
     return {"accepted": len(found.accepted), "stale": stale}
 
 
