@@ -1,23 +1,23 @@
 """`lifecycle-projection project`."""
 
 import errno
-import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
-from attrs import define, frozen
 
 from lifecycle_conformance.cli import exits, options
+from lifecycle_conformance.cli.dry_run import DryRun
 from lifecycle_conformance.cli.inputs import read_runs
 from lifecycle_conformance.cli.messages import complain, echo, warn
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
+from lifecycle_conformance.cli.projection_report import JsonObject, Pass, Text, Totals
 from lifecycle_conformance.cli.signals import Interruption, interruptible
 from lifecycle_conformance.cli.warnings import warnings_shown
 from lifecycle_projection import (
-    LifecycleProjectionError,
     PhaseTransitionError,
     ProjectionResult,
     RememberingStore,
@@ -26,7 +26,6 @@ from lifecycle_projection import (
     StorageError,
     project,
 )
-from lifecycle_projection.records import Json
 from lifecycle_projection.runs import RunsFile
 from lifecycle_projection.stores.effects import SystemEffects
 from lifecycle_projection.stores.engine import engine_kept_out
@@ -36,6 +35,7 @@ _EPILOG = """\b
 EXAMPLES
   lifecycle-projection project automation_v2_runs.json --store store
   lifecycle-projection project life.jsonl --store store --json
+  lifecycle-projection project life.jsonl --store store --dry-run
   jq -c . run.json | lifecycle-projection project - --store store
 
 \b
@@ -45,48 +45,6 @@ EXIT CODES
   2    the input was refused and nothing was written, or the store failed, for a run or as a whole
   130  interrupted: what was recorded before stays
   141  all is done, but the reader of the output went away"""
-
-
-@frozen(kw_only=True)
-class _Pass:
-    """One run record and the result of its pass; `ending` says in words what stopped it early, if anything did."""
-
-    run: Run
-    result: ProjectionResult
-    error: LifecycleProjectionError | None = None
-    message: str = ""
-    ending: str = ""
-
-    @property
-    def code(self) -> int:
-        """The exit code that this pass asks for."""
-        if self.error is None:
-            return exits.WELL
-        return exits.FALLS_SHORT if isinstance(self.error, PhaseTransitionError) else exits.WRONG_CALL
-
-
-@define
-class _Totals:
-    """The totals of all passes so far."""
-
-    records: int
-    passes: int = 0
-    projected: int = 0
-    failed: int = 0
-    code: int = exits.WELL
-    interrupted: bool = False
-
-    def add(self, done: _Pass) -> None:
-        """Count a pass."""
-        self.passes += 1
-        self.projected += done.result.projected
-        self.failed += done.error is not None
-        self.code = max(self.code, done.code)
-
-    @property
-    def left(self) -> int:
-        """How many records were not tried."""
-        return self.records - self.passes
 
 
 @click.command(epilog=_EPILOG)
@@ -107,9 +65,14 @@ class _Totals:
     show_default=True,
     help="How long to wait for another writer.",
 )
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would be appended and written, and touch nothing: no lock, no new folder."
+)
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, runs: str, directory: Path, lock_timeout: float, *, as_json: bool) -> None:
+def command(  # noqa: PLR0913 - one parameter for each option
+    ctx: click.Context, runs: str, directory: Path, lock_timeout: float, *, dry_run: bool, as_json: bool
+) -> None:
     """Project run records into a store of files, each lifecycle record once.
 
     RUNS is a runs file of version 0 or 1, a single run record, or JSON Lines of run records, one pass a line in their
@@ -123,13 +86,17 @@ def command(ctx: click.Context, runs: str, directory: Path, lock_timeout: float,
 
     In the state folder of a production engine nothing is written while the engine runs, nor where its database is the
     authority; otherwise the engine is kept from starting meanwhile.
+
+    With --dry-run each pass is planned on what the store holds and what the passes before it would have recorded. The
+    exit codes are those of a real call, which alone shows whether another writer or an engine is at work, or the disk
+    fails.
     """
     require_posix("project")
-    report = _Json(directory) if as_json else _Text()
+    report = JsonObject(directory, dry_run=dry_run) if as_json else Text(dry_run=dry_run)
     with interruptible() as interruption:
         try:
-            with read_runs(runs) as records, engine_kept_out(directory):
-                store = _opened(directory, lock_timeout, interruption)
+            with read_runs(runs) as records, nullcontext() if dry_run else engine_kept_out(directory):
+                store = DryRun(directory) if dry_run else _opened(directory, lock_timeout, interruption)
                 with warnings_shown(), interruption.deferred():
                     totals, unwritten = _projected(records, store, interruption, report)
         except KeyboardInterrupt:
@@ -167,17 +134,17 @@ def _opened(directory: Path, lock_timeout: float, interruption: Interruption) ->
 
 
 def _projected(
-    records: RunsFile, store: RememberingStore, interruption: Interruption, report: "_Text | _Json"
-) -> tuple[_Totals, OSError | None]:
+    records: RunsFile, store: DryRun | RememberingStore, interruption: Interruption, report: Text | JsonObject
+) -> tuple[Totals, OSError | None]:
     """Make all passes and report each; the totals, and why standard output could not be written, if so."""
-    totals, reader = _Totals(records=len(records)), _Reader()
+    totals, reader = Totals(records=len(records)), _Reader()
     reader.write(report.beginning())
     try:
         with progress_line() as show:
             for done in _passes(records, store, interruption):
                 totals.add(done)
                 show("")
-                _warn(done)
+                _warn(done, planned_only=isinstance(store, DryRun))
                 reader.write(report.of_pass(done))
                 show(f"run {totals.passes:,} of {totals.records:,}, {totals.projected:,} projected")
     finally:
@@ -201,26 +168,30 @@ class _Reader:
                 self.error = error
 
 
-def _passes(runs: RunsFile, store: RememberingStore, interruption: Interruption) -> Iterator[_Pass]:
-    """Make a pass for each run, up to the first failure that is not of a snapshot alone but of the store."""
+def _passes(runs: RunsFile, store: DryRun | RememberingStore, interruption: Interruption) -> Iterator[Pass]:
+    """Make or plan a pass for each run, up to the first failure that is not of a snapshot alone but of the store."""
     for run in runs:
         if interruption.asked:
             return
         try:
-            yield _Pass(run=run, result=project(run, store))
+            yield Pass(run=run, result=_pass(run, store))
         except StorageError as error:
             result = error.done or ProjectionResult()
             if isinstance(error.__cause__, InterruptedError) or interruption.asked:
-                yield _Pass(run=run, result=result, ending="interrupted")
+                yield Pass(run=run, result=result, ending="interrupted")
                 return
-            yield _Pass(run=run, result=result, error=error, message=str(error), ending="the store failed")
+            yield Pass(run=run, result=result, error=error, message=str(error), ending="the store failed")
             if not _of_a_snapshot(error):
                 return
         except StorageConflictError as error:
             place = store.place(run.run_id, error.snapshot_id, run.tenant_context.key)
-            yield _Pass(run=run, result=error.done, error=error, message=f"{place}: {error}", ending="stopped")
+            yield Pass(run=run, result=error.done, error=error, message=f"{place}: {error}", ending="stopped")
         except PhaseTransitionError as error:
-            yield _Pass(run=run, result=error.done, error=error, message=str(error), ending="stopped")
+            yield Pass(run=run, result=error.done, error=error, message=str(error), ending="stopped")
+
+
+def _pass(run: Run, store: DryRun | RememberingStore) -> ProjectionResult:
+    return store.project(run) if isinstance(store, DryRun) else project(run, store)
 
 
 def _of_a_snapshot(error: StorageError) -> bool:
@@ -228,70 +199,10 @@ def _of_a_snapshot(error: StorageError) -> bool:
     return f"/{SNAPSHOTS_NAME}/" in error.path
 
 
-def _warn(done: _Pass) -> None:
+def _warn(done: Pass, *, planned_only: bool) -> None:
+    """Say what failed; that a pass would be stopped is part of the plan, and no failure."""
     if done.error is not None:
         of_store = isinstance(done.error, StorageError) and not _of_a_snapshot(done.error)
         say: Callable[[str], None] = complain if of_store else warn
-        say(f"projection of run {done.run.run_id!r} failed: {done.message}")
-
-
-# --- the two ways of reporting ----------------------------------------------------------------------------------------
-
-
-class _Text:
-    """A line for each pass, and one for all."""
-
-    def beginning(self) -> str:
-        """Nothing: text needs no opening."""
-        return ""
-
-    def of_pass(self, done: _Pass) -> str:
-        """How much was projected, and why no more."""
-        run_id = done.run.run_id if done.run.run_id.isprintable() else json.dumps(done.run.run_id)
-        return f"{run_id}: {done.result.projected} projected{f', then {done.ending}' if done.ending else ''}"
-
-    def end(self, totals: _Totals) -> str:
-        """The totals of all passes."""
-        counts = [f"{totals.passes} {'pass' if totals.passes == 1 else 'passes'}", f"{totals.projected} projected"]
-        counts += [f"{totals.failed} failed"] if totals.failed else []
-        counts += ["interrupted"] if totals.interrupted else []
-        counts += [f"{totals.left} not tried"] if totals.left else []
-        return ", ".join(counts)
-
-
-class _Json:
-    """One JSON object, written as the passes go by; each pass has a line."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._held = ""
-
-    def beginning(self) -> str:
-        """Open the object and the list of passes."""
-        return f'{{\n  "store": {json.dumps(str(self._directory), ensure_ascii=False)},\n  "passes": ['
-
-    def of_pass(self, done: _Pass) -> str:
-        """The pass before this one, which is held back until it is known whether another one follows."""
-        before, self._held = self._held, f"    {json.dumps(_entry(done), ensure_ascii=False)}"
-        return before and f"{before},"
-
-    def end(self, totals: _Totals) -> str:
-        """Close the list, and add the totals of all passes."""
-        counts = {
-            "projected": totals.projected,
-            "failed": totals.failed,
-            "interrupted": totals.interrupted,
-            "not_tried": totals.left,
-        }
-        held = self._held and f"{self._held}\n"
-        return f"{held}  ],{json.dumps(counts, indent=2)[1:]}"
-
-
-def _entry(done: _Pass) -> dict[str, Json]:
-    return {
-        "run_id": done.run.run_id,
-        "projected": done.result.projected,
-        "events": [event.event_id for event in done.result.events],
-        "snapshots": [snapshot.snapshot_id for snapshot in done.result.snapshots],
-        "error": None if done.error is None else {"kind": done.error.kind, "message": done.message},
-    }
+        if of_store or not planned_only:
+            say(f"projection of run {done.run.run_id!r} failed: {done.message}")

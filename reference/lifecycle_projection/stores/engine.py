@@ -36,14 +36,39 @@ def engine_kept_out(directory: str | Path) -> Iterator[None]:
     nothing happens, and none is made.
     """
     store = os.path.realpath(directory)
-    folders = [store, os.path.dirname(store)] if os.path.basename(store) == _RUNTIME else [store]
     with ExitStack() as held:
-        for folder in folders:
+        for folder in _folders(store):
             held.enter_context(_lock_shared(store, f"{folder}/{LOCK_NAME}"))
-        for folder in folders:
-            if os.path.exists(database := f"{folder}/{DATABASE_NAME}"):
-                _refuse_authority(store, database)
+        for database in databases_beside(store):
+            _refuse_authority(store, database)
         yield
+
+
+def databases_beside(directory: str | Path) -> list[str]:
+    """The databases of an engine that lie beside a store; one of them may be the authority."""
+    paths = [f"{folder}/{DATABASE_NAME}" for folder in _folders(os.path.realpath(directory))]
+    return [path for path in paths if os.path.exists(path)]
+
+
+def why_refused(database: str, connection: "Connection") -> str | None:
+    """Why nobody may write into the files beside a database; `None` if the files are the authority."""
+    unknown, complete = _unknown(connection), _import_is_complete(connection)
+    if unknown:
+        return undecided(database, unknown)
+    return (
+        f"the database {database} is the authority here, these files are mirrors that nobody reads"
+        if complete
+        else None
+    )
+
+
+def undecided(database: str, reason: str) -> str:
+    """What is said of a database that can't be read, or that no engine of today would open."""
+    return f"the database {database} can't tell whether it is the authority, or these files are: {reason}"
+
+
+def _folders(store: str) -> list[str]:
+    return [store, os.path.dirname(store)] if os.path.basename(store) == _RUNTIME else [store]
 
 
 @contextmanager
@@ -88,16 +113,12 @@ def _refuse_authority(store: str, database: str) -> None:
         how = "mode=ro" if waiting else "immutable=1"
         connection = sqlite3.connect(f"file:{quote(database)}?{how}", uri=True)
         try:
-            unknown, complete = _unknown(connection), _import_is_complete(connection)
+            problem = why_refused(database, connection)
         finally:
             connection.close()
     except (sqlite3.Error, OSError) as error:
-        unknown, complete = f"it can't be opened: {error}", False
-    if unknown:
-        problem = f"the database {database} can't tell whether it is the authority, or these files are: {unknown}"
-        raise StorageError(path=store, problem=problem)
-    if complete:
-        problem = f"the database {database} is the authority here, these files are mirrors that nobody reads"
+        problem = undecided(database, f"it can't be opened: {error}")
+    if problem is not None:
         raise StorageError(path=store, problem=problem)
 
 
