@@ -130,7 +130,9 @@ def test_what_is_not_there_is_named(arguments: list[str], said: str, store: Path
     assert "secret" not in done.stderr
 
 
-def test_an_empty_store_is_shown_as_such(tmp_path: Path) -> None:
+def test_an_empty_store_is_shown_as_such_and_an_empty_folder_is_none(tmp_path: Path) -> None:
+    assert call("show", tmp_path).exit_code == 2
+    (tmp_path / "stateful_events.jsonl").touch()
     done = call("show", tmp_path)
     assert done.stdout == "RUN  TENANT  EVENTS  SNAPSHOTS  PHASE  IDS\n0 runs, 0 events, 0 snapshots\n"
 
