@@ -151,6 +151,9 @@ def test_a_baseline_that_is_none_is_a_wrong_call(
         (("store", "--migration", "--baseline", "a.json"), "--migration predicts an import"),
         (("store", "--migration", "--junit", "a.xml"), "--migration predicts an import"),
         (("store", "--junit", "store/audit.xml"), "expected a file outside of store"),
+        (("store", "--junit", "stateful_runtime.sqlite3"), "expected a file outside of store"),
+        (("sqlite:db", "--junit", "db"), "expected a file outside of sqlite:db"),
+        (("db", "--junit", "db-wal"), "expected a file outside of db"),
         (("store", "--junit", "nowhere/audit.xml"), "expected a file in a folder that exists"),
         (("--runs", "runs.jsonl", "--junit", "runs.jsonl"), "expected a file outside of runs.jsonl"),
         (("store", "--junit", "a", "--write-baseline", "a"), "expected a file outside of a"),
@@ -168,6 +171,22 @@ def test_a_wrong_call_writes_nothing(
     assert done.exit_code == 2
     assert said in " ".join(done.stderr.split())
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_file_that_is_written_anew_keeps_its_mode_and_the_link_to_it(store: Path, baseline: Path) -> None:
+    baseline.chmod(0o600)
+    link = baseline.with_name("link.json")
+    link.symlink_to(baseline)
+    assert call("audit", store, "--write-baseline", link, "--fail-on", "suspect").exit_code == 0
+    assert link.is_symlink()
+    assert baseline.stat().st_mode & 0o777 == 0o600
+    assert len(entries(baseline)) == 2
+
+
+def test_a_baseline_does_not_depend_on_the_number_of_processes(store: Path, baseline: Path, tmp_path: Path) -> None:
+    shared_out = tmp_path / "shared-out.json"
+    assert call("audit", store, "--write-baseline", shared_out, "--jobs", "2").exit_code == 0
+    assert shared_out.read_bytes() == baseline.read_bytes()
 
 
 def test_a_baseline_that_cannot_be_written_is_left_as_it_was(

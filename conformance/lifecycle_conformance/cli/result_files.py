@@ -28,10 +28,12 @@ def check_target(option: str, target: str, read: Sequence[str]) -> None:
 
 
 def _belongs_to(path: Path, read: Path) -> bool:
-    """Whether a path is what is read, lies in it, or beside it under its name, as the files of a database do."""
-    if read.is_dir():
-        return path.is_relative_to(read)
-    return path.parent == read.parent and path.name in {read.name, *(f"{read.name}-{end}" for end in _OF_A_DATABASE)}
+    """Whether a path is what is read, or lies in it, or is one of the files of its database, which may be beside it."""
+    from lifecycle_conformance.audit.opening import DATABASE  # noqa: PLC0415 - not needed where nothing is written
+
+    database = read.with_name(DATABASE) if read.is_dir() else read
+    files = {database, *(database.with_name(f"{database.name}-{end}") for end in _OF_A_DATABASE)}
+    return path.is_relative_to(read) or path in files
 
 
 def write_whole(target: str, content: bytes) -> None:
