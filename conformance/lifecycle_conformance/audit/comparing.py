@@ -12,13 +12,14 @@ from heapq import merge
 from itertools import groupby, zip_longest
 from typing import Final, TypeAlias
 
+import orjson
 from attrs import evolve, frozen
 
 from lifecycle_conformance.audit import kinds_of_database, kinds_of_form
 from lifecycle_conformance.audit.database_rows import RUNS
 from lifecycle_conformance.audit.finding import Finding
 from lifecycle_conformance.audit.stored import Row, StoredRun, StoreSource
-from lifecycle_conformance.execution.trace import TenantKey, key_of
+from lifecycle_conformance.execution.trace import Object, TenantKey, key_of
 from lifecycle_conformance.model.comparison import Mismatch, mismatches
 from lifecycle_conformance.model.file_layout import segment
 
@@ -189,9 +190,14 @@ def _differing(sort: str, a: Sequence[Row], b: Sequence[Row]) -> Iterator[Record
         rows = zip_longest(by_key_a.get((tenant, id_), ()), by_key_b.get((tenant, id_), ()))
         for row_a, row_b in rows:
             both = row_a is not None and row_b is not None
-            places = [*mismatches(row_a.value, row_b.value)] if both else []
+            places = _places(row_a.value, row_b.value) if both else []
             if places or not both:
                 yield RecordDifference(sort=sort, tenant=tenant, id=id_, a=row_a, b=row_b, places=places)
+
+
+def _places(a: Object, b: Object) -> list[Mismatch]:
+    """Same places, faster: values that are written alike are the same, and most are."""
+    return [] if orjson.dumps(a) == orjson.dumps(b) else [*mismatches(a, b)]
 
 
 def _by_key(sort: str, rows: Sequence[Row]) -> dict[_Key, list[Row]]:
