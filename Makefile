@@ -13,7 +13,7 @@ unexport PYTHONPATH PYTHONHOME
 # Drivers are started by the hundred: their byte code is kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: check test bench lint types packaging format tags lock clean
+.PHONY: check test bench audit-matrix lint types packaging format tags lock clean
 
 check: $(READY) ## judge the reference with the suite
 	$(BIN)/lifecycle-projection check --profile $(PROFILE)
@@ -26,6 +26,9 @@ packaging: $(READY) ## install from an index with newer releases; build the whee
 
 bench: $(READY) ## measure the cost as ratios to floors taken in the same run
 	$(BIN)/pytest tests/benchmarks/bench_*.py --benchmark-only --benchmark-quiet
+
+audit-matrix: $(READY) ## damage stores in each known way, and print what the audit finds
+	$(BIN)/python tests/audit/matrix.py
 
 lint: $(READY)
 	$(BIN)/ruff check

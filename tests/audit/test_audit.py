@@ -85,7 +85,6 @@ ALONE: dict[str, Case] = {
     "the automation was changed": (edited(1, put("a", "correlation_id")), {"wrong-event-id", "wrong-payload-member"}),
     "a snapshot is gone": (without_snapshot(2), {"snapshot-missing"}),
     "a digest was forged": (respelled(2, put("sha256:0", "payload_digest")), {"wrong-digest"}),
-    "a checkpoint was changed": (respelled(2, put([], "checkpoint", "blocked_nodes")), set()),
     "a checkpoint says something else": (respelled(2, put(["n"], "checkpoint", "blocked_nodes")), {"wrong-digest"}),
     "a snapshot's seq was changed": (respelled(2, put(9, "seq")), {"wrong-snapshot-member"}),
     "a snapshot's time was changed": (respelled(2, put(9, "created_at_ms")), {"wrong-snapshot-member"}),
