@@ -51,7 +51,7 @@ _READERS: Final[dict[_Kind, Callable[[Json], object]]] = {
 
 _SCHEMAS: Final = {_Kind.EVENT: "event-written", _Kind.LOG: "event-written", _Kind.SNAPSHOT: "snapshot-written"}
 _SUFFIXES: Final = (".json", ".jsonl")
-_BETWEEN: Final = "what is wrong between files is not looked at"
+_BETWEEN: Final = "what is wrong between files is not looked at (`audit` does)"
 
 
 @frozen(kw_only=True)
@@ -110,7 +110,7 @@ def command(ctx: click.Context, sources: tuple[str, ...], kind: str | None, *, w
     written today.
 
     Of a directory (a store, or a tree of archived records) each file that ends in .json or .jsonl is looked at for
-    itself. What is wrong between files is not looked at, such as an event without its snapshot.
+    itself. What is wrong between files, such as an event without its snapshot, is for `audit`.
     """
     asked = None if kind is None else _Kind(kind)
     validated: list[_Validated] = []
