@@ -23,8 +23,7 @@ def assert_conforms(
     """
     sources = [runs] if isinstance(runs, str | Path) else runs
     records = RunRecords([*map(str, sources)]) if sources else None
-    counted = [*Severity][: [*Severity].index(fail_on) + 1]
-    wrong = [each for each in audit(opened(str(store)), records) if each.kind.severity in counted]
+    wrong = [each for each in audit(opened(str(store)), records) if each.kind.severity in fail_on.and_worse]
     if wrong:
         more = "" if len(wrong) <= _MOST else f"\n… and {len(wrong) - _MOST} more"
         raise AssertionError(f"{store} departs from the specification:\n" + "\n".join(map(_line, wrong[:_MOST])) + more)

@@ -19,6 +19,11 @@ class Severity(StrEnum):
     NOTE = "note"
     """Not wrong, but good to know."""
 
+    @property
+    def and_worse(self) -> tuple["Severity", ...]:
+        """The severities up to this one, the worst first."""
+        return tuple(Severity)[: tuple(Severity).index(self) + 1]
+
 
 @frozen(kw_only=True)
 class Kind:

@@ -189,7 +189,9 @@ def _tell(audited: "Audited", asked: _Asked) -> None:
 
 
 def _counting(fail_on: str) -> Sequence[str]:
-    return _SEVERITIES[: _SEVERITIES.index(fail_on) + 1]
+    from lifecycle_conformance.audit.finding import Severity  # noqa: PLC0415
+
+    return Severity(fail_on).and_worse
 
 
 def _code(audited: "Audited") -> int:

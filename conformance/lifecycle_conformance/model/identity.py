@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, TypeGuard
 
 import orjson
 
-from lifecycle_conformance.execution.trace import Object, history_of, member, once_an_object
+from lifecycle_conformance.execution.trace import Object, Owner, history_of, member, once_an_object
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection.records import Json
 
@@ -23,6 +23,8 @@ Content: TypeAlias = bytes
 MEMBERS: Final = ("run_id", "automation_id", "event", "recorded_at_ms", "reason", "stop_kind", "metadata")
 PREFIX: Final = "stateful_runtime.automation_v2."
 MARKER: Final = "stateful_runtime.event_log_compacted"
+MARKER_ID: Final = "stateful-compaction-"
+"""With what the id of a marker begins (COMPACT-9)."""
 WHITE_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
@@ -115,6 +117,13 @@ def listed_by(event: Object) -> Iterator[tuple[str, int]]:
 def ids_listed_by(events: Iterable[Object]) -> set[str]:
     """The ids that the compaction markers among events list (ALIAS-4)."""
     return {event_id for event in events for event_id, _ in listed_by(event)}
+
+
+def marker_id(owner: Owner, through_seq: int) -> str:
+    """The id of a compaction marker (COMPACT-9)."""
+    org_id, workspace_id, deployment_id = owner.tenant
+    parts = (org_id, workspace_id, deployment_id or "", owner.run_id, str(through_seq))
+    return f"{MARKER_ID}{hashlib.sha256(b''.join(part.encode() + bytes(1) for part in parts)).hexdigest()}"
 
 
 def is_unsigned(value: Json) -> TypeGuard[int]:

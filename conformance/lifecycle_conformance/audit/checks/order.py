@@ -1,6 +1,5 @@
 """Sequence numbers, ids that come twice, and compaction markers."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -9,10 +8,9 @@ from typing import Final
 from lifecycle_conformance.audit.finding import Finding
 from lifecycle_conformance.audit.lives import Life
 from lifecycle_conformance.audit.stored import Row
-from lifecycle_conformance.execution.trace import key_of, member
-from lifecycle_conformance.model.identity import entries_of, is_unsigned, listed_by
+from lifecycle_conformance.execution.trace import member
+from lifecycle_conformance.model.identity import MARKER_ID, entries_of, is_unsigned, listed_by, marker_id
 
-_MARKER_ID: Final = "stateful-compaction-"
 _MOST: Final = 20
 """How many missing numbers a finding names."""
 
@@ -92,7 +90,7 @@ def markers(life: Life) -> Iterator[Finding]:
     for row in life.markers:
         event, payload = row.value, row.value.get("payload")
         through = member(payload, "compacted_through_seq")
-        expected = marker_id(row)
+        expected = marker_id(life.owner, event["seq"])
         if event["event_id"] != expected:
             yield life.finding("wrong-marker-id", "the id of the marker", row, expected=expected)
         highest = max((seq for _, seq in listed_by(event)), default=None)
@@ -121,13 +119,5 @@ def markers(life: Life) -> Iterator[Finding]:
 def _lists_too_little(marker: Row) -> bool:
     """Whether it lists less than it took in: each event, and of an older marker its id and at least one more."""
     taken_in, listed = member(marker.value.get("payload"), "pruned_events"), [*listed_by(marker.value)]
-    folded = sum(event_id.startswith(_MARKER_ID) for event_id, _ in listed)
+    folded = sum(event_id.startswith(MARKER_ID) for event_id, _ in listed)
     return is_unsigned(taken_in) and isinstance(entries_of(marker.value), list) and len(listed) < taken_in + folded
-
-
-def marker_id(marker: Row) -> str:
-    """The id that a marker has (COMPACT-9)."""
-    org_id, workspace_id, deployment_id = key_of(marker.value["scope"]["tenant_context"])
-    parts = (org_id, workspace_id, deployment_id or "", marker.value["run_id"], str(marker.value["seq"]))
-    hashed = hashlib.sha256(b"".join(part.encode("utf-8", "surrogatepass") + b"\0" for part in parts))
-    return f"{_MARKER_ID}{hashed.hexdigest()}"

@@ -5,11 +5,11 @@ from typing import Final
 
 from lifecycle_conformance.audit.checks.identity import is_right, shortened
 from lifecycle_conformance.audit.finding import Finding, Where
-from lifecycle_conformance.audit.lives import Life, content_of_row
+from lifecycle_conformance.audit.lives import Life
 from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.execution.judgement import canonical
 from lifecycle_conformance.execution.trace import Object, history_of, member
-from lifecycle_conformance.model.identity import contents_of, ids_of, record_of_event, stable_id
+from lifecycle_conformance.model.identity import Content, contents_of, ids_of, record_of_event, stable_id
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 from lifecycle_projection.records import Json
 
@@ -20,13 +20,10 @@ _LONG_ENOUGH: Final = 16
 def records(life: Life, run: Object, where: Where) -> Iterator[Finding]:
     """What differs between the history of a run record and its events (PASS-2, PASS-12, ID-1, JSON-12)."""
     contents = contents_of(run)
-    ids = [stable_id(*each) for each in contents]
-    missing = [index for index, event_id in enumerate(ids) if event_id not in life.known_ids]
-    alike = {shortened(content): index for index, (content, _) in enumerate(contents)}
-    by_id = {event_id: index for index, event_id in enumerate(ids)}
-    whole = {id(row) for row, content, number in life.recorded if is_right(row, content, number)}
-    strange = _strange(life, {*ids})
-    changed = [(row, index) for row in strange if (index := alike.get(shortened(content_of_row(row)))) is not None]
+    by_id = {stable_id(*each): index for index, each in enumerate(contents)}
+    missing = [index for event_id, index in by_id.items() if event_id not in life.known_ids]
+    strange = [each for each in life.recorded if stable_id(*each[1:]) not in by_id]
+    changed = _changed(strange, contents)
     for row, index in changed:
         if index in missing:  # else two events tell it, see `identity`
             yield life.finding(
@@ -39,17 +36,23 @@ def records(life: Life, run: Object, where: Where) -> Iterator[Finding]:
             )
     if not life.lists_index_ids:  # a marker no longer tells which record such an id stood for (H11)
         yield from _unrecorded(life, run, sorted({*missing} - {index for _, index in changed}), where)
-    for row in strange:
-        index = by_id.get(row.value["event_id"])
-        if index is not None:
-            yield from _altered(life, row, index, history_of(run)[index])
-        elif not any(row is each for each, _ in changed) and id(row) in whole:
+    for row, content, number in strange:
+        of_id = by_id.get(row.value["event_id"])
+        if of_id is not None:
+            yield from _altered(life, row, of_id, history_of(run)[of_id])
+        elif not any(row is each for each, _ in changed) and is_right(row, content, number):
             yield life.finding("event-not-explained", f"no lifecycle record at {where} says this", row)
     yield from _copied(life, run)
 
 
-def _strange(life: Life, ids: set[str]) -> list[Row]:
-    return [row for row, content, number in life.recorded if stable_id(content, number) not in ids]
+def _changed(
+    strange: Sequence[tuple[Row, Content, int]], contents: Sequence[tuple[Content, int]]
+) -> list[tuple[Row, int]]:
+    """The events that say the same as a record but for the last digits of a number, each with its index (H9)."""
+    if not strange:
+        return []
+    alike = {shortened(content): index for index, (content, _) in enumerate(contents)}
+    return [(row, index) for row, content, _ in strange if (index := alike.get(shortened(content))) is not None]
 
 
 def _altered(life: Life, row: Row, index: int, record: Object) -> Iterator[Finding]:

@@ -6,7 +6,6 @@ compaction took in what it should, so that one event too many doesn't condemn al
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import sha256
 from typing import Final
 
 from attrs import frozen
@@ -16,7 +15,7 @@ from lifecycle_conformance.execution.multiset import more_often
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, member
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta, differences, own
-from lifecycle_conformance.model.identity import MARKER, ids_of, is_unsigned, listed_by
+from lifecycle_conformance.model.identity import MARKER, ids_of, is_unsigned, listed_by, marker_id
 from lifecycle_conformance.model.json_text import blurred
 from lifecycle_conformance.model.recorded import MAX_SEQ, in_order
 from lifecycle_conformance.specification.requirements import Table, code_spans, tables
@@ -239,7 +238,7 @@ def _marker(step: Step, compaction: _Compaction, marker: Object) -> Iterator[Jud
     actual = {name: marker[name] for name in expected}
     yield judged("COMPACT-8", "the members of the marker that depend on its key", expected=expected, actual=actual)
     if is_unsigned(through_seq):
-        event_id = _marker_id(owner, through_seq)
+        event_id = marker_id(owner, through_seq)
         yield judged("COMPACT-9", "the id of the marker", expected=event_id, actual=marker["event_id"])
     numbers = {
         "compacted_through_seq": max(each["seq"] for each in taken_in),
@@ -271,12 +270,6 @@ def _constants(rows: Table) -> dict[str, str]:
     cells = {code_spans(row["member"])[0]: row["where it comes from"] for row in rows}
     whole = {name: cell[1:-1] for name, cell in cells.items() if cell[:1] == cell[-1:] == "`"}
     return {name: text for name, text in whole.items() if text.isdecimal() or text.startswith('"')}
-
-
-def _marker_id(owner: Owner, through_seq: int) -> str:
-    org_id, workspace_id, deployment_id = owner.tenant
-    parts = (org_id, workspace_id, deployment_id or "", owner.run_id, str(through_seq))
-    return f"stateful-compaction-{sha256(b''.join(part.encode() + bytes(1) for part in parts)).hexdigest()}"
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------
