@@ -51,7 +51,7 @@ LOCK := uv pip compile --upgrade --universal --python-version 3.11 --generate-ha
 	--no-emit-index-url --no-emit-find-links --quiet
 lock:
 	$(LOCK) pyproject.toml --output-file requirements.txt
-	$(LOCK) pyproject.toml --extra dev --output-file requirements-dev.txt
+	$(LOCK) pyproject.toml --all-extras --output-file requirements-dev.txt
 
 # What is pinned is what is installed, with any pip, whatever has been published since: nothing is resolved, and no
 # package is built from its sources, since pip would resolve what that needs. `pip check` finds what is missing.

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-EXTRAS = {"requirements.txt": (), "requirements-dev.txt": ("dev",)}
+EXTRAS = {"requirements.txt": (), "requirements-dev.txt": ("dev", "cluster", "postgres")}
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 SYSTEMS = {"Linux": ("linux", ("x86_64", "aarch64")), "Darwin": ("darwin", ("x86_64", "arm64"))}
 ENVIRONMENTS = [
