@@ -63,6 +63,16 @@ def test_the_report_for_programs_names_requirement_place_and_values(store: Path)
     assert finding["tenant"] == {"org_id": "org-a", "workspace_id": "ws-a", "deployment_id": None}
 
 
+def test_findings_of_one_cause_are_told_together(store: Path) -> None:
+    damaging.dropped(2)(store)
+    text = call("audit", store).stdout
+    assert text.startswith(f"{store}: 2 runs, 2 violations, 1 suspect\n\nVIOLATION LOG-1 seq-missing\n")
+    assert text.count("To do: ") == 1
+    assert "    - so also LOG-1 snapshot-without-event at stateful_snapshots/run-1/" in text
+    assert "    - so also OCC-1 occurrence-missing at stateful_events.jsonl:3:" in text
+    assert {each["cause"] for each in report(store)["findings"]} == {1}
+
+
 @pytest.mark.parametrize("form", [[], ["--json"]])
 def test_no_values_tells_no_data(store: Path, form: list[str]) -> None:
     edited(0, put(damaging.SECRET, "payload", "event"))(store)

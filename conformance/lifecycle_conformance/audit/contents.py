@@ -9,7 +9,7 @@ from attrs import frozen
 
 from lifecycle_conformance.audit.stored import Row, StoredRun
 from lifecycle_conformance.execution.trace import Object, Owner, owner_of
-from lifecycle_conformance.model.identity import MARKER, PREFIX, ids_listed_by, safe
+from lifecycle_conformance.model.identity import MARKER, PREFIX, RECORD_ID, ids_listed_by, safe
 from lifecycle_projection.codec import snapshot_from
 from lifecycle_projection.phases import with_phase
 
@@ -85,7 +85,7 @@ def id_form(event: Object) -> IdForm:
     event_type: str = event["event_type"]
     if event_type == MARKER:
         return IdForm.MARKER
-    beginning, name = f"automation-v2-lifecycle-{event['run_id']}-", safe(event_type.removeprefix(PREFIX))
+    beginning, name = f"{RECORD_ID}{event['run_id']}-", safe(event_type.removeprefix(PREFIX))
     event_id: str = event["event_id"]
     if not (event_type.startswith(PREFIX) and event_id.startswith(beginning)):
         return IdForm.OTHER

@@ -67,8 +67,8 @@ NOTHING: Final = Nothing.NOTHING
 class Finding:
     """One departure: of what kind, where, of which run, and what was expected there.
 
-    `record_index` counts the lifecycle history from 0. `message` is a sentence without the values. `at_ms` is the time
-    that the event or snapshot says, where the finding is about one.
+    `record_index` counts the lifecycle history from 0. `message` is a sentence without the values. `at_ms` and `seq`
+    are the time and the number that the event or snapshot says, where the finding is about one.
     """
 
     kind: Kind
@@ -79,5 +79,6 @@ class Finding:
     record_index: int | None = None
     event_id: str | None = None
     at_ms: int | None = None
+    seq: int | None = None
     expected: Json | Nothing = field(default=NOTHING)
     actual: Json | Nothing = field(default=NOTHING)

@@ -10,6 +10,7 @@ from lifecycle_conformance.audit.lives import Life
 from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.execution.trace import member
 from lifecycle_conformance.model.identity import MARKER_ID, entries_of, is_unsigned, listed_by, marker_id
+from lifecycle_projection.records import Json
 
 _MOST: Final = 20
 """How many missing numbers a finding names."""
@@ -78,6 +79,7 @@ def _missing(life: Life) -> Iterator[Finding]:
             "seq-perhaps-missing" if vague else "seq-missing",
             f"before this event {'is' if len(here) == 1 else 'are'} missing: seq {_named(here)}{further}",
             behind,
+            expected=list[Json](here[:_MOST]),
         )
 
 
