@@ -271,6 +271,14 @@ def test_what_seems_to_be_missing_may_be_in_a_line_that_cannot_be_read(store: Pa
     assert wrong(found(store)) == {"damaged-line", "seq-perhaps-missing", "snapshot-perhaps-without-event"}
 
 
+def test_a_hole_of_any_size_is_told(store: Path) -> None:
+    """It is never counted out number by number."""
+    damaging.healthy(store)
+    edited(5, put(2**64 - 1, "seq"))(store)
+    (hole,) = (each for each in found(store) if each.kind.name == "seq-missing")
+    assert hole.message == f"before this event are missing: seq 6 to {2**64 - 2}"
+
+
 def test_an_event_that_no_record_explains_is_suspect(store: Path, tmp_path: Path) -> None:
     damaging.healthy(store)
     runs = tmp_path / "other.json"

@@ -134,6 +134,14 @@ def test_kinds_of_findings_are_explained(asked: str) -> None:
     assert "To do: " in done.stdout
 
 
+def test_an_explanation_says_the_requirement() -> None:
+    said = call("audit", "--explain", "seq-missing").stdout
+    assert "\nLOG-1 The log only grows (spec/10-log.md)\n  A pass or an append MUST NOT " in said
+    told = orjson.loads(call("audit", "--explain", "LOG-1", "--json").stdout)
+    assert "seq-missing" in {each["kind"] for each in told}
+    assert {each["requirement"] for each in told} == {"LOG-1"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -4,10 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 from attrs import frozen
 
-from lifecycle_conformance.audit.stored import Row, StoredRun
+from lifecycle_conformance.audit.checks.order import holes
+from lifecycle_conformance.audit.lives import lives
+from lifecycle_conformance.audit.stored import Row, StoredRun, StoreSource
 from lifecycle_conformance.execution.trace import Object, Owner, owner_of
 from lifecycle_conformance.model.identity import MARKER, PREFIX, RECORD_ID, ids_listed_by, safe
 from lifecycle_projection.codec import snapshot_from
@@ -73,6 +76,21 @@ def summaries(run: StoredRun) -> list[Summary]:
 def entries(run: StoredRun) -> list[Entry]:
     """The events and snapshots of a run, tenant by tenant, each in the order of seq (LOG-7, SNAP-10)."""
     return [entry for summary in summaries(run) for entry in _entries(run, summary.owner)]
+
+
+def gaps(run: StoredRun, source: StoreSource) -> dict[Owner, list[range]]:
+    """The numbers that each owner's sequence lacks, and that no marker lists and no snapshot has (LOG-4)."""
+    found = {}
+    for life in lives(run, is_whole=source.is_whole, shared_seqs=source.shares_seqs):
+        there = {row.value["seq"] for row in life.snapshots}
+        found[life.owner] = [part for hole in holes(life) for part in _without(hole, there)]
+    return found
+
+
+def _without(hole: range, there: set[int]) -> Iterator[range]:
+    """A hole without some numbers: what is left of it, in parts."""
+    ends = [hole.start - 1, *sorted(each for each in there if hole.start <= each < hole.stop), hole.stop]
+    return (range(before + 1, after) for before, after in pairwise(ends) if after > before + 1)
 
 
 def phase_of(snapshot: Object) -> str:

@@ -113,7 +113,11 @@ class _Found:
     default=None,
     help="Whether values are told, or of each its length and a digest.  [default: --values; --no-values in --junit]",
 )
-@click.option("--migration", is_flag=True, help="Say whether production's import of STORE into its database succeeds.")
+@click.option(
+    "--migration",
+    is_flag=True,
+    help="Say whether production's import of STORE into its database succeeds; what the store holds isn't judged.",
+)
 @click.option(
     "--explain", metavar="KIND|ID", help="Say what a kind of finding, or a requirement's kinds, mean; audit nothing."
 )
@@ -129,9 +133,12 @@ def command(ctx: click.Context, /, store: str | None, explain: str | None, *, mi
 
     A *violation* is what no conforming engine leaves behind. A *suspect* is most likely wrong, but something legal
     may look the same. A *note* is good to know: a pass that is still to come, snapshots that were pruned.
+
+    Each kind of finding belongs to a requirement of the specification, such as LOG-4; `--explain LOG-4` tells its
+    kinds. Places in the store are told relative to it, those in RUNS as RUNS is named.
     """
     if explain is not None:
-        _explain(explain)
+        _explain(explain, as_json=others["as_json"])
         return
     asked = _Asked(store=store, **others)
     if migration:
@@ -247,9 +254,9 @@ def _audited(
     return found
 
 
-def _explain(asked: str) -> None:
+def _explain(asked: str, *, as_json: bool) -> None:
     from lifecycle_conformance.audit.catalogue import KINDS  # noqa: PLC0415
-    from lifecycle_conformance.report.audit_report import explained  # noqa: PLC0415
+    from lifecycle_conformance.report.audit_report import explained, kind_json  # noqa: PLC0415
 
     told = [each for each in KINDS.values() if asked in {each.name, each.requirement, each.hazard}]
     if not told:
@@ -258,7 +265,10 @@ def _explain(asked: str) -> None:
         raise click.BadParameter(
             f"expected a kind of finding, or the id of a requirement or hazard{hint}", param_hint="'--explain'"
         )
-    echo(explained(told, width()))
+    if as_json:
+        echo_json([kind_json(each) for each in told])
+    else:
+        echo(explained(told, width()))
 
 
 def _migration(ctx: click.Context, store: str | None, *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from lifecycle_conformance.audit.causes import causes
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Kind, Severity
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.wording import counted, named, paragraph, short, written
+from lifecycle_conformance.specification import requirements
 from lifecycle_projection.records import Json
 
 _ORDER: Final = {each: number for number, each in enumerate(Severity)}
@@ -180,12 +181,29 @@ def _shown(finding: Finding, *, values: bool) -> Iterator[str]:
         yield f"    {name + ':':<9} {short(written(shown_value(value, values=values)), _VALUE)}"
 
 
+def kind_json(kind: Kind) -> dict[str, Json]:
+    """A kind of findings as a JSON object."""
+    return {
+        "kind": kind.name,
+        "requirement": kind.requirement,
+        "severity": str(kind.severity),
+        "hazard": kind.hazard,
+        "meaning": kind.meaning,
+        "advice": kind.advice,
+    }
+
+
 def explained(kinds: Sequence[Kind], width: int) -> str:
-    """What some kinds of findings mean, and what to do."""
+    """What some kinds of findings mean, what to do, and what the requirements say that they are about."""
     blocks = []
     for kind in kinds:
         hazard = "" if kind.hazard is None else f", hazard {kind.hazard} (spec/hazards.md)"
         head = f"{kind.name}: {kind.severity}, requirement {kind.requirement}{hazard}"
         told = [kind.meaning, f"To do: {kind.advice}"]
         blocks.append("\n".join([head, *(line for each in told for line in paragraph(each, width, first="  "))]))
+    known = requirements.load()
+    for asked in dict.fromkeys(kind.requirement for kind in kinds):
+        requirement = known[asked]
+        head = f"{asked} {requirement.title} (spec/{requirement.chapter}.md)"
+        blocks.append("\n".join([head, *paragraph(requirement.statement, width, first="  ")]))
     return "\n\n".join(blocks)
