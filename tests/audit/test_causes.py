@@ -67,9 +67,9 @@ def test_two_damages_are_two_causes_and_the_most_telling_finding_comes_first(sto
 
 def test_causes_that_turn_out_to_be_one_are_joined() -> None:
     """The third finding is about what each of the first two is about."""
-    first, second = (Finding(kind=KINDS["wrong-digest"], message="", run_id="r", seq=seq) for seq in (1, 2))
-    third = Finding(kind=KINDS["seq-missing"], message="", run_id="r", expected=[1, 2])
-    fourth = Finding(kind=KINDS["seq-missing"], message="", run_id="r", expected=[1])
+    first, second = (Finding(kind=KINDS["wrong-digest"], message="", run_id="r", seqs=[seq]) for seq in (1, 2))
+    third = Finding(kind=KINDS["seq-missing"], message="", run_id="r", seqs=[1, 2])
+    fourth = Finding(kind=KINDS["seq-missing"], message="", run_id="r", seqs=[1])
     assert causes([first, second]) == [[first], [second]]
     assert causes([first, second, third, fourth]) == [[third, fourth, first, second]]
 
@@ -81,10 +81,10 @@ def test_tenants_share_a_cause_where_they_share_an_id_and_not_where_they_share_a
         for org in ("a", "b")
     )
     assert causes([a, b]) == [[a, b]]
-    assert len(causes([evolve(a, event_id=None, seq=1), evolve(b, event_id=None, seq=1)])) == 2
+    assert len(causes([evolve(a, event_id=None, seqs=[1]), evolve(b, event_id=None, seqs=[1])])) == 2
 
 
 def test_notes_are_causes_of_their_own() -> None:
-    note = Finding(kind=KINDS["time-backwards"], message="", run_id="r", seq=1)
-    wrong = Finding(kind=KINDS["wrong-digest"], message="", run_id="r", seq=1)
+    note = Finding(kind=KINDS["time-backwards"], message="", run_id="r", seqs=[1])
+    wrong = Finding(kind=KINDS["wrong-digest"], message="", run_id="r", seqs=[1])
     assert causes([note, wrong]) == [[note], [wrong]]

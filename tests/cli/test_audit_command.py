@@ -68,8 +68,8 @@ def test_findings_of_one_cause_are_told_together(store: Path) -> None:
     text = call("audit", store).stdout
     assert text.startswith(f"{store}: 2 runs, 2 violations, 1 suspect\n\nVIOLATION LOG-1 seq-missing\n")
     assert text.count("To do: ") == 1
-    assert "    - so also LOG-1 snapshot-without-event at stateful_snapshots/run-1/" in text
-    assert "    - so also OCC-1 occurrence-missing at stateful_events.jsonl:3:" in text
+    assert "    - so also LOG-1 snapshot-without-event: neither the log" in text
+    assert "    - so also OCC-1 occurrence-missing: occurrence 1 is recorded, and 0 is not\n" in text
     assert {each["cause"] for each in report(store)["findings"]} == {1}
 
 

@@ -1,14 +1,13 @@
 """Which findings have one cause: they are about one record, in its event, in its snapshot, or where it is missed."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 
 from lifecycle_conformance.audit.catalogue import KINDS
 from lifecycle_conformance.audit.finding import Finding, Severity
 from lifecycle_conformance.model.identity import MARKER_ID, RECORD_ID
-from lifecycle_projection.records import Json
 
 _MISSED = frozenset({"seq-missing", "seq-perhaps-missing"})
-"""Kinds that name sequence numbers, at the event behind them."""
+"""Kinds that are told at the event behind what they are about."""
 _WORST = {each: number for number, each in enumerate(Severity)}
 _RANK = {name: number for number, name in enumerate(KINDS)}
 
@@ -37,15 +36,8 @@ def _subjects(finding: Finding) -> Iterator[Hashable]:
     run, tenant = finding.run_id, finding.tenant
     if finding.kind.severity is Severity.NOTE:
         return
-    if finding.kind.name in _MISSED:
-        yield from ((run, tenant, seq) for seq in _listed(finding.expected))
-        return
-    for each in (finding.event_id, finding.expected, finding.actual):
+    yield from ((run, tenant, seq) for seq in finding.seqs)
+    event_id = None if finding.kind.name in _MISSED else finding.event_id
+    for each in (event_id, finding.expected, finding.actual):
         if isinstance(each, str) and each.startswith((RECORD_ID, MARKER_ID)):
             yield run, each  # whosever it is: tenants may share ids
-    if finding.seq is not None:
-        yield run, tenant, finding.seq
-
-
-def _listed(value: object) -> Sequence[Json]:
-    return value if isinstance(value, list) else ()

@@ -100,6 +100,7 @@ class Life:
         where: Where | None = None,
         record_index: int | None = None,
         event_id: str | None = None,
+        seqs: Sequence[int] = (),
         expected: Json | Nothing = NOTHING,
         actual: Json | Nothing = NOTHING,
     ) -> Finding:
@@ -114,7 +115,7 @@ class Life:
             record_index=record_index,
             event_id=event_id or (own if isinstance(own, str) else None),
             at_ms=None if row is None else row.at_ms,
-            seq=None if row is None else row.value["seq"],
+            seqs=seqs or (() if row is None else (row.value["seq"],)),
             expected=expected,
             actual=actual,
         )

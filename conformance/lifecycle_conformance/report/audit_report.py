@@ -149,7 +149,7 @@ def _lines(group: Sequence[Sequence[Finding]], form: Form) -> Iterator[str]:
     yield from paragraph(kind.meaning, form.width, first="  ")
     for finding, *others in group[: form.most]:
         yield from _shown(finding, values=form.values)
-        yield from (line for each in others[: form.most] for line in _also(each, form))
+        yield from (line for each in others[: form.most] for line in _also(each))
         if len(others) > form.most:
             yield f"    … and {len(others) - form.most} more of this cause; --json shows all"
     if len(group) > form.most:
@@ -157,11 +157,11 @@ def _lines(group: Sequence[Sequence[Finding]], form: Form) -> Iterator[str]:
     yield from paragraph(f"To do: {kind.advice}", form.width, first="  ")
 
 
-def _also(finding: Finding, form: Form) -> Iterator[str]:
+def _also(finding: Finding) -> Iterator[str]:
     """A further finding of a cause."""
-    place = "" if finding.where is None else f" at {safe(str(finding.where))}"
-    told = f"{finding.kind.requirement} {finding.kind.name}{place}: {safe(finding.message)}"
-    return iter(paragraph(told, form.width, first="    - so also ", rest="      "))
+    yield f"    - so also {finding.kind.requirement} {finding.kind.name}: {safe(finding.message)}"
+    if finding.where is not None:
+        yield f"      at {safe(str(finding.where))}"
 
 
 def _shown(finding: Finding, *, values: bool) -> Iterator[str]:

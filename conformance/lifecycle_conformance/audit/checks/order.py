@@ -91,7 +91,7 @@ def _missing(life: Life) -> Iterator[Finding]:
         f"before this event {'is' if number == 1 else 'are'} missing: seq {_named(here)}"
         + (f", and {further} further on" if further else ""),
         behind,
-        expected=[*islice((seq for each in here for seq in each), _MOST)],
+        seqs=[*islice((seq for each in here for seq in each), _MOST)],
     )
 
 
