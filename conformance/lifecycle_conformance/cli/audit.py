@@ -1,5 +1,6 @@
 """`lifecycle-projection audit`."""
 
+import time
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,7 +11,7 @@ from attrs import define, evolve, field, frozen
 
 from lifecycle_conformance.cli import audit_options, exits, options
 from lifecycle_conformance.cli.messages import echo, echo_json, width
-from lifecycle_conformance.cli.progress import progress_line
+from lifecycle_conformance.cli.progress import progress_line, time_left
 from lifecycle_conformance.cli.result_files import STANDARD_OUTPUT
 from lifecycle_conformance.cli.signals import interruptible
 
@@ -233,6 +234,7 @@ def _audited(
     found = _Found()
     with interruptible(), progress_line() as show:
         try:
+            show("auditing: reading where each run stands")
             records = RunRecords(sources) if sources else None
             source: StoreSource = NoStore() if store is None else opened(store)
 
@@ -241,9 +243,12 @@ def _audited(
             if records is not None and store is None:
                 found.runs = len(records.run_ids())
 
+            begun = time.monotonic()
+
             def progress(done: int, of: int, runs: int) -> None:
                 found.runs = max(runs, found.runs)
-                show(f"auditing: {done} of {of} parts, {runs} runs, {len(found.findings)} findings")
+                left = time_left(time.monotonic() - begun, done, of)
+                show(f"auditing: {done} of {of} parts, {runs} runs, {len(found.findings)} findings{left}")
 
             with workers(source, jobs) as executor:
                 for finding in audit(source, records, only=only, progress=progress, executor=executor):
