@@ -17,7 +17,7 @@ _TOO_EARLY_S: Final = 2
 
 
 def time_left(spent_s: float, done: int, of: int) -> str:
-    """How long the rest takes if it goes on like this, to be put behind a text; nothing where it is too early to say."""
+    """How long the rest takes if it goes on like this, to stand behind a text; nothing where it is too early to say."""
     if spent_s < _TOO_EARLY_S or not done:
         return ""
     minutes, seconds = divmod(round(spent_s * (of - done) / done), 60)
