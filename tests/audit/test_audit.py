@@ -14,6 +14,7 @@ from builders import OTHER_TENANT, run_json
 from damaging import Damage, at, dropped, edited, put, respelled, without_snapshot
 from lifecycle_conformance.audit.auditing import audit
 from lifecycle_conformance.audit.catalogue import KINDS
+from lifecycle_conformance.audit.examples import EXAMPLES
 from lifecycle_conformance.audit.finding import Finding, Severity
 from lifecycle_conformance.audit.kinds import RUN_KINDS
 from lifecycle_conformance.audit.opening import opened
@@ -323,6 +324,11 @@ def test_every_kind_names_a_requirement_and_is_shown_by_a_damage() -> None:
     }
     notes = {each.name for each in RUN_KINDS.values() if each.severity is Severity.NOTE}
     assert RUN_KINDS.keys() - shown - notes - elsewhere == set()
+
+
+def test_every_kind_has_an_example() -> None:
+    assert [*EXAMPLES] == [*KINDS]
+    assert len({*EXAMPLES.values()}) == len(KINDS)
 
 
 def test_at_reads_what_put_writes() -> None:

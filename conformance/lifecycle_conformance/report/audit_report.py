@@ -8,6 +8,7 @@ import orjson
 from attrs import frozen
 
 from lifecycle_conformance.audit.causes import causes
+from lifecycle_conformance.audit.examples import EXAMPLES
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Kind, Severity
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.wording import counted, named, paragraph, short, written
@@ -189,6 +190,7 @@ def kind_json(kind: Kind) -> dict[str, Json]:
         "severity": str(kind.severity),
         "hazard": kind.hazard,
         "meaning": kind.meaning,
+        "example": EXAMPLES[kind.name],
         "advice": kind.advice,
     }
 
@@ -199,7 +201,7 @@ def explained(kinds: Sequence[Kind], width: int) -> str:
     for kind in kinds:
         hazard = "" if kind.hazard is None else f", hazard {kind.hazard} (spec/hazards.md)"
         head = f"{kind.name}: {kind.severity}, requirement {kind.requirement}{hazard}"
-        told = [kind.meaning, f"To do: {kind.advice}"]
+        told = [kind.meaning, f"For example: {EXAMPLES[kind.name]}", f"To do: {kind.advice}"]
         blocks.append("\n".join([head, *(line for each in told for line in paragraph(each, width, first="  "))]))
     known = requirements.load()
     for asked in dict.fromkeys(kind.requirement for kind in kinds):
