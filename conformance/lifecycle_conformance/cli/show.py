@@ -1,7 +1,7 @@
 """`lifecycle-projection show`."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.trace import Owner, TenantKey, tenant_of
 from lifecycle_conformance.model.file_layout import segment
 from lifecycle_conformance.model.identity import PREFIX, listed_by
+from lifecycle_conformance.report.columns import in_columns
 from lifecycle_conformance.report.wording import counted
 from lifecycle_projection.errors import StorageError
 from lifecycle_projection.records import Json
@@ -88,7 +89,7 @@ def _show_runs(source: StoreSource, *, as_json: bool) -> None:
         echo_json({"store": source.name, "runs": listed})
         return
     rows = [row for run_id, of_run, _ in runs for row in _rows(run_id, of_run)]
-    for line in _table(("RUN", "TENANT", "EVENTS", "SNAPSHOTS", "PHASE", "IDS"), rows):
+    for line in in_columns(("RUN", "TENANT", "EVENTS", "SNAPSHOTS", "PHASE", "IDS"), rows):
         echo(line)
     echo(", ".join(_totals(runs)))
 
@@ -152,7 +153,7 @@ def _show_run(source: StoreSource, run: StoredRun, *, as_json: bool) -> None:
         echo_json({"run_id": run.run_id, "entries": listed, "missing": holes, **_unread_json(_unread(run))})
         return
     rows = [*_entry_rows(shown, missing)]
-    for line in _table(("TENANT", "SEQ", "TIME", "EVENT", "ID", "SNAPSHOT", "PLACE"), rows):
+    for line in in_columns(("TENANT", "SEQ", "TIME", "EVENT", "ID", "SNAPSHOT", "PLACE"), rows):
         echo(line)
     echo(f"run {safe(run.run_id)}: {', '.join(_counts(run))}")
 
@@ -231,20 +232,3 @@ def _entry_json(entry: Entry) -> dict[str, Json]:
 
 def _where(row: Row) -> dict[str, Json]:
     return {"path": row.where.path, "line": row.where.line, "row": row.where.row}
-
-
-# --- tables -----------------------------------------------------------------------------------------------------------
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Rows as lines, in columns as wide as their widest text; numbers stand to the right."""
-    cells = [head, *([safe(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    numbers = [all(cell.isdigit() for cell in column) and len(column) > 0 for column in zip(*cells[1:], strict=True)]
-    numbers = numbers or [False] * len(head)
-    for line in cells:
-        padded = (
-            cell.rjust(width) if number else cell.ljust(width)
-            for cell, width, number in zip(line, widths, numbers, strict=True)
-        )
-        yield "  ".join(padded).rstrip()

@@ -14,13 +14,15 @@ from lifecycle_conformance.judges import agreement
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.runner.fixed_cases import compared_with_production, judged_by_small_cases
-from lifecycle_conformance.runner.pool import Send, Size
+from lifecycle_conformance.runner.pool import Lost, Pool, Send, Size, Task
 from lifecycle_conformance.runner.search import Shard, explored
 
 PROPERTIES: Final = "properties"
 AGREEMENT: Final = "agreement"
 CASES: Final = "fixed cases"
 SESSIONS: Final = "fixed sessions"
+NAMING: Final = frozenset({PROPERTIES, CASES})
+"""The judges that name a requirement; the others say only that something differs."""
 
 
 @frozen(kw_only=True)
@@ -73,6 +75,53 @@ class _Watch:
     def spent_s(self) -> float:
         """The seconds since it began."""
         return monotonic() - self.started
+
+
+@frozen(kw_only=True)
+class Row:
+    """What the judges made of a faulty implementation."""
+
+    mutant: Mutant
+    attempts: Sequence[Attempt]
+
+    def of(self, judge: str) -> Attempt | None:
+        """What a judge made of it, if it was asked."""
+        return next((each for each in self.attempts if each.judge == judge), None)
+
+    @property
+    def survives(self) -> bool:
+        """Whether no judge found it under the requirement that it breaks."""
+        return not any(each.killed for each in self.attempts if each.judge in NAMING)
+
+    @property
+    def misattributed(self) -> frozenset[str]:
+        """The requirements that a judge named, and that the fault doesn't break."""
+        return frozenset[str]().union(*(each.misattributed for each in self.attempts))
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it was found, and under no requirement but those that it breaks."""
+        return not self.survives and not self.misattributed
+
+
+def matrix(  # noqa: PLR0913 - who looks for what, and how long
+    pool: Pool, names: Sequence[str], judges: Sequence[str], *, seconds: float, seed: int = 0, thrifty: bool = False
+) -> list[Row]:
+    """Let judges look for faults, each for so many seconds of each.
+
+    What is `thrifty` asks a judge only where none before it found the fault.
+    """
+    found: dict[str, list[Attempt]] = {name: [] for name in names}
+    for judge in judges:
+        asked = [name for name in names if not (thrifty and any(each.killed for each in found[name]))]
+        tasks = [Task(name=name, function=judged, arguments=(name, judge, seconds, seed), size=1) for name in asked]
+
+        def take(number: int, attempt: Attempt | Lost, asked: Sequence[str] = asked) -> None:
+            if isinstance(attempt, Attempt):
+                found[asked[number]].append(attempt)
+
+        pool.do(f"faults looked for by {judge}", tasks, take)
+    return [Row(mutant=MUTANTS[name], attempts=found[name]) for name in names]
 
 
 def judged(send: Send, name: str, judge: str, seconds: float, seed: int) -> None:
