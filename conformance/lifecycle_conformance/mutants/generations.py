@@ -1,0 +1,144 @@
+"""The older generations of production's engine, each as a whole, as far as they differ from today's.
+
+What they share with today's engine, such as its hazards, isn't here. `fails` was derived from what is known of each
+generation before it was judged for the first time; each correction since says why.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Final
+from unittest.mock import patch
+
+from attrs import evolve
+
+from lifecycle_conformance.driver import server
+from lifecycle_conformance.mutants.mutant import Mutant, replaced
+from lifecycle_projection import Event, Run, Snapshot, log, projection, recognition, scope, snapshots
+from lifecycle_projection.identity import Identified, safe
+from lifecycle_projection.records import LOCAL_TENANT, TenantKey
+
+_Patches = Iterator[AbstractContextManager[Any]]
+
+
+class Generation(Mutant):
+    """A generation of the engine. `fails` names the requirements that a check of it reports as failed, all of them."""
+
+    fails: frozenset[str]
+
+
+# --- what several generations have in common --------------------------------------------------------------------------
+
+
+def _local_sees_all() -> _Patches:
+    """The local tenant, which is nobody's in particular, sees the records of every tenant."""
+
+    def is_seen(record: Event | Snapshot, run_id: str, tenant: TenantKey) -> bool:
+        return record.run_id == run_id and tenant in {record.scope.tenant_context.key, LOCAL_TENANT.key}
+
+    def visible(events: Iterable[Event], run_id: str, tenant: TenantKey) -> list[Event]:
+        return sorted((each for each in events if is_seen(each, run_id, tenant)), key=lambda each: each.seq)
+
+    def seen(kept: Iterable[Snapshot], run_id: str, tenant: TenantKey) -> Iterator[Snapshot]:
+        return (each for each in kept if is_seen(each, run_id, tenant))
+
+    for module in (log, projection):
+        yield patch.object(module, "visible", visible)
+    yield patch.object(snapshots, "_seen", seen)
+
+
+def _markers_unknown() -> _Patches:
+    """What a compaction marker lists is known neither to a pass nor to the log."""
+    for module in (recognition, log):
+        yield patch.object(module, "listed_by", lambda _: iter(()))
+
+
+def _no_phases_before() -> _Patches:
+    """No move is refused, no history is kept, and a run that waits for a retry is queued."""
+    yield replaced(projection, "guard", lambda guard: lambda _, **asked: guard(None, **asked))
+    yield patch.object(projection, "phase_status", lambda status, _: status)
+
+
+# --- the generations --------------------------------------------------------------------------------------------------
+
+_MARKERS: Final = frozenset({"ALIAS-4", "ALIAS-5", "COMPACT-14", "LOG-3", "LOG-4"})
+_LOCAL: Final = frozenset({"TENANT-1", "TENANT-5"})
+_NO_GUARD: Final = frozenset({"PHASE-2", "PHASE-4", "PHASE-5", "PHASE-6", "PHASE-7"})
+
+
+class G1(Generation):
+    """The first generation: ids by position, snapshots written anew by every pass, no phases before the newest."""
+
+    name = "g1"
+    why = "Production began so, on 2026-06-29."
+    chief = "ID-3"
+    fails = (
+        _MARKERS
+        | _LOCAL
+        | _NO_GUARD
+        # The id says the position, not the content.
+        | {"ID-3", "ID-5", "EVENT-1"}
+        # No occurrence is recorded.
+        | {"EVENT-2"}
+        # What another generation recorded is known by its own id only, and what moved is new.
+        | {"ALIAS-6", "PASS-2", "PASS-9"}
+        # Every pass writes every snapshot, counts all records, and overwrites whatever is there.
+        | {"SNAP-6", "SNAP-11", "PASS-4", "PASS-6", "PASS-8", "TENANT-4", "TENANT-7"}
+        # Only one source of the enterprise scope is read.
+        | {"SCOPE-2"}
+    )
+    breaks = fails
+
+    def patches(self) -> _Patches:
+        """Put the first generation in the place of today's."""
+        for module in (projection, server):
+            yield replaced(module, "identify", lambda identify: lambda run: tuple(map(_by_index(run), identify(run))))
+        yield replaced(recognition, "_stable_id", lambda _: lambda event, _: event.event_id)
+        yield replaced(projection, "event_of", lambda made: lambda *of: _without_occurrence(made(*of)))
+        yield replaced(projection._Pass, "_found", lambda _: lambda *_: None)  # noqa: SLF001 - no other place decides it
+        yield patch.object(scope, "SOURCES", ("automation_webhook",))
+        yield from (*_no_phases_before(), *_markers_unknown(), *_local_sees_all())
+
+
+def _by_index(run: Run) -> Any:
+    def identified(each: Identified) -> Identified:
+        return evolve(each, event_id=f"automation-v2-lifecycle-{run.run_id}-{each.index}-{safe(each.record.event)}")
+
+    return identified
+
+
+def _without_occurrence(event: Event) -> Event:
+    assert isinstance(event.payload, dict)
+    payload = {name: value for name, value in event.payload.items() if name != "lifecycle_occurrence"}
+    return evolve(event, payload=payload)
+
+
+class G2(Generation):
+    """The second generation: ids by content, which know the first one's events; no phases before the newest."""
+
+    name = "g2"
+    why = "Production ran so for hours, on 2026-07-03."
+    chief = "PHASE-7"
+    fails = _MARKERS | _LOCAL | _NO_GUARD
+    breaks = fails
+
+    def patches(self) -> _Patches:
+        """Put the second generation in the place of today's."""
+        yield from (*_no_phases_before(), *_markers_unknown(), *_local_sees_all())
+
+
+class G3(Generation):
+    """The third generation: all but compaction markers, which neither it nor its store knows."""
+
+    name = "g3"
+    why = "Production ran so for a day, until 2026-07-04."
+    chief = "ALIAS-4"
+    fails = _MARKERS | _LOCAL
+    breaks = fails
+
+    def patches(self) -> _Patches:
+        """Put the third generation in the place of today's."""
+        yield from (*_markers_unknown(), *_local_sees_all())
+
+
+GENERATIONS: Final = {each.name: each for each in (G1(), G2(), G3())}
+"""The older generations, by name."""
