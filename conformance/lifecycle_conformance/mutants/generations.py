@@ -60,9 +60,12 @@ def _no_phases_before() -> _Patches:
 
 # --- the generations --------------------------------------------------------------------------------------------------
 
-_MARKERS: Final = frozenset({"ALIAS-4", "ALIAS-5", "COMPACT-14", "LOG-3", "LOG-4"})
-_LOCAL: Final = frozenset({"TENANT-1", "TENANT-5"})
-_NO_GUARD: Final = frozenset({"PHASE-2", "PHASE-4", "PHASE-5", "PHASE-6", "PHASE-7"})
+# Corrected: ALIAS-5 is kept, as whoever enters no entry enters no malformed one.
+_MARKERS: Final = frozenset({"ALIAS-4", "COMPACT-14", "LOG-3", "LOG-4"})
+# Corrected: what others have influences the local tenant (LOG-5), and those of `local` with the deployment "", too.
+_LOCAL: Final = frozenset({"TENANT-1", "TENANT-3", "TENANT-5", "LOG-5"})
+# Corrected: where no snapshot is taken for the latest, it is neither the run's latest (PASS-7) nor the one before.
+_NO_GUARD: Final = frozenset({"PHASE-2", "PHASE-4", "PHASE-5", "PHASE-6", "PHASE-7", "PASS-7", "PASS-13"})
 
 
 class G1(Generation):
