@@ -188,6 +188,11 @@ def faulty(fault: Fault, requests: Iterable[Request]) -> list[Step]:
         return executed([OPEN, *requests], "memory").trace.steps
 
 
+def queued_for_a_retry(patch: pytest.MonkeyPatch) -> None:
+    """A run that waits for a retry is in the phase of its status."""
+    patch.setattr(reference.projection, "phase_status", lambda status, _: status)
+
+
 def of_a_mutant(name: str, requests: Iterable[Request]) -> list[Step]:
     with MUTANTS[name].applied():
         return executed([OPEN, *requests], MUTANTS[name].store).trace.steps
@@ -200,6 +205,8 @@ def proofs() -> Iterator[Any]:
         yield pytest.param(partial(of_phases, name), id=name)
     for fault in (retention.own_tenant_protects, retention.cutoff_one_later, retention.markers_stay, protects_nothing):
         yield pytest.param(partial(faulty, fault, retention.SESSION), id=fault.__name__)
+    waiting = phases.run("queued", "node_retry_backoff_scheduled")
+    yield pytest.param(partial(faulty, queued_for_a_retry, [waiting]), id="queued_for_a_retry")
     for fault in (first_of_the_latest, always_the_latest_before):
         for number, requests in enumerate(GUARDED):
             yield pytest.param(partial(faulty, fault, requests), id=f"{fault.__name__} {number}")
