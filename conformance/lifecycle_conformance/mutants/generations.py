@@ -78,14 +78,16 @@ class G1(Generation):
         _MARKERS
         | _LOCAL
         | _NO_GUARD
-        # The id says the position, not the content.
-        | {"ID-3", "ID-5", "EVENT-1"}
-        # No occurrence is recorded.
-        | {"EVENT-2"}
-        # What another generation recorded is known by its own id only, and what moved is new.
-        | {"ALIAS-6", "PASS-2", "PASS-9"}
-        # Every pass writes every snapshot, counts all records, and overwrites whatever is there.
-        | {"SNAP-6", "SNAP-11", "PASS-4", "PASS-6", "PASS-8", "TENANT-4", "TENANT-7"}
+        # The id says the position, not the content. Corrected: that the id of an event is wrong is ID-5's alone to say,
+        # and no longer EVENT-1's.
+        | {"ID-3", "ID-5"}
+        # No occurrence is recorded. Corrected: an event without one doesn't have the right one either (OCC-1).
+        | {"EVENT-2", "OCC-1"}
+        # What moved is new. Corrected: what is recorded under a right id, of which ALIAS-6 and PASS-2 speak, is never met.
+        | {"PASS-9"}
+        # Every pass writes every snapshot, counts all records, and overwrites whatever is there. Corrected: so it fills
+        # in what an older snapshot lacks on the disk, too (SNAP-9).
+        | {"SNAP-6", "SNAP-9", "SNAP-11", "PASS-4", "PASS-6", "PASS-8", "TENANT-4", "TENANT-7"}
         # Only one source of the enterprise scope is read.
         | {"SCOPE-2"}
     )
