@@ -83,7 +83,7 @@ class G1(Generation):
         | {"ID-3", "ID-5"}
         # No occurrence is recorded. Corrected: an event without one doesn't have the right one either (OCC-1).
         | {"EVENT-2", "OCC-1"}
-        # What moved is new. Corrected: what is recorded under a right id, of which ALIAS-6 and PASS-2 speak, is never met.
+        # What moved is new. Corrected: ALIAS-6 and PASS-2 speak of right ids, which are never met.
         | {"PASS-9"}
         # Every pass writes every snapshot, counts all records, and overwrites whatever is there. Corrected: so it fills
         # in what an older snapshot lacks on the disk, too (SNAP-9).
