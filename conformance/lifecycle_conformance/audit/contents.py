@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from lifecycle_conformance.audit.stored import Row, StoredRun
+from lifecycle_conformance.audit.stored import Row, StoredRun, StoreSource
 from lifecycle_conformance.execution.trace import Object, Owner, owner_of
 from lifecycle_conformance.model.identity import MARKER, PREFIX, ids_listed_by, safe
 from lifecycle_projection.codec import snapshot_from
@@ -62,6 +62,11 @@ class Entry:
         """The id that both have."""
         found: str = self.record["event_id" if self.event else "snapshot_id"]
         return found
+
+
+def run_of(source: StoreSource, run_id: str) -> StoredRun | None:
+    """A run of a store, read by itself."""
+    return next((run for run in source.runs(source.part_of(run_id)) if run.run_id == run_id), None)
 
 
 def summaries(run: StoredRun) -> list[Summary]:
