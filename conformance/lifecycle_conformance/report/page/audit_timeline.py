@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import takewhile
 from typing import Final, TypeAlias
 
 from attrs import define, field
@@ -189,13 +189,17 @@ class _Line:
         return {index: (place, Lane.HISTORY) for place, index in places}
 
     def _hole_before(self, behind: _Place) -> _At | None:
-        """A column for the sequence numbers that are missing before another one."""
+        """Where the events before another one are missing: above the first snapshot left of them, or a new column."""
         at = self._places.index(behind)
-        seqs = [place.entry.record["seq"] for place in self._places[: at + 1] if place.entry is not None]
-        before, after = next(pairwise([0, *seqs][-2:]), (0, 0))
-        if after - before < 2:
+        before = [place for place in self._places[:at] if place.entry is not None and place.hole is None]
+        left = [*reversed([*takewhile(_has_no_event, reversed(before))])]
+        if left:
+            return left[0], Lane.EVENTS
+        seqs = [place.entry.record["seq"] for place in (*before[-1:], behind) if place.entry is not None]
+        first, last = (seqs[0] if len(seqs) == 2 else 0) + 1, seqs[-1] - 1
+        if first > last:
             return None
-        hole = _Place(hole=(before + 1, after - 1))
+        hole = _Place(hole=(first, last))
         self._places.insert(at, hole)
         return hole, Lane.EVENTS
 
@@ -225,6 +229,10 @@ class _Line:
             presence=Presence.ELSEWHERE if place.again else Presence.WHOLE,
             faults=place.faults.get(Lane.HISTORY, ()),
         )
+
+
+def _has_no_event(place: _Place) -> bool:
+    return place.entry is not None and place.entry.event is None and not place.entry.compacted
 
 
 def _rows(place: _Place) -> Iterator[tuple[Row, Lane]]:
