@@ -164,6 +164,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.globals.update(drawn=drawn, counted=counted, spans=spans)
     return environment
