@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -13,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import damaging
+import stores
 import test_audit as tables
-from builders import event, lifecycle, run_json, snapshot
+from builders import OTHER_TENANT, event, lifecycle, run_json, snapshot
 from lifecycle_conformance.audit import kinds_of_form
 from lifecycle_conformance.audit.catalogue import KINDS
 from lifecycle_conformance.audit.finding import Finding, Where
@@ -117,6 +119,13 @@ def test_each_damage_gives_a_page_on_which_each_finding_of_a_run_has_one_place(
         ]
         placed += [fault.number for timeline in run.timelines for fault in timeline.beside]
         assert sorted(placed) == sorted(int(each.text) for each in run.faults)
+
+
+@pytest.mark.parametrize("shared", stores.SHARED)
+def test_each_store_of_production_has_a_page(tmp_path: Path, shared: dict[str, Any]) -> None:
+    for part, database in shared["databases"].items():
+        file = stores.put_database(database, tmp_path / f"{part}.sqlite3")
+        well_formed(rendered(page_of(file, file)))
 
 
 def test_a_page_with_all_there_is_is_well_formed(tmp_path: Path) -> None:
@@ -374,6 +383,25 @@ def test_each_tenant_has_a_time_line_of_its_own(store: Path) -> None:
     assert [each.title.rpartition(" ")[2] for each in (ours, theirs)] == ["org-a/ws-a", "org-b/ws-a"]
     assert (0, Lane.EVENTS, "wrong-payload-member") in faulty(ours)
     assert (1, Lane.EVENTS, "wrong-payload-member") in faulty(theirs)
+
+
+def test_a_hole_leaves_out_what_another_tenant_has() -> None:
+    """In a database all tenants of a run id share the sequence numbers."""
+    ours = [Row(value=event(f"e{seq}", seq), where=Where(path="db", row=str(seq))) for seq in (1, 6)]
+    theirs = [
+        Row(value=event(f"e{seq}", seq, tenant=OTHER_TENANT), where=Where(path="db", row=str(seq))) for seq in (2, 5)
+    ]
+    run = StoredRun(run_id="run-1", events=[*ours, *theirs])
+    missing = finding(where=ours[1].where, tenant=("org-a", "ws-a", None))
+    assert labels(only(page([missing], lambda _: (run, None))), Lane.EVENTS) == ["#1", "#3\N{EN DASH}#4", "#6"]
+
+
+def test_the_records_of_a_run_that_no_pass_has_seen_have_a_time_line() -> None:
+    record = (run_json("a", "b"), Where(path="runs"))
+    unseen = finding("records-not-projected", where=record[1], record_index=0, tenant=("org-a", "ws-a", None))
+    timeline = only(page([unseen], lambda _: (None, record)))
+    assert labels(timeline, Lane.HISTORY) == ["[0]", "[1]"]
+    assert faulty(timeline) == [(0, Lane.EVENTS, "records-not-projected")]
 
 
 def test_a_finding_about_no_event_stands_beside_the_line() -> None:

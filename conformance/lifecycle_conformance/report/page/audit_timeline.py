@@ -98,6 +98,7 @@ class _Line:
     def __init__(self, life: Life, all_entries: Sequence[Entry], run: Object | None) -> None:
         self._life = life
         self._run = run
+        self._known = {entry.record["seq"] for entry in all_entries} | {*life.listed.values()}
         self._entries = [entry for entry in all_entries if entry.owner == life.owner]
         self._places = [*self._with_unrecorded([*self._recorded()])]
         self._beside: list[Fault] = []
@@ -197,6 +198,10 @@ class _Line:
             return left[0], Lane.EVENTS
         seqs = [place.entry.record["seq"] for place in (*before[-1:], behind) if place.entry is not None]
         first, last = (seqs[0] if len(seqs) == 2 else 0) + 1, seqs[-1] - 1
+        while first <= last and first in self._known:  # in a database, another tenant's
+            first += 1
+        while first <= last and last in self._known:
+            last -= 1
         if first > last:
             return None
         hole = _Place(hole=(first, last))
