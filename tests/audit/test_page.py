@@ -24,9 +24,11 @@ from lifecycle_conformance.audit.kinds import RUN_KINDS
 from lifecycle_conformance.audit.stored import Row, StoredRun
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.model.identity import PREFIX
+from lifecycle_conformance.report.page import audit_timeline
 from lifecycle_conformance.report.page.audit_page import ReadAgain, audit_page
+from lifecycle_conformance.report.page.drawing import drawn
 from lifecycle_conformance.report.page.page import Page, anchor_of, rendered, spans
-from lifecycle_conformance.report.page.timeline import Column, Gap, Lane, Mark, Presence, Timeline, Tone, drawn, kept
+from lifecycle_conformance.report.page.timeline import Column, Gap, Lane, Mark, Presence, Timeline, Tone, kept
 from lifecycle_projection.errors import StorageError
 from pages import Parsed, audited, damaged, form, nothing, page_of
 
@@ -167,6 +169,12 @@ def test_one_begins_with_the_worst_and_with_what_cannot_be_read() -> None:
     assert [item.number for each in shown.sections for group in each.groups for item in group.items] == [1, 2, 3, 4, 5]
 
 
+def test_where_nothing_is_to_be_mended_one_begins_nowhere() -> None:
+    shown = page([finding("time-backwards")])
+    assert (shown.begin, [each.id for each in shown.sections]) == (None, ["EVENT-1"])
+    assert "begin" not in well_formed(rendered(shown)).ids
+
+
 def test_what_is_found_under_one_requirement_stands_together() -> None:
     shown = page(finding(name) for name in ("record-missing", "records-not-projected", "snapshot-missing"))
     (first, _) = shown.sections if shown.sections[0].id == "PASS-2" else reversed(shown.sections)
@@ -198,8 +206,10 @@ def test_many_findings_are_bounded_and_counted() -> None:
 
     shown = page([finding(name, number) for name in ("seq-missing", "seq-twice") for number in range(70)], again)
     groups = [group for section in shown.sections for group in section.groups]
-    assert [(group.total, len(group.items), group.left_out) for group in groups] == [(70, 50, 20)] * 2
-    assert (len(shown.runs), shown.runs_left_out, len(asked)) == (50, 20, 50)
+    assert [(group.total, len(group.items)) for group in groups] == [(70, 50)] * 2
+    assert all("and 20 more;" in group.more for group in groups)
+    assert (len(shown.runs), len(asked)) == (50, 50)
+    assert "and 20 more runs with findings" in shown.more_runs
     assert "47 more findings of this kind" in well_formed(rendered(shown)).text
 
 
@@ -402,6 +412,17 @@ def test_the_records_of_a_run_that_no_pass_has_seen_have_a_time_line() -> None:
     timeline = only(page([unseen], lambda _: (None, record)))
     assert labels(timeline, Lane.HISTORY) == ["[0]", "[1]"]
     assert faulty(timeline) == [(0, Lane.EVENTS, "records-not-projected")]
+
+
+def test_a_finding_about_a_tenant_that_cannot_be_read_stands_beside_the_first_line() -> None:
+    run = StoredRun(run_id="run-1", events=[Row(value=event("e"), where=Where(path="log", line=1))])
+    other = finding("run-row-undecodable", where=Where(path="db"), tenant=("org-x", "ws-x", None))
+    assert [each.name for each in only(page([other], lambda _: (run, None))).beside] == ["run-row-undecodable"]
+
+
+def test_each_kind_that_has_a_lane_of_its_own_is_one() -> None:
+    placed = audit_timeline.HOLES | audit_timeline.WITHOUT_EVENT | audit_timeline.WITHOUT_SNAPSHOT
+    assert placed <= KINDS.keys()
 
 
 def test_a_finding_about_no_event_stands_beside_the_line() -> None:

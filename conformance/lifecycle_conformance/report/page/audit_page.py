@@ -17,7 +17,18 @@ from lifecycle_conformance.report import audit_report, baseline_report
 from lifecycle_conformance.report.audit_report import Form
 from lifecycle_conformance.report.audited import Audited
 from lifecycle_conformance.report.page.audit_timeline import TONES, Numbered, Record, timelines
-from lifecycle_conformance.report.page.page import Badge, Begin, Fact, Group, Item, Page, Run, Section, anchor_of
+from lifecycle_conformance.report.page.page import (
+    Badge,
+    Begin,
+    Fact,
+    Group,
+    Item,
+    Listing,
+    Page,
+    Run,
+    Section,
+    anchor_of,
+)
 from lifecycle_conformance.report.page.timeline import Tone
 from lifecycle_conformance.report.wording import counted, named, short, time_text, written
 from lifecycle_conformance.specification import requirements
@@ -46,19 +57,18 @@ def audit_page(audited: Audited, form: Form, again: ReadAgain) -> Page:
     found = [*_numbered(audited.told.left, max(form.most, LEAST))]
     sections = [*_sections(found, form)]
     run_ids = _run_ids(finding for each in found for _, finding in each.shown)
-    all_runs = len(_run_ids(audited.told.left))
     return Page(
-        title=f"Audit of {audited.store}",
+        sort="Audit",
         subject=audited.store,
         verdict=_verdict(audited),
         summary=_summary(audited, form),
         read=_read(audited),
         notices=_notices(audited, form),
-        begin=Begin(section=sections[0], group=sections[0].groups[0]) if sections else None,
+        begin=_begin(sections),
         sections=sections,
         runs=[_run(each, found, again) for each in run_ids[:_RUNS]],
-        runs_left_out=all_runs - len(run_ids[:_RUNS]),
-        stale=[baseline_report.entry_text(*each) for each in audited.told.stale],
+        more_runs=_more_runs(len(_run_ids(audited.told.left)) - len(run_ids[:_RUNS])),
+        lists=[*_stale(audited)],
     )
 
 
@@ -93,6 +103,24 @@ def _read(audited: Audited) -> str:
 def _notices(audited: Audited, form: Form) -> list[str]:
     said = [(_PARTIAL, audited.cut), (_NOT_COMPARED, not audited.has_records), (_WITHOUT_VALUES, not form.values)]
     return [text for text, holds in said if holds]
+
+
+def _begin(sections: Sequence[Section]) -> Begin | None:
+    """The first of the findings, unless there are notes only: then nothing is to be mended."""
+    first = next((group for section in sections for group in section.groups), None)
+    return None if first is None or first.badge.tone is Tone.NOTE else Begin(section=sections[0], group=first)
+
+
+def _stale(audited: Audited) -> Iterator[Listing]:
+    """The entries of the baseline that fit no finding any more."""
+    if audited.told.stale:
+        yield Listing(
+            anchor="stale",
+            title="Stale entries of the baseline",
+            lead="A stale entry fits no finding any more. Take it out of the file, or write that anew with "
+            "`--write-baseline`.",
+            entries=[baseline_report.entry_text(*each) for each in audited.told.stale],
+        )
 
 
 # --- the findings -----------------------------------------------------------------------------------------------------
@@ -156,8 +184,13 @@ def _group(found: _OfKind, form: Form) -> Group:
         advice=kind.advice,
         hazard=kind.hazard,
         items=[_item(number, finding, form) for number, finding in found.shown],
-        left_out=len(found.all) - len(found.shown),
+        more=_more(len(found.all) - len(found.shown)),
     )
+
+
+def _more(left_out: int) -> str:
+    said = f"… and {left_out} more; `--json` tells all, and `--max-findings` shows more here."
+    return said if left_out else ""
 
 
 def _item(number: int, finding: Finding, form: Form) -> Item:
@@ -200,6 +233,11 @@ def _run_ids(findings: Iterable[Finding]) -> list[str]:
 
 
 # --- the runs ---------------------------------------------------------------------------------------------------------
+
+
+def _more_runs(left_out: int) -> str:
+    said = f"… and {counted(left_out, 'more run')} with findings; `--run RUN_ID` looks at one of them."
+    return said if left_out else ""
 
 
 def _run(run_id: str, found: Sequence[_OfKind], again: ReadAgain) -> Run:

@@ -1,45 +1,36 @@
-"""What an audit puts on a run's time line: the records, events and snapshots that belong together, and their faults."""
+"""What an audit puts on a run's time line: its columns, and each finding where it belongs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import takewhile
 from typing import Final, TypeAlias
 
-from attrs import define, field
-
-from lifecycle_conformance.audit.contents import Entry, entries, phase_of
+from lifecycle_conformance.audit.contents import Entry, entries
 from lifecycle_conformance.audit.finding import Finding, Severity, Where
 from lifecycle_conformance.audit.lives import Life, lives
-from lifecycle_conformance.audit.stored import Row, StoredRun
-from lifecycle_conformance.execution.trace import Object, history_of, owner_of_run
-from lifecycle_conformance.model.identity import PREFIX, contents_of, listed_by, stable_id
-from lifecycle_conformance.report.page.timeline import (
-    Column,
-    Fault,
-    Gap,
-    Lane,
-    Mark,
-    Presence,
-    Timeline,
-    Tone,
-    kept,
-)
-from lifecycle_conformance.report.wording import counted, named, time_text
+from lifecycle_conformance.audit.stored import StoredRun
+from lifecycle_conformance.execution.trace import Object, owner_of_run
+from lifecycle_conformance.report.page.audit_columns import Place, places
+from lifecycle_conformance.report.page.audit_marks import column
+from lifecycle_conformance.report.page.timeline import Fault, Gap, Lane, Timeline, Tone, kept
+from lifecycle_conformance.report.wording import named
 
 Numbered: TypeAlias = tuple[int, Finding]
 """A finding with the number that the page gives it."""
 Record: TypeAlias = tuple[Object, Where]
 
 TONES: Final = {Severity.VIOLATION: Tone.BAD, Severity.SUSPECT: Tone.DOUBT, Severity.NOTE: Tone.NOTE}
-_HOLES: Final = {"seq-missing", "seq-perhaps-missing"}
-_WITHOUT_EVENT: Final = {
+HOLES: Final = {"seq-missing", "seq-perhaps-missing"}
+"""The kinds of findings about events that are missing before another one."""
+WITHOUT_EVENT: Final = {
     "record-missing",
     "records-not-projected",
     "move-refused",
     "snapshot-without-event",
     "snapshot-perhaps-without-event",
 }
-_WITHOUT_SNAPSHOT: Final = {
+"""The kinds of findings about something whose event is missing."""
+WITHOUT_SNAPSHOT: Final = {
     "snapshot-missing",
     "snapshots-pruned",
     "pass-incomplete",
@@ -47,60 +38,46 @@ _WITHOUT_SNAPSHOT: Final = {
     "snapshots-change-hands",
     "storage-conflict",
 }
+"""The kinds of findings about something whose snapshot is missing."""
 
 
 def timelines(run: StoredRun, record: Record | None, found: Sequence[Numbered]) -> list[Timeline]:
     """The time lines of a run, one of each tenant that findings are about; `record` is its run record, if it is known.
 
-    A finding about no tenant stands on the first one.
+    A finding about no tenant, or about one of which nothing can be read, stands on the first one.
     """
     owner = None if record is None else owner_of_run(record[0])
     all_ = lives(run, is_whole=True, shared_seqs=False)
     if owner is not None and all(life.owner != owner for life in all_):
         all_.append(Life(owner=owner, events=(), snapshots=()))
-    shown = []
-    for number, life in enumerate(all_):
-        about = [each for each in found if each[1].tenant == life.owner.tenant or (not number and not each[1].tenant)]
-        if about or len(all_) == 1:
-            of_run = record[0] if record is not None and life.owner == owner else None
-            title = f"Time line of run {named(run.run_id)}"
-            tenant = "" if len(all_) == 1 else f", tenant {tenant_text(life)}"
-            shown.append(_Line(life, [*entries(run)], of_run).timeline(title + tenant, about))
-    return shown
+    about: dict[int, list[Numbered]] = {number: [] for number in range(len(all_))}
+    of_tenant = {life.owner.tenant: number for number, life in enumerate(all_)}
+    for each in found if all_ else ():
+        about[0 if each[1].tenant is None else of_tenant.get(each[1].tenant, 0)].append(each)
+    shown = [(life, about[number]) for number, life in enumerate(all_) if about[number] or len(all_) == 1]
+    return [
+        _Line(life, entries(run), record[0] if record is not None and life.owner == owner else None).timeline(
+            _title(life, with_tenant=len(all_) > 1), of_life
+        )
+        for life, of_life in shown
+    ]
 
 
-def tenant_text(life: Life) -> str:
-    """The tenant of a life, for people."""
-    return "/".join(named(part) for part in life.owner.tenant if part is not None)
+def _title(life: Life, *, with_tenant: bool) -> str:
+    tenant = "/".join(named(part) for part in life.owner.tenant if part is not None)
+    return f"Time line of run {named(life.owner.run_id)}{f', tenant {tenant}' if with_tenant else ''}"
 
 
-@define(eq=False)
-class _Place:
-    """A column before it is drawn. `hole` are the first and last of the sequence numbers that are missing there.
-
-    `again` says that an earlier column has an event of the same record, `marker` the seq of a marker that lists it.
-    """
-
-    entry: Entry | None = None
-    record: int | None = None
-    again: bool = False
-    marker: int | None = None
-    hole: tuple[int, int] | None = None
-    faults: dict[Lane, list[Fault]] = field(factory=dict)
-
-
-_At: TypeAlias = tuple[_Place, Lane]
+_At: TypeAlias = tuple[Place, Lane]
 
 
 class _Line:
     """The time line of a life while it is made."""
 
     def __init__(self, life: Life, all_entries: Sequence[Entry], run: Object | None) -> None:
-        self._life = life
         self._run = run
         self._known = {entry.record["seq"] for entry in all_entries} | {*life.listed.values()}
-        self._entries = [entry for entry in all_entries if entry.owner == life.owner]
-        self._places = [*self._with_unrecorded([*self._recorded()])]
+        self._places = places(life, [entry for entry in all_entries if entry.owner == life.owner], run)
         self._beside: list[Fault] = []
 
     def timeline(self, title: str, found: Sequence[Numbered]) -> Timeline:
@@ -116,42 +93,9 @@ class _Line:
         return Timeline(
             title=title,
             lanes=[lane for lane in Lane if lane is not Lane.HISTORY or self._run is not None],
-            cells=[each if isinstance(each, Gap) else self._column(self._places[each]) for each in shown],
+            cells=[each if isinstance(each, Gap) else column(self._places[each], self._run) for each in shown],
             beside=self._beside,
         )
-
-    # --- which columns there are --------------------------------------------------------------------------------------
-
-    @cached_property
-    def _by_id(self) -> dict[str, int]:
-        """The index of each lifecycle record by its stable id."""
-        ids = [] if self._run is None else [stable_id(*each) for each in contents_of(self._run)]
-        return {event_id: index for index, event_id in enumerate(ids)}
-
-    def _recorded(self) -> Iterator[_Place]:
-        """A column for each event or snapshot, in the order of seq, with the record that it is about."""
-        ties = {id(row): self._by_id.get(stable_id(*said)) for row, *said in self._life.recorded}
-        taken: set[int] = set()
-        for entry in self._entries:
-            index = ties.get(id(entry.event)) if entry.event is not None else None
-            index = self._by_id.get(entry.id) if index is None else index
-            yield _Place(entry=entry, record=index, again=index in taken, marker=self._life.listed.get(entry.id))
-            if index is not None:
-                taken.add(index)
-
-    def _with_unrecorded(self, places: Sequence[_Place]) -> Iterator[_Place]:
-        """The same, and behind the column of each record those of the next ones that have none."""
-        have = {place.record for place in places}
-        marked = {self._by_id[each]: seq for each, seq in self._life.listed.items() if each in self._by_id}
-        rest = iter([index for index in sorted(self._by_id.values()) if index not in have])
-        index = next(rest, None)
-        for place in places:
-            while index is not None and place.record is not None and index < place.record:
-                yield _Place(record=index, marker=marked.get(index))
-                index = next(rest, None)
-            yield place
-        if index is not None:
-            yield from (_Place(record=each, marker=marked.get(each)) for each in (index, *rest))
 
     # --- where a fault is ---------------------------------------------------------------------------------------------
 
@@ -166,16 +110,16 @@ class _Line:
         if at is None:
             return None
         place, lane = at
-        if kind in _HOLES:
+        if kind in HOLES:
             return self._hole_before(place) or at
-        if kind in _WITHOUT_EVENT:
+        if kind in WITHOUT_EVENT:
             return place, Lane.EVENTS
-        return (place, Lane.SNAPSHOTS) if kind in _WITHOUT_SNAPSHOT else (place, lane)
+        return (place, Lane.SNAPSHOTS) if kind in WITHOUT_SNAPSHOT else (place, lane)
 
     @cached_property
     def _by_where(self) -> dict[Where, _At]:
         """Each event and snapshot by where it stands."""
-        return {row.where: (place, lane) for place in self._places for row, lane in _rows(place)}
+        return {row.where: (place, lane) for place in self._places for row, lane in place.rows}
 
     @cached_property
     def _by_event_id(self) -> dict[str, _At]:
@@ -189,11 +133,11 @@ class _Line:
         places = [(place, place.record) for place in reversed(self._places) if place.record is not None]
         return {index: (place, Lane.HISTORY) for place, index in places}
 
-    def _hole_before(self, behind: _Place) -> _At | None:
+    def _hole_before(self, behind: Place) -> _At | None:
         """Where the events before another one are missing: above the first snapshot left of them, or a new column."""
         at = self._places.index(behind)
         before = [place for place in self._places[:at] if place.entry is not None and place.hole is None]
-        left = [*reversed([*takewhile(_has_no_event, reversed(before))])]
+        left = [*reversed([*takewhile(lambda place: place.has_snapshot_alone, reversed(before))])]
         if left:
             return left[0], Lane.EVENTS
         seqs = [place.entry.record["seq"] for place in (*before[-1:], behind) if place.entry is not None]
@@ -204,99 +148,6 @@ class _Line:
             last -= 1
         if first > last:
             return None
-        hole = _Place(hole=(first, last))
+        hole = Place(hole=(first, last))
         self._places.insert(at, hole)
         return hole, Lane.EVENTS
-
-    # --- what a column says -------------------------------------------------------------------------------------------
-
-    def _column(self, place: _Place) -> Column:
-        marks = {Lane.HISTORY: self._record_mark(place), Lane.EVENTS: _event_mark(place)}
-        marks[Lane.SNAPSHOTS] = _snapshot_mark(place)
-        snapshot = None if place.entry is None else place.entry.snapshot
-        return Column(
-            marks={lane: mark for lane, mark in marks.items() if mark is not None},
-            phase=None if snapshot is None else phase_of(snapshot.value),
-        )
-
-    def _record_mark(self, place: _Place) -> Mark | None:
-        if self._run is None:
-            return None
-        if place.record is None:
-            return _missing(place, Lane.HISTORY, "no record")
-        record = history_of(self._run)[place.record]
-        name, label = str(record["event"]), f"[{place.record}]"
-        when = time_text(record["recorded_at_ms"])
-        return Mark(
-            label=label,
-            caption="again" if place.again else name,
-            text=f"Lifecycle record {label}, {name}, {when}{', recorded again' if place.again else ''}",
-            presence=Presence.ELSEWHERE if place.again else Presence.WHOLE,
-            faults=place.faults.get(Lane.HISTORY, ()),
-        )
-
-
-def _has_no_event(place: _Place) -> bool:
-    return place.entry is not None and place.entry.event is None and not place.entry.compacted
-
-
-def _rows(place: _Place) -> Iterator[tuple[Row, Lane]]:
-    if place.entry is not None and place.entry.event is not None:
-        yield place.entry.event, Lane.EVENTS
-    if place.entry is not None and place.entry.snapshot is not None:
-        yield place.entry.snapshot, Lane.SNAPSHOTS
-
-
-def _event_mark(place: _Place) -> Mark | None:
-    faults = place.faults.get(Lane.EVENTS, ())
-    row = None if place.entry is None else place.entry.event
-    if row is not None:
-        event = row.value
-        listed, when = sum(1 for _ in listed_by(event)), time_text(event["occurred_at_ms"])
-        name = str(event["event_type"]).removeprefix(PREFIX)
-        return Mark(
-            label=f"#{event['seq']}",
-            caption=f"{counted(listed, 'event')} compacted" if listed else name or '""',
-            detail=_clock(when),
-            text=f"Event #{event['seq']}, {name}, {when}, id {named(event['event_id'])}, at {row.where}",
-            faults=faults,
-        )
-    if place.hole is not None:
-        first, last = place.hole
-        label = f"#{first}" if first == last else f"#{first}\N{EN DASH}#{last}"
-        text = f"No event with the sequence number {label}"
-        return Mark(label=label, caption="missing", text=text, presence=Presence.MISSING, faults=faults)
-    if place.marker is not None:
-        text = f"Compacted: a marker lists its event, which had the sequence number {place.marker}"
-        label = f"(#{place.marker})"
-        return Mark(label=label, caption="compacted", text=text, presence=Presence.ELSEWHERE, faults=faults)
-    return _missing(place, Lane.EVENTS, "no event")
-
-
-def _snapshot_mark(place: _Place) -> Mark | None:
-    row = None if place.entry is None else place.entry.snapshot
-    if row is None:
-        return _missing(place, Lane.SNAPSHOTS, "no snapshot")
-    snapshot = row.value
-    when = time_text(snapshot["created_at_ms"])
-    about = f"Snapshot #{snapshot['seq']}, status {snapshot['status']}, {when}"
-    return Mark(
-        label=f"#{snapshot['seq']}",
-        caption=str(snapshot["status"]),
-        text=f"{about}, id {named(snapshot['snapshot_id'])}, at {row.where}",
-        faults=place.faults.get(Lane.SNAPSHOTS, ()),
-    )
-
-
-def _missing(place: _Place, lane: Lane, what: str) -> Mark | None:
-    """A mark where nothing stands: only where a finding says that something should."""
-    faults = place.faults.get(lane)
-    if not faults:
-        return None
-    text = f"{what[0].upper()}{what[1:]}"
-    return Mark(label="", caption=what, text=text, presence=Presence.MISSING, faults=faults)
-
-
-def _clock(when: str) -> str:
-    """The time of day, which a column has room for."""
-    return when.partition("T")[2].removesuffix("Z") or when

@@ -18,7 +18,8 @@ from markupsafe import Markup
 
 from lifecycle_conformance import __version__
 from lifecycle_conformance.driver.safe_text import safe
-from lifecycle_conformance.report.page.timeline import Timeline, Tone, drawn
+from lifecycle_conformance.report.page.drawing import drawn
+from lifecycle_conformance.report.page.timeline import Timeline, Tone
 from lifecycle_conformance.report.wording import counted
 from lifecycle_conformance.specification.requirements import SPEC_VERSION
 
@@ -62,7 +63,7 @@ class Item:
 
 @frozen(kw_only=True)
 class Group:
-    """Findings of one cause: what it means and what to do. `left_out` counts those that aren't shown."""
+    """Findings of one cause: what it means and what to do. `more` says what is left out, and how to see it."""
 
     name: str
     badge: Badge
@@ -71,7 +72,7 @@ class Group:
     advice: str
     hazard: str | None
     items: Sequence[Item]
-    left_out: int = 0
+    more: str = ""
 
 
 @frozen(kw_only=True)
@@ -108,10 +109,23 @@ class Run:
 
 
 @frozen(kw_only=True)
-class Page:
-    """A report: of what, its verdict, what was read, what to know beside that, and all its parts."""
+class Listing:
+    """What else is to be told, entry by entry."""
 
+    anchor: str
     title: str
+    lead: str
+    entries: Sequence[str]
+
+
+@frozen(kw_only=True)
+class Page:
+    """A report: of what sort, about what, its verdict, what was read, what to know beside that, and all its parts.
+
+    `more_runs` says which runs with findings are left out, and how to see them.
+    """
+
+    sort: str
     subject: str
     verdict: Badge
     summary: str
@@ -120,8 +134,8 @@ class Page:
     begin: Begin | None
     sections: Sequence[Section]
     runs: Sequence[Run]
-    runs_left_out: int = 0
-    stale: Sequence[str] = ()
+    more_runs: str = ""
+    lists: Sequence[Listing] = ()
 
 
 def rendered(page: Page) -> bytes:
