@@ -437,8 +437,8 @@ def test_a_long_run_is_shown_round_its_faults(tmp_path: Path) -> None:
     (line,) = (run.timelines[0] for run in page_of(*damaged(tmp_path)).runs if run.name == "run-long")
     gaps = [cell.columns for cell in line.cells if isinstance(cell, Gap)]
     shown = [cell for cell in line.cells if isinstance(cell, Column)]
-    assert sum(gaps) + len(shown) == 37
-    assert 0 < len(shown) < 30
+    assert sum(gaps) + len(shown) == 25
+    assert 0 < len(shown) < 25
     assert "left out" in rendered(page_of(tmp_path / "store")).decode()
 
 

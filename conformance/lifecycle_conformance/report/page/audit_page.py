@@ -101,7 +101,8 @@ def _read(audited: Audited) -> str:
 
 
 def _notices(audited: Audited, form: Form) -> list[str]:
-    said = [(_PARTIAL, audited.cut), (_NOT_COMPARED, not audited.has_records), (_WITHOUT_VALUES, not form.values)]
+    hidden = not form.values and bool(audited.told.left)
+    said = [(_PARTIAL, audited.cut), (_NOT_COMPARED, not audited.has_records), (_WITHOUT_VALUES, hidden)]
     return [text for text, holds in said if holds]
 
 
