@@ -1,10 +1,17 @@
 """Faults that a test puts into the reference: a function in the place of another one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import pytest
 
+from lifecycle_conformance.mutants import MUTANTS, Mutant, boundaries, reading, recording
+from lifecycle_conformance.mutants.mutant import faults_of
+
+IN_DETAIL: Mapping[str, Mutant] = {
+    each.name: MUTANTS[each.name] for module in (recording, boundaries, reading) for each in faults_of(module)
+}
+"""The faulty implementations that are looked at closely: by sessions of their own, whole checks, and put together."""
 Fault: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 """What makes the reference faulty until the test is over."""
 

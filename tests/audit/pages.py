@@ -109,9 +109,8 @@ def form(*, values: bool = False, most: int = 5) -> Form:
     return Form(width=80, values=values, most=most)
 
 
-def nothing(_: str) -> tuple[None, None]:
+def nothing(_: str) -> None:
     """What is read again of a run where there is no store."""
-    return None, None
 
 
 def page_of(store: Path, runs: Path | None = None, *, values: bool = False) -> Page:

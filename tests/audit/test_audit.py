@@ -14,6 +14,7 @@ from builders import OTHER_TENANT, run_json
 from damaging import Damage, at, dropped, edited, put, respelled, without_snapshot
 from lifecycle_conformance.audit.auditing import audit
 from lifecycle_conformance.audit.catalogue import KINDS
+from lifecycle_conformance.audit.examples import EXAMPLES
 from lifecycle_conformance.audit.finding import Finding, Severity
 from lifecycle_conformance.audit.kinds import RUN_KINDS
 from lifecycle_conformance.audit.opening import opened
@@ -271,6 +272,14 @@ def test_what_seems_to_be_missing_may_be_in_a_line_that_cannot_be_read(store: Pa
     assert wrong(found(store)) == {"damaged-line", "seq-perhaps-missing", "snapshot-perhaps-without-event"}
 
 
+def test_a_hole_of_any_size_is_told(store: Path) -> None:
+    """It is never counted out number by number."""
+    damaging.healthy(store)
+    edited(5, put(2**64 - 1, "seq"))(store)
+    (hole,) = (each for each in found(store) if each.kind.name == "seq-missing")
+    assert hole.message == f"before this event are missing: seq 6 to {2**64 - 2}"
+
+
 def test_an_event_that_no_record_explains_is_suspect(store: Path, tmp_path: Path) -> None:
     damaging.healthy(store)
     runs = tmp_path / "other.json"
@@ -315,6 +324,11 @@ def test_every_kind_names_a_requirement_and_is_shown_by_a_damage() -> None:
     }
     notes = {each.name for each in RUN_KINDS.values() if each.severity is Severity.NOTE}
     assert RUN_KINDS.keys() - shown - notes - elsewhere == set()
+
+
+def test_every_kind_has_an_example() -> None:
+    assert [*EXAMPLES] == [*KINDS]
+    assert len({*EXAMPLES.values()}) == len(KINDS)
 
 
 def test_at_reads_what_put_writes() -> None:

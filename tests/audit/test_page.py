@@ -16,16 +16,18 @@ from hypothesis import strategies as st
 import damaging
 import stores
 import test_audit as tables
-from builders import OTHER_TENANT, event, lifecycle, run_json, snapshot
+from builders import event, lifecycle, run_json, snapshot
 from lifecycle_conformance.audit import kinds_of_form
 from lifecycle_conformance.audit.catalogue import KINDS
 from lifecycle_conformance.audit.finding import Finding, Where
 from lifecycle_conformance.audit.kinds import RUN_KINDS
 from lifecycle_conformance.audit.stored import Row, StoredRun
 from lifecycle_conformance.driver.safe_text import safe
+from lifecycle_conformance.execution.trace import owner_of
 from lifecycle_conformance.model.identity import PREFIX
 from lifecycle_conformance.report.page import audit_timeline
 from lifecycle_conformance.report.page.audit_page import ReadAgain, audit_page
+from lifecycle_conformance.report.page.audit_timeline import RunAgain
 from lifecycle_conformance.report.page.drawing import drawn
 from lifecycle_conformance.report.page.page import Page, anchor_of, rendered, spans
 from lifecycle_conformance.report.page.timeline import Column, Gap, Lane, Mark, Presence, Timeline, Tone, kept
@@ -197,12 +199,25 @@ def test_the_verdict_is_that_of_the_worst_finding(kinds: list[str], cut: bool, t
     assert any("partial" in each for each in shown.notices) == cut
 
 
+def test_a_finding_leads_to_the_others_of_its_cause(store: Path) -> None:
+    damaging.dropped(1)(damaging.healthy(store))
+    shown = page_of(store)
+    items = [item for section in shown.sections for group in section.groups for item in group.items]
+    kinds = {group.items[0].number: group.name for section in shown.sections for group in section.groups}
+    assert {*kinds.values()} == {"seq-missing", "snapshot-without-event"}
+    assert [[kinds[int(each.text)] for each in item.related] for item in items] == [
+        [name for name in kinds.values() if name != kinds[item.number]] for item in items
+    ]
+    assert "Of one cause with:" in well_formed(rendered(shown)).text
+
+
 def test_many_findings_are_bounded_and_counted() -> None:
     asked: list[str] = []
 
-    def again(run_id: str) -> tuple[StoredRun, None]:
+    def again(run_id: str) -> RunAgain:
         asked.append(run_id)
-        return StoredRun(run_id=run_id, events=[Row(value=event("e", run_id=run_id), where=Where(path="log"))]), None
+        row = Row(value=event("e", run_id=run_id), where=Where(path="log"))
+        return RunAgain(stored=StoredRun(run_id=run_id, events=[row]))
 
     shown = page([finding(name, number) for name in ("seq-missing", "seq-twice") for number in range(70)], again)
     groups = [group for section in shown.sections for group in section.groups]
@@ -214,7 +229,7 @@ def test_many_findings_are_bounded_and_counted() -> None:
 
 
 def test_a_run_that_cannot_be_read_again_has_no_time_line() -> None:
-    def again(_: str) -> tuple[None, None]:
+    def again(_: str) -> None:
         raise StorageError(path="store", problem="it went away")
 
     (run,) = page([finding()], again).runs
@@ -295,9 +310,8 @@ def hostile_page(outside: str, inside: str) -> bytes:
             ("seq-missing", None, None),
         )
     ]
-    shown = audit_page(
-        audited(found, store=outside), form(values=True), lambda _: (run, (record, Where(path=outside, row=inside)))
-    )
+    again = RunAgain(stored=run, record=(record, Where(path=outside, row=inside)))
+    shown = audit_page(audited(found, store=outside), form(values=True), lambda _: again)
     return rendered(shown)
 
 
@@ -317,7 +331,7 @@ def test_a_hostile_text_is_shown_as_it_is_written(text: str) -> None:
 
 
 def test_the_error_of_a_run_that_cannot_be_read_is_no_markup() -> None:
-    def again(_: str) -> tuple[None, None]:
+    def again(_: str) -> None:
         raise StorageError(path=HOSTILE[0], problem=HOSTILE[1])
 
     well_formed(rendered(page([finding(run_id=HOSTILE[5])], again)))
@@ -395,21 +409,22 @@ def test_each_tenant_has_a_time_line_of_its_own(store: Path) -> None:
     assert (1, Lane.EVENTS, "wrong-payload-member") in faulty(theirs)
 
 
-def test_a_hole_leaves_out_what_another_tenant_has() -> None:
-    """In a database all tenants of a run id share the sequence numbers."""
-    ours = [Row(value=event(f"e{seq}", seq), where=Where(path="db", row=str(seq))) for seq in (1, 6)]
-    theirs = [
-        Row(value=event(f"e{seq}", seq, tenant=OTHER_TENANT), where=Where(path="db", row=str(seq))) for seq in (2, 5)
-    ]
-    run = StoredRun(run_id="run-1", events=[*ours, *theirs])
-    missing = finding(where=ours[1].where, tenant=("org-a", "ws-a", None))
-    assert labels(only(page([missing], lambda _: (run, None))), Lane.EVENTS) == ["#1", "#3\N{EN DASH}#4", "#6"]
+def test_each_hole_has_a_column_and_its_finding_stands_at_the_first() -> None:
+    rows = [Row(value=event(f"e{seq}", seq), where=Where(path="log", line=seq)) for seq in (1, 5, 7)]
+    owner = owner_of(rows[0].value)
+    again = RunAgain(
+        stored=StoredRun(run_id="run-1", events=rows), gaps={owner: [range(3, 5), range(6, 7)]}, record=None
+    )
+    missing = finding(where=rows[1].where, tenant=owner.tenant, seqs=[3, 4])
+    timeline = only(page([missing], lambda _: again))
+    assert labels(timeline, Lane.EVENTS) == ["#1", "#3\N{EN DASH}#4", "#5", "#6", "#7"]
+    assert faulty(timeline) == [(1, Lane.EVENTS, "seq-missing")]
 
 
 def test_the_records_of_a_run_that_no_pass_has_seen_have_a_time_line() -> None:
     record = (run_json("a", "b"), Where(path="runs"))
     unseen = finding("records-not-projected", where=record[1], record_index=0, tenant=("org-a", "ws-a", None))
-    timeline = only(page([unseen], lambda _: (None, record)))
+    timeline = only(page([unseen], lambda _: RunAgain(stored=StoredRun(run_id="run-1"), record=record)))
     assert labels(timeline, Lane.HISTORY) == ["[0]", "[1]"]
     assert faulty(timeline) == [(0, Lane.EVENTS, "records-not-projected")]
 
@@ -417,7 +432,7 @@ def test_the_records_of_a_run_that_no_pass_has_seen_have_a_time_line() -> None:
 def test_a_finding_about_a_tenant_that_cannot_be_read_stands_beside_the_first_line() -> None:
     run = StoredRun(run_id="run-1", events=[Row(value=event("e"), where=Where(path="log", line=1))])
     other = finding("run-row-undecodable", where=Where(path="db"), tenant=("org-x", "ws-x", None))
-    assert [each.name for each in only(page([other], lambda _: (run, None))).beside] == ["run-row-undecodable"]
+    assert [each.name for each in only(page([other], lambda _: RunAgain(stored=run))).beside] == ["run-row-undecodable"]
 
 
 def test_each_kind_that_has_a_lane_of_its_own_is_one() -> None:
@@ -428,7 +443,7 @@ def test_each_kind_that_has_a_lane_of_its_own_is_one() -> None:
 def test_a_finding_about_no_event_stands_beside_the_line() -> None:
     run = StoredRun(run_id="run-1", events=[Row(value=event("e"), where=Where(path="log", line=1))])
     other = finding(where=Where(path="log", line=9), kind=kinds_of_form.DAMAGED_LINE.name)
-    timeline = only(page([other], lambda _: (run, None)))
+    timeline = only(page([other], lambda _: RunAgain(stored=run)))
     assert [(each.number, each.name) for each in timeline.beside] == [(1, "damaged-line")]
     assert faulty(timeline) == []
 

@@ -63,6 +63,16 @@ def test_the_report_for_programs_names_requirement_place_and_values(store: Path)
     assert finding["tenant"] == {"org_id": "org-a", "workspace_id": "ws-a", "deployment_id": None}
 
 
+def test_findings_of_one_cause_are_told_together(store: Path) -> None:
+    damaging.dropped(2)(store)
+    text = call("audit", store).stdout
+    assert text.startswith(f"{store}: 2 runs, 2 violations, 1 suspect\n\nVIOLATION LOG-1 seq-missing\n")
+    assert text.count("To do: ") == 1
+    assert "    - so also LOG-1 snapshot-without-event: neither the log" in text
+    assert "    - so also OCC-1 occurrence-missing: occurrence 1 is recorded, and 0 is not\n" in text
+    assert {each["cause"] for each in report(store)["findings"]} == {1}
+
+
 @pytest.mark.parametrize("form", [[], ["--json"]])
 def test_no_values_tells_no_data(store: Path, form: list[str]) -> None:
     edited(0, put(damaging.SECRET, "payload", "event"))(store)
@@ -122,6 +132,14 @@ def test_kinds_of_findings_are_explained(asked: str) -> None:
     assert done.exit_code == 0
     assert asked in done.stdout
     assert "To do: " in done.stdout
+
+
+def test_an_explanation_says_the_requirement() -> None:
+    said = call("audit", "--explain", "seq-missing").stdout
+    assert "\nLOG-1 The log only grows (spec/10-log.md)\n  A pass or an append MUST NOT " in said
+    told = orjson.loads(call("audit", "--explain", "LOG-1", "--json").stdout)
+    assert "seq-missing" in {each["kind"] for each in told}
+    assert {each["requirement"] for each in told} == {"LOG-1"}
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from idle import idle
 from lifecycle_conformance.specification.texts import VECTORS
 from lifecycle_projection import FileStore, compact
 
-COMMANDS = ("check", "project", "replay", "serve", "show", "validate", "vectors")
+COMMANDS = ("check", "mutants", "project", "replay", "serve", "show", "validate", "vectors")
 BEL, ESC = "\x07", "\x1b"
 Runs = Callable[[Any], Path]
 """Writes a file of run records."""

@@ -44,6 +44,37 @@ def test_all_runs_are_shown_with_their_tenants_and_numbers(store: Path) -> None:
     ]
 
 
+def test_runs_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for run_id in ("run-10", "run-2", "a", "run-²", "7"):
+        projected(tmp_path / "store", lifecycle("x", 1), run_id=run_id)
+    shown = json.loads(call("show", tmp_path / "store", "--json").stdout)
+    assert [run["run_id"] for run in shown["runs"]] == ["7", "a", "run-2", "run-10", "run-²"]
+
+
+def test_what_the_sequence_lacks_is_marked(tmp_path: Path) -> None:
+    store = projected(tmp_path / "store", *(lifecycle("x", at_ms) for at_ms in range(1, 8)))
+    log = store / "stateful_events.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join([lines[0], lines[4], lines[6]]))
+    for path in (store / "stateful_snapshots" / "run-1").iterdir():
+        if json.loads(path.read_bytes())["seq"] in {2, 4}:
+            path.unlink()
+    done = call("show", store, "run-1")
+    assert [line.split()[1:4:2] for line in done.stdout.splitlines()[1:-1]] == [
+        ["1", "x"],
+        ["2", "(missing)"],
+        ["3", "(no"],
+        ["4", "(missing)"],
+        ["5", "x"],
+        ["6", "(no"],
+        ["7", "x"],
+    ]
+    tenant = {"org_id": "org-a", "workspace_id": "ws-a"}
+    assert json.loads(call("show", store, "run-1", "--json").stdout)["missing"] == [
+        {"tenant": tenant, "from_seq": seq, "to_seq": seq} for seq in (2, 4)
+    ]
+
+
 def test_a_run_is_shown_in_order_each_event_with_its_snapshot(store: Path) -> None:
     first, _ = sorted((store / "stateful_snapshots" / "run-1").iterdir())
     first.unlink()

@@ -24,6 +24,7 @@ from builders import (
     run_json,
     whole_snapshot,
 )
+from faults import IN_DETAIL
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.generation.file_faults.snapshots import LONG_NAME
@@ -383,7 +384,7 @@ SHOWING_ALL: list[Request] = [
     *(LATE, TORN),
 ]
 """A session in which each of the faulty implementations shows its fault, but for those that fixed cases show."""
-SHOWN = [name for name in MUTANTS if name != "scope-sources-dropped"]
+SHOWN = [name for name in IN_DETAIL if name != "scope-sources-dropped"]
 APART = {"position-in-the-id", "occurrence-always-0"}
 """These can't stand together: the second makes the id that the first has changed."""
 

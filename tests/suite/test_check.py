@@ -13,6 +13,7 @@ import pytest
 
 import lifecycle_conformance.judges.properties
 from degenerate import Degenerate, as_it_is, of_records, with_members
+from faults import IN_DETAIL
 from idle import idle
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.driver.client import SubprocessDriver
@@ -21,7 +22,7 @@ from lifecycle_conformance.driver.interface import STILL_RUNNING, ExitStatus
 from lifecycle_conformance.driver.process import DriverProcess
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.judges.registry import check
-from lifecycle_conformance.mutants import MUTANTS, Mutant
+from lifecycle_conformance.mutants import Mutant
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.runner import runner
@@ -137,7 +138,7 @@ SEARCHES: Final[Mapping[str, Mapping[str, Any]]] = {
 """What finds a faulty implementation that doesn't show by every fourth target from the first on."""
 
 
-@pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
+@pytest.mark.parametrize("mutant", IN_DETAIL.values(), ids=IN_DETAIL)
 def test_a_faulty_implementation_is_caught_under_the_right_requirement_by_a_short_session(
     mutant: Mutant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,7 +171,7 @@ def test_a_faulty_implementation_is_caught_under_the_right_requirement_by_a_shor
 
 def test_what_a_faulty_implementation_breaks_or_hides_are_requirements() -> None:
     known = requirements.load().keys()
-    for mutant in MUTANTS.values():
+    for mutant in IN_DETAIL.values():
         assert {mutant.chief} <= mutant.breaks <= known
         assert mutant.hides <= known - mutant.breaks
 

@@ -13,6 +13,7 @@ import orjson
 import pytest
 
 from builders import lifecycle, run_json
+from faults import IN_DETAIL
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.mutants import MUTANTS, Composed, Mutant
@@ -251,7 +252,7 @@ def store_of(mutant: Mutant, directory: Path) -> Iterator[Store]:
     yield Store(directory, mutant.store)
 
 
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("name", IN_DETAIL)
 def test_it_does_what_its_docstring_says_and_only_while_it_is_applied(name: str, tmp_path: Path) -> None:
     mutant = MUTANTS[name]
     with store_of(mutant, tmp_path / "before") as store:
@@ -307,12 +308,13 @@ def test_it_says_what_it_breaks(mutant: Mutant) -> None:
     assert mutant.chief in mutant.breaks
     assert not mutant.breaks & mutant.hides
     assert (mutant.__doc__ or "").endswith(".")
+    assert mutant.why.endswith(".")
     capabilities = InProcessDriver(mutant.store).hello.capabilities
     assert REQUIREMENTS[mutant.chief].capabilities <= capabilities
 
 
 def test_there_is_a_session_for_each() -> None:
-    assert SESSIONS.keys() == MUTANTS.keys()
+    assert SESSIONS.keys() == IN_DETAIL.keys()
 
 
 @pytest.mark.parametrize(("options", "files"), [([], True), (["--store", "memory"], False)])

@@ -4,12 +4,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 from attrs import frozen
 
+from lifecycle_conformance.audit.checks.order import holes
+from lifecycle_conformance.audit.lives import lives
 from lifecycle_conformance.audit.stored import Row, StoredRun, StoreSource
 from lifecycle_conformance.execution.trace import Object, Owner, owner_of
-from lifecycle_conformance.model.identity import MARKER, PREFIX, ids_listed_by, safe
+from lifecycle_conformance.model.identity import MARKER, PREFIX, RECORD_ID, ids_listed_by, safe
 from lifecycle_projection.codec import snapshot_from
 from lifecycle_projection.phases import with_phase
 
@@ -80,6 +83,21 @@ def entries(run: StoredRun) -> list[Entry]:
     return [entry for summary in summaries(run) for entry in _entries(run, summary.owner)]
 
 
+def gaps(run: StoredRun, source: StoreSource) -> dict[Owner, list[range]]:
+    """The numbers that each owner's sequence lacks, and that no marker lists and no snapshot has (LOG-4)."""
+    found = {}
+    for life in lives(run, is_whole=source.is_whole, shared_seqs=source.shares_seqs):
+        there = {row.value["seq"] for row in life.snapshots}
+        found[life.owner] = [part for hole in holes(life) for part in _without(hole, there)]
+    return found
+
+
+def _without(hole: range, there: set[int]) -> Iterator[range]:
+    """A hole without some numbers: what is left of it, in parts."""
+    ends = [hole.start - 1, *sorted(each for each in there if hole.start <= each < hole.stop), hole.stop]
+    return (range(before + 1, after) for before, after in pairwise(ends) if after > before + 1)
+
+
 def phase_of(snapshot: Object) -> str:
     """The phase of a snapshot, filled in where an older engine left it out (SNAP-7)."""
     return str(with_phase(snapshot_from(snapshot)).phase)
@@ -90,7 +108,7 @@ def id_form(event: Object) -> IdForm:
     event_type: str = event["event_type"]
     if event_type == MARKER:
         return IdForm.MARKER
-    beginning, name = f"automation-v2-lifecycle-{event['run_id']}-", safe(event_type.removeprefix(PREFIX))
+    beginning, name = f"{RECORD_ID}{event['run_id']}-", safe(event_type.removeprefix(PREFIX))
     event_id: str = event["event_id"]
     if not (event_type.startswith(PREFIX) and event_id.startswith(beginning)):
         return IdForm.OTHER

@@ -1,5 +1,6 @@
 """What the audit tells: a finding, its kind, and where it is."""
 
+from collections.abc import Sequence
 from enum import Enum, StrEnum
 from typing import Final
 
@@ -67,8 +68,8 @@ NOTHING: Final = Nothing.NOTHING
 class Finding:
     """One departure: of what kind, where, of which run, and what was expected there.
 
-    `record_index` counts the lifecycle history from 0. `message` is a sentence without the values. `at_ms` is the time
-    that the event or snapshot says, where the finding is about one.
+    `record_index` counts the lifecycle history from 0. `message` is a sentence without the values. `at_ms` is the
+    time that the event or snapshot says, where the finding is about one, and `seqs` are the numbers that it is about.
     """
 
     kind: Kind
@@ -79,5 +80,6 @@ class Finding:
     record_index: int | None = None
     event_id: str | None = None
     at_ms: int | None = None
+    seqs: Sequence[int] = ()
     expected: Json | Nothing = field(default=NOTHING)
     actual: Json | Nothing = field(default=NOTHING)

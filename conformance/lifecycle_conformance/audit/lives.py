@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Final
 
 from attrs import define, field
 
@@ -14,6 +13,7 @@ from lifecycle_conformance.execution.trace import Object, Owner, member, owner_o
 from lifecycle_conformance.model.identity import (
     MARKER,
     PREFIX,
+    RECORD_ID,
     Content,
     content_of,
     is_unsigned,
@@ -100,6 +100,7 @@ class Life:
         where: Where | None = None,
         record_index: int | None = None,
         event_id: str | None = None,
+        seqs: Sequence[int] = (),
         expected: Json | Nothing = NOTHING,
         actual: Json | Nothing = NOTHING,
     ) -> Finding:
@@ -114,17 +115,15 @@ class Life:
             record_index=record_index,
             event_id=event_id or (own if isinstance(own, str) else None),
             at_ms=None if row is None else row.at_ms,
+            seqs=seqs or (() if row is None else (row.value["seq"],)),
             expected=expected,
             actual=actual,
         )
 
 
-_INDEX_ID: Final = "automation-v2-lifecycle-{}-"
-
-
 def is_index_id(event_id: str, run_id: str, name: str | None = None) -> bool:
     """Whether an id is one that the first generation made of a position, and of a name if it is given."""
-    prefix = _INDEX_ID.format(run_id)
+    prefix = f"{RECORD_ID}{run_id}-"
     index, dash, rest = event_id.removeprefix(prefix).partition("-")
     if not event_id.startswith(prefix) or not (dash and index.isascii() and index.isdigit()):
         return False

@@ -1,5 +1,6 @@
 """`lifecycle-projection audit`."""
 
+import time
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,7 +11,7 @@ from attrs import define, evolve, field, frozen
 
 from lifecycle_conformance.cli import audit_options, exits, options
 from lifecycle_conformance.cli.messages import echo, echo_json, width
-from lifecycle_conformance.cli.progress import progress_line
+from lifecycle_conformance.cli.progress import progress_line, time_left
 from lifecycle_conformance.cli.signals import interruptible
 
 if TYPE_CHECKING:
@@ -128,7 +129,11 @@ class _Found:
     help="Whether values are told, or of each its length and a digest.  "
     "[default: --values; --no-values in --junit and --html]",
 )
-@click.option("--migration", is_flag=True, help="Say whether production's import of STORE into its database succeeds.")
+@click.option(
+    "--migration",
+    is_flag=True,
+    help="Say whether production's import of STORE into its database succeeds; what the store holds isn't judged.",
+)
 @click.option(
     "--explain", metavar="KIND|ID", help="Say what a kind of finding, or a requirement's kinds, mean; audit nothing."
 )
@@ -144,9 +149,12 @@ def command(ctx: click.Context, /, store: str | None, explain: str | None, *, mi
 
     A *violation* is what no conforming engine leaves behind. A *suspect* is most likely wrong, but something legal
     may look the same. A *note* is good to know: a pass that is still to come, snapshots that were pruned.
+
+    Each kind of finding belongs to a requirement of the specification, such as LOG-4; `--explain LOG-4` tells its
+    kinds. Places in the store are told relative to it, those in RUNS as RUNS is named.
     """
     if explain is not None:
-        _explain(explain)
+        _explain(explain, as_json=others["as_json"])
         return
     asked = _Asked(store=store, **others)
     if migration:
@@ -242,6 +250,7 @@ def _audited(
     found = _Found(read=Read())
     with interruptible(), progress_line() as show:
         try:
+            show("auditing: reading where each run stands")
             found.records = records = RunRecords(sources) if sources else None
             found.source = source = NoStore() if store is None else opened(store)
 
@@ -250,9 +259,12 @@ def _audited(
             if records is not None and store is None:
                 found.read = Read(runs=len(records.run_ids()))
 
+            begun = time.monotonic()
+
             def progress(done: int, of: int, read: Read) -> None:
                 found.read = max(read, found.read, key=lambda each: each.runs)
-                show(f"auditing: {done} of {of} parts, {read.runs} runs, {len(found.findings)} findings")
+                left = time_left(time.monotonic() - begun, done, of)
+                show(f"auditing: {done} of {of} parts, {read.runs} runs, {len(found.findings)} findings{left}")
 
             with workers(source, jobs) as executor:
                 for finding in audit(source, records, only=only, progress=progress, executor=executor):
@@ -263,9 +275,9 @@ def _audited(
     return found
 
 
-def _explain(asked: str) -> None:
+def _explain(asked: str, *, as_json: bool) -> None:
     from lifecycle_conformance.audit.catalogue import KINDS  # noqa: PLC0415
-    from lifecycle_conformance.report.audit_report import explained  # noqa: PLC0415
+    from lifecycle_conformance.report.audit_report import explained, kind_json  # noqa: PLC0415
 
     told = [each for each in KINDS.values() if asked in {each.name, each.requirement, each.hazard}]
     if not told:
@@ -274,7 +286,10 @@ def _explain(asked: str) -> None:
         raise click.BadParameter(
             f"expected a kind of finding, or the id of a requirement or hazard{hint}", param_hint="'--explain'"
         )
-    echo(explained(told, width()))
+    if as_json:
+        echo_json([kind_json(each) for each in told])
+    else:
+        echo(explained(told, width()))
 
 
 def _migration(ctx: click.Context, store: str | None, *, as_json: bool) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 from attrs import frozen
 
-from lifecycle_conformance.audit.contents import run_of
+from lifecycle_conformance.audit.contents import gaps, run_of
+from lifecycle_conformance.audit.stored import StoredRun
 from lifecycle_conformance.cli.messages import echo
 from lifecycle_conformance.cli.result_files import STANDARD_OUTPUT, check_target, write_whole
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from lifecycle_conformance.report.audit_report import Form
     from lifecycle_conformance.report.audited import Audited
     from lifecycle_conformance.report.page.audit_page import ReadAgain
+    from lifecycle_conformance.report.page.audit_timeline import RunAgain
 
 
 @frozen
@@ -60,10 +62,17 @@ class Outputs:
 
 def reader(source: "StoreSource | None", records: "Records | None") -> "ReadAgain":
     """What reads runs of a store once more, with their run records, where there are such."""
-    return lambda run_id: (
-        None if source is None else run_of(source, run_id),
-        None if records is None else records.get(run_id),
-    )
+
+    def again(run_id: str) -> "RunAgain | None":
+        from lifecycle_conformance.report.page.audit_timeline import RunAgain  # noqa: PLC0415 - only for a page
+
+        stored = None if source is None else run_of(source, run_id)
+        record = None if records is None else records.get(run_id)
+        if stored is None or source is None:
+            return None if record is None else RunAgain(stored=StoredRun(run_id=run_id), record=record)
+        return RunAgain(stored=stored, gaps=gaps(stored, source), record=record)
+
+    return again
 
 
 def _write(target: str, document: bytes) -> None:

@@ -41,7 +41,7 @@ EXIT CODES
 
 
 @contextmanager
-def _hypothesis_elsewhere() -> Iterator[None]:
+def hypothesis_elsewhere() -> Iterator[None]:
     """Keep Hypothesis from leaving its files in the working directory."""
     from hypothesis.configuration import set_hypothesis_home_dir  # noqa: PLC0415 - it takes its time to load
 
@@ -168,6 +168,6 @@ def _checked(factory: "Factory", *, only: Sequence[str], no_vectors: bool, cases
         raise click.BadParameter(f"no requirement matches {', '.join(only)}", param_hint="--requirements")
     if not descendants.can_adopt():
         warn("on this system nobody can end what a driver starts in a session of its own")
-    with interruptible(), progress_line() as show, _hypothesis_elsewhere():
+    with interruptible(), progress_line() as show, hypothesis_elsewhere():
         report = runner.run(factory, only=only, vectors=not no_vectors, progress=show, **search)
     return case_files.save_all(cases, report)

@@ -13,6 +13,19 @@ CLEAR: Final = "\r\x1b[K"
 """Empties the line on which the cursor stands."""
 
 
+_TOO_EARLY_S: Final = 2
+
+
+def time_left(spent_s: float, done: int, of: int) -> str:
+    """How long the rest takes if it goes on like this, to stand behind a text; nothing where it is too early to say."""
+    if spent_s < _TOO_EARLY_S or not done:
+        return ""
+    minutes, seconds = divmod(round(spent_s * (of - done) / done), 60)
+    hours, minutes = divmod(minutes, 60)
+    told = f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
+    return f", about {told} left"
+
+
 @contextmanager
 def progress_line() -> Iterator[Callable[[str], None]]:
     """A function that shows a text: on a terminal only, and cleared at the end."""

@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "audit": "Find where a store departs from the specification.",
     "check": "Judge an implementation: fixed cases, then a search for failures.",
     "diff": "Say where two stores differ.",
+    "mutants": "Measure which faulty implementations the suite finds, and how soon.",
     "project": "Project run records into a store of files.",
     "replay": "Replay a saved failure and say whether it still fails.",
     "serve": "Offer the reference as a driver, on standard input and output.",

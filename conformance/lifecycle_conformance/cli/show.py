@@ -1,19 +1,21 @@
 """`lifecycle-projection show`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import click
 
-from lifecycle_conformance.audit.contents import Entry, IdForm, Summary, entries, id_form, phase_of, summaries
+from lifecycle_conformance.audit.contents import Entry, IdForm, Summary, entries, gaps, id_form, phase_of, summaries
 from lifecycle_conformance.audit.opening import Chosen, opened
 from lifecycle_conformance.audit.stored import Row, StoredRun, StoreSource
 from lifecycle_conformance.cli import options
 from lifecycle_conformance.cli.messages import echo, echo_json, warn
 from lifecycle_conformance.driver.safe_text import safe
-from lifecycle_conformance.execution.trace import TenantKey, tenant_of
+from lifecycle_conformance.execution.trace import Owner, TenantKey, tenant_of
 from lifecycle_conformance.model.file_layout import segment
 from lifecycle_conformance.model.identity import PREFIX, listed_by
+from lifecycle_conformance.report.columns import in_columns
 from lifecycle_conformance.report.wording import counted, time_text
 from lifecycle_projection.errors import StorageError
 from lifecycle_projection.records import Json
@@ -45,7 +47,8 @@ def command(store: str, run_id: str | None, *, as_json: bool) -> None:
 
     The column IDS tells which engines recorded the events. `index` ids, by the position in the history, are those of
     the first generation; `stable` ones are those of all later generations; a `marker` stands for events that were
-    compacted away; `other` events are not of a lifecycle record.
+    compacted away; `other` events are not of a lifecycle record. `(missing)` stands where the numbers of the sequence
+    have a hole.
     """
     source = opened(store)
     for note in source.notes if isinstance(source, Chosen) else ():
@@ -53,7 +56,7 @@ def command(store: str, run_id: str | None, *, as_json: bool) -> None:
     if run_id is None:
         _show_runs(source, as_json=as_json)
     else:
-        _show_run(_run_of(source, run_id), as_json=as_json)
+        _show_run(source, _run_of(source, run_id), as_json=as_json)
 
 
 def _run_of(source: StoreSource, run_id: str) -> StoredRun:
@@ -65,11 +68,17 @@ def _run_of(source: StoreSource, run_id: str) -> StoredRun:
     raise StorageError(path=source.name, problem=f"there is no run {run_id!r}")
 
 
+def _in_order(run_id: str) -> list[tuple[int, str]]:
+    """Puts `run-10` behind `run-2`."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", run_id)]
+
+
 # --- all runs ---------------------------------------------------------------------------------------------------------
 
 
 def _show_runs(source: StoreSource, *, as_json: bool) -> None:
-    runs = [(run.run_id, summaries(run), _unread(run)) for part in source.parts() for run in source.runs(part)]
+    found = ((run.run_id, summaries(run), _unread(run)) for part in source.parts() for run in source.runs(part))
+    runs = sorted(found, key=lambda each: _in_order(each[0]))
     if as_json:
         listed = [
             {"run_id": run_id, "tenants": list(map(_summary_json, each)), **_unread_json(unread)}
@@ -78,7 +87,7 @@ def _show_runs(source: StoreSource, *, as_json: bool) -> None:
         echo_json({"store": source.name, "runs": listed})
         return
     rows = [row for run_id, of_run, _ in runs for row in _rows(run_id, of_run)]
-    for line in _table(("RUN", "TENANT", "EVENTS", "SNAPSHOTS", "PHASE", "IDS"), rows):
+    for line in in_columns(("RUN", "TENANT", "EVENTS", "SNAPSHOTS", "PHASE", "IDS"), rows):
         echo(line)
     echo(", ".join(_totals(runs)))
 
@@ -134,14 +143,15 @@ def _tenant(tenant: TenantKey) -> str:
 # --- one run ----------------------------------------------------------------------------------------------------------
 
 
-def _show_run(run: StoredRun, *, as_json: bool) -> None:
-    shown = entries(run)
+def _show_run(source: StoreSource, run: StoredRun, *, as_json: bool) -> None:
+    shown, missing = entries(run), gaps(run, source)
     if as_json:
         listed = list(map(_entry_json, shown))
-        echo_json({"run_id": run.run_id, "entries": listed, **_unread_json(_unread(run))})
+        holes = [_hole_json(owner, each) for owner, of_owner in missing.items() for each in of_owner]
+        echo_json({"run_id": run.run_id, "entries": listed, "missing": holes, **_unread_json(_unread(run))})
         return
-    rows = list(map(_entry_row, shown))
-    for line in _table(("TENANT", "SEQ", "TIME", "EVENT", "ID", "SNAPSHOT", "PLACE"), rows):
+    rows = [*_entry_rows(shown, missing)]
+    for line in in_columns(("TENANT", "SEQ", "TIME", "EVENT", "ID", "SNAPSHOT", "PLACE"), rows):
         echo(line)
     echo(f"run {safe(run.run_id)}: {', '.join(_counts(run))}")
 
@@ -150,6 +160,25 @@ def _counts(run: StoredRun) -> Iterator[str]:
     yield counted(len(run.events), "event")
     yield counted(len(run.snapshots), "snapshot")
     yield from _unread_text(_unread(run))
+
+
+def _entry_rows(shown: Sequence[Entry], missing: Mapping[Owner, Sequence[range]]) -> Iterator[tuple[str, ...]]:
+    """The rows of a run; one that says so stands where numbers are missing."""
+    waiting = {owner: [*holes] for owner, holes in missing.items()}
+    for entry in shown:
+        holes = waiting[entry.owner]
+        while holes and holes[0].stop <= entry.record["seq"]:
+            yield _hole_row(entry.owner, holes.pop(0))
+        yield _entry_row(entry)
+
+
+def _hole_row(owner: Owner, hole: range) -> tuple[str, ...]:
+    seqs = str(hole.start) if hole.stop == hole.start + 1 else f"{hole.start}-{hole.stop - 1}"
+    return _tenant(owner.tenant), seqs, _NOTHING, "(missing)", _NOTHING, _NOTHING, _NOTHING
+
+
+def _hole_json(owner: Owner, hole: range) -> dict[str, Json]:
+    return {"tenant": tenant_of(owner.tenant), "from_seq": hole.start, "to_seq": hole.stop - 1}
 
 
 def _entry_row(entry: Entry) -> tuple[str, ...]:
@@ -194,20 +223,3 @@ def _entry_json(entry: Entry) -> dict[str, Json]:
 
 def _where(row: Row) -> dict[str, Json]:
     return {"path": row.where.path, "line": row.where.line, "row": row.where.row}
-
-
-# --- tables -----------------------------------------------------------------------------------------------------------
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Rows as lines, in columns as wide as their widest text; numbers stand to the right."""
-    cells = [head, *([safe(cell) for cell in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    numbers = [all(cell.isdigit() for cell in column) and len(column) > 0 for column in zip(*cells[1:], strict=True)]
-    numbers = numbers or [False] * len(head)
-    for line in cells:
-        padded = (
-            cell.rjust(width) if number else cell.ljust(width)
-            for cell, width, number in zip(line, widths, numbers, strict=True)
-        )
-        yield "  ".join(padded).rstrip()

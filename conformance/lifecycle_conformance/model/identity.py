@@ -24,6 +24,7 @@ MEMBERS: Final = ("run_id", "automation_id", "event", "recorded_at_ms", "reason"
 PREFIX: Final = "stateful_runtime.automation_v2."
 MARKER: Final = "stateful_runtime.event_log_compacted"
 MARKER_ID: Final = "stateful-compaction-"
+RECORD_ID: Final = "automation-v2-lifecycle-"
 """With what the id of a marker begins (COMPACT-9)."""
 WHITE_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
@@ -61,7 +62,7 @@ def identity_of(content: Content) -> str:
 def stable_id(content: Content, occurrence: int) -> str:
     """Build the id of a record (ID-5 to ID-7)."""
     said = orjson.loads(content)
-    return f"automation-v2-lifecycle-{said['run_id']}-{safe(said['event'])}-{digest_of(content)}-{occurrence}"
+    return f"{RECORD_ID}{said['run_id']}-{safe(said['event'])}-{digest_of(content)}-{occurrence}"
 
 
 def digest_of(content: Content) -> str:

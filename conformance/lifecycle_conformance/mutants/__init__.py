@@ -9,45 +9,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from lifecycle_conformance.mutants.boundaries import (
-    AnothersSnapshotOverwritten,
-    GuardOff,
-    LesserOfTwoLatest,
-    NamesakesPruned,
-    NodeOutputsCopied,
-    SnapshotsRewritten,
-)
-from lifecycle_conformance.mutants.mutant import Composed, Mutant
-from lifecycle_conformance.mutants.reading import BrokenTextEmptiesTheLog, LongDoublesReadOneOff, ScopeSourcesDropped
-from lifecycle_conformance.mutants.recording import (
-    CompactedIdsIgnored,
-    OccurrenceAlways0,
-    PositionInTheId,
-    SeqFromTheWholeLog,
-    TenantIgnored,
-)
+from lifecycle_conformance.mutants import boundaries, reading, recording
+from lifecycle_conformance.mutants.mutant import Composed, Mutant, faults_of
 
 __all__ = ["MUTANTS", "Composed", "Mutant"]
 
+_MODULES: Final = (recording, boundaries, reading)
 MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType(
-    {
-        each.name: each()
-        for each in (
-            PositionInTheId,
-            OccurrenceAlways0,
-            SnapshotsRewritten,
-            GuardOff,
-            CompactedIdsIgnored,
-            NodeOutputsCopied,
-            TenantIgnored,
-            SeqFromTheWholeLog,
-            AnothersSnapshotOverwritten,
-            LongDoublesReadOneOff,
-            BrokenTextEmptiesTheLog,
-            LesserOfTwoLatest,
-            NamesakesPruned,
-            ScopeSourcesDropped,
-        )
-    }
+    {each.name: each for module in _MODULES for each in faults_of(module)}
 )
 """The faulty implementations, by name."""

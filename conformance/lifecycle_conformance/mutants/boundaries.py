@@ -25,6 +25,7 @@ class SnapshotsRewritten(Mutant):
     """A pass gives all snapshots of its run that are there already the status that the run has now."""
 
     name = "snapshots-rewritten"
+    why = "A status that changed seems to be stale in older snapshots."
     chief = "SNAP-6"
     breaks = frozenset({"SNAP-6", "PASS-1", "PASS-4", "PASS-9"})
 
@@ -48,6 +49,7 @@ class GuardOff(Mutant):
     """No move is refused: one that isn't in the table goes to its phase and leaves the phase history as it was."""
 
     name = "guard-off"
+    why = "The table of moves looks like advice."
     chief = "PHASE-7"
     breaks = frozenset({"PHASE-7"})
     hides = frozenset({"ERR-3", "FILE-22", "PASS-10", "PASS-11", "PASS-12"})
@@ -71,6 +73,7 @@ class NodeOutputsCopied(Mutant):
     """The checkpoint summary holds the outputs of the nodes."""
 
     name = "node-outputs-copied"
+    why = "A summary of the checkpoint is quickly made by copying its members."
     chief = "REDACT-1"
     breaks = frozenset({"REDACT-1", "CKPT-1"})
 
@@ -87,6 +90,7 @@ class LesserOfTwoLatest(Mutant):
     """Of several snapshots with the highest seq, the one with the least id is the latest (hazard H7)."""
 
     name = "lesser-of-two-latest"
+    why = "`max` returns the first of equals."
     chief = "PASS-7"
     breaks = frozenset({"PASS-7"})
 
@@ -104,6 +108,7 @@ class NamesakesPruned(Mutant):
     """Pruning deletes by snapshot id, in every run that has a snapshot of the id, and counts the ids (hazard H20)."""
 
     name = "namesakes-pruned"
+    why = "A snapshot id looks as if it were unique."
     chief = "PRUNE-2"
     breaks = frozenset({"PRUNE-2", "PRUNE-4"})
 
@@ -129,6 +134,7 @@ class AnothersSnapshotOverwritten(Mutant):
     """A pass overwrites what it finds in the place of its own snapshot, whosever it is (hazard H3)."""
 
     name = "anothers-snapshot-overwritten"
+    why = "Writing a file replaces it without a question."
     chief = "SNAP-11"
     breaks = frozenset({"SNAP-11", "TENANT-4", "TENANT-7"})
     hides = frozenset({"ERR-4"})

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import chain
-from typing import Any
+from types import ModuleType
+from typing import Any, TypeAlias
 from unittest.mock import patch
 
 from lifecycle_conformance.driver.server import Server, StoreKind
@@ -11,13 +12,15 @@ from lifecycle_projection.records import Json
 
 
 class Mutant:
-    """The reference with one fault, which the docstring of a subclass says in a sentence.
+    """The reference with one fault, which the docstring says in a sentence.
 
-    `breaks` names the requirements that a report may blame it for, `chief` the one that it must, and `hides` those that
-    can't be exercised because of it. `store` is the one on which all that shows.
+    `why` says how somebody might come to make it. `breaks` names the requirements that a report may blame it for,
+    `chief` the one that it must, and `hides` those that can't be exercised because of it. `store` is the one on which
+    all that shows.
     """
 
     name: str
+    why: str
     chief: str
     breaks: frozenset[str]
     hides: frozenset[str] = frozenset()
@@ -43,12 +46,56 @@ class Mutant:
         return faulty
 
 
+Patches: TypeAlias = Iterable[AbstractContextManager[Any]]
+
+
+class _Fault(Mutant):
+    """A faulty implementation that a function puts on, under whose name it is known."""
+
+    def __init__(self, patches: Callable[[], Patches], **said: Any) -> None:
+        self._patches = patches
+        self.__doc__ = patches.__doc__
+        self.name = patches.__name__.replace("_", "-")
+        vars(self).update(said)
+
+    def patches(self) -> Patches:
+        """What the function replaces."""
+        return self._patches()
+
+
+def fault(
+    chief: str, *others: str, why: str, hides: Iterable[str] = (), store: StoreKind = "files"
+) -> Callable[[Callable[[], Patches]], Mutant]:
+    """Make a faulty implementation of a function that yields what it replaces, as :class:`Mutant` says.
+
+    `others` are the further requirements that it breaks.
+    """
+    said = {
+        "chief": chief,
+        "breaks": frozenset({chief, *others}),
+        "hides": frozenset(hides),
+        "why": why,
+        "store": store,
+    }
+    return lambda patches: _Fault(patches, **said)
+
+
+def faults_of(module: ModuleType) -> Iterator[Mutant]:
+    """The faulty implementations that a module defines, in the order of their definitions."""
+    for each in vars(module).values():
+        if isinstance(each, Mutant):
+            yield each
+        elif isinstance(each, type) and issubclass(each, Mutant) and each.__module__ == module.__name__:
+            yield each()
+
+
 class Composed(Mutant):
     """The reference with several faults at once, each put around what the ones before it left."""
 
     def __init__(self, *mutants: Mutant) -> None:
         self._mutants = mutants
         self.name = " + ".join(each.name for each in mutants)
+        self.why = " ".join(each.why for each in mutants)
         self.chief = mutants[0].chief
         self.breaks = frozenset[str]().union(*(each.breaks for each in mutants))
         self.hides = frozenset[str]().union(*(each.hides for each in mutants)) - self.breaks

@@ -25,6 +25,7 @@ class LongDoublesReadOneOff(Mutant):
     """Doubles are read by one multiplication or division: some of 16 and 17 digits come back a unit off (hazard H9)."""
 
     name = "long-doubles-read-one-off"
+    why = "A fast reader of numbers is one multiplication away from a right one."
     chief = "JSON-12"
     breaks = frozenset({"JSON-12", "FILE-14"})
 
@@ -71,6 +72,7 @@ class BrokenTextEmptiesTheLog(Mutant):
     """A log with bytes that are no UTF-8, wherever they stand, reads as empty (hazard H14)."""
 
     name = "broken-text-empties-the-log"
+    why = "Files are read as text in most languages."
     chief = "FILE-19"
     breaks = frozenset({"FILE-19"})
 
@@ -98,6 +100,7 @@ class ScopeSourcesDropped(Mutant):
     """The sources of the enterprise scope are dropped from a definition before anything is made of it."""
 
     name = "scope-sources-dropped"
+    why = "What a definition holds for others seems to be none of the projection's business."
     chief = "DEF-2"
     breaks = frozenset({"DEF-2", "SCOPE-2"})
     # Where no enterprise scope is ever shown, nothing can be told of what stands in it.

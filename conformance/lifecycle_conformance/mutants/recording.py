@@ -30,6 +30,7 @@ class PositionInTheId(Mutant):
     """The id of an event ends with the position of its record in the history."""
 
     name = "position-in-the-id"
+    why = "An index is at hand in every loop over the history."
     chief = "ID-3"
     breaks = frozenset(
         {
@@ -54,6 +55,7 @@ class OccurrenceAlways0(Mutant):
     """Every record has the occurrence 0, in its id as well: of equal records only the first is recorded."""
 
     name = "occurrence-always-0"
+    why = "Equal records seem to be one record that came twice."
     chief = "OCC-1"
     breaks = frozenset(
         {"OCC-1", "OCC-3", "ID-5", "DRIVER-8", "EVENT-1", "EVENT-2", "PASS-2", "PASS-5", "PASS-9", "SNAP-5", "ALIAS-2"}
@@ -73,6 +75,7 @@ class CompactedIdsIgnored(Mutant):
     """What a compaction marker lists counts nowhere: neither in the table of a pass nor in the log."""
 
     name = "compacted-ids-ignored"
+    why = "Markers look like events of another kind, which a projection need not read."
     chief = "ALIAS-4"
     breaks = frozenset(
         {
@@ -91,6 +94,7 @@ class SeqFromTheWholeLog(Mutant):
     """The seq of a new event is one more than the highest of the whole log, whosever run or tenant has it."""
 
     name = "seq-from-the-whole-log"
+    why = "The last line of the log has the highest number at hand."
     chief = "LOG-4"
     breaks = frozenset({"LOG-4", "LOG-5", "TENANT-6", "TENANT-7"})
 
@@ -112,6 +116,7 @@ class TenantIgnored(Mutant):
     """Every tenant sees all events and snapshots of a run, whosever they are, and so does every pass."""
 
     name = "tenant-ignored"
+    why = "Run ids look as if they were unique everywhere."
     chief = "TENANT-1"
     breaks = frozenset(
         {

@@ -7,9 +7,12 @@ from typing import Final
 import orjson
 from attrs import frozen
 
+from lifecycle_conformance.audit.causes import causes
+from lifecycle_conformance.audit.examples import EXAMPLES
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Kind, Severity
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.wording import counted, named, paragraph, short, written
+from lifecycle_conformance.specification import requirements
 from lifecycle_projection.records import Json
 
 _ORDER: Final = {each: number for number, each in enumerate(Severity)}
@@ -24,8 +27,19 @@ def as_json(store: str, findings: Sequence[Finding], *, values: bool, cut: bool)
         "store": store,
         "partial": cut,
         "counts": counts,
-        "findings": [_entry(each, values=values) for each in _sorted(findings)],
+        "findings": [
+            {**_entry(each, values=values), "cause": cause} for each, cause in sorted(_numbered(findings), key=_first)
+        ],
     }
+
+
+def _numbered(findings: Iterable[Finding]) -> Iterator[tuple[Finding, int]]:
+    """Each finding with the number of its cause."""
+    return ((finding, number) for number, cause in enumerate(causes(findings), 1) for finding in cause)
+
+
+def _first(numbered: tuple[Finding, int]) -> tuple[int, str, str]:
+    return _place(numbered[0])
 
 
 def _entry(finding: Finding, *, values: bool) -> dict[str, Json]:
@@ -69,7 +83,11 @@ def shown_value(value: Json, *, values: bool) -> Json:
 
 def _sorted(findings: Iterable[Finding]) -> list[Finding]:
     """The worst first, those of one kind together; otherwise as they were found."""
-    return sorted(findings, key=lambda each: (_ORDER[each.kind.severity], each.kind.requirement, each.kind.name))
+    return sorted(findings, key=_place)
+
+
+def _place(finding: Finding) -> tuple[int, str, str]:
+    return _ORDER[finding.kind.severity], finding.kind.requirement, finding.kind.name
 
 
 @frozen(kw_only=True)
@@ -88,9 +106,17 @@ class Form:
 def rendered(store: str, findings: Sequence[Finding], form: Form, *, runs: int, cut: bool) -> str:
     """An audit for people: a line that sums it up, then the findings, grouped by what causes them."""
     lines = [summary(store, findings, runs, form.also, cut=cut)]
-    for group in groups(findings):
-        lines += ["", *group_lines(group, form)]
+    for group in _alike(causes(findings)):
+        lines += ["", *_lines(group, form)]
     return "\n".join(lines)
+
+
+def _alike(found: Iterable[Sequence[Finding]]) -> list[list[Sequence[Finding]]]:
+    """The causes by what shows of them, the worst first."""
+    alike: dict[tuple[str, ...], list[Sequence[Finding]]] = {}
+    for cause in found:
+        alike.setdefault(tuple(dict.fromkeys(each.kind.name for each in cause)), []).append(cause)
+    return sorted(alike.values(), key=lambda group: _place(group[0][0]))
 
 
 def groups(findings: Iterable[Finding]) -> list[list[Finding]]:
@@ -112,16 +138,31 @@ def summary(store: str, findings: Sequence[Finding], runs: int, also: Sequence[s
 
 def group_lines(group: Sequence[Finding], form: Form) -> Iterator[str]:
     """The findings of one kind: what it means, their places, and what to do."""
-    kind = group[0].kind
+    return _lines([[each] for each in group], form)
+
+
+def _lines(group: Sequence[Sequence[Finding]], form: Form) -> Iterator[str]:
+    """Some causes that show in the same way: what that means, the places, and what to do."""
+    kind = group[0][0].kind
     times = "" if len(group) == 1 else f", {len(group)} times"
     hazard = "" if kind.hazard is None else f", hazard {kind.hazard}"
     yield f"{kind.severity.upper()} {kind.requirement} {kind.name}{hazard}{times}"
     yield from paragraph(kind.meaning, form.width, first="  ")
-    for finding in group[: form.most]:
+    for finding, *others in group[: form.most]:
         yield from _shown(finding, values=form.values)
+        yield from (line for each in others[: form.most] for line in _also(each))
+        if len(others) > form.most:
+            yield f"    … and {len(others) - form.most} more of this cause; --json shows all"
     if len(group) > form.most:
         yield f"  … and {len(group) - form.most} more; --json shows all"
     yield from paragraph(f"To do: {kind.advice}", form.width, first="  ")
+
+
+def _also(finding: Finding) -> Iterator[str]:
+    """A further finding of a cause."""
+    yield f"    - so also {finding.kind.requirement} {finding.kind.name}: {safe(finding.message)}"
+    if finding.where is not None:
+        yield f"      at {safe(str(finding.where))}"
 
 
 def _shown(finding: Finding, *, values: bool) -> Iterator[str]:
@@ -141,12 +182,30 @@ def _shown(finding: Finding, *, values: bool) -> Iterator[str]:
         yield f"    {name + ':':<9} {short(written(shown_value(value, values=values)), _VALUE)}"
 
 
+def kind_json(kind: Kind) -> dict[str, Json]:
+    """A kind of findings as a JSON object."""
+    return {
+        "kind": kind.name,
+        "requirement": kind.requirement,
+        "severity": str(kind.severity),
+        "hazard": kind.hazard,
+        "meaning": kind.meaning,
+        "example": EXAMPLES[kind.name],
+        "advice": kind.advice,
+    }
+
+
 def explained(kinds: Sequence[Kind], width: int) -> str:
-    """What some kinds of findings mean, and what to do."""
+    """What some kinds of findings mean, what to do, and what the requirements say that they are about."""
     blocks = []
     for kind in kinds:
         hazard = "" if kind.hazard is None else f", hazard {kind.hazard} (spec/hazards.md)"
         head = f"{kind.name}: {kind.severity}, requirement {kind.requirement}{hazard}"
-        told = [kind.meaning, f"To do: {kind.advice}"]
+        told = [kind.meaning, f"For example: {EXAMPLES[kind.name]}", f"To do: {kind.advice}"]
         blocks.append("\n".join([head, *(line for each in told for line in paragraph(each, width, first="  "))]))
+    known = requirements.load()
+    for asked in dict.fromkeys(kind.requirement for kind in kinds):
+        requirement = known[asked]
+        head = f"{asked} {requirement.title} (spec/{requirement.chapter}.md)"
+        blocks.append("\n".join([head, *paragraph(requirement.statement, width, first="  ")]))
     return "\n\n".join(blocks)

@@ -19,6 +19,7 @@ from lifecycle_projection.records import Json
 from lifecycle_projection.text import trimmed
 
 _RETRY: Final = "node_retry_backoff_scheduled"
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
 
 
 @frozen
@@ -88,9 +89,10 @@ def _snapshot_metadata(event: Object) -> Object:
 
 
 def _different(life: Life, row: Row, part: _Part, expected: Mapping[str, Json]) -> Iterator[Finding]:
-    actual = member(row.value, part.path.rstrip(".")) if part.path else row.value
+    inside = member(row.value, part.path.rstrip(".")) if part.path else row.value
+    actual = inside if isinstance(inside, dict) else {}
     for name, value in expected.items():
-        found = member(actual, name)
+        found = actual.get(name)
         if not _same(found, value):
             yield life.finding(
                 part.kind,
@@ -103,8 +105,8 @@ def _different(life: Life, row: Row, part: _Part, expected: Mapping[str, Json]) 
 
 def _same(one: Json, other: Json) -> bool:
     """Whether two values are the same JSON value; faster for those that are plain."""
-    if isinstance(one, str) and isinstance(other, str):
-        return one == other
+    if type(one) is type(other) and type(one) in _PLAIN:
+        return bool(one == other)
     return canonical(one) == canonical(other)
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from lifecycle_conformance.audit.finding import Finding
@@ -12,7 +12,7 @@ from lifecycle_conformance.execution.trace import member
 from lifecycle_conformance.model.identity import MARKER_ID, entries_of, is_unsigned, listed_by, marker_id
 
 _MOST: Final = 20
-"""How many missing numbers a finding names."""
+"""How many holes, or numbers in them, a finding names."""
 
 
 def order(life: Life) -> Iterator[Finding]:
@@ -57,32 +57,54 @@ def _twice(life: Life) -> Iterator[Finding]:
             )
 
 
-def _missing(life: Life) -> Iterator[Finding]:
-    """Holes in the sequence, which no marker explains: it begins with 1."""
-    together = [life, *life.others] if life.shared_seqs else [life]
+def holes(life: Life) -> list[range]:
+    """The numbers that the sequence lacks and no marker lists: it begins with 1 (LOG-4).
+
+    Where tenants share a sequence, they are told of the one that has its end.
+    """
+    together = _together(life)
     seqs = {row.value["seq"] for each in together for row in each.events}
     known = seqs | {seq for each in together for seq in each.listed.values()}
     highest = max(seqs, default=0)
-    first = next((row for row in life.events if row.value["seq"] == highest), None)
-    if first is None or highest - len(known) > 1 << 20:
+    if not any(row.value["seq"] == highest for row in life.events):
+        return []
+    passed = [0, *sorted(each for each in known if 0 < each <= highest)]
+    return [range(before + 1, after) for before, after in pairwise(passed) if after > before + 1]
+
+
+def _together(life: Life) -> list[Life]:
+    return [life, *life.others] if life.shared_seqs else [life]
+
+
+def _missing(life: Life) -> Iterator[Finding]:
+    missing = holes(life)
+    if not missing:
         return
-    holes = sorted(set(range(1, highest)) - known)
-    if holes:
-        # In a database the seqs that a marker lists don't count (DB-16), so that they may be given twice and folded.
-        compacted = life.shared_seqs and any(each.markers for each in together)
-        vague = compacted or not life.is_whole or any(map(_lists_too_little, life.markers))
-        behind = next((row for row in life.events if row.value["seq"] > holes[0]), first)
-        here = [each for each in holes if each < behind.value["seq"]]
-        further = "" if len(here) == len(holes) else f", and {len(holes) - len(here)} further on"
-        yield life.finding(
-            "seq-perhaps-missing" if vague else "seq-missing",
-            f"before this event {'is' if len(here) == 1 else 'are'} missing: seq {_named(here)}{further}",
-            behind,
-        )
+    # In a database the seqs that a marker lists don't count (DB-16), so that they may be given twice and folded.
+    compacted = life.shared_seqs and any(each.markers for each in _together(life))
+    vague = compacted or not life.is_whole or any(map(_lists_too_little, life.markers))
+    behind = next(row for row in life.events if row.value["seq"] > missing[0].start)
+    here = [each for each in missing if each.stop <= behind.value["seq"]]
+    number, further = _size(here), _size(missing[len(here) :])
+    yield life.finding(
+        "seq-perhaps-missing" if vague else "seq-missing",
+        f"before this event {'is' if number == 1 else 'are'} missing: seq {_named(here)}"
+        + (f", and {further} further on" if further else ""),
+        behind,
+        seqs=[*islice((seq for each in here for seq in each), _MOST)],
+    )
 
 
-def _named(seqs: Sequence[int]) -> str:
-    return ", ".join(map(str, seqs[:_MOST])) + (" …" if len(seqs) > _MOST else "")
+def _size(missing: Sequence[range]) -> int:
+    return sum(each.stop - each.start for each in missing)  # `len` ends at 63 bits
+
+
+def _named(missing: Sequence[range]) -> str:
+    named = [
+        str(each.start) if each.stop == each.start + 1 else f"{each.start} to {each.stop - 1}"
+        for each in missing[:_MOST]
+    ]
+    return ", ".join(named) + (" …" if len(missing) > _MOST else "")
 
 
 def markers(life: Life) -> Iterator[Finding]:

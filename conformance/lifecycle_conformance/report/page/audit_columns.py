@@ -14,7 +14,7 @@ from lifecycle_conformance.report.page.timeline import Fault, Lane
 
 @define(eq=False)
 class Place:
-    """A column before it is drawn. `hole` are the first and last of the sequence numbers that are missing there.
+    """A column before it is drawn. `hole` are the sequence numbers that are missing there.
 
     `again` says that an earlier column has an event of the same record, `marker` the seq of a marker that lists it.
     """
@@ -23,7 +23,7 @@ class Place:
     record: int | None = None
     again: bool = False
     marker: int | None = None
-    hole: tuple[int, int] | None = None
+    hole: range | None = None
     faults: dict[Lane, list[Fault]] = field(factory=dict)
 
     @property
@@ -34,16 +34,18 @@ class Place:
         if self.entry is not None and self.entry.snapshot is not None:
             yield self.entry.snapshot, Lane.SNAPSHOTS
 
-    @property
-    def has_snapshot_alone(self) -> bool:
-        """Whether a snapshot stands there whose event is neither there nor compacted."""
-        return self.entry is not None and self.entry.event is None and not self.entry.compacted
+    def lacks_event(self, seq: int) -> bool:
+        """Whether the event with this sequence number is missing there: in a hole, or above a lone snapshot."""
+        if self.entry is None or self.entry.event is not None:
+            return self.hole is not None and seq in self.hole
+        return self.entry.record["seq"] == seq and not self.entry.compacted
 
 
-def places(life: Life, entries: Sequence[Entry], run: Object | None) -> list[Place]:
-    """A column for each event, snapshot and lifecycle record of a run; `run` is its record, if it is known."""
+def places(life: Life, entries: Sequence[Entry], gaps: Sequence[range], run: Object | None) -> list[Place]:
+    """A column for each event, snapshot, hole and lifecycle record of a run; `run` is its record, if it is known."""
     by_id = {} if run is None else {stable_id(*each): index for index, each in enumerate(contents_of(run))}
-    return [*_with_unrecorded([*_recorded(life, entries, by_id)], life, by_id)]
+    recorded = [*_recorded(life, entries, by_id)]
+    return [*_with_unrecorded([*_with_holes(recorded, gaps)], life, by_id)]
 
 
 def _recorded(life: Life, entries: Sequence[Entry], by_id: Mapping[str, int]) -> Iterator[Place]:
@@ -56,6 +58,15 @@ def _recorded(life: Life, entries: Sequence[Entry], by_id: Mapping[str, int]) ->
         yield Place(entry=entry, record=index, again=index in taken, marker=life.listed.get(entry.id))
         if index is not None:
             taken.add(index)
+
+
+def _with_holes(recorded: Sequence[Place], gaps: Sequence[range]) -> Iterator[Place]:
+    """The same, with a column for each hole in the sequence."""
+    waiting = [*reversed(gaps)]
+    for place in recorded:
+        while waiting and place.entry is not None and waiting[-1].stop <= place.entry.record["seq"]:
+            yield Place(hole=waiting.pop())
+        yield place
 
 
 def _with_unrecorded(recorded: Sequence[Place], life: Life, by_id: Mapping[str, int]) -> Iterator[Place]:

@@ -52,7 +52,7 @@ def _event_mark(place: Place) -> Mark | None:
             faults=faults,
         )
     if place.hole is not None:
-        first, last = place.hole
+        first, last = place.hole.start, place.hole.stop - 1
         label = f"#{first}" if first == last else f"#{first}\N{EN DASH}#{last}"
         text = f"No event with the sequence number {label}"
         return Mark(label=label, caption="missing", text=text, presence=Presence.MISSING, faults=faults)

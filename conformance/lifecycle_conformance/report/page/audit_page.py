@@ -3,20 +3,22 @@
 The page says no time: it is the same for the same findings.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count, groupby
 from typing import Final, TypeAlias
 
 from attrs import evolve, field, frozen
 
 from lifecycle_conformance.audit.catalogue import KINDS
+from lifecycle_conformance.audit.causes import causes
 from lifecycle_conformance.audit.comparing import UNREAD
+from lifecycle_conformance.audit.examples import EXAMPLES
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Kind, Severity
 from lifecycle_conformance.audit.stored import StoredRun
 from lifecycle_conformance.report import audit_report, baseline_report
 from lifecycle_conformance.report.audit_report import Form
 from lifecycle_conformance.report.audited import Audited
-from lifecycle_conformance.report.page.audit_timeline import TONES, Numbered, Record, timelines
+from lifecycle_conformance.report.page.audit_timeline import TONES, Numbered, Record, RunAgain, timelines
 from lifecycle_conformance.report.page.page import (
     Badge,
     Begin,
@@ -35,12 +37,13 @@ from lifecycle_conformance.specification import requirements
 from lifecycle_projection.errors import LifecycleProjectionError
 from lifecycle_projection.records import Json
 
-ReadAgain: TypeAlias = Callable[[str], tuple[StoredRun | None, Record | None]]
-"""Reads a run once more: what the store holds of it, and its run record, if it is known."""
+ReadAgain: TypeAlias = Callable[[str], RunAgain | None]
+"""Reads a run once more, if anything of it can be read."""
 
 LEAST: Final = 50
 """How many findings of a kind a page shows at least: it has more room than a terminal."""
 _RUNS: Final = 50
+_RELATED: Final = 10
 _VALUE: Final = 2_000
 """How many characters of a value are shown."""
 _CATALOGUE: Final = {name: number for number, name in enumerate(KINDS)}
@@ -55,7 +58,7 @@ _WITHOUT_VALUES: Final = (
 def audit_page(audited: Audited, form: Form, again: ReadAgain) -> Page:
     """The page of an audit. `again` reads the runs that have a time line; the others aren't read once more."""
     found = [*_numbered(audited.told.left, max(form.most, LEAST))]
-    sections = [*_sections(found, form)]
+    sections = [*_sections(found, form, _related(audited.told.left, found))]
     run_ids = _run_ids(finding for each in found for _, finding in each.shown)
     return Page(
         sort="Audit",
@@ -136,6 +139,9 @@ class _OfKind:
     shown: Sequence[Numbered]
 
 
+_Related: TypeAlias = Mapping[int, Sequence[Fact]]
+
+
 def _numbered(findings: Sequence[Finding], most: int) -> Iterator[_OfKind]:
     """The findings by kind, in the order of the page, numbered from 1."""
     groups = sorted(audit_report.groups(findings), key=lambda group: _rank(group[0].kind))
@@ -143,6 +149,22 @@ def _numbered(findings: Sequence[Finding], most: int) -> Iterator[_OfKind]:
     numbers = count(1)
     for group in sorted(groups, key=lambda group: place[group[0].kind.requirement]):
         yield _OfKind(group[0].kind, group, [(next(numbers), finding) for finding in group[:most]])
+
+
+def _related(findings: Sequence[Finding], found: Sequence[_OfKind]) -> _Related:
+    """For each finding that is shown the others of its cause that are."""
+    numbers = {id(finding): number for each in found for number, finding in each.shown}
+    related = {}
+    for cause in causes(findings):
+        links = [_link(numbers[id(each)], each) for each in cause if id(each) in numbers]
+        for at, link in enumerate(links):
+            related[int(link.text)] = [*links[:at], *links[at + 1 :]][:_RELATED]
+    return related
+
+
+def _link(number: int, finding: Finding) -> Fact:
+    """What leads to a finding: its number, and the name of its kind."""
+    return Fact(name=finding.kind.name, text=str(number), anchor=f"finding-{number}")
 
 
 def _rank(kind: Kind) -> tuple[int, bool, int]:
@@ -153,7 +175,7 @@ def _rank(kind: Kind) -> tuple[int, bool, int]:
     return [*Severity].index(kind.severity), kind.name not in UNREAD, _CATALOGUE[kind.name]
 
 
-def _sections(found: Sequence[_OfKind], form: Form) -> Iterator[Section]:
+def _sections(found: Sequence[_OfKind], form: Form, related: _Related) -> Iterator[Section]:
     known = requirements.load()
     for requirement_id, of_requirement in groupby(found, key=lambda each: each.kind.requirement):
         kinds = [*of_requirement]
@@ -165,7 +187,7 @@ def _sections(found: Sequence[_OfKind], form: Form) -> Iterator[Section]:
             place=f"spec/{known[requirement_id].chapter}.md",
             badges=[*_badges(findings)],
             runs=len(_run_ids(findings)),
-            groups=[_group(each, form) for each in kinds],
+            groups=[_group(each, form, related) for each in kinds],
         )
 
 
@@ -175,16 +197,19 @@ def _badges(findings: Sequence[Finding]) -> Iterator[Badge]:
             yield Badge(counted(number, severity), TONES[severity])
 
 
-def _group(found: _OfKind, form: Form) -> Group:
+def _group(found: _OfKind, form: Form, related: _Related) -> Group:
     kind = found.kind
     return Group(
         name=kind.name,
         badge=Badge(kind.severity, TONES[kind.severity]),
         total=len(found.all),
         meaning=kind.meaning,
+        example=EXAMPLES[kind.name],
         advice=kind.advice,
         hazard=kind.hazard,
-        items=[_item(number, finding, form) for number, finding in found.shown],
+        items=[
+            evolve(_item(number, finding, form), related=related.get(number, ())) for number, finding in found.shown
+        ],
         more=_more(len(found.all) - len(found.shown)),
     )
 
@@ -247,19 +272,16 @@ def _run(run_id: str, found: Sequence[_OfKind], again: ReadAgain) -> Run:
         anchor=anchor_of("run", run_id),
         name=named(run_id),
         facts=(),
-        faults=[
-            Fact(name=finding.kind.name, text=str(number), anchor=f"finding-{number}") for number, finding in about
-        ],
+        faults=[_link(*each) for each in about],
         timelines=(),
     )
     try:
-        stored, record = again(run_id)
+        read = again(run_id)
     except (LifecycleProjectionError, OSError) as error:
         return evolve(run, unread=f"It couldn't be read once more: {error}")
-    if stored is None and record is None:
+    if read is None:
         return evolve(run, unread="Nothing of it can be read.")
-    stored = StoredRun(run_id=run_id) if stored is None else stored
-    return evolve(run, facts=[*_facts_of_run(stored, record)], timelines=timelines(stored, record, about))
+    return evolve(run, facts=[*_facts_of_run(read.stored, read.record)], timelines=timelines(read, about))
 
 
 def _facts_of_run(stored: StoredRun, record: Record | None) -> Iterator[Fact]:

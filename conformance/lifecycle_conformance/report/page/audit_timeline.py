@@ -1,15 +1,16 @@
 """What an audit puts on a run's time line: its columns, and each finding where it belongs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import takewhile
 from typing import Final, TypeAlias
 
-from lifecycle_conformance.audit.contents import Entry, entries
+from attrs import field, frozen
+
+from lifecycle_conformance.audit.contents import entries
 from lifecycle_conformance.audit.finding import Finding, Severity, Where
 from lifecycle_conformance.audit.lives import Life, lives
 from lifecycle_conformance.audit.stored import StoredRun
-from lifecycle_conformance.execution.trace import Object, owner_of_run
+from lifecycle_conformance.execution.trace import Object, Owner, owner_of_run
 from lifecycle_conformance.report.page.audit_columns import Place, places
 from lifecycle_conformance.report.page.audit_marks import column
 from lifecycle_conformance.report.page.timeline import Fault, Gap, Lane, Timeline, Tone, kept
@@ -18,6 +19,16 @@ from lifecycle_conformance.report.wording import named
 Numbered: TypeAlias = tuple[int, Finding]
 """A finding with the number that the page gives it."""
 Record: TypeAlias = tuple[Object, Where]
+
+
+@frozen(kw_only=True)
+class RunAgain:
+    """A run that is read once more: what the store holds of it, the holes in its sequences, and its run record."""
+
+    stored: StoredRun
+    gaps: Mapping[Owner, Sequence[range]] = field(factory=dict)
+    record: Record | None = None
+
 
 TONES: Final = {Severity.VIOLATION: Tone.BAD, Severity.SUSPECT: Tone.DOUBT, Severity.NOTE: Tone.NOTE}
 HOLES: Final = {"seq-missing", "seq-perhaps-missing"}
@@ -41,13 +52,13 @@ WITHOUT_SNAPSHOT: Final = {
 """The kinds of findings about something whose snapshot is missing."""
 
 
-def timelines(run: StoredRun, record: Record | None, found: Sequence[Numbered]) -> list[Timeline]:
-    """The time lines of a run, one of each tenant that findings are about; `record` is its run record, if it is known.
+def timelines(again: RunAgain, found: Sequence[Numbered]) -> list[Timeline]:
+    """The time lines of a run, one of each tenant that findings are about.
 
     A finding about no tenant, or about one of which nothing can be read, stands on the first one.
     """
-    owner = None if record is None else owner_of_run(record[0])
-    all_ = lives(run, is_whole=True, shared_seqs=False)
+    owner = None if again.record is None else owner_of_run(again.record[0])
+    all_ = lives(again.stored, is_whole=True, shared_seqs=False)
     if owner is not None and all(life.owner != owner for life in all_):
         all_.append(Life(owner=owner, events=(), snapshots=()))
     about: dict[int, list[Numbered]] = {number: [] for number in range(len(all_))}
@@ -56,7 +67,7 @@ def timelines(run: StoredRun, record: Record | None, found: Sequence[Numbered]) 
         about[0 if each[1].tenant is None else of_tenant.get(each[1].tenant, 0)].append(each)
     shown = [(life, about[number]) for number, life in enumerate(all_) if about[number] or len(all_) == 1]
     return [
-        _Line(life, entries(run), record[0] if record is not None and life.owner == owner else None).timeline(
+        _Line(life, again, again.record[0] if again.record is not None and life.owner == owner else None).timeline(
             _title(life, with_tenant=len(all_) > 1), of_life
         )
         for life, of_life in shown
@@ -74,10 +85,10 @@ _At: TypeAlias = tuple[Place, Lane]
 class _Line:
     """The time line of a life while it is made."""
 
-    def __init__(self, life: Life, all_entries: Sequence[Entry], run: Object | None) -> None:
+    def __init__(self, life: Life, again: RunAgain, run: Object | None) -> None:
         self._run = run
-        self._known = {entry.record["seq"] for entry in all_entries} | {*life.listed.values()}
-        self._places = places(life, [entry for entry in all_entries if entry.owner == life.owner], run)
+        own = [entry for entry in entries(again.stored) if entry.owner == life.owner]
+        self._places = places(life, own, again.gaps.get(life.owner, ()), run)
         self._beside: list[Fault] = []
 
     def timeline(self, title: str, found: Sequence[Numbered]) -> Timeline:
@@ -111,7 +122,8 @@ class _Line:
             return None
         place, lane = at
         if kind in HOLES:
-            return self._hole_before(place) or at
+            missing = (each for each in self._places if each.lacks_event(finding.seqs[0])) if finding.seqs else ()
+            return next(((each, Lane.EVENTS) for each in missing), at)
         if kind in WITHOUT_EVENT:
             return place, Lane.EVENTS
         return (place, Lane.SNAPSHOTS) if kind in WITHOUT_SNAPSHOT else (place, lane)
@@ -132,22 +144,3 @@ class _Line:
         """Each lifecycle record by its index; where it is recorded twice, the first column."""
         places = [(place, place.record) for place in reversed(self._places) if place.record is not None]
         return {index: (place, Lane.HISTORY) for place, index in places}
-
-    def _hole_before(self, behind: Place) -> _At | None:
-        """Where the events before another one are missing: above the first snapshot left of them, or a new column."""
-        at = self._places.index(behind)
-        before = [place for place in self._places[:at] if place.entry is not None and place.hole is None]
-        left = [*reversed([*takewhile(lambda place: place.has_snapshot_alone, reversed(before))])]
-        if left:
-            return left[0], Lane.EVENTS
-        seqs = [place.entry.record["seq"] for place in (*before[-1:], behind) if place.entry is not None]
-        first, last = (seqs[0] if len(seqs) == 2 else 0) + 1, seqs[-1] - 1
-        while first <= last and first in self._known:  # in a database, another tenant's
-            first += 1
-        while first <= last and last in self._known:
-            last -= 1
-        if first > last:
-            return None
-        hole = Place(hole=(first, last))
-        self._places.insert(at, hole)
-        return hole, Lane.EVENTS

@@ -52,23 +52,28 @@ class Fact:
 
 @frozen(kw_only=True)
 class Item:
-    """One finding: its number, where it is, what is said of it, and values that are held against each other."""
+    """One finding: its number, where it is, what is said of it, and values that are held against each other.
+
+    `related` are other findings that have the same cause.
+    """
 
     number: int
     place: str
     message: str
     facts: Sequence[Fact]
     values: Sequence[Fact] = ()
+    related: Sequence[Fact] = ()
 
 
 @frozen(kw_only=True)
 class Group:
-    """Findings of one cause: what it means and what to do. `more` says what is left out, and how to see it."""
+    """Findings of one kind: what it means, an example, and what to do; `more` says what is left out."""
 
     name: str
     badge: Badge
     total: int
     meaning: str
+    example: str
     advice: str
     hazard: str | None
     items: Sequence[Item]

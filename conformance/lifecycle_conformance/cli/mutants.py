@@ -1,0 +1,96 @@
+"""`lifecycle-projection mutants`."""
+
+from typing import Final
+
+import click
+
+from lifecycle_conformance.cli import exits, options
+from lifecycle_conformance.cli.check import hypothesis_elsewhere
+from lifecycle_conformance.cli.messages import echo, echo_json, width
+from lifecycle_conformance.cli.platform import require_posix
+from lifecycle_conformance.cli.progress import progress_line
+from lifecycle_conformance.cli.signals import interruptible
+
+_EPILOG: Final = """\b
+EXAMPLES
+  lifecycle-projection mutants                    the whole matrix
+  lifecycle-projection mutants guard-off          how one is found
+  lifecycle-projection mutants --thrifty          each by the first judge that finds it
+  lifecycle-projection mutants --json > kills.json
+
+\b
+EXIT CODES
+  0  every faulty implementation was found, under the right requirements alone
+  1  one was not
+  2  the call is wrong"""
+_JUDGES: Final = ("properties", "fixed cases", "fixed sessions", "agreement")
+_USUAL: Final = _JUDGES[:3]
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("names", metavar="[NAME...]", nargs=-1)
+@click.option(
+    "--judge",
+    "judges",
+    type=click.Choice(_JUDGES),
+    multiple=True,
+    help="Ask this judge; may be given several times.  [default: all but agreement]",
+)
+@click.option("--thrifty", is_flag=True, help="Ask a judge only where none before it found the fault.")
+@click.option(
+    "--seconds",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=20.0,
+    show_default=True,
+    help="How long each judge looks for each fault.",
+)
+@click.option("--seed", metavar="INT", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--jobs",
+    metavar="INT",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="How many processes look for faults, each for one at a time.",
+)
+@options.as_json
+@click.pass_context
+def command(  # noqa: PLR0913 - the options of the command
+    ctx: click.Context,
+    /,
+    names: tuple[str, ...],
+    judges: tuple[str, ...],
+    *,
+    thrifty: bool,
+    seconds: float,
+    seed: int,
+    jobs: int,
+    as_json: bool,
+) -> None:
+    """Measure what the suite catches: faulty implementations, each judged until it is found.
+
+    Each is the reference with one fault that somebody might make, and says which requirements it breaks
+    (`python -m lifecycle_conformance.mutants NAME` is one as a driver). For each and each judge the matrix says after
+    how many cases and seconds it was found under its requirement. One that is found under a requirement that it doesn't
+    break is found wrongly. Properties and fixed cases name a requirement; fixed sessions and agreement say only that
+    something differs.
+    """
+    require_posix("mutants")
+    with progress_line() as show:
+        show("loading the suite")
+        from lifecycle_conformance.mutants import MUTANTS  # noqa: PLC0415 - Hypothesis takes its time to load
+        from lifecycle_conformance.report import kill_matrix  # noqa: PLC0415
+        from lifecycle_conformance.runner import kills  # noqa: PLC0415
+        from lifecycle_conformance.runner.pool import pool_of  # noqa: PLC0415
+
+    if unknown := [name for name in names if name not in MUTANTS]:
+        raise click.BadParameter(f"there is no mutant {', '.join(unknown)}", param_hint="NAME")
+    asked = judges or _USUAL
+    with interruptible(), progress_line() as show, hypothesis_elsewhere(), pool_of(jobs, show) as pool:
+        rows = kills.matrix(pool, names or [*MUTANTS], asked, seconds=seconds, seed=seed, thrifty=thrifty)
+    if as_json:
+        echo_json(kill_matrix.as_json(rows))
+    else:
+        echo("\n".join(kill_matrix.rendered(rows, asked, width())))
+    ctx.exit(exits.WELL if all(row.is_right for row in rows) else exits.FALLS_SHORT)

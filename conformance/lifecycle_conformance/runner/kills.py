@@ -1,0 +1,173 @@
+"""How soon the judges find a faulty implementation, and under which requirements they report it: the kill matrix."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from time import monotonic
+from typing import Final
+
+from attrs import Factory, define, frozen
+
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.judges import agreement
+from lifecycle_conformance.mutants import MUTANTS, Mutant
+from lifecycle_conformance.runner.findings import Findings
+from lifecycle_conformance.runner.fixed_cases import compared_with_production, judged_by_small_cases
+from lifecycle_conformance.runner.pool import Lost, Pool, Send, Size, Task
+from lifecycle_conformance.runner.search import Shard, explored
+
+PROPERTIES: Final = "properties"
+AGREEMENT: Final = "agreement"
+CASES: Final = "fixed cases"
+SESSIONS: Final = "fixed sessions"
+NAMING: Final = frozenset({PROPERTIES, CASES})
+"""The judges that name a requirement; the others say only that something differs."""
+
+
+@frozen(kw_only=True)
+class Attempt:
+    """What a judge made of a faulty implementation, until it found it or its time was over.
+
+    `reported` are the requirements that it named by then; agreement and whole sessions name none. `seconds` are those
+    of this process's clock.
+    """
+
+    mutant: str
+    judge: str
+    killed: bool
+    reported: frozenset[str]
+    cases: int
+    seconds: float
+
+    @property
+    def misattributed(self) -> frozenset[str]:
+        """The requirements that were named, and that the fault doesn't break."""
+        return self.reported - MUTANTS[self.mutant].breaks
+
+
+class _OverError(KeyboardInterrupt):
+    """Ends a judge from within: like Ctrl-C, it passes all handlers of ordinary exceptions."""
+
+
+@define(kw_only=True)
+class _Watch:
+    """Takes in what a judge sends, until `is_killed` says that it is enough, or the time is over."""
+
+    is_killed: Callable[[Findings], bool]
+    seconds: float
+    started: float = Factory(monotonic)
+    found: Findings = Factory(Findings)
+    cases: int = 0
+    killed: bool = False
+
+    def take(self, part: object) -> None:
+        """Take a part in. Raises :class:`_OverError` where it was the last one that is wanted."""
+        if isinstance(part, Size) or not isinstance(part, Findings):
+            return
+        self.cases += 1
+        self.found.add(part)
+        self.killed = self.is_killed(self.found)
+        if self.killed or self.spent_s > self.seconds:
+            raise _OverError
+
+    @property
+    def spent_s(self) -> float:
+        """The seconds since it began."""
+        return monotonic() - self.started
+
+
+@frozen(kw_only=True)
+class Row:
+    """What the judges made of a faulty implementation."""
+
+    mutant: Mutant
+    attempts: Sequence[Attempt]
+
+    def of(self, judge: str) -> Attempt | None:
+        """What a judge made of it, if it was asked."""
+        return next((each for each in self.attempts if each.judge == judge), None)
+
+    @property
+    def survives(self) -> bool:
+        """Whether no judge found it under the requirement that it breaks."""
+        return not any(each.killed for each in self.attempts if each.judge in NAMING)
+
+    @property
+    def misattributed(self) -> frozenset[str]:
+        """The requirements that a judge named, and that the fault doesn't break."""
+        return frozenset[str]().union(*(each.misattributed for each in self.attempts))
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it was found, and under no requirement but those that it breaks."""
+        return not self.survives and not self.misattributed
+
+
+def matrix(  # noqa: PLR0913 - who looks for what, and how long
+    pool: Pool, names: Sequence[str], judges: Sequence[str], *, seconds: float, seed: int = 0, thrifty: bool = False
+) -> list[Row]:
+    """Let judges look for faults, each for so many seconds of each.
+
+    What is `thrifty` asks a judge only where none before it found the fault.
+    """
+    found: dict[str, list[Attempt]] = {name: [] for name in names}
+    for judge in judges:
+        asked = [name for name in names if not (thrifty and any(each.killed for each in found[name]))]
+        tasks = [Task(name=name, function=judged, arguments=(name, judge, seconds, seed), size=1) for name in asked]
+
+        def take(number: int, attempt: Attempt | Lost, asked: Sequence[str] = asked) -> None:
+            if isinstance(attempt, Attempt):
+                found[asked[number]].append(attempt)
+
+        pool.do(f"faults looked for by {judge}", tasks, take)
+    return [Row(mutant=MUTANTS[name], attempts=found[name]) for name in names]
+
+
+def judged(send: Send, name: str, judge: str, seconds: float, seed: int) -> None:
+    """Let a judge look for a fault for so many seconds, and send the :class:`Attempt`."""
+    mutant = MUTANTS[name]
+    watch = _Watch(is_killed=partial(_KILLED[judge], mutant.chief), seconds=seconds)
+    with mutant.applied(), suppress(_OverError):
+        _JUDGES[judge](watch, mutant, seed)
+    reported = frozenset(each for each, broken in watch.found.broken.items() if broken) - {agreement.AGREEMENT}
+    send(
+        Attempt(
+            mutant=name,
+            judge=judge,
+            killed=watch.killed,
+            reported=reported,
+            cases=watch.cases,
+            seconds=watch.spent_s,
+        )
+    )
+
+
+def _searched(watch: _Watch, mutant: Mutant, seed: int) -> None:
+    """Search shard by shard; each tries a little of everything, so that nothing waits behind anything else for long."""
+    for number in count():
+        shard = Shard(number=number, seed=seed, sessions=1, actions=8, input_cases=4, protocol_cases=4)
+        explored(watch.take, partial(InProcessDriver, mutant.store), shard, None)
+
+
+def _by_cases(watch: _Watch, mutant: Mutant, _: int) -> None:
+    judged_by_small_cases(watch.take, partial(InProcessDriver, mutant.store), None)
+
+
+def _by_sessions(watch: _Watch, mutant: Mutant, _: int) -> None:
+    compared_with_production(watch.take, partial(InProcessDriver, mutant.store))
+
+
+_JUDGES: Final[Mapping[str, Callable[[_Watch, Mutant, int], None]]] = {
+    PROPERTIES: _searched,
+    AGREEMENT: _searched,
+    CASES: _by_cases,
+    SESSIONS: _by_sessions,
+}
+_KILLED: Final[Mapping[str, Callable[[str, Findings], bool]]] = {
+    PROPERTIES: lambda chief, found: bool(found.broken[chief]),
+    AGREEMENT: lambda _, found: bool(found.broken[agreement.AGREEMENT]),
+    CASES: lambda chief, found: bool(found.broken[chief]),
+    SESSIONS: lambda _, found: found.fixed.differing > 0,
+}
+JUDGES: Final[Sequence[str]] = tuple(_JUDGES)
