@@ -147,3 +147,12 @@ def test_both_installs_tell_their_version(installed: Path, editable: Path, tmp_p
     ours = outside(installed, tmp_path / "one", "--version").stdout
     assert re.fullmatch(r"lifecycle-projection \d+\.\d+\.\d+\S*, specification \S+\n", ours)
     assert ours == outside(editable, tmp_path / "two", "--version").stdout
+
+
+def test_an_installed_wheel_has_what_a_page_is_made_of(installed: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    (store / "stateful_events.jsonl").touch()
+    page = outside(installed, tmp_path / "empty", "audit", str(store), "--html", "-").stdout
+    assert page.startswith("<!DOCTYPE html>\n")
+    assert "<style>:root {" in page

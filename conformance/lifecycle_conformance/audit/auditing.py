@@ -37,10 +37,28 @@ class Records(Protocol):
         """What is wrong with the run records themselves."""
 
 
-Progress: TypeAlias = Callable[[int, int, int], None]
-"""Takes how many parts of a store are done, of how many, and how many runs stand in these."""
+@frozen(kw_only=True)
+class Read:
+    """How much of a store was read."""
+
+    runs: int = 0
+    events: int = 0
+    snapshots: int = 0
+
+    def __add__(self, other: "Read") -> "Read":
+        """Both together."""
+        return Read(
+            runs=self.runs + other.runs,
+            events=self.events + other.events,
+            snapshots=self.snapshots + other.snapshots,
+        )
+
+
+Progress: TypeAlias = Callable[[int, int, Read], None]
+"""Takes how many parts of a store are done, of how many, and what was read in these."""
 Given: TypeAlias = Mapping[str, tuple[Object, Where]]
 """Run records by their ids, each with its place."""
+_Worked: TypeAlias = tuple[list[Finding], Read]
 
 
 def audit(
@@ -62,11 +80,11 @@ def audit(
     if only:
         parts = sorted({*parts} & {source.part_of(run_id) for run_id in only})
     yield from source.findings()
-    done = runs = 0
+    done, read = 0, Read()
     for batch, (findings, found) in _worked(_tasks(source, records, parts, by_part, only), executor):
         yield from findings
-        done, runs = done + batch, runs + found
-        progress(done, len(parts), runs)
+        done, read = done + batch, read + found
+        progress(done, len(parts), read)
     if records is not None:
         yield from records.findings()
 
@@ -99,20 +117,22 @@ class _Task:
     given: Given
     only: frozenset[str]
 
-    def __call__(self) -> tuple[list[Finding], int]:
-        """What is found in these parts, and how many runs stand there."""
+    def __call__(self) -> _Worked:
+        """What is found in these parts, and how much stands there."""
         findings: list[Finding] = []
+        read = Read()
         seen: set[str] = set()
         for part in self.parts:
             for run in self.source.runs(part):
                 if (not self.only or run.run_id in self.only) and (run.events or run.snapshots or run.findings):
                     seen.add(run.run_id)
+                    read += Read(events=len(run.events), snapshots=len(run.snapshots))
                     findings += judged(run, self.given.get(run.run_id), self.source)
         for run_id, (record, where) in self.given.items():
             if run_id not in seen:  # no pass has been made
                 life = Life(owner=owner_of_run(record), events=(), snapshots=())
                 findings += in_detail(life, record, where)
-        return findings, len(seen)
+        return findings, read + Read(runs=len(seen))
 
 
 def _tasks(
@@ -129,12 +149,12 @@ def _tasks(
         yield _Task(source.limited_to(batch), batch, found, only)
 
 
-def _worked(tasks: Iterator[_Task], executor: Executor | None) -> Iterator[tuple[int, tuple[list[Finding], int]]]:
+def _worked(tasks: Iterator[_Task], executor: Executor | None) -> Iterator[tuple[int, _Worked]]:
     """Have tasks done, in their order; few are handed out at a time, so that memory stays bounded."""
     if executor is None:
         yield from ((len(task.parts), task()) for task in tasks)
         return
-    waiting: deque[tuple[int, Future[tuple[list[Finding], int]]]] = deque()
+    waiting: deque[tuple[int, Future[_Worked]]] = deque()
     for task in tasks:
         waiting.append((len(task.parts), executor.submit(task)))
         if len(waiting) > _HANDED_OUT:

@@ -23,7 +23,7 @@ from lifecycle_conformance.execution.trace import Object, TenantKey, key_of
 from lifecycle_conformance.model.comparison import Mismatch, mismatches
 from lifecycle_conformance.model.file_layout import segment
 
-_UNREAD: Final = frozenset(
+UNREAD: Final = frozenset(
     kind.name
     for kind in (
         kinds_of_form.DAMAGED_LINE,
@@ -174,7 +174,7 @@ def _unread(side: Side, findings: Iterable[Finding]) -> Iterator[Unread]:
     """Run records aren't compared, so it doesn't matter whether these can be read."""
     for finding in findings:
         of_run_record = finding.where is not None and finding.where.row == RUNS.name
-        if finding.kind.name in _UNREAD and not of_run_record:
+        if finding.kind.name in UNREAD and not of_run_record:
             yield Unread(side, finding)
 
 

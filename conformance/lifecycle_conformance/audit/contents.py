@@ -67,6 +67,11 @@ class Entry:
         return found
 
 
+def run_of(source: StoreSource, run_id: str) -> StoredRun | None:
+    """A run of a store, read by itself."""
+    return next((run for run in source.runs(source.part_of(run_id)) if run.run_id == run_id), None)
+
+
 def summaries(run: StoredRun) -> list[Summary]:
     """A run in numbers, tenant by tenant."""
     owners = dict.fromkeys(owner_of(row.value) for row in (*run.events, *run.snapshots))

@@ -12,13 +12,16 @@ from attrs import define, evolve, field, frozen
 from lifecycle_conformance.cli import audit_options, exits, options
 from lifecycle_conformance.cli.messages import echo, echo_json, width
 from lifecycle_conformance.cli.progress import progress_line, time_left
-from lifecycle_conformance.cli.result_files import STANDARD_OUTPUT
 from lifecycle_conformance.cli.signals import interruptible
 
 if TYPE_CHECKING:
+    from lifecycle_conformance.audit.auditing import Read
     from lifecycle_conformance.audit.finding import Finding
+    from lifecycle_conformance.audit.run_records import RunRecords
     from lifecycle_conformance.audit.stored import StoreSource
-    from lifecycle_conformance.report.audit_junit import Audited
+    from lifecycle_conformance.cli.audit_outputs import Outputs
+    from lifecycle_conformance.report.audited import Audited
+    from lifecycle_conformance.report.page.audit_page import ReadAgain
 
 _EPILOG = """\b
 EXAMPLES
@@ -27,6 +30,7 @@ EXAMPLES
   lifecycle-projection audit store --run run-7 --json
   lifecycle-projection audit store --write-baseline accepted.json
   lifecycle-projection audit store --baseline accepted.json --junit audit.xml
+  lifecycle-projection audit store --runs runs.json --html audit.html
   lifecycle-projection audit --migration data
   lifecycle-projection audit --explain seq-missing
 
@@ -55,6 +59,7 @@ class _Asked:
     baseline: str | None
     write_baseline: str | None
     junit: str | None
+    html: str | None
     values: bool | None
     as_json: bool
 
@@ -63,14 +68,23 @@ class _Asked:
         """What is read, and never written."""
         return [*([] if self.store is None else [self.store]), *self.sources]
 
+    @property
+    def outputs(self) -> "Outputs":
+        """What is written beside the report."""
+        from lifecycle_conformance.cli.audit_outputs import Outputs  # noqa: PLC0415 - only where an audit is made
+
+        return Outputs(self.junit, self.html)
+
 
 @define(kw_only=True)
 class _Found:
-    """What an audit has found so far."""
+    """What an audit has found so far, and in what."""
 
     findings: "list[Finding]" = field(factory=list)
-    runs: int = 0
+    read: "Read"
     cut: bool = False
+    source: "StoreSource | None" = None
+    records: "RunRecords | None" = None
 
 
 @click.command(epilog=_EPILOG)
@@ -101,7 +115,7 @@ class _Found:
     type=click.IntRange(min=1),
     default=5,
     show_default=True,
-    help="How many findings of a kind are shown; --json tells all.",
+    help="How many findings of a kind are shown; --json tells all, and the page of --html at least 50.",
 )
 @click.option(
     "--jobs",
@@ -112,7 +126,8 @@ class _Found:
 @click.option(
     "--values/--no-values",
     default=None,
-    help="Whether values are told, or of each its length and a digest.  [default: --values; --no-values in --junit]",
+    help="Whether values are told, or of each its length and a digest.  "
+    "[default: --values; --no-values in --junit and --html]",
 )
 @click.option(
     "--migration",
@@ -143,53 +158,54 @@ def command(ctx: click.Context, /, store: str | None, explain: str | None, *, mi
         return
     asked = _Asked(store=store, **others)
     if migration:
-        if any(each is not None for each in (asked.since_ms, asked.baseline, asked.write_baseline, asked.junit)):
+        of_findings = (asked.since_ms, asked.baseline, asked.write_baseline, asked.junit, asked.html)
+        if any(each is not None for each in of_findings):
             raise click.UsageError("--migration predicts an import: it has no findings to filter, accept or write")
         _migration(ctx, store, as_json=asked.as_json)
     if store is None and not asked.sources:
         raise click.UsageError("expected STORE, or --runs RUNS, or both")
-    audited = _judged(asked)
-    _tell(audited, asked)
+    audited, again = _judged(asked)
+    _tell(audited, asked, again)
     ctx.exit(exits.INTERRUPTED if audited.cut else _code(audited))
 
 
-def _judged(asked: _Asked) -> "Audited":
-    """The audit, held against the baseline; wrong calls are refused before it begins."""
+def _judged(asked: _Asked) -> "tuple[Audited, ReadAgain]":
+    """The audit, held against the baseline, and what reads its runs again; wrong calls are refused before it begins."""
     from lifecycle_conformance.audit.baseline import Scope  # noqa: PLC0415 - only where an audit is made
     from lifecycle_conformance.cli.audit_baseline import Baseline  # noqa: PLC0415
-    from lifecycle_conformance.cli.audit_junit import check_junit  # noqa: PLC0415
-    from lifecycle_conformance.report.audit_junit import Audited  # noqa: PLC0415
+    from lifecycle_conformance.cli.audit_outputs import reader  # noqa: PLC0415
+    from lifecycle_conformance.report.audited import Audited  # noqa: PLC0415
 
     tenant, only, counting = _Tenant(asked.tenant), frozenset(asked.only), _counting(asked.fail_on)
     baselines = [each for each in (asked.baseline, asked.write_baseline) if each is not None]
     scope = Scope(asked.read, only, tenant.key)
     baseline = Baseline.asked(asked.baseline, asked.write_baseline, scope, asked.read)
-    check_junit(asked.junit, [*asked.read, *baselines], as_json=asked.as_json)
+    asked.outputs.check([*asked.read, *baselines], as_json=asked.as_json)
     found = _audited(asked.store, asked.sources, only, tenant, asked.jobs)
-    return Audited(
+    audited = Audited(
         store=asked.store or ", ".join(asked.sources),
         told=baseline.held_against(found.findings, counting, cut=found.cut).since(asked.since_ms),
-        runs=found.runs,
+        read=found.read,
         counting=counting,
         cut=found.cut,
         has_baseline=bool(baselines),
+        has_records=bool(asked.sources),
     )
+    return audited, reader(found.source, found.records)
 
 
-def _tell(audited: "Audited", asked: _Asked) -> None:
-    """The report in the form that was asked for; JUnit in its file, or in place of the report."""
-    from lifecycle_conformance.cli.audit_junit import write_junit  # noqa: PLC0415
+def _tell(audited: "Audited", asked: _Asked, again: "ReadAgain") -> None:
+    """The report in the form that was asked for, and what is written beside it or in its place."""
     from lifecycle_conformance.report import audit_report, baseline_report  # noqa: PLC0415
 
     told, shown = audited.told, asked.values is not False
     form = audit_report.Form(width=width(), values=shown, most=asked.most, also=baseline_report.summary(told))
-    if asked.junit is not None:
-        write_junit(asked.junit, audited, evolve(form, values=asked.values is True))
+    asked.outputs.write(audited, evolve(form, values=asked.values is True), again)
     if asked.as_json:
         report = audit_report.as_json(audited.store, told.left, values=shown, cut=audited.cut)
         echo_json({**report, **baseline_report.as_json(told)})
-    elif asked.junit != STANDARD_OUTPUT:
-        echo(audit_report.rendered(audited.store, told.left, form, runs=audited.runs, cut=audited.cut))
+    elif not asked.outputs.replace_report:
+        echo(audit_report.rendered(audited.store, told.left, form, runs=audited.read.runs, cut=audited.cut))
         if not asked.sources:
             echo(_NOT_COMPARED)
         if told.stale:
@@ -226,29 +242,29 @@ def _audited(
     store: str | None, sources: Sequence[str], only: frozenset[str], tenant: _Tenant, jobs: int | None
 ) -> _Found:
     """Audit until all is read, or the user interrupts: then what is known so far is told."""
-    from lifecycle_conformance.audit.auditing import NoStore, audit, unknown  # noqa: PLC0415
+    from lifecycle_conformance.audit.auditing import NoStore, Read, audit, unknown  # noqa: PLC0415
     from lifecycle_conformance.audit.opening import opened  # noqa: PLC0415
     from lifecycle_conformance.audit.run_records import RunRecords  # noqa: PLC0415
     from lifecycle_conformance.audit.workers import workers  # noqa: PLC0415
 
-    found = _Found()
+    found = _Found(read=Read())
     with interruptible(), progress_line() as show:
         try:
             show("auditing: reading where each run stands")
-            records = RunRecords(sources) if sources else None
-            source: StoreSource = NoStore() if store is None else opened(store)
+            found.records = records = RunRecords(sources) if sources else None
+            found.source = source = NoStore() if store is None else opened(store)
 
             if missing := unknown(source, records, only):
                 raise click.UsageError(f"there is no run {', '.join(map(repr, missing))}")
             if records is not None and store is None:
-                found.runs = len(records.run_ids())
+                found.read = Read(runs=len(records.run_ids()))
 
             begun = time.monotonic()
 
-            def progress(done: int, of: int, runs: int) -> None:
-                found.runs = max(runs, found.runs)
+            def progress(done: int, of: int, read: Read) -> None:
+                found.read = max(read, found.read, key=lambda each: each.runs)
                 left = time_left(time.monotonic() - begun, done, of)
-                show(f"auditing: {done} of {of} parts, {runs} runs, {len(found.findings)} findings{left}")
+                show(f"auditing: {done} of {of} parts, {read.runs} runs, {len(found.findings)} findings{left}")
 
             with workers(source, jobs) as executor:
                 for finding in audit(source, records, only=only, progress=progress, executor=executor):

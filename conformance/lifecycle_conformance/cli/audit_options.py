@@ -31,6 +31,12 @@ _OPTIONS: Final = (
         help="Write the findings to FILE as JUnit XML, for CI: one test for each kind of finding, failed where "
         "--fail-on counts it. `-` is standard output, instead of the report.",
     ),
+    click.option(
+        "--html",
+        metavar="FILE",
+        help="Write the findings to FILE as one page for a browser, which loads nothing: by requirement, with the time "
+        "line of each run that they are about. `-` is standard output, instead of the report.",
+    ),
 )
 
 

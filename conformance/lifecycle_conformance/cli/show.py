@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 import click
@@ -17,7 +16,7 @@ from lifecycle_conformance.execution.trace import Owner, TenantKey, tenant_of
 from lifecycle_conformance.model.file_layout import segment
 from lifecycle_conformance.model.identity import PREFIX, listed_by
 from lifecycle_conformance.report.columns import in_columns
-from lifecycle_conformance.report.wording import counted
+from lifecycle_conformance.report.wording import counted, time_text
 from lifecycle_projection.errors import StorageError
 from lifecycle_projection.records import Json
 
@@ -34,7 +33,6 @@ EXIT CODES
   141  the reader of the output went away"""
 
 _NOTHING: Final = "-"
-_YEAR_10000_MS: Final = 253_402_300_800_000
 
 
 @click.command(epilog=_EPILOG)
@@ -189,7 +187,7 @@ def _entry_row(entry: Entry) -> tuple[str, ...]:
     return (
         _tenant(entry.owner.tenant),
         str(entry.record["seq"]),
-        _time(time_ms),
+        time_text(time_ms),
         _event(entry),
         id_form(event.value) if event else _NOTHING,
         phase_of(snapshot.value) if snapshot else _NOTHING,
@@ -208,13 +206,6 @@ def _event(entry: Entry) -> str:
 
 def _place(row: Row | None) -> str:
     return _NOTHING if row is None else str(row.where)
-
-
-def _time(time_ms: int) -> str:
-    """A time for people; the number itself where no calendar has it."""
-    if time_ms >= _YEAR_10000_MS:
-        return str(time_ms)
-    return datetime.fromtimestamp(time_ms // 1000, UTC).strftime(f"%Y-%m-%dT%H:%M:%S.{time_ms % 1000:03}Z")
 
 
 def _entry_json(entry: Entry) -> dict[str, Json]:

@@ -11,32 +11,15 @@ from pathlib import PurePath
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from attrs import frozen
-
-from lifecycle_conformance.audit.baseline import Matched
 from lifecycle_conformance.audit.finding import Finding
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report import audit_report, baseline_report
 from lifecycle_conformance.report.audit_report import Form
+from lifecycle_conformance.report.audited import Audited
 from lifecycle_conformance.report.wording import counted
 
 _SUITE: Final = "lifecycle-projection audit"
 _WHOLE: Final = "audit"
-
-
-@frozen(kw_only=True)
-class Audited:
-    """An audit that is to be told: of which store, how many runs it saw, and whether it was interrupted.
-
-    `counting` are the severities that make a test fail; `has_baseline` says that the findings were held against one.
-    """
-
-    store: str
-    told: Matched
-    runs: int
-    counting: Sequence[str]
-    cut: bool
-    has_baseline: bool
 
 
 def as_junit(audited: Audited, form: Form) -> bytes:
@@ -52,7 +35,7 @@ def as_junit(audited: Audited, form: Form) -> bytes:
     root = ET.Element("testsuites", {"name": _SUITE, **counts})
     suite = ET.SubElement(root, "testsuite", {"name": _text(f"{_SUITE} {audited.store}"), **counts})
     suite.extend(tests)
-    said = audit_report.summary(audited.store, audited.told.left, audited.runs, form.also, cut=audited.cut)
+    said = audit_report.summary(audited.store, audited.told.left, audited.read.runs, form.also, cut=audited.cut)
     ET.SubElement(suite, "system-out").text = _text(said)
     ET.indent(root)
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"

@@ -28,11 +28,12 @@ def rendered(stale: Sequence[tuple[int, Accepted]], width: int) -> str:
     """The stale entries for people."""
     head = f"STALE: {counted(len(stale), 'entry', 'entries')} of the baseline"
     lines = [head, *paragraph("A stale entry fits no finding any more.", width, first="  ")]
-    lines += [f"  - {_entry(number, each)}" for number, each in stale]
+    lines += [f"  - {entry_text(number, each)}" for number, each in stale]
     return "\n".join([*lines, *paragraph(_TO_DO, width, first="  ")])
 
 
-def _entry(number: int, entry: Accepted) -> str:
+def entry_text(number: int, entry: Accepted) -> str:
+    """A stale entry in one line: its place in the baseline, and what it is about."""
     place = ":".join(each for each in (entry.path, entry.row) if each is not None)
     run = "" if entry.run_id is None else f"run {named(entry.run_id)}"
     event = "" if entry.event_id is None else f"event {named(entry.event_id)}"

@@ -4,6 +4,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -21,6 +22,7 @@ _HEXADECIMAL: Final = re.compile(r"[0-9a-f]{16,}")
 _STABLE: Final = "automation-v2-lifecycle-"
 _LONGEST_ID: Final = 48
 _NARROWEST: Final = 20
+_YEAR_10000_MS: Final = 253_402_300_800_000
 
 
 def written(value: "Json") -> str:
@@ -54,6 +56,13 @@ def short_id(text: "Json") -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Write a number with what it counts."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
+
+
+def time_text(time_ms: int) -> str:
+    """Write a time; the number itself where no calendar has it."""
+    if time_ms >= _YEAR_10000_MS:
+        return str(time_ms)
+    return datetime.fromtimestamp(time_ms // 1000, UTC).strftime(f"%Y-%m-%dT%H:%M:%S.{time_ms % 1000:03}Z")
 
 
 def paragraph(text: str, width: int, *, first: str = "", rest: str | None = None) -> list[str]:
