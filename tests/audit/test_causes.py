@@ -56,11 +56,11 @@ def test_one_damage_is_one_cause(table: str, name: str, store: Path, tmp_path: P
 
 def test_two_damages_are_two_causes_and_the_most_telling_finding_comes_first(store: Path) -> None:
     damaging.healthy(store)
-    dropped(1)(store)
+    dropped(2)(store)
     ALONE["a phase was changed"][0](store)
     told = [[each.kind.name for each in cause] for cause in found(store)]
     assert sorted(told) == [
-        ["seq-missing", "snapshot-without-event"],
+        ["seq-missing", "snapshot-without-event", "occurrence-missing"],
         ["wrong-phase", "wrong-next-phases", "broken-phase-history"],
     ]
 

@@ -6,7 +6,7 @@ from lifecycle_conformance.audit.catalogue import KINDS
 from lifecycle_conformance.audit.finding import Finding, Severity
 from lifecycle_conformance.model.identity import MARKER_ID, RECORD_ID
 
-_MISSED = frozenset({"seq-missing", "seq-perhaps-missing"})
+_MISSED = frozenset({"seq-missing", "seq-perhaps-missing", "occurrence-missing"})
 """Kinds that are told at the event behind what they are about."""
 _WORST = {each: number for number, each in enumerate(Severity)}
 _RANK = {name: number for number, name in enumerate(KINDS)}

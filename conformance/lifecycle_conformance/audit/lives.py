@@ -100,7 +100,7 @@ class Life:
         where: Where | None = None,
         record_index: int | None = None,
         event_id: str | None = None,
-        seqs: Sequence[int] = (),
+        seqs: Sequence[int] | None = None,
         expected: Json | Nothing = NOTHING,
         actual: Json | Nothing = NOTHING,
     ) -> Finding:
@@ -115,7 +115,7 @@ class Life:
             record_index=record_index,
             event_id=event_id or (own if isinstance(own, str) else None),
             at_ms=None if row is None else row.at_ms,
-            seqs=seqs or (() if row is None else (row.value["seq"],)),
+            seqs=seqs if seqs is not None else () if row is None else (row.value["seq"],),
             expected=expected,
             actual=actual,
         )

@@ -111,5 +111,6 @@ def _missing_occurrences(life: Life) -> Iterator[Finding]:
                 "occurrence-missing",
                 f"occurrence {number} is recorded, and {', '.join(map(str, missing))} is not",
                 row,
+                seqs=(),
                 expected=stable_id(content, missing[0]),
             )
