@@ -13,6 +13,7 @@ import pytest
 
 from lifecycle_conformance.audit import kinds_of_database
 from lifecycle_conformance.audit.finding import Finding, Kind
+from lifecycle_conformance.audit.sqlite_file import SqliteFile
 from lifecycle_conformance.audit.sqlite_source import SqliteSource
 from lifecycle_conformance.audit.stored import StoredRun
 from lifecycle_conformance.execution.trace import key_of, owner_of
@@ -253,7 +254,7 @@ def test_a_folder_that_cannot_be_written_is_read(file: Path) -> None:
 
 def test_a_writer_that_begins_meanwhile_is_seen(file: Path) -> None:
     """What was read of a file that was thought to be at rest is read again."""
-    source, looked = SqliteSource(file), 0
+    looked = 0
 
     def work(db: sqlite3.Connection) -> int:
         nonlocal looked
@@ -263,7 +264,7 @@ def test_a_writer_that_begins_meanwhile_is_seen(file: Path) -> None:
         found: int = db.execute("SELECT count(*) FROM stateful_events").fetchone()[0]
         return found
 
-    assert (source._file.read(work), looked) == (3, 2)
+    assert (SqliteFile(str(file)).read(work), looked) == (3, 2)
 
 
 def test_each_kind_is_named_once_and_has_a_requirement() -> None:
