@@ -20,7 +20,7 @@ from lifecycle_conformance.execution.trace import key_of, owner_of
 from lifecycle_conformance.specification.requirements import load
 from lifecycle_projection import StorageError
 from lifecycle_projection.codec import event_from, snapshot_from, to_json
-from stores import SHARED, put_database, shared, state_of
+from stores import SHARED, WRONG_ROWS, put_database, shared, state_of
 
 STORES = {each["name"]: each for each in shared()}
 PLAIN = STORES["01-g4-plain"]
@@ -117,26 +117,10 @@ def test_ciphertext_is_counted_by_its_mark(tmp_path: Path) -> None:
 
 # --- what is wrong with rows ------------------------------------------------------------------------------------------
 
-OTHER_KIND = """UPDATE stateful_events SET event_json = replace(event_json, '"kind":"event"', '"kind":"run"')
-    WHERE seq = 2"""
 WRONG = [
-    ("UPDATE stateful_events SET event_json = 'nonsense' WHERE seq = 2", "event-row-undecodable"),
+    *WRONG_ROWS,
     ("UPDATE stateful_events SET event_json = x'ff' WHERE seq = 2", "event-row-undecodable"),
     ("UPDATE stateful_events SET event_json = 5 WHERE seq = 2", "event-row-undecodable"),
-    ("UPDATE stateful_events SET event_json = '{}' WHERE seq = 2", "event-row-undecodable"),
-    ("UPDATE stateful_events SET org_id = 'other' WHERE seq = 2", "event-row-disagrees"),
-    ("UPDATE stateful_events SET event_id = 'other' WHERE seq = 2", "event-row-disagrees"),
-    ("UPDATE stateful_events SET seq = 99 WHERE seq = 2", "event-row-disagrees"),
-    (OTHER_KIND, "event-row-disagrees"),
-    (
-        "UPDATE stateful_snapshots SET snapshot_json = substr(snapshot_json, 1, 80) WHERE seq = 2",
-        "snapshot-row-undecodable",
-    ),
-    ("UPDATE stateful_snapshots SET deployment_id = '' WHERE seq = 2", "snapshot-row-disagrees"),
-    ("UPDATE automation_runs SET run_json = '[]'", "run-row-undecodable"),
-    ("UPDATE automation_runs SET workspace_id = 'other'", "run-row-disagrees"),
-    ("UPDATE schema_metadata SET schema_version = 6", "newer-schema"),
-    ("ALTER TABLE stateful_events DROP COLUMN deployment_id", "older-schema"),
 ]
 
 
