@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -20,7 +19,9 @@ _PROGRAMS: Final = ("initdb", "postgres")
 _PATIENCE_S: Final = 60
 # Who has a password must know it; the others are believed.
 _ENTRY: Final = "local all guarded scram-sha-256\nlocal all all trust\n"
-_SETTINGS: Final = {"listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "max_connections": "40"}
+_SETTINGS: Final = {"listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "max_connections": "100"}
+_UNTIL_THE_INPUT_ENDS: Final = '"$0" "$@" & read -r _; kill -QUIT $!; wait $!; rm -rf "$PWD"'
+"""So nothing stays, however the tests end: the input is a pipe that closes with their process."""
 
 
 @frozen
@@ -84,29 +85,16 @@ def server() -> Iterator[Server]:
     # A folder of pytest's own can't be entered by another user, and its name may be too long for a socket.
     folder = Path(tempfile.mkdtemp(prefix="lp-pg-"))
     identity = _identity(folder)
-    try:
-        init = [
-            programs / "initdb",
-            "--auth=trust",
-            "--username=postgres",
-            "--encoding=UTF8",
-            "--no-sync",
-            "-D",
-            "data",
-        ]
-        subprocess.run(init, check=True, capture_output=True, **identity)
-        (folder / "data" / "pg_hba.conf").write_text(_ENTRY)
-        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
-        with (folder / "log").open("wb") as log:
-            command = [programs / "postgres", "-D", "data", "-k", folder, *settings]
-            process = subprocess.Popen(command, stdout=log, stderr=log, **identity)
-        try:
-            yield _ready(Server(folder), process)
-        finally:
-            process.send_signal(signal.SIGQUIT)  # it saves nothing
-            process.wait(_PATIENCE_S)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    init = [programs / "initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "-D", "data"]
+    subprocess.run(init, check=True, capture_output=True, **identity)
+    (folder / "data" / "pg_hba.conf").write_text(_ENTRY)
+    settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+    command = ["sh", "-c", _UNTIL_THE_INPUT_ENDS, programs / "postgres", "-D", "data", "-k", folder, *settings]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, **identity)
+    assert process.stdin is not None
+    with process, process.stdin:
+        yield _ready(Server(folder))
 
 
 def _programs() -> Path | None:
@@ -133,15 +121,13 @@ def _identity(folder: Path) -> dict[str, Any]:
     return {**known, "user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-def _ready(server: Server, process: "subprocess.Popen[bytes]") -> Server:
+def _ready(server: Server) -> Server:
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
             server.run("SELECT 1")
         except psycopg.OperationalError:
-            told = (server.folder / "log").read_text()
-            assert process.poll() is None, told
-            assert time.monotonic() < deadline, told
+            assert time.monotonic() < deadline, (server.folder / "log").read_text()
             time.sleep(0.05)
         else:
             return server

@@ -279,7 +279,7 @@ def test_nothing_is_changed_and_who_may_only_read_can_audit(server: Server, addr
 def test_no_read_can_write(address: str) -> None:
     source = PostgresSource(address)
     changed(address, "CREATE SEQUENCE counter")
-    with pytest.raises(StorageError, match="cannot execute nextval.* in a read-only transaction"):
+    with pytest.raises(StorageError, match=r"cannot execute nextval.* in a read-only transaction"):
         source._database.read(lambda db: [*db.rows("SELECT nextval('counter')")])
     with pytest.raises(StorageError, match="cannot execute DELETE in a read-only transaction"):
         source._database.read(lambda db: [*db.rows("DELETE FROM stateful_events WHERE run_id = $1", b"run-1")])
