@@ -1,5 +1,5 @@
 """What tests of the audit share."""
 
-from postgres import server
+from postgres import running, server
 
-__all__ = ["server"]
+__all__ = ["running", "server"]

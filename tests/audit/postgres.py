@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +21,16 @@ _PATIENCE_S: Final = 60
 # Who has a password must know it; the others are believed.
 _ENTRY: Final = "local all guarded scram-sha-256\nlocal all all trust\n"
 _SETTINGS: Final = {"listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "max_connections": "100"}
-_UNTIL_THE_INPUT_ENDS: Final = '"$0" "$@" & read -r _; kill -QUIT $!; wait $!; rm -rf "$PWD"'
-"""So nothing stays, however the tests end: the input is a pipe that closes with their process."""
+_UNTIL_THE_INPUT_ENDS: Final = """
+"$0/initdb" --auth=trust --username=postgres --encoding=UTF8 --no-sync -D data
+"$0/postgres" -D data "$@" &
+read -r _
+kill -QUIT $!
+wait $!
+rm -rf "$PWD"
+"""
+"""Nothing stays, however the tests end: the input is a pipe that closes with their process."""
+_NUMBERS: Final = count()
 
 
 @frozen
@@ -37,7 +46,7 @@ class Server:
 
     def database(self, *, encoding: str = "UTF8") -> str:
         """A new database, and its address."""
-        name = f"store_{len(self.made)}"
+        name = f"store_{next(_NUMBERS)}"
         self.made.append(name)
         self.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'")
         return self.address(name)
@@ -45,6 +54,10 @@ class Server:
     def run(self, *statements: str) -> None:
         """What the whole server is told."""
         changed(self.address("postgres"), *statements)
+
+    def drop(self) -> None:
+        """Drop the databases that were made: each takes ten megabytes."""
+        self.run(*(f"DROP DATABASE {name} WITH (FORCE)" for name in self.made))
 
 
 def changed(address: str, *statements: str) -> str:
@@ -77,24 +90,29 @@ def put_postgres(database: dict[str, Any], address: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A server for as long as the tests of this process run; nothing of it stays."""
+def running() -> Iterator[Server]:
+    """A server for as long as the tests of this process run."""
     programs = _programs()
     if programs is None:
         pytest.skip("no PostgreSQL server is installed here (initdb and postgres)")
     # A folder of pytest's own can't be entered by another user, and its name may be too long for a socket.
     folder = Path(tempfile.mkdtemp(prefix="lp-pg-"))
-    identity = _identity(folder)
-    init = [programs / "initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "-D", "data"]
-    subprocess.run(init, check=True, capture_output=True, **identity)
-    (folder / "data" / "pg_hba.conf").write_text(_ENTRY)
-    settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
-    command = ["sh", "-c", _UNTIL_THE_INPUT_ENDS, programs / "postgres", "-D", "data", "-k", folder, *settings]
+    (folder / "hba").write_text(_ENTRY)
+    settings = {"unix_socket_directories": folder, "hba_file": folder / "hba", **_SETTINGS}
+    command = ["sh", "-c", _UNTIL_THE_INPUT_ENDS, programs, *(f"--{name}={each}" for name, each in settings.items())]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, **identity)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, **_identity(folder))
     assert process.stdin is not None
     with process, process.stdin:
         yield _ready(Server(folder))
+
+
+@pytest.fixture
+def server(running: Server) -> Iterator[Server]:
+    """The server for one test."""
+    here = Server(running.folder)
+    yield here
+    here.drop()
 
 
 def _programs() -> Path | None:

@@ -28,9 +28,9 @@ def address(server: Server) -> str:
 
 
 @pytest.fixture(scope="module")
-def unchanged(server: Server) -> str:
+def unchanged(running: Server) -> str:
     """A database for what changes none, where a user must know a password, and another one may read nothing."""
-    address = put_postgres(STORES["01-g4-plain"]["databases"]["root"], server.database())
+    address = put_postgres(STORES["01-g4-plain"]["databases"]["root"], running.database())
     return changed(
         address,
         f"CREATE ROLE guarded LOGIN PASSWORD '{SECRET}'",
