@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -184,6 +185,32 @@ def test_each_error_is_one_line_and_the_exit_code_2(error: str, command: str, se
     assert done.stderr.count("\n") == 1
     assert said in done.stderr
     assert SECRET not in done.stderr
+
+
+def test_a_server_that_does_not_answer_is_given_up(tmp_path: Path) -> None:
+    with closing(silent(tmp_path)):
+        done = call("audit", f"postgresql://u:{SECRET}@/d?host={tmp_path}&connect_timeout=2")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "error: postgresql://u@/d: can't connect: connection timeout expired\n"
+
+
+def test_ctrl_c_ends_the_waiting_for_a_server(tmp_path: Path) -> None:
+    with closing(silent(tmp_path)) as listener:
+        process = started("audit", f"postgresql:///d?host={tmp_path}", env=environment(PGCONNECT_TIMEOUT="600"))
+        with closing(listener.accept()[0]) as connection:
+            assert connection.recv(1)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, err) == (130, b"")
+    assert b"(partial: the audit was interrupted)" in out
+
+
+def silent(folder: Path) -> socket.socket:
+    """A socket where a server would listen, and none answers."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(folder / ".s.PGSQL.5432"))
+    listener.listen()
+    return listener
 
 
 def test_without_psycopg_it_says_how_to_get_it() -> None:

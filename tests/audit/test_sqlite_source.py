@@ -88,6 +88,11 @@ def test_goals_are_no_runs(tmp_path: Path) -> None:
     assert SqliteSource(built(STORES["21-goal"], tmp_path)).parts() == ["run-1", "run-2"]
 
 
+def test_capitals_make_no_goal_of_a_run(file: Path) -> None:
+    changed(file, "UPDATE stateful_events SET run_id = 'GOAL:1' WHERE seq = 2")
+    assert SqliteSource(file).parts() == ["GOAL:1", "run-1"]
+
+
 def test_a_damaged_row_is_told_and_hides_no_other(tmp_path: Path) -> None:
     file = built(STORES["27a-damaged-event-row"], tmp_path)
     runs, (finding,) = everything(SqliteSource(file))
@@ -105,6 +110,11 @@ def test_a_row_of_a_goal_that_cannot_be_decoded_hides_all_events_too(tmp_path: P
     )
     ((kind, _),) = told(file)
     assert kind == "event-row-undecodable"
+
+
+def test_ciphertext_that_is_kept_as_bytes_is_counted_too(file: Path) -> None:
+    changed(file, "UPDATE stateful_snapshots SET snapshot_json = CAST('tce1:00' AS BLOB) WHERE seq = 2")
+    assert told(file) == [("ciphertext", "stateful_snapshots")]
 
 
 def test_ciphertext_is_counted_by_its_mark(tmp_path: Path) -> None:
