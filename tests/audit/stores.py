@@ -24,6 +24,27 @@ def shared() -> Iterator[dict[str, Any]]:
 
 SHARED: Final = [pytest.param(each, id=each["name"]) for each in shared()]
 
+_OTHER_KIND: Final = """UPDATE stateful_events SET event_json = replace(event_json, '"kind":"event"', '"kind":"run"')
+    WHERE seq = 2"""
+WRONG_ROWS: Final = [
+    ("UPDATE stateful_events SET event_json = 'nonsense' WHERE seq = 2", "event-row-undecodable"),
+    ("UPDATE stateful_events SET event_json = '{}' WHERE seq = 2", "event-row-undecodable"),
+    ("UPDATE stateful_events SET org_id = 'other' WHERE seq = 2", "event-row-disagrees"),
+    ("UPDATE stateful_events SET event_id = 'other' WHERE seq = 2", "event-row-disagrees"),
+    ("UPDATE stateful_events SET seq = 99 WHERE seq = 2", "event-row-disagrees"),
+    (_OTHER_KIND, "event-row-disagrees"),
+    (
+        "UPDATE stateful_snapshots SET snapshot_json = substr(snapshot_json, 1, 80) WHERE seq = 2",
+        "snapshot-row-undecodable",
+    ),
+    ("UPDATE stateful_snapshots SET deployment_id = '' WHERE seq = 2", "snapshot-row-disagrees"),
+    ("UPDATE automation_runs SET run_json = '[]'", "run-row-undecodable"),
+    ("UPDATE automation_runs SET workspace_id = 'other'", "run-row-disagrees"),
+    ("UPDATE schema_metadata SET schema_version = 6", "newer-schema"),
+    ("ALTER TABLE stateful_events DROP COLUMN deployment_id", "older-schema"),
+]
+"""What is done to the first shared store, and the kind of what is then found."""
+
 
 def put_files(files: dict[str, dict[str, str]], folder: Path) -> Path:
     """Make the files of a shared store."""

@@ -13,7 +13,7 @@ from lifecycle_conformance.audit.file_source import FileSource
 from lifecycle_conformance.audit.opening import opened
 from lifecycle_conformance.audit.sqlite_source import SqliteSource
 from lifecycle_conformance.audit.stored import StoreSource
-from lifecycle_projection import InvalidInputError, StorageError
+from lifecycle_projection import StorageError
 from stores import projected, put_database, put_files, shared, state_of
 
 STORES = {each["name"]: each for each in shared()}
@@ -32,7 +32,7 @@ def told(source: StoreSource) -> list[tuple[str, str]]:
     return [(each.kind.name, str(each.where)) for each in source.findings()]
 
 
-def test_a_folder_a_file_and_an_address_are_told_apart(tmp_path: Path) -> None:
+def test_a_folder_and_a_file_are_told_apart(tmp_path: Path) -> None:
     files = projected(tmp_path / "store", lifecycle("x"))
     database = put_database(STORES["01-g4-plain"]["databases"]["root"], tmp_path / "db")
     assert isinstance(opened(str(files)), FileSource)
@@ -41,9 +41,6 @@ def test_a_folder_a_file_and_an_address_are_told_apart(tmp_path: Path) -> None:
     for name in (f"{files}/{LOG}", f"{tmp_path}/nowhere", "/dev/zero", "\0"):
         with pytest.raises(StorageError, match="expected a folder or an SQLite database"):
             opened(name)
-    with pytest.raises(InvalidInputError, match="isn't supported yet") as refused:
-        opened("postgresql://me:secret@host/db")
-    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", [each for each in STORES if each != "15-continued-in-database"])

@@ -149,7 +149,7 @@ def test_of_files_and_a_database_the_authority_is_shown_and_named(tmp_path: Path
     [
         (["nowhere"], "nowhere: expected a folder or an SQLite database"),
         (["sqlite:nowhere"], "nowhere: expected an SQLite database"),
-        (["postgresql://u:secret@h/d"], "postgresql: PostgreSQL isn't supported yet"),
+        (["postgresql:u:secret@h/d"], "PostgreSQL: expected postgresql://[USER[:PASSWORD]@]HOST"),
         (["{store}", "run-9"], "there is no run 'run-9'"),
         (["{store}", "../run-1"], "there is no run '../run-1'"),
     ],

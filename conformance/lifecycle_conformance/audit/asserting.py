@@ -7,6 +7,7 @@ from typing import Final
 from lifecycle_conformance.audit.auditing import audit
 from lifecycle_conformance.audit.finding import Finding, Severity
 from lifecycle_conformance.audit.opening import opened
+from lifecycle_conformance.audit.postgres_address import shown
 from lifecycle_conformance.audit.run_records import RunRecords
 
 _MOST: Final = 20
@@ -26,7 +27,9 @@ def assert_conforms(
     wrong = [each for each in audit(opened(str(store)), records) if each.kind.severity in fail_on.and_worse]
     if wrong:
         more = "" if len(wrong) <= _MOST else f"\n… and {len(wrong) - _MOST} more"
-        raise AssertionError(f"{store} departs from the specification:\n" + "\n".join(map(_line, wrong[:_MOST])) + more)
+        raise AssertionError(
+            f"{shown(str(store))} departs from the specification:\n" + "\n".join(map(_line, wrong[:_MOST])) + more
+        )
 
 
 def _line(finding: Finding) -> str:

@@ -92,8 +92,11 @@ class Decoded:
     findings: list[Finding] = field(factory=list)
 
 
-def decoded(table: Table, columns: Columns, path: str, *, ours: bool = True) -> Decoded:
-    """What a row holds. `ours` tells that it must be a record of a run, and not one of a goal, say (FILE-11)."""
+def decoded(table: Table, columns: Columns, path: str, *, ours: bool = True, as_sent: bool = True) -> Decoded:
+    """What a row holds. `ours` tells that it must be a record of a run, and not one of a goal, say (FILE-11).
+
+    `as_sent` tells that its text is the one that was sent: else nobody knows how that was written.
+    """
     place = _Place.of(table, columns, path)
     text = columns[table.json]
     if isinstance(text, bytes) and (mark := mark_of(text[:40].decode(errors="replace"))) is not None:
@@ -104,7 +107,8 @@ def decoded(table: Table, columns: Columns, path: str, *, ours: bool = True) -> 
         departures = stored_text.checked(record, table.form) if ours else []
     except InvalidInputError as error:
         return Decoded(findings=[place.finding(table.undecodable, "The row can't be decoded", actual=str(error))])
-    found = [] if not ours else [place.finding(kind, f"The record departs at {at}") for kind, at in departures]
+    told = departures if ours and as_sent else []
+    found = [place.finding(kind, f"The record departs at {at}") for kind, at in told]
     found += _disagreements(place, [*_of_binding(place, value, bound), *_of_record(place, record, ours)])
     return Decoded(row=Row(value=record, where=place.where), findings=found)
 

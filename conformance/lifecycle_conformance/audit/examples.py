@@ -87,6 +87,7 @@ EXAMPLES: Final = {
     "ciphertext": "The texts of 120 rows begin with `tce1:`.",
     "newer-schema": "The database was opened by an engine of next year, and says version 9.",
     "older-schema": "The database is that of an engine of version 3.",
+    "json-rewritten": "Somebody changed the column `event_json` to JSONB, to search in it.",
     "transfer": "A move to another database was begun last week, and nobody ended it.",
     "database-counts": "The engine imported the files in March; the log ends there.",
     "files-count": "An import was tried and failed: a database lies there, and the files go on.",

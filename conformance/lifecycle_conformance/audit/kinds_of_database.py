@@ -81,6 +81,15 @@ OLDER_SCHEMA: Final = Kind(
     " them, it can't read any event.",
     advice="Keep a copy, and import the store anew from its files.",
 )
+JSON_REWRITTEN: Final = Kind(
+    name="json-rewritten",
+    requirement="DB-15",
+    severity=Severity.NOTE,
+    meaning="Records stand in a column of type JSONB, which keeps what they say, but neither the order of members nor"
+    " how a number was written. What they say was audited, how they were written wasn't.",
+    advice="Nothing, if all that seems wrong is elsewhere. An id or a digest may not fit its record because JSONB"
+    " changed a number, such as 1e16: judge it by a copy of what was sent.",
+)
 TRANSFER: Final = Kind(
     name="transfer",
     requirement="DB-2",

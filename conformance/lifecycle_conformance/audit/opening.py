@@ -8,36 +8,31 @@ from typing import Final
 from attrs import field, frozen
 
 from lifecycle_conformance.audit import kinds_of_database as kinds
+from lifecycle_conformance.audit.databases import database_named
 from lifecycle_conformance.audit.file_source import FileSource
 from lifecycle_conformance.audit.finding import Finding, Kind, Where
-from lifecycle_conformance.audit.sqlite_file import is_sqlite
 from lifecycle_conformance.audit.sqlite_source import SqliteSource
 from lifecycle_conformance.audit.stored import Row, StoredRun, StoreSource
 from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.model.file_layout import SNAPSHOTS
 from lifecycle_projection.codec import event_from
-from lifecycle_projection.errors import InvalidInputError, Problem, StorageError
+from lifecycle_projection.errors import StorageError
 from lifecycle_projection.markers import is_marker, listed_by
 
 DATABASE: Final = "stateful_runtime.sqlite3"
 _RUNTIME: Final = "runtime"
-_SCHEME: Final = "sqlite:"
 
 
 def opened(store: str) -> StoreSource:
-    """The store that a folder, a database file, `sqlite:FILE` or an address names (DB-1, DB-2).
+    """The store that a folder, a database file, `sqlite:FILE` or a `postgresql://` address names (DB-1, DB-2).
 
-    Raises :class:`StorageError` where there is none, and :class:`InvalidInputError` for an address of another kind.
+    Raises :class:`StorageError` where there is none, and :class:`InvalidInputError` for an address that is none.
     """
-    if store.startswith(("postgresql:", "postgres:")):
-        problem = Problem("$", "PostgreSQL isn't supported yet; name a folder or an SQLite file")
-        raise InvalidInputError(problems=(problem,), source="postgresql")
-    if store.startswith(_SCHEME):
-        return SqliteSource(store.removeprefix(_SCHEME))
+    database = database_named(store)
+    if database is not None:
+        return database
     if os.path.isdir(store):  # noqa: PTH112 - a Path raises for some names
         return _of_folder(_store_folder(Path(store)), store)
-    if is_sqlite(store):
-        return SqliteSource(store)
     raise StorageError(path=store, problem=_neither(store))
 
 

@@ -16,11 +16,11 @@ from attrs import frozen
 
 from lifecycle_conformance.audit import confined
 from lifecycle_conformance.audit import kinds_of_run_records as kinds
+from lifecycle_conformance.audit.database_source import DatabaseSource
+from lifecycle_conformance.audit.databases import database_named
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Kind, Where
 from lifecycle_conformance.audit.log_index import LONGEST
 from lifecycle_conformance.audit.run_pieces import BrokenError, Piece, pieces
-from lifecycle_conformance.audit.sqlite_file import is_sqlite
-from lifecycle_conformance.audit.sqlite_source import SqliteSource
 from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.model.file_layout import SNAPSHOTS
@@ -29,7 +29,6 @@ from lifecycle_projection.errors import InvalidInputError, Problem
 from lifecycle_projection.json_stream import Span, cut
 from lifecycle_projection.json_text import read_json
 
-_SCHEME: Final = "sqlite:"
 _ENDINGS: Final = (".json", ".jsonl")
 
 
@@ -38,7 +37,7 @@ class _Place:
     """Where the newest record of a run stands; in a database the run id says enough."""
 
     updated_at_ms: int
-    source: SqliteSource | str
+    source: DatabaseSource | str
     span: Span
     where: Where
 
@@ -57,13 +56,13 @@ class RunRecords:
         self._loaded: dict[str, tuple[Object, Where]] = {}
         self._findings: list[Finding] = []
         for source in sources:
-            path = source.removeprefix(_SCHEME)
-            if source.startswith(_SCHEME) or is_sqlite(path):
-                self._take_database(SqliteSource(path))
-            elif os.path.isdir(path):  # noqa: PTH112 - a Path raises for some names
-                self._take_folder(path)
+            database = database_named(source)
+            if database is not None:
+                self._take_database(database)
+            elif os.path.isdir(source):  # noqa: PTH112 - a Path raises for some names
+                self._take_folder(source)
             else:
-                self._take_file(path, inside=None)
+                self._take_file(source, inside=None)
 
     def run_ids(self) -> Sequence[str]:
         """The ids of all runs, sorted."""
@@ -146,7 +145,7 @@ class RunRecords:
             self._tell(kinds.OTHER_KEY, "The key isn't the run id of its record", where, piece.key, run.run_id)
         self._keep(run.run_id, _Place(run.updated_at_ms, path, piece.span, where), record)
 
-    def _take_database(self, source: SqliteSource) -> None:
+    def _take_database(self, source: DatabaseSource) -> None:
         for run_id in source.run_ids():
             row = source.run_record(run_id)
             if row is not None:
@@ -168,7 +167,7 @@ class RunRecords:
 
     def _record_at(self, place: _Place, run_id: str) -> Object | None:
         """The record that stands in a place; `None` where it doesn't any more."""
-        if isinstance(place.source, SqliteSource):
+        if isinstance(place.source, DatabaseSource):
             row = place.source.run_record(run_id)
             return None if row is None else row.value
         kept = self._files.get(place.source)

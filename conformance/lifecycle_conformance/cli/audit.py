@@ -27,6 +27,7 @@ _EPILOG = """\b
 EXAMPLES
   lifecycle-projection audit data/runtime --runs data/automation_v2_runs.json
   lifecycle-projection audit data/stateful_runtime.sqlite3
+  lifecycle-projection audit postgresql://me@host/database
   lifecycle-projection audit store --run run-7 --json
   lifecycle-projection audit store --write-baseline accepted.json
   lifecycle-projection audit store --baseline accepted.json --junit audit.xml
@@ -65,8 +66,10 @@ class _Asked:
 
     @property
     def read(self) -> list[str]:
-        """What is read, and never written."""
-        return [*([] if self.store is None else [self.store]), *self.sources]
+        """What is read, and never written, as reports may call it."""
+        from lifecycle_conformance.audit.postgres_address import shown  # noqa: PLC0415 - only where an audit is made
+
+        return [*([] if self.store is None else [shown(self.store)]), *map(shown, self.sources)]
 
     @property
     def outputs(self) -> "Outputs":
@@ -143,9 +146,9 @@ class _Found:
 def command(ctx: click.Context, /, store: str | None, explain: str | None, *, migration: bool, **others: Any) -> None:
     """Find where a store departs from the specification, and name the requirement.
 
-    STORE is a folder in production's layout or an SQLite database of production's. It is read and never changed, also
-    while an engine writes to it. With RUNS, its events and snapshots are held against the lifecycle histories, too;
-    without STORE, RUNS alone are looked at.
+    STORE is a folder in production's layout, an SQLite database of production's, or a `postgresql://` URL of one. It is
+    read and never changed, also while an engine writes to it. With RUNS, its events and snapshots are held against the
+    lifecycle histories, too; without STORE, RUNS alone are looked at.
 
     A *violation* is what no conforming engine leaves behind. A *suspect* is most likely wrong, but something legal
     may look the same. A *note* is good to know: a pass that is still to come, snapshots that were pruned.
@@ -183,7 +186,7 @@ def _judged(asked: _Asked) -> "tuple[Audited, ReadAgain]":
     asked.outputs.check([*asked.read, *baselines], as_json=asked.as_json)
     found = _audited(asked.store, asked.sources, only, tenant, asked.jobs)
     audited = Audited(
-        store=asked.store or ", ".join(asked.sources),
+        store=asked.read[0] if asked.store else ", ".join(asked.read),
         told=baseline.held_against(found.findings, counting, cut=found.cut).since(asked.since_ms),
         read=found.read,
         counting=counting,
@@ -294,10 +297,13 @@ def _explain(asked: str, *, as_json: bool) -> None:
 
 def _migration(ctx: click.Context, store: str | None, *, as_json: bool) -> None:
     from lifecycle_conformance.audit.migration.prediction import predicted  # noqa: PLC0415
+    from lifecycle_conformance.audit.postgres_address import is_address  # noqa: PLC0415
     from lifecycle_conformance.cli import migration_report  # noqa: PLC0415
 
     if store is None:
         raise click.UsageError("expected STORE: the folder that holds the log, the snapshots and the runs file")
+    if is_address(store):
+        raise click.UsageError("--migration predicts an import of files: expected a folder, not the URL of a database")
     prediction = predicted(Path(store))
     if as_json:
         echo_json(migration_report.as_json(prediction))

@@ -51,8 +51,8 @@ def command(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Say where two stores differ: in which runs, events and snapshots, and in which of their members.
 
-    Each store is a folder in production's layout or an SQLite database of production's. They are read and never
-    changed.
+    Each store is a folder in production's layout, an SQLite database of production's, or a `postgresql://` URL of one.
+    They are read and never changed.
 
     Events are matched by tenant and event id, snapshots by tenant and snapshot id, wherever they stand; of several with
     one id, the first is held against the first. Numbers are compared as JSON: 1 and 1.0 differ. The order of members
@@ -61,19 +61,21 @@ def command(  # noqa: PLR0913 - one parameter for each option
     """
     from lifecycle_conformance.audit.comparing import compared  # noqa: PLC0415 - only where stores are compared
     from lifecycle_conformance.audit.opening import opened  # noqa: PLC0415
+    from lifecycle_conformance.audit.postgres_address import shown  # noqa: PLC0415
     from lifecycle_conformance.report import store_difference  # noqa: PLC0415
 
+    names = shown(a), shown(b)
     totals, cut = store_difference.Totals(), False
     with interruptible():
         items = compared(opened(a), opened(b), only=frozenset(only))
         if as_json:
-            stream = store_difference.Stream((a, b), values=not no_values)
+            stream = store_difference.Stream(names, values=not no_values)
             echo(stream.beginning())
             cut = _read(items, totals, lambda item: _echo_line(stream.add(item)))
             echo(stream.end(totals, cut=cut))
         else:
             form = store_difference.Form(width=width(), values=not no_values, most=most)
-            text = store_difference.Text((a, b), form)
+            text = store_difference.Text(names, form)
             cut = _read(items, totals, text.add)
             echo(text.rendered(totals, cut=cut))
     ctx.exit(exits.INTERRUPTED if cut else exits.WELL if totals.are_same else exits.FALLS_SHORT)

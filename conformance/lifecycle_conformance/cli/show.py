@@ -42,8 +42,9 @@ _NOTHING: Final = "-"
 def command(store: str, run_id: str | None, *, as_json: bool) -> None:
     """Show what a store holds: its runs, or of one RUN the events and snapshots in their order.
 
-    STORE is a folder in the layout of files, or an SQLite database of a production engine. Where a folder holds both,
-    the one that is the authority is shown. Nothing is changed, and engines may be at work meanwhile.
+    STORE is a folder in the layout of files, an SQLite database of a production engine, or a `postgresql://` URL of
+    one. Where a folder holds both, the one that is the authority is shown. Nothing is changed, and engines may be at
+    work meanwhile.
 
     The column IDS tells which engines recorded the events. `index` ids, by the position in the history, are those of
     the first generation; `stable` ones are those of all later generations; a `marker` stands for events that were
