@@ -23,9 +23,11 @@ def transcript() -> list[tuple[str, str]]:
     for line in README.splitlines():
         if line.startswith("    $ "):
             found.append((line[6:], []))
-        elif line.startswith("    ") and found:
+        elif found and (line.startswith("    ") or not line):
             found[-1][1].append(line[4:])
-    return [(command, "".join(f"{line}\n" for line in printed)) for command, printed in found]
+        elif line:
+            found.append(("", []))  # what follows is no output
+    return [(command, "\n".join(printed).strip("\n") + "\n" * bool(printed)) for command, printed in found if command]
 
 
 @pytest.fixture
