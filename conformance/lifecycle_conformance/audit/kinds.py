@@ -104,6 +104,21 @@ _ALL: Final = (
         advice=_DO_NOT_EDIT,
     ),
     Kind(
+        name="wrong-marker-member",
+        requirement="COMPACT-8",
+        severity=Severity.VIOLATION,
+        meaning="A member of a marker's payload is missing, is one too many, or has a form that no engine gives it.",
+        advice=_DO_NOT_EDIT,
+    ),
+    Kind(
+        name="protected-compacted",
+        requirement="COMPACT-3",
+        severity=Severity.SUSPECT,
+        meaning="A marker took in an event whose sequence number is at least that of the newest snapshot of its run, "
+        "which protects it. Only a run that had no snapshot at that time is without protection.",
+        advice="Look for newer snapshots that were lost, or for an engine that compacts what it must keep.",
+    ),
+    Kind(
         name="marker-lists-too-little",
         requirement="COMPACT-11",
         severity=Severity.VIOLATION,
@@ -257,6 +272,14 @@ _ALL: Final = (
         requirement="SNAP-2",
         severity=Severity.VIOLATION,
         meaning="A member of a snapshot's metadata isn't what its event makes it.",
+        advice=_DO_NOT_EDIT,
+    ),
+    Kind(
+        name="wrong-checkpoint-member",
+        requirement="CKPT-1",
+        severity=Severity.VIOLATION,
+        meaning="A member of a snapshot's checkpoint is missing, is one too many, or has a form that no engine "
+        "gives it.",
         advice=_DO_NOT_EDIT,
     ),
     Kind(
