@@ -1,5 +1,6 @@
 """Ways to hurt the snapshots of a store."""
 
+from itertools import pairwise
 from random import Random
 from typing import Final
 
@@ -80,6 +81,22 @@ def misnamed(stored: StoredFiles, random: Random) -> str | None:
     renamed = f"{path.removesuffix('.json')}-copy.json"
     stored.files[renamed] = stored.files.pop(path)
     return renamed
+
+
+def entry_changed(stored: StoredFiles, random: Random) -> str | None:
+    """An entry says something else than in the snapshot before."""
+    fit = []
+    for owner in stored.owners():
+        for before, path in pairwise(stored.snapshots_of(owner)):
+            one, other = (stored.snapshot(each).get("phase_history", []) for each in (before, path))
+            if len(one) > 1 and len(other) > 1 and one[0] == other[0]:
+                fit.append(path)
+    path = pick(random, fit)
+    if path is None:
+        return None
+    snapshot = stored.snapshot(path)
+    snapshot["phase_history"][0]["occurred_at_ms"] += 1
+    return stored.put_snapshot(path, snapshot)
 
 
 # --- changed ----------------------------------------------------------------------------------------------------------
@@ -252,6 +269,7 @@ SNAPSHOTS: Final[dict[str, Damage]] = {
         "it began with a move on an empty history (PHASE-6)",
         on_snapshot(lambda each: each["phase_history"].pop(0), _has_moves),
     ),
+    "an entry of a phase history was changed": found("phase-history-changed", entry_changed),
     "a snapshot got another tenant": found(
         "snapshot-of-another-tenant", on_snapshot(put(ELSEWHERE, "scope", "tenant_context")), breaks="PASS-15 TENANT-6"
     ),

@@ -318,6 +318,14 @@ _ALL: Final = (
         advice=_DO_NOT_EDIT,
     ),
     Kind(
+        name="phase-history-changed",
+        requirement="PHASE-5",
+        severity=Severity.SUSPECT,
+        meaning="The phase histories of two snapshots that follow one another begin alike, and an entry that both keep "
+        "differs: a pass keeps each entry as it is.",
+        advice=_DO_NOT_EDIT,
+    ),
+    Kind(
         name="two-latest-snapshots",
         requirement="PASS-7",
         severity=Severity.SUSPECT,
