@@ -132,7 +132,7 @@ MOVED: dict[str, Case] = {
     ),
     "a move that the table doesn't have": (
         respelled(2, put("completed", "phase_history", 0, "to_phase")),
-        {"broken-phase-history"},
+        {"broken-phase-history", "phase-history-changed"},
     ),
     "a move out of a terminal phase": (
         respelled(
@@ -142,7 +142,7 @@ MOVED: dict[str, Case] = {
                 put("completed", "phase_history", 1, "from_phase")(snapshot),
             ),
         ),
-        {"illegal-move"},
+        {"illegal-move", "phase-history-changed"},
     ),
 }
 
