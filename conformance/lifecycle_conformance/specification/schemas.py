@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import jsonschema_rs
-import orjson
 from attrs import frozen
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -113,26 +112,14 @@ _STRICT: Final[type[Draft202012Validator]] = extend(  # type: ignore[no-untyped-
 """To JSON Schema 1.0 is an integer; to the specification it is a double (REC-7, FILE-11)."""
 
 
-_PERHAPS_WHOLE: Final = re.compile(rb"\d(?:\.0|e)")
-"""How a whole double is written, and at times another text: looking there is quicker than at each value."""
-
-
-def _has_whole_double(document: Json) -> bool:
-    try:
-        text = orjson.dumps(document)
-    except TypeError:  # an integer that is no number of 64 bits, or half a character
-        return _holds_whole_double(document)
-    return _PERHAPS_WHOLE.search(text) is not None and _holds_whole_double(document)
-
-
-def _holds_whole_double(value: Json) -> bool:
+def _has_whole_double(value: Json) -> bool:
     match value:
         case float():
             return value.is_integer()
         case list():
-            return any(map(_holds_whole_double, value))
+            return any(map(_has_whole_double, value))
         case dict():
-            return any(map(_holds_whole_double, value.values()))
+            return any(map(_has_whole_double, value.values()))
         case _:
             return False
 
