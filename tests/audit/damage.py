@@ -21,7 +21,6 @@ class Seen(Enum):
     STORE = "the store"
     RUNS = "the store beside its run records"
     JOURNAL = "a journal only"
-    NOTHING = "nothing"
 
 
 @frozen(kw_only=True)
@@ -29,7 +28,7 @@ class Damage:
     """A way to hurt a store.
 
     `kind` is the finding that follows, at the place that `hurt` names, and `also` are the violations that may follow
-    beside it. What can be seen from a journal only, or from nothing, looks like a legal life, which `like` names.
+    beside it. What can be seen from a journal only looks like a legal life, which `like` names.
     `breaks` are requirements that it breaks beside that of its kind, which names a wider one.
     """
 
@@ -51,9 +50,9 @@ def found(kind: str, hurt: Hurt, also: str = "", *, breaks: str = "", seen_from:
     return Damage(hurt=hurt, kind=kind, also=frozenset(also.split()), breaks=breaks, seen_from=seen_from)
 
 
-def legal(like: str, hurt: Hurt, *, breaks: str = "", seen_from: Seen = Seen.JOURNAL) -> Damage:
-    """A damage that looks like a legal life."""
-    return Damage(hurt=hurt, like=like, breaks=breaks, seen_from=seen_from)
+def legal(like: str, hurt: Hurt, *, breaks: str = "") -> Damage:
+    """A damage that looks like a legal life: a journal alone could tell it from that."""
+    return Damage(hurt=hurt, like=like, breaks=breaks, seen_from=Seen.JOURNAL)
 
 
 def on_event(change: Change, among: Callable[[StoredFiles], Iterable[int]] = StoredFiles.recorded) -> Hurt:

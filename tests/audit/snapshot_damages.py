@@ -4,7 +4,7 @@ from itertools import pairwise
 from random import Random
 from typing import Final
 
-from damage import BY_HAND, ELSEWHERE, Change, Damage, Seen, added, found, legal, on_snapshot, put
+from damage import BY_HAND, ELSEWHERE, Change, Damage, added, found, legal, on_snapshot, put
 from lifecycle_conformance.model.file_layout import MEMBERS, path_of
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
 from lifecycle_projection.canonical import stable_hash
@@ -181,7 +181,7 @@ _AT_THAT_TIME: Final = "the run was so at that time"
 
 SNAPSHOTS: Final[dict[str, Damage]] = {
     "a snapshot between others is gone": found("snapshot-missing", between_gone, breaks="PASS-5 PRUNE-2 PRUNE-5"),
-    "the oldest snapshots are gone": legal("a pruning", pruned, seen_from=Seen.JOURNAL),
+    "the oldest snapshots are gone": legal("a pruning", pruned),
     "the newest snapshot is gone": legal("a pass that was cut off", newest_gone),
     "two latest snapshots (H7)": found(
         "two-latest-snapshots", two_latest, "wrong-snapshot-member wrong-snapshot-metadata wrong-phase"

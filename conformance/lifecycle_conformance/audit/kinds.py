@@ -114,8 +114,7 @@ _ALL: Final = (
         name="protected-compacted",
         requirement="COMPACT-3",
         severity=Severity.SUSPECT,
-        meaning="A marker took in an event whose sequence number is at least that of the newest snapshot of its run, "
-        "which protects it. Only a run that had no snapshot at that time is without protection.",
+        meaning="A marker took in what the newest snapshot of its run protects. A run without one protects nothing.",
         advice="Look for newer snapshots that were lost, or for an engine that compacts what it must keep.",
     ),
     Kind(
@@ -278,8 +277,7 @@ _ALL: Final = (
         name="wrong-checkpoint-member",
         requirement="CKPT-1",
         severity=Severity.VIOLATION,
-        meaning="A member of a snapshot's checkpoint is missing, is one too many, or has a form that no engine "
-        "gives it.",
+        meaning="A member of a snapshot's checkpoint is missing, too much, or of a form that no engine gives it.",
         advice=_DO_NOT_EDIT,
     ),
     Kind(
@@ -321,16 +319,14 @@ _ALL: Final = (
         name="phase-history-changed",
         requirement="PHASE-5",
         severity=Severity.SUSPECT,
-        meaning="The phase histories of two snapshots that follow one another begin alike, and an entry that both keep "
-        "differs: a pass keeps each entry as it is.",
+        meaning="An entry of a phase history differs from that in the snapshot before: a pass keeps each as it is.",
         advice=_DO_NOT_EDIT,
     ),
     Kind(
         name="two-latest-snapshots",
         requirement="PASS-7",
         severity=Severity.SUSPECT,
-        meaning="Two snapshots of a run and tenant have one sequence number, so which is the latest depends on the "
-        "engine.",
+        meaning="Two snapshots of a run and tenant have one seq, so which is the latest depends on the engine.",
         advice="Find out which one doesn't belong there; conforming engines take the greater id.",
         hazard="H7",
     ),
