@@ -3,9 +3,10 @@
 `kind` is the word that the driver protocol uses (ERR-7); the text is for people.
 """
 
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
-from attrs import evolve, frozen
+from attrs import asdict, evolve, frozen
 
 from lifecycle_projection.records import ProjectionResult, Snapshot
 from lifecycle_projection.words import Phase
@@ -27,6 +28,10 @@ class LifecycleProjectionError(Exception):
     """Base of all errors that this package raises on purpose."""
 
     kind: ClassVar[str]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors travel between processes with their data, which Python by itself passes on by position."""
+        return partial(type(self), **asdict(self, recurse=False)), ()  # type: ignore[arg-type]
 
 
 @frozen(kw_only=True, str=False)

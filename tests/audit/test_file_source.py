@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -366,14 +367,27 @@ def test_a_log_that_is_replaced_meanwhile_is_read_anew(store: Path) -> None:
 def test_what_vanishes_meanwhile_is_passed_over(store: Path) -> None:
     source = FileSource(store)
     (part,) = source.parts()
-    for path in (store / LOG, snapshot_files(store)[0]):
-        path.unlink()
+    first, *others = snapshot_files(store)
+    first.unlink()
     (run,) = source.runs(part)
-    assert (len(run.events), len(run.snapshots), list(run.findings)) == (0, 2, [])
-    for path in snapshot_files(store):
+    assert (len(run.events), len(run.snapshots), list(run.findings)) == (3, 2, [])
+    for path in others:
         path.unlink()
     (store / SNAPSHOTS / "run-1").rmdir()
-    assert (list(source.runs(part)), list(source.findings())) == ([], [])
+    (run,) = source.runs(part)
+    assert (len(run.events), len(run.snapshots), list(source.findings())) == (3, 0, [])
+
+
+def test_a_store_that_vanishes_is_not_one_in_which_nothing_is_wrong(store: Path) -> None:
+    source, empty = FileSource(store), FileSource(store.parent)
+    (part,) = source.parts()
+    assert [*empty.runs(part)] == []
+    (store / LOG).rename(store.parent / "elsewhere")
+    with pytest.raises(StorageError, match=f"{LOG}: expected what was found there before"):
+        [*source.runs(part)]
+    shutil.rmtree(store.parent)
+    with pytest.raises(StorageError, match="expected what was found there before"):
+        [*empty.runs(part)]
 
 
 _PASSING = {"leftover", "whole-tail", "torn-tail"}

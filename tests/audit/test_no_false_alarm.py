@@ -1,20 +1,34 @@
-"""No violation is found in a store that lived a legal life: through passes, compaction, pruning and refusals."""
+"""No violation is found in a store that lived a legal life, with compaction, pruning, refusals and crashes."""
 
-from typing import Any
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
 
+import hypothesis
+import orjson
 import pytest
+from hypothesis import HealthCheck
 
 from lifecycle_conformance.audit.auditing import audit
 from lifecycle_conformance.audit.file_source import FileSource
 from lifecycle_conformance.audit.finding import Finding, Severity
+from lifecycle_conformance.audit.run_records import RunRecords
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer
+from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_conformance.generation.targets import targets
+from pools import FOREIGN
+from random_stores import DEATHS, GENERATIONS, Engines, Step, plans
 from sessions import sessions_around
 
-_FOREIGN = {"import", "append", "files"}
-"""What lets a session put into a store what no pass leaves."""
-_EXAMPLES = 2
+EXAMPLES: Final = int(os.environ.get("HEALTHY_EXAMPLES", "25"))
+"""How many random stores there are of each generation."""
+_SESSIONS: Final = 2
+
+
+def violations(store: Path | str, records: RunRecords | None = None) -> list[Finding]:
+    return [each for each in audit(FileSource(store), records) if each.kind.severity is Severity.VIOLATION]
 
 
 class Audited(InProcessDriver):
@@ -25,7 +39,7 @@ class Audited(InProcessDriver):
         self.audits = 0
         self.violations: list[Finding] = []
         self._path = ""
-        super().__init__("files", without=_FOREIGN)
+        super().__init__("files", without=FOREIGN)
 
     def ask(self, op: str, /, **arguments: Any) -> Answer:
         answer = super().ask(op, **arguments)
@@ -34,18 +48,47 @@ class Audited(InProcessDriver):
             self.stores += 1
         elif op in {"project", "compact", "prune"}:
             self.audits += 1
-            found = audit(FileSource(self._path))
-            self.violations += [each for each in found if each.kind.severity is Severity.VIOLATION]
+            self.violations += violations(self._path)
         return answer
 
 
-TARGETS = targets(InProcessDriver("files", without=_FOREIGN).hello.capabilities)
+TARGETS = targets(InProcessDriver("files", without=FOREIGN).hello.capabilities)
 
 
 @pytest.mark.parametrize("target", [*TARGETS])
 def test_a_legal_life_leaves_nothing_to_report(target: str) -> None:
     driver = Audited()
-    sessions_around(driver, target, examples=_EXAMPLES, seed=0)
-    assert driver.stores >= _EXAMPLES
+    sessions_around(driver, target, examples=_SESSIONS, seed=0)
+    assert driver.stores >= _SESSIONS
     assert driver.audits > 0
     assert driver.violations == []
+
+
+@pytest.mark.parametrize("generations", GENERATIONS)
+def test_what_each_generation_leaves_is_healthy(generations: str) -> None:
+    met: Counter[str] = Counter()
+
+    @hypothesis.settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(plans(GENERATIONS[generations]))
+    def live(plan: list[Step]) -> None:
+        with workspace() as folder:
+            store, runs = Path(folder) / "store", Path(folder) / "runs.json"
+            store.mkdir()
+            engines = Engines(store)
+            engines.play(plan)
+            runs.write_bytes(orjson.dumps(engines.runs))
+            assert violations(store) == []
+            assert violations(store, RunRecords([str(runs)])) == []
+            met.update(engines.met)
+
+    live()
+    expected = {"pass", "prune", *DEATHS}
+    expected |= {"phase_transition"} if GENERATIONS[generations][-1] > 2 else set()
+    expected |= {"compact"} if GENERATIONS[generations][-1] > 3 else set()
+    assert expected - {name for name, count in met.items() if count} == set()

@@ -9,7 +9,9 @@ from attrs import frozen
 
 from lifecycle_conformance.audit.checks.completeness import completeness
 from lifecycle_conformance.audit.checks.content import content
+from lifecycle_conformance.audit.checks.histories import histories
 from lifecycle_conformance.audit.checks.identity import identity
+from lifecycle_conformance.audit.checks.members import members
 from lifecycle_conformance.audit.checks.order import markers, order
 from lifecycle_conformance.audit.checks.records import records as in_detail
 from lifecycle_conformance.audit.finding import Finding, Where
@@ -17,7 +19,7 @@ from lifecycle_conformance.audit.lives import Life, lives
 from lifecycle_conformance.audit.stored import StoredRun, StoreSource
 from lifecycle_conformance.execution.trace import Object, owner_of_run
 
-_CHECKS: Final = (order, markers, identity, content, completeness)
+_CHECKS: Final = (order, markers, identity, content, histories, members, completeness)
 _BATCH: Final = 16
 """How many parts a worker is given at a time."""
 _HANDED_OUT: Final = 64

@@ -129,12 +129,20 @@ class FileSource:
             if error.kind is kinds.CLOSED:
                 raise StorageError(path=f"{self._name}/{LOG}", problem=error.reason) from error
             self._refused = error
+        if file is None and self._refused is None:
+            self._refuse_if_gone()
         with file or nullcontext() as log:
             if log is None:
                 self._index = LogIndex()
             else:
                 self._index.grow(log)
             yield log
+
+    def _refuse_if_gone(self) -> None:
+        """A store that isn't there any more, or not on this machine, isn't one in which nothing is wrong."""
+        gone = LOG if self._index.lines else "" if not os.path.isdir(self._root) else None  # noqa: PTH112 - see above
+        if gone is not None:
+            raise StorageError(path=f"{self._root}/{gone}".rstrip("/"), problem="expected what was found there before")
 
     # --- the layout ---------------------------------------------------------------------------------------------------
 

@@ -104,6 +104,20 @@ _ALL: Final = (
         advice=_DO_NOT_EDIT,
     ),
     Kind(
+        name="wrong-marker-member",
+        requirement="COMPACT-8",
+        severity=Severity.VIOLATION,
+        meaning="A member of a marker's payload is missing, is one too many, or has a form that no engine gives it.",
+        advice=_DO_NOT_EDIT,
+    ),
+    Kind(
+        name="protected-compacted",
+        requirement="COMPACT-3",
+        severity=Severity.SUSPECT,
+        meaning="A marker took in what the newest snapshot of its run protects. A run without one protects nothing.",
+        advice="Look for newer snapshots that were lost, or for an engine that compacts what it must keep.",
+    ),
+    Kind(
         name="marker-lists-too-little",
         requirement="COMPACT-11",
         severity=Severity.VIOLATION,
@@ -260,6 +274,13 @@ _ALL: Final = (
         advice=_DO_NOT_EDIT,
     ),
     Kind(
+        name="wrong-checkpoint-member",
+        requirement="CKPT-1",
+        severity=Severity.VIOLATION,
+        meaning="A member of a snapshot's checkpoint is missing, too much, or of a form that no engine gives it.",
+        advice=_DO_NOT_EDIT,
+    ),
+    Kind(
         name="wrong-digest",
         requirement="SNAP-3",
         severity=Severity.VIOLATION,
@@ -295,11 +316,17 @@ _ALL: Final = (
         advice=_DO_NOT_EDIT,
     ),
     Kind(
+        name="phase-history-changed",
+        requirement="PHASE-5",
+        severity=Severity.SUSPECT,
+        meaning="An entry of a phase history differs from that in the snapshot before: a pass keeps each as it is.",
+        advice=_DO_NOT_EDIT,
+    ),
+    Kind(
         name="two-latest-snapshots",
         requirement="PASS-7",
         severity=Severity.SUSPECT,
-        meaning="Two snapshots of a run and tenant have one sequence number, so which is the latest depends on the "
-        "engine.",
+        meaning="Two snapshots of a run and tenant have one seq, so which is the latest depends on the engine.",
         advice="Find out which one doesn't belong there; conforming engines take the greater id.",
         hazard="H7",
     ),

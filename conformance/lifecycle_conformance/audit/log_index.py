@@ -54,14 +54,15 @@ class LogIndex:
     _nameless: "array[int]" = field(factory=lambda: array("Q"))
     _too_long: "array[int]" = field(factory=lambda: array("Q"))
     _end: int = 0
-    _file: tuple[int, int] | None = None
+    _file: int | None = None
 
     def grow(self, log: BinaryIO) -> None:
         """Take in what was appended since; all of it where the log was replaced meanwhile, or cut."""
         state = os.fstat(log.fileno())
-        if self._file not in (None, (state.st_dev, state.st_ino)) or state.st_size < self._end:
+        # The device isn't looked at: a file that several machines share has another one on each.
+        if self._file not in (None, state.st_ino) or state.st_size < self._end:
             self.__init__()  # type: ignore[misc]
-        self._file = state.st_dev, state.st_ino
+        self._file = state.st_ino
         if state.st_size > self._end:
             log.seek(self._end)
             self._take_in(log)

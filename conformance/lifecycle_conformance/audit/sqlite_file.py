@@ -49,8 +49,8 @@ class SqliteFile:
             raise StorageError(path=path, problem="expected an SQLite database")
 
     def __getstate__(self) -> dict[str, Any]:
-        """The path only: a copy is this process's own."""
-        return {"path": self.path, "_copy": None}
+        """The path only, as other processes find it too: a copy is this process's own."""
+        return {"path": os.path.abspath(self.path), "_copy": None}  # noqa: PTH100 - a Path raises for some names
 
     def read(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """What is read in one transaction. Texts come as bytes."""

@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from types import FrameType
 from typing import Final, NoReturn
 
+from lifecycle_conformance.audit.cluster import cluster_workers
 from lifecycle_conformance.audit.stored import StoreSource
 
 _SMALL: Final = 256
@@ -16,8 +17,16 @@ _SMALL: Final = 256
 
 
 @contextmanager
-def workers(source: StoreSource, jobs: int | None = None) -> Iterator[Executor | None]:
-    """The processes that read a store; `None` where this one does, as `jobs` is 1 or the store is small."""
+def workers(source: StoreSource, jobs: int | None = None, cluster: str | None = None) -> Iterator[Executor | None]:
+    """The processes that read a store; `None` where this one does, as `jobs` is 1 or the store is small.
+
+    With `cluster`, the address of a Dask scheduler, its workers read, however small the store is: then it lies where
+    they are, under the path that it has here.
+    """
+    if cluster is not None:
+        with cluster_workers(cluster) as executor:
+            yield executor
+        return
     number = jobs or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     if number == 1 or (jobs is None and len(source.parts()) <= _SMALL):
         yield None

@@ -56,6 +56,7 @@ class _Asked:
     fail_on: str
     most: int
     jobs: int | None
+    cluster: str | None
     since_ms: int | None
     baseline: str | None
     write_baseline: str | None
@@ -167,6 +168,8 @@ def command(ctx: click.Context, /, store: str | None, explain: str | None, *, mi
         _migration(ctx, store, as_json=asked.as_json)
     if store is None and not asked.sources:
         raise click.UsageError("expected STORE, or --runs RUNS, or both")
+    if asked.jobs is not None and asked.cluster is not None:
+        raise click.UsageError("--jobs and --cluster exclude each other: a cluster has workers of its own")
     audited, again = _judged(asked)
     _tell(audited, asked, again)
     ctx.exit(exits.INTERRUPTED if audited.cut else _code(audited))
@@ -184,7 +187,7 @@ def _judged(asked: _Asked) -> "tuple[Audited, ReadAgain]":
     scope = Scope(asked.read, only, tenant.key)
     baseline = Baseline.asked(asked.baseline, asked.write_baseline, scope, asked.read)
     asked.outputs.check([*asked.read, *baselines], as_json=asked.as_json)
-    found = _audited(asked.store, asked.sources, only, tenant, asked.jobs)
+    found = _audited(asked, only, tenant)
     audited = Audited(
         store=asked.read[0] if asked.store else ", ".join(asked.read),
         told=baseline.held_against(found.findings, counting, cut=found.cut).since(asked.since_ms),
@@ -241,9 +244,7 @@ class _Tenant:
         return self.key is None or finding.tenant in {None, self.key}
 
 
-def _audited(
-    store: str | None, sources: Sequence[str], only: frozenset[str], tenant: _Tenant, jobs: int | None
-) -> _Found:
+def _audited(asked: _Asked, only: frozenset[str], tenant: _Tenant) -> _Found:
     """Audit until all is read, or the user interrupts: then what is known so far is told."""
     from lifecycle_conformance.audit.auditing import NoStore, Read, audit, unknown  # noqa: PLC0415
     from lifecycle_conformance.audit.opening import opened  # noqa: PLC0415
@@ -254,12 +255,12 @@ def _audited(
     with interruptible(), progress_line() as show:
         try:
             show("auditing: reading where each run stands")
-            found.records = records = RunRecords(sources) if sources else None
-            found.source = source = NoStore() if store is None else opened(store)
+            found.records = records = RunRecords(asked.sources) if asked.sources else None
+            found.source = source = NoStore() if asked.store is None else opened(asked.store)
 
             if missing := unknown(source, records, only):
                 raise click.UsageError(f"there is no run {', '.join(map(repr, missing))}")
-            if records is not None and store is None:
+            if records is not None and asked.store is None:
                 found.read = Read(runs=len(records.run_ids()))
 
             begun = time.monotonic()
@@ -269,7 +270,7 @@ def _audited(
                 left = time_left(time.monotonic() - begun, done, of)
                 show(f"auditing: {done} of {of} parts, {read.runs} runs, {len(found.findings)} findings{left}")
 
-            with workers(source, jobs) as executor:
+            with workers(source, asked.jobs, asked.cluster) as executor:
                 for finding in audit(source, records, only=only, progress=progress, executor=executor):
                     if tenant.concerns(finding):
                         found.findings.append(finding)

@@ -1,4 +1,4 @@
-"""The options of `audit` that choose among its findings, and write them to files."""
+"""The options of `audit` that say who does the work, choose among its findings, and write them to files."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -6,6 +6,13 @@ from typing import Any, Final
 import click
 
 _OPTIONS: Final = (
+    click.option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Share the work out to the workers of a running Dask cluster, of which ADDRESS is the scheduler: "
+        "tcp://HOST:PORT. All of them need this version of lifecycle-projection, and the workers must see STORE under "
+        "the path that it has here.",
+    ),
     click.option(
         "--since-ms",
         metavar="MS",

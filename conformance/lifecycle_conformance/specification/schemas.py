@@ -46,11 +46,11 @@ def validator(name: str, definition: str | None = None) -> Draft202012Validator:
     return _STRICT({"$ref": f"{schema['$id']}#/$defs/{definition}"}, registry=_registry())
 
 
-def is_valid(name: str, document: Json) -> bool:
+def is_valid(name: str, document: Json, definition: str | None = None) -> bool:
     """Whether a document is valid: the same verdict as :func:`problems`, a thousand times as fast."""
-    if not _fast(name).is_valid(document):
+    if not _fast(name, definition).is_valid(document):
         return False
-    return not _has_whole_double(document) or _is_strictly_valid(name, json.dumps(document))
+    return not _has_whole_double(document) or _is_strictly_valid(name, json.dumps(document), definition)
 
 
 def problems(name: str, document: Json, definition: str | None = None) -> list[tuple[str, str]]:
@@ -125,8 +125,8 @@ def _has_whole_double(value: Json) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _is_strictly_valid(name: str, text: str) -> bool:
-    return validator(name).is_valid(json.loads(text))
+def _is_strictly_valid(name: str, text: str, definition: str | None) -> bool:
+    return validator(name, definition).is_valid(json.loads(text))
 
 
 # --- the registry -----------------------------------------------------------------------------------------------------
@@ -145,10 +145,12 @@ def _registry() -> "Registry[Any]":
 
 
 @cache
-def _fast(name: str) -> "jsonschema_rs.Draft202012Validator":
+def _fast(name: str, definition: str | None = None) -> "jsonschema_rs.Draft202012Validator":
     pairs = [(schema["$id"], dict(schema)) for schema in _schemas().values()]
     registry = jsonschema_rs.Registry(pairs, draft=jsonschema_rs.Draft202012)
-    return jsonschema_rs.Draft202012Validator(dict(_schemas()[name]), registry=registry)
+    schema = _schemas()[name]
+    asked = dict(schema) if definition is None else {"$ref": f"{schema['$id']}#/$defs/{definition}"}
+    return jsonschema_rs.Draft202012Validator(asked, registry=registry)
 
 
 # --- what an error means ----------------------------------------------------------------------------------------------

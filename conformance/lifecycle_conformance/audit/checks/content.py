@@ -11,13 +11,15 @@ from lifecycle_conformance.audit.lives import Life
 from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.execution.judgement import canonical
 from lifecycle_conformance.execution.trace import Object, member
-from lifecycle_conformance.model.identity import PREFIX
+from lifecycle_conformance.model.identity import PREFIX, record_of_event
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
 from lifecycle_projection.canonical import stable_hash
 from lifecycle_projection.content import SOURCE, causation_id_of, counts_as_activity
 from lifecycle_projection.records import Json
 from lifecycle_projection.text import trimmed
+from lifecycle_projection.words import WaitKind
 
+_WAITS: Final = frozenset(each.value for each in WaitKind)
 _RETRY: Final = "node_retry_backoff_scheduled"
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
 
@@ -35,6 +37,11 @@ _PAYLOAD: Final = _Part("wrong-payload-member", "payload.")
 _SNAPSHOT: Final = _Part("wrong-snapshot-member")
 _METADATA: Final = _Part("wrong-snapshot-metadata", "metadata.")
 _DIGEST: Final = _Part("wrong-digest")
+DETERMINED: Final = {
+    "payload": frozenset({"source", "automation_id", "event", "counts_as_activity", "reason", "stop_kind"}),
+    "metadata": frozenset({"source", "event_id", "event", "activity_boundary"}),
+}
+"""What of a payload, and of a snapshot's metadata, their own event determines."""
 
 
 def content(life: Life) -> Iterator[Finding]:
@@ -55,7 +62,7 @@ def _of_snapshot(life: Life, row: Row) -> Iterator[Finding]:
         seqs = {event.value["seq"], life.listed.get(event.value["event_id"])}
         # What was compacted and recorded again has its snapshot from the first time.
         seq = row.value["seq"] if row.value["seq"] in seqs else event.value["seq"]
-        about: Object = {"seq": seq, "created_at_ms": event.value["occurred_at_ms"]}
+        about = {"seq": seq, "created_at_ms": event.value["occurred_at_ms"], **_node_named_by(event.value)}
         yield from _different(life, row, _SNAPSHOT, about)
         yield from _different(life, row, _METADATA, _snapshot_metadata(event.value))
 
@@ -63,18 +70,33 @@ def _of_snapshot(life: Life, row: Row) -> Iterator[Finding]:
 def _event_members(event: Object) -> Object:
     """The members of an event that its own metadata determine, whatever the run was at that time."""
     metadata = member(event.get("payload"), "metadata")
-    node_id = trimmed(member(metadata, "node_id"))
-    named: Object = {} if node_id is None else {"phase_id": node_id}
-    return {"causation_id": causation_id_of(metadata), **named}
+    return {"causation_id": causation_id_of(metadata), "wait_kind": _wait_kind(event), **_node_named_by(event)}
+
+
+def _node_named_by(event: Object) -> Object:
+    """The phase id where the metadata name a node; else it was that of a gate (EVENT-4)."""
+    node_id = trimmed(member(member(event.get("payload"), "metadata"), "node_id"))
+    return {} if node_id is None else {"phase_id": node_id}
+
+
+def _wait_kind(event: Object) -> Json:
+    """What the run waits for: of an approval, a gate may have said so (EVENT-6, EVENT-7)."""
+    payload = event.get("payload")
+    if event.get("wait_kind") == WaitKind.APPROVAL or member(payload, "status") == "awaiting_approval":
+        return WaitKind.APPROVAL.value
+    named = trimmed(member(member(payload, "metadata"), "wait_kind"))
+    return named if named in _WAITS else None
 
 
 def _payload_members(event: Object) -> Object:
-    name = event["event_type"].removeprefix(PREFIX)
+    name, record = event["event_type"].removeprefix(PREFIX), record_of_event(event)
     return {
         "source": SOURCE,
         "automation_id": event.get("correlation_id"),
         "event": name,
         "counts_as_activity": counts_as_activity(name),
+        "reason": record["reason"],
+        "stop_kind": record["stop_kind"],
     }
 
 
@@ -105,6 +127,8 @@ def _different(life: Life, row: Row, part: _Part, expected: Mapping[str, Json]) 
 
 def _same(one: Json, other: Json) -> bool:
     """Whether two values are the same JSON value; faster for those that are plain."""
+    if one is other:
+        return True
     if type(one) is type(other) and type(one) in _PLAIN:
         return bool(one == other)
     return canonical(one) == canonical(other)

@@ -108,7 +108,7 @@ def _named(missing: Sequence[range]) -> str:
 
 
 def markers(life: Life) -> Iterator[Finding]:
-    """What is wrong with compaction markers (COMPACT-9, COMPACT-10, COMPACT-11, COMPACT-14)."""
+    """What is wrong with compaction markers (COMPACT-3, COMPACT-9 to COMPACT-11, COMPACT-14)."""
     for row in life.markers:
         event, payload = row.value, row.value.get("payload")
         through = member(payload, "compacted_through_seq")
@@ -132,10 +132,28 @@ def markers(life: Life) -> Iterator[Finding]:
                 expected=member(payload, "pruned_events"),
                 actual=len([*listed_by(event)]),
             )
+    yield from _protected(life)
     for event_id in sorted(life.listed.keys() & life.by_id.keys()):
         # A marker that took in no later seq than the one before it has that one's id.
         if life.by_id[event_id] not in life.markers:
             yield life.finding("compacted-recorded-again", "a marker lists this id", life.by_id[event_id])
+
+
+def _protected(life: Life) -> Iterator[Finding]:
+    """Markers that took in what the newest snapshot of the run id protects, unless there was none then (COMPACT-3)."""
+    together = [row for each in (life, *life.others) for row in each.snapshots]
+    newest = max((row.value["seq"] for row in together), default=None)
+    if newest is None or life.shared_seqs or not life.has_all_snapshots:
+        return
+    for row in life.markers:
+        if row.value["seq"] >= newest:
+            yield life.finding(
+                "protected-compacted",
+                "the highest seq that the marker took in, and that of the newest snapshot",
+                row,
+                expected=f"a seq below {newest}",
+                actual=row.value["seq"],
+            )
 
 
 def _lists_too_little(marker: Row) -> bool:

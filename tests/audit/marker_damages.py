@@ -1,0 +1,114 @@
+"""Ways to hurt compaction markers."""
+
+from random import Random
+from typing import Final
+
+from damage import Damage, added, found, on_event, put
+from lifecycle_conformance.execution.trace import Owner, owner_of
+from lifecycle_conformance.model.identity import MARKER, MARKER_ID, listed_by, marker_id
+from stored_files import StoredFiles, is_lifecycle, pick, place
+
+
+def entry_gone(stored: StoredFiles, random: Random) -> str | None:
+    """Of a marker that took in no other one, as each of these stands for several ids."""
+    fit = [
+        each
+        for each in stored.markers()
+        if "pruned_events" in stored.event(each)["payload"] and not _folded(stored, each)
+    ]
+    number = pick(random, fit)
+    if number is None:
+        return None
+    event = stored.event(number)
+    entries = event["payload"]["compacted_event_ids"]
+    del entries[random.randrange(len(entries))]
+    return stored.put(number, event)
+
+
+def marker_gone(stored: StoredFiles, random: Random) -> str | None:
+    number = pick(random, [each for each in stored.markers() if stored.higher(each)])
+    if number is None:
+        return None
+    own = [stored.event(each)["seq"] for each in stored.life(number) if each != number]
+    lowest = min({seq for _, seq in listed_by(stored.event(number))} - {*own})
+    behind = next(each for each in stored.life(number) if each != number and stored.event(each)["seq"] > lowest)
+    del stored.lines[number]
+    return place(behind - (behind > number))
+
+
+def compacted_again(stored: StoredFiles, random: Random) -> str | None:
+    """An engine that knows no markers recorded again what a marker lists."""
+    fit = [
+        each
+        for each in stored.recorded()
+        if any(stored.event(n)["event_id"].startswith(MARKER_ID) for n in stored.life(each))
+    ]
+    number = pick(random, fit)
+    if number is None:
+        return None
+    marker = next(each for each in stored.life(number) if each in stored.markers())
+    event = stored.event(marker)
+    payload = event["payload"]
+    payload["compacted_event_ids"].append({"event_id": stored.event(number)["event_id"], "seq": 1})
+    payload["pruned_events"] += 1
+    stored.put(marker, event)
+    return place(number)
+
+
+def all_compacted(stored: StoredFiles, random: Random) -> str | None:
+    """A compaction takes in the events of a run that the newest snapshot protects, too."""
+    fit = [owner for owner in stored.owners() if stored.snapshots_of(owner) and len(_all_recorded(stored, owner)) > 0]
+    owner = pick(random, fit)
+    if owner is None:
+        return None
+    numbers = _all_recorded(stored, owner)
+    events = [stored.event(number) for number in numbers]
+    highest = max(event["seq"] for event in events)
+    payload = {
+        "compacted_event_ids": [{"event_id": each["event_id"], "seq": each["seq"]} for each in events],
+        "compacted_through_ms": max(event["occurred_at_ms"] for event in events),
+        "compacted_through_seq": highest,
+        "pruned_events": len(events),
+        "source": "stateful_event_log_compaction",
+    }
+    plain = ("schema_version", "event_id", "run_id", "seq", "event_type", "occurred_at_ms", "scope")
+    of_marker = {"event_id": marker_id(owner, highest), "seq": highest, "event_type": MARKER}
+    marker = {**{name: events[0][name] for name in plain}, **of_marker, "payload": payload}
+    for number in reversed(numbers[1:]):
+        del stored.lines[number]
+    return stored.put(numbers[0], marker)
+
+
+def _folded(stored: StoredFiles, number: int) -> bool:
+    return any(event_id.startswith(MARKER_ID) for event_id, _ in listed_by(stored.event(number)))
+
+
+def _all_recorded(stored: StoredFiles, owner: Owner) -> list[int]:
+    """The events of a run and tenant, if all of them record lifecycle records."""
+    own = stored.where(lambda event: owner_of(event) == owner)
+    return own if all(is_lifecycle(stored.event(each)) for each in own) else []
+
+
+MARKERS: Final[dict[str, Damage]] = {
+    "a marker's id was changed": found(
+        "wrong-marker-id", on_event(put("stateful-compaction-0", "event_id"), StoredFiles.markers)
+    ),
+    "a marker reaches further": found(
+        "wrong-marker-seq", on_event(added(1, "payload", "compacted_through_seq"), StoredFiles.markers)
+    ),
+    "a marker lost an entry": found(
+        "marker-lists-too-little", entry_gone, "snapshot-without-event wrong-marker-member"
+    ),
+    "a marker is gone": found("seq-missing", marker_gone, "snapshot-without-event", breaks="COMPACT-6 COMPACT-7"),
+    "a marker lacks its time": found(
+        "wrong-marker-member", on_event(lambda event: event["payload"].pop("compacted_through_ms"), StoredFiles.markers)
+    ),
+    "an entry of a marker lost its seq": found(
+        "wrong-marker-member",
+        on_event(lambda event: event["payload"]["compacted_event_ids"][0].pop("seq"), StoredFiles.markers),
+        "marker-lists-too-little snapshot-without-event seq-missing",
+        breaks="ALIAS-5",
+    ),
+    "a compaction took in everything": found("protected-compacted", all_compacted, breaks="COMPACT-2"),
+    "what was compacted is recorded again": found("compacted-recorded-again", compacted_again, breaks="ALIAS-4"),
+}
