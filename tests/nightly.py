@@ -36,6 +36,7 @@ PARTS: Final = (
     tests("500 healthy stores of each maker", "tests/audit/test_no_false_alarm.py", HEALTHY_EXAMPLES="500"),
     tests("each damage on 40 stores of each maker", "tests/audit/test_random_damages.py", DAMAGE_EXAMPLES="40"),
     tests("50,000 lives of two stores", "tests/reference/test_remembering_store.py", REMEMBERING_EXAMPLES="50000"),
+    tests("the older generations, each by a quick check", "tests/suite/test_generations.py", GENERATION_SECONDS="0"),
     *map(check, (1, 2, 3)),
 )
 
@@ -51,10 +52,10 @@ def main() -> int:
         )
         told.append((part, time.monotonic() - begun, done.returncode))
     whole = sum(seconds for _, seconds, _ in told)
-    _say(f"\n{'part':<42} minutes  share  ended")
+    _say(f"\n{'part':<46} minutes  share  ended")
     for part, seconds, code in told:
         ended = "well" if code == 0 else f"with exit code {code}"
-        _say(f"{part.name:<42} {seconds / 60:>7.1f} {seconds / whole:>6.0%}  {ended}")
+        _say(f"{part.name:<46} {seconds / 60:>7.1f} {seconds / whole:>6.0%}  {ended}")
     return int(any(code for *_, code in told))
 
 
