@@ -68,7 +68,8 @@ class Finding:
     """One departure: of what kind, where, of which run, and what was expected there.
 
     `record_index` counts the lifecycle history from 0. `message` is a sentence without the values. `at_ms` is the time
-    that the event or snapshot says, where the finding is about one.
+    that the event or snapshot says, where the finding is about one. `step` is the step of a journal after which it
+    shows, 0 where it shows before the first.
     """
 
     kind: Kind
@@ -79,5 +80,6 @@ class Finding:
     record_index: int | None = None
     event_id: str | None = None
     at_ms: int | None = None
+    step: int | None = None
     expected: Json | Nothing = field(default=NOTHING)
     actual: Json | Nothing = field(default=NOTHING)

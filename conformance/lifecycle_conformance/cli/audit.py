@@ -16,6 +16,7 @@ from lifecycle_conformance.cli.signals import interruptible
 
 if TYPE_CHECKING:
     from lifecycle_conformance.audit.finding import Finding
+    from lifecycle_conformance.audit.journal.comparing import Journal
     from lifecycle_conformance.audit.stored import StoreSource
     from lifecycle_conformance.report.audit_junit import Audited
 
@@ -26,6 +27,7 @@ EXAMPLES
   lifecycle-projection audit store --run run-7 --json
   lifecycle-projection audit store --write-baseline accepted.json
   lifecycle-projection audit store --baseline accepted.json --junit audit.xml
+  lifecycle-projection audit store --journal journal.jsonl
   lifecycle-projection audit --migration data
   lifecycle-projection audit --explain seq-missing
 
@@ -53,6 +55,7 @@ class _Asked:
     since_ms: int | None
     baseline: str | None
     write_baseline: str | None
+    journal: str | None
     junit: str | None
     values: bool | None
     as_json: bool
@@ -60,7 +63,7 @@ class _Asked:
     @property
     def read(self) -> list[str]:
         """What is read, and never written."""
-        return [*([] if self.store is None else [self.store]), *self.sources]
+        return [each for each in (self.store, self.journal, *self.sources) if each is not None]
 
 
 @define(kw_only=True)
@@ -70,6 +73,7 @@ class _Found:
     findings: "list[Finding]" = field(factory=list)
     runs: int = 0
     cut: bool = False
+    journal: "Journal | None" = None
 
 
 @click.command(epilog=_EPILOG)
@@ -137,7 +141,11 @@ def command(ctx: click.Context, /, store: str | None, explain: str | None, *, mi
     if migration:
         if any(each is not None for each in (asked.since_ms, asked.baseline, asked.write_baseline, asked.junit)):
             raise click.UsageError("--migration predicts an import: it has no findings to filter, accept or write")
+        if asked.journal is not None:
+            raise click.UsageError("--migration predicts an import: it takes no --journal")
         _migration(ctx, store, as_json=asked.as_json)
+    if store is None and asked.journal is not None:
+        raise click.UsageError("expected STORE, to hold it against --journal")
     if store is None and not asked.sources:
         raise click.UsageError("expected STORE, or --runs RUNS, or both")
     audited = _judged(asked)
@@ -157,7 +165,7 @@ def _judged(asked: _Asked) -> "Audited":
     scope = Scope(asked.read, only, tenant.key)
     baseline = Baseline.asked(asked.baseline, asked.write_baseline, scope, asked.read)
     check_junit(asked.junit, [*asked.read, *baselines], as_json=asked.as_json)
-    found = _audited(asked.store, asked.sources, only, tenant, asked.jobs)
+    found = _audited(asked, only, tenant)
     return Audited(
         store=asked.store or ", ".join(asked.sources),
         told=baseline.held_against(found.findings, counting, cut=found.cut).since(asked.since_ms),
@@ -165,13 +173,14 @@ def _judged(asked: _Asked) -> "Audited":
         counting=counting,
         cut=found.cut,
         has_baseline=bool(baselines),
+        journal=found.journal,
     )
 
 
 def _tell(audited: "Audited", asked: _Asked) -> None:
     """The report in the form that was asked for; JUnit in its file, or in place of the report."""
     from lifecycle_conformance.cli.audit_junit import write_junit  # noqa: PLC0415
-    from lifecycle_conformance.report import audit_report, baseline_report  # noqa: PLC0415
+    from lifecycle_conformance.report import audit_report, baseline_report, journal_report  # noqa: PLC0415
 
     told, shown = audited.told, asked.values is not False
     form = audit_report.Form(width=width(), values=shown, most=asked.most, also=baseline_report.summary(told))
@@ -179,10 +188,12 @@ def _tell(audited: "Audited", asked: _Asked) -> None:
         write_junit(asked.junit, audited, evolve(form, values=asked.values is True))
     if asked.as_json:
         report = audit_report.as_json(audited.store, told.left, values=shown, cut=audited.cut)
-        echo_json({**report, **baseline_report.as_json(told)})
+        echo_json({**report, **baseline_report.as_json(told), **journal_report.as_json(audited.journal, told.left)})
     elif asked.junit != STANDARD_OUTPUT:
         echo(audit_report.rendered(audited.store, told.left, form, runs=audited.runs, cut=audited.cut))
-        if not asked.sources:
+        if audited.journal is not None:
+            echo(f"\n{journal_report.rendered(audited.journal, told.left, form.width)}")
+        elif not asked.sources:
             echo(_NOT_COMPARED)
         if told.stale:
             echo(f"\n{baseline_report.rendered(told.stale, form.width)}")
@@ -214,34 +225,40 @@ class _Tenant:
         return self.key is None or finding.tenant in {None, self.key}
 
 
-def _audited(
-    store: str | None, sources: Sequence[str], only: frozenset[str], tenant: _Tenant, jobs: int | None
-) -> _Found:
+def _audited(asked: _Asked, only: frozenset[str], tenant: _Tenant) -> _Found:
     """Audit until all is read, or the user interrupts: then what is known so far is told."""
     from lifecycle_conformance.audit.auditing import NoStore, audit, unknown  # noqa: PLC0415
+    from lifecycle_conformance.audit.journal.comparing import compared  # noqa: PLC0415
+    from lifecycle_conformance.audit.journal.reading import Limits  # noqa: PLC0415
     from lifecycle_conformance.audit.opening import opened  # noqa: PLC0415
     from lifecycle_conformance.audit.run_records import RunRecords  # noqa: PLC0415
     from lifecycle_conformance.audit.workers import workers  # noqa: PLC0415
+    from lifecycle_conformance.cli.audit_journal import prediction_of  # noqa: PLC0415
 
     found = _Found()
     with interruptible(), progress_line() as show:
         try:
-            records = RunRecords(sources) if sources else None
-            source: StoreSource = NoStore() if store is None else opened(store)
+            records = RunRecords(asked.sources) if asked.sources else None
+            source: StoreSource = NoStore() if asked.store is None else opened(asked.store)
+            predicted = None if asked.journal is None else prediction_of(asked.journal, source, show)
 
-            if missing := unknown(source, records, only):
+            known = frozenset() if predicted is None else predicted.store.versions.keys()
+            if missing := unknown(source, records, only - known):
                 raise click.UsageError(f"there is no run {', '.join(map(repr, missing))}")
-            if records is not None and store is None:
+            if records is not None and asked.store is None:
                 found.runs = len(records.run_ids())
 
             def progress(done: int, of: int, runs: int) -> None:
                 found.runs = max(runs, found.runs)
                 show(f"auditing: {done} of {of} parts, {runs} runs, {len(found.findings)} findings")
 
-            with workers(source, jobs) as executor:
+            with workers(source, asked.jobs) as executor:
                 for finding in audit(source, records, only=only, progress=progress, executor=executor):
                     if tenant.concerns(finding):
                         found.findings.append(finding)
+            if predicted is not None:
+                found.journal, differing = compared(predicted, source, Limits(runs=only, tenant=tenant.key))
+                found.findings += differing
         except KeyboardInterrupt:
             found.cut = True
     return found

@@ -15,6 +15,7 @@ from attrs import frozen
 
 from lifecycle_conformance.audit.baseline import Matched
 from lifecycle_conformance.audit.finding import Finding
+from lifecycle_conformance.audit.journal.comparing import Journal
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report import audit_report, baseline_report
 from lifecycle_conformance.report.audit_report import Form
@@ -37,6 +38,7 @@ class Audited:
     counting: Sequence[str]
     cut: bool
     has_baseline: bool
+    journal: Journal | None = None
 
 
 def as_junit(audited: Audited, form: Form) -> bytes:

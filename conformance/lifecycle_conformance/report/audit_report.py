@@ -36,6 +36,7 @@ def _entry(finding: Finding, *, values: bool) -> dict[str, Json]:
         "tenant": None if finding.tenant is None else dict(zip(_TENANT, finding.tenant, strict=True)),
         "record_index": finding.record_index,
         "event_id": finding.event_id,
+        "step": finding.step,
         **place,
     }
     return {
