@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lifecycle_conformance.audit import kinds_of_journal as kinds
 from lifecycle_conformance.audit.finding import Finding
 from lifecycle_conformance.audit.journal.comparing import Journal
 from lifecycle_conformance.driver.safe_text import safe
@@ -27,21 +28,22 @@ def rendered(journal: Journal, findings: Sequence[Finding], width: int) -> str:
 
 def _said(journal: Journal, findings: Sequence[Finding]) -> str:
     steps, prefix = len(journal.steps), journal.shortest_prefix(findings)
-    read = f"Journal: {counted(steps, 'step')}"
+    read = f"Journal: {counted(steps, 'step')}."
     if prefix is None:
-        return f"{read}. {_right(journal)}"
+        return f"{read} {_right(journal, findings)}"
     if prefix == 0:
-        return f"{read}. The store is wrong before the first one: it holds what no step left."
+        return f"{read} The store is wrong before the first one: it holds what no step leaves."
     step = journal.steps[prefix - 1]
-    return f"{read}. The store is right up to {_before(prefix)}, and wrong after {step}, {journal.name}:{step.line}."
+    right = f"right up to step {prefix - 1}, and " if prefix > 1 else ""
+    return f"{read} The store is {right}wrong after {step}, at {journal.name}:{step.line}."
 
 
-def _before(prefix: int) -> str:
-    return f"step {prefix - 1}" if prefix > 1 else "the start"
-
-
-def _right(journal: Journal) -> str:
-    steps, made = len(journal.steps), journal.made
-    if made == steps:
-        return "The store holds what they leave."
-    return f"The store holds what the first {made} leave, and nothing of the last {steps - made}."
+def _right(journal: Journal, findings: Sequence[Finding]) -> str:
+    held = {each.kind for each in findings}
+    further = ", and what later steps left" if kinds.STORE_AHEAD in held else ""
+    unread = ", as far as it can be read" if kinds.PERHAPS_MISSING in held else ""
+    if journal.made == len(journal.steps):
+        return f"The store holds what they leave{unread}{further}."
+    if not journal.made:
+        return f"The store holds nothing of what they leave{unread}."
+    return f"The store holds what they leave up to step {journal.made}{unread}, and nothing of what follows."

@@ -15,7 +15,7 @@ from lifecycle_conformance.audit.journal.made import steps_made
 from lifecycle_conformance.audit.journal.predicting import EVENT, SNAPSHOT, Key, Prediction, Version
 from lifecycle_conformance.audit.journal.reading import Beside, Limits, by_key, read
 from lifecycle_conformance.audit.journal.steps import Step
-from lifecycle_conformance.audit.journal.strangers import Strangers
+from lifecycle_conformance.audit.journal.strangers import Strangers, looks_pruned
 from lifecycle_conformance.audit.journal.telling import Telling, is_marker
 from lifecycle_conformance.audit.stored import Row, StoreSource
 from lifecycle_conformance.model.identity import listed_by
@@ -42,8 +42,8 @@ def compared(prediction: Prediction, source: StoreSource, limits: Limits) -> tup
     journal = Journal(name=prediction.name, steps=prediction.steps, made=made)
     comparison = _Comparison(prediction, made)
     findings = [each for run in found.runs for each in comparison.of_run(run)]
-    findings.sort(key=lambda each: each.step or 0)
-    return journal, [*findings, *comparison.of_the_end()]
+    findings += comparison.of_the_end()
+    return journal, sorted(findings, key=lambda each: len(prediction.steps) if each.step is None else each.step)
 
 
 class _Comparison:
@@ -52,6 +52,7 @@ class _Comparison:
         self._steps = prediction.steps
         self._telling = Telling(prediction.name, prediction.steps)
         self._strangers = Strangers(prediction, made)
+        self._pruned: list[Version] = []
 
     def of_run(self, run: Beside) -> Iterator[Finding]:
         """What differs in one run."""
@@ -82,6 +83,8 @@ class _Comparison:
             of_sort = [each for each in missing if each.sort == sort]
             if of_sort and sort in run.unread:
                 yield self._telling.unread(run.run_id, sort, len(of_sort))
+            elif sort == SNAPSHOT and looks_pruned(run, of_sort, self._made):
+                self._pruned += of_sort
             else:
                 yield from map(self._telling.missing, of_sort)
 
@@ -107,15 +110,21 @@ class _Comparison:
         return self._strangers.compactions.get(row.value["occurred_at_ms"]) if is_marker(row.value) else None
 
     def of_the_end(self) -> Iterator[Finding]:
-        """That the store is behind the journal, or ahead of it: each in one sentence."""
+        """That the store is behind the journal, or ahead of it: each in one sentence.
+
+        Where it is ahead, a later step may also have pruned what looks pruned.
+        """
         later, steps, made = self._strangers.later, self._steps, self._made
-        if later:
+        if not later:
+            yield from map(self._telling.missing, self._pruned)
+        else:
             runs = {row.value["run_id"] for _, row in later}
             message = f"{len(later)} records of {len(runs)} runs are later than {steps[-1] if steps else 'any step'}"
             yield Finding(kind=kinds.STORE_AHEAD, message=message, where=later[0][1].where)
         if made < len(steps):
             after = f"the store is as left by {steps[made - 1]}" if made else "the store is as before the first one"
-            message = f"the last {len(steps) - made} of {len(steps)} steps: {after}"
+            last = "the last step" if made == len(steps) - 1 else f"the last {len(steps) - made} steps"
+            message = f"{last} of {len(steps)}: {after}"
             yield Finding(kind=kinds.STORE_BEHIND, message=message, where=self._telling.place_of(made + 1))
 
 

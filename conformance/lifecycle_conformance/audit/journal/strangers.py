@@ -1,8 +1,10 @@
 """Records that no step of a journal leaves: which of them only steps after its end can have left."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
-from lifecycle_conformance.audit.journal.predicting import EVENT, Key, Passes, Prediction
+from lifecycle_conformance.audit.journal.predicting import EVENT, SNAPSHOT, Key, Passes, Prediction, Version
 from lifecycle_conformance.audit.journal.reading import Beside
 from lifecycle_conformance.audit.journal.telling import is_marker
 from lifecycle_conformance.audit.stored import Row
@@ -46,3 +48,25 @@ class Strangers:
             status = member(value.get("payload"), "status")
             return value["seq"] > highest and not (id_ in passes.ids and status in passes.statuses)
         return (tenant, id_) in news or value["status"] not in passes.statuses
+
+
+def looks_pruned(run: Beside, missing: Sequence[Version], made: int) -> bool:
+    """Whether a pruning may have deleted these snapshots, which are missing: it deletes the old ones, but the newest.
+
+    (PRUNE-2, PRUNE-3)
+    """
+    held = [each.value for each in run.versions if each.held and each.stands_after(made) and each.sort == SNAPSHOT]
+    held.sort(key=_seq)
+    newest = max([*map(_seq, held), *(_seq(row.value) for key, row in run.strange if key[0] == SNAPSHOT)], default=0)
+    seqs = [*map(_seq, held)]
+    oldest_ms = [*accumulate((each["created_at_ms"] for each in held), min)]
+    for lost in (each.value for each in missing):
+        older = bisect_left(seqs, _seq(lost))
+        if _seq(lost) >= newest or (older and oldest_ms[older - 1] <= lost["created_at_ms"]):
+            return False
+    return True
+
+
+def _seq(value: Object) -> int:
+    seq: int = value["seq"]
+    return seq

@@ -32,7 +32,7 @@ class Telling:
         """A record that the store should hold."""
         kind = kinds.MARKER_MISSING if is_marker(version.value) else _MISSING[version.sort]
         row = Row(value=version.value, where=self.place_of(version.since))
-        return evolve(self._about(row, kind, "left by {}", version.since), expected=version.value)
+        return evolve(self._about(row, kind, "left by {}", version.since), expected={"seq": version.record.seq})
 
     def other_members(self, version: Version, row: Row) -> Iterator[Finding]:
         """The members in which a record differs, those of one requirement together."""
