@@ -14,11 +14,13 @@ def as_json(journal: Journal | None, findings: Sequence[Finding]) -> dict[str, J
     """The member `journal` of a report; none where there was no journal."""
     if journal is None:
         return {}
+    told: dict[str, Json] = {"steps": len(journal.steps), "made": journal.made}
     prefix = journal.shortest_prefix(findings)
-    line: dict[str, Json] = {"line": journal.steps[prefix - 1].line} if prefix else {}
-    return {
-        "journal": {"steps": len(journal.steps), "made": journal.made, "shortest_prefix": prefix, **line},
-    }
+    if prefix is not None:
+        told["shortest_prefix"] = prefix
+    if prefix:
+        told["line"] = journal.steps[prefix - 1].line
+    return {"journal": told}
 
 
 def rendered(journal: Journal, findings: Sequence[Finding], width: int) -> str:
