@@ -38,7 +38,7 @@ class Journal:
 def compared(prediction: Prediction, source: StoreSource, limits: Limits) -> tuple[Journal, list[Finding]]:
     """Hold a store against a prediction; the findings come in the order of their steps."""
     found = read(prediction, source, limits)
-    made = steps_made(found, len(prediction.steps))
+    made = steps_made(found, prediction)
     journal = Journal(name=prediction.name, steps=prediction.steps, made=made)
     comparison = _Comparison(prediction, made)
     findings = [each for run in found.runs for each in comparison.of_run(run)]
@@ -51,13 +51,17 @@ class _Comparison:
         self._made = made
         self._steps = prediction.steps
         self._telling = Telling(prediction.name, prediction.steps)
+        self._compactions = {time: step for time, step in prediction.compactions.items() if step <= made}
         self._strangers = Strangers(prediction, made)
         self._pruned: list[Version] = []
 
     def of_run(self, run: Beside) -> Iterator[Finding]:
         """What differs in one run."""
-        wanted = _by_key(each for each in run.versions if each.stands_after(self._made) and not each.held)
-        there, missing, left = by_key(run.strange), list[Version](), list[tuple[Key, Row]]()
+        strange = self._strangers.not_later(run)
+        later = {key for key, _ in run.strange} - {key for key, _ in strange}
+        standing = [each for each in run.versions if each.stands_after(self._made)]
+        wanted = _by_key(each for each in standing if not each.held and each.key not in later)
+        there, missing, left = by_key(strange), list[Version](), list[tuple[Key, Row]]()
         for key in dict.fromkeys((*wanted, *there)):
             for version, row in zip_longest(wanted.get(key, ()), there.get(key, ())):
                 if row is None:
@@ -66,18 +70,17 @@ class _Comparison:
                     left.append((key, row))
                 else:
                     yield from self._telling.other_members(version, row)
-        standing = {each.key for each in run.versions if each.held and each.stands_after(self._made)}
-        left += [(key, row) for key, row in run.stale if key not in standing]
+        held = {each.key for each in standing if each.held}
+        left += [(key, row) for key, row in run.stale if key not in held]
         yield from self._strange(run, left)
-        yield from self._missing(run, missing, left)
+        yield from self._missing(run, missing)
         if run.moved is not None and self._made == len(self._steps):
             yield self._telling.moved(run.moved, self._made)
 
-    def _missing(self, run: Beside, missing: Sequence[Version], left: Sequence[tuple[Key, Row]]) -> Iterator[Finding]:
+    def _missing(self, run: Beside, missing: Sequence[Version]) -> Iterator[Finding]:
         """Records that aren't there; what a marker lists that the journal doesn't leave, is told with that marker."""
-        listed = {
-            (key[1], event_id) for key, row in left if is_marker(row.value) for event_id, _ in listed_by(row.value)
-        }
+        markers = ((key[1], row.value) for key, row in run.strange if is_marker(row.value))
+        listed = {(tenant, event_id) for tenant, marker in markers for event_id, _ in listed_by(marker)}
         missing = [each for each in missing if each.sort == SNAPSHOT or each.key[1:] not in listed]
         for sort in (EVENT, SNAPSHOT):
             of_sort = [each for each in missing if each.sort == sort]
@@ -91,23 +94,16 @@ class _Comparison:
     def _strange(self, run: Beside, rows: Sequence[tuple[Key, Row]]) -> Iterator[Finding]:
         """Records that should not be there."""
         ended = {each.key: each.until for each in run.versions if each.until is not None and each.until <= self._made}
-        strange = []
+        known = {each.key for each in run.versions}
         for key, row in rows:
-            step = ended.get(key)
-            if step is None:
-                strange.append((key, row))
-            else:
+            is_other = is_marker(row.value) and key not in known
+            compaction = self._compactions.get(row.value["occurred_at_ms"]) if is_other else None
+            if (step := ended.get(key)) is not None:
                 yield self._telling.left_over(key[0], row, step)
-        for key, row in self._strangers.not_later(run, strange):
-            step = self._compaction_at(row)
-            if step is None:
-                yield self._telling.too_many(key[0], row, self._made)
+            elif compaction is not None:
+                yield self._telling.wrong_marker(row, compaction)
             else:
-                yield self._telling.wrong_marker(row, step)
-
-    def _compaction_at(self, row: Row) -> int | None:
-        """The compaction with the time of a marker."""
-        return self._strangers.compactions.get(row.value["occurred_at_ms"]) if is_marker(row.value) else None
+                yield self._telling.too_many(key[0], row, self._made)
 
     def of_the_end(self) -> Iterator[Finding]:
         """That the store is behind the journal, or ahead of it: each in one sentence.

@@ -46,9 +46,9 @@ def _requirement(table: str, path: str) -> str:
 
 @cache
 def requirements_of_members() -> dict[tuple[str, str | None], str]:
-    """The requirement of each member of each table: the last that its row names, or that of the table."""
+    """The requirement of each member of each table: the first that its row names, or that of the table."""
     return {
-        (table, code_spans(row["member"])[0]): (_ID.findall(row["where it comes from"]) or [requirement])[-1]
+        (table, code_spans(row["member"])[0]): (_ID.findall(row["where it comes from"]) or [requirement])[0]
         for table, requirement in _OF_TABLE.items()
         for row in tables()[table]
     }

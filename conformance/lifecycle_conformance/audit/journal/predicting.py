@@ -13,7 +13,7 @@ from attrs import Factory, define, field
 from lifecycle_conformance.audit.journal.steps import Step, acts, steps
 from lifecycle_conformance.driver.server import Server
 from lifecycle_conformance.execution.judgement import canonical
-from lifecycle_conformance.execution.trace import Object, Owner, TenantKey, owner_of_run
+from lifecycle_conformance.execution.trace import Object, Owner, TenantKey, history_of, owner_of_run
 from lifecycle_conformance.model.file_layout import is_too_long, path_of
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_projection.codec import to_json
@@ -163,13 +163,18 @@ class Passes:
     run: Object = Factory(dict)
     statuses: set[str] = Factory(set)
 
+    @property
+    def longest(self) -> int:
+        """The length of the last history."""
+        return len(history_of(self.run)) if self.run else 0
+
     @cached_property
     def ids(self) -> set[str]:
         """The stable ids of the records of the last history."""
         return set(ids_of(self.run)) if self.run else set()
 
 
-@define
+@define(slots=False)
 class Prediction:
     """A journal, and what it leaves; `passes` is what was given to the passes over each run."""
 
@@ -177,6 +182,12 @@ class Prediction:
     store: PredictedStore
     steps: list[Step] = Factory(list)
     passes: dict[Owner, Passes] = Factory(dict)
+
+    @cached_property
+    def compactions(self) -> Mapping[int, int]:
+        """The compactions by the times that they were told, which stand in their markers."""
+        compactions = (each for each in self.steps if each.op == "compact")
+        return {each.now_ms: each.number for each in compactions if each.now_ms is not None}
 
 
 def predicted(

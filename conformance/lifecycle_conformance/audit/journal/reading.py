@@ -85,19 +85,35 @@ def _beside(prediction: Prediction, run: StoredRun, limits: Limits, source: Stor
     versions = _versions(prediction, run.run_id, limits)
     unread = {EVENT: run.unread_events or not source.is_whole, SNAPSHOT: run.unread_snapshots}
     beside = Beside(run.run_id, versions, unread=frozenset(sort for sort, some in unread.items() if some))
-    waiting: dict[tuple[Key, bytes], list[Version]] = defaultdict(list)
-    for version in versions:
-        waiting[version.key, version.text].append(version)
+    waiting = _alike(versions)
     events = [(key_of_row(EVENT, row), row) for row in run.events]
     snapshots = [(key_of_row(SNAPSHOT, row), row) for row in run.snapshots]
     for key, row in (*events, *snapshots):
         if limits.has(key[1]):
             beside.rows += 1
-            _place(beside, key, row, waiting.pop((key, canonical(row.value)), []))
+            same = waiting.get((key, canonical(row.value)))
+            _place(beside, key, row, same.pop(0) if same else [])
     if not source.shares_seqs:  # a database has no other order than that of its seqs
         predicted = [each.key for each in prediction.store.in_order(run.run_id)]
         beside.moved = _moved([each for each in events if limits.has(each[0][1])], predicted)
     return beside
+
+
+def _alike(versions: Sequence[Version]) -> Mapping[tuple[Key, bytes], list[list[Version]]]:
+    """The versions that are the same; those that one record can be in turn, as they stood at different times, together.
+
+    An import may leave one event twice, so that two of them stand at one time.
+    """
+    found: dict[tuple[Key, bytes], list[list[Version]]] = defaultdict(list)
+    for version in versions:
+        alike = found[version.key, version.text]
+        over = (each for each in alike if each[-1].until is not None and each[-1].until <= version.since)
+        turns = next(over, None)
+        if turns is None:
+            alike.append([version])
+        else:
+            turns.append(version)
+    return found
 
 
 def _place(beside: Beside, key: Key, row: Row, same: Sequence[Version]) -> None:
