@@ -104,6 +104,7 @@ ALONE: dict[str, Case] = {
         respelled(1, put(OTHER_TENANT, "scope", "tenant_context")),
         {"snapshot-of-another-tenant", "snapshots-overwritten"},
     ),
+    "a scope was changed": (edited(2, put("local_implicit", "scope", "tenant_context", "source")), {"scope-drift"}),
     "two latest snapshots": (
         damaging.second_snapshot,
         {"two-latest-snapshots", "wrong-snapshot-member", "wrong-snapshot-metadata"},
@@ -187,6 +188,10 @@ WITH_RUNS: dict[str, tuple[Damage, set[str]]] = {
     ),
     "a text was copied": (
         respelled(2, put([damaging.SECRET], "checkpoint", "blocked_nodes"), digest=True),
+        {"perhaps-copied-outputs"},
+    ),
+    "a text was copied into a member of its own": (
+        respelled(2, put(damaging.SECRET, "checkpoint", "table"), digest=True),
         {"copied-outputs"},
     ),
     "a number was misread": (damaging.misread_number, {"number-changed"}),
@@ -257,12 +262,36 @@ COPIED = {
 
 
 @pytest.mark.parametrize("kind", COPIED)
-def test_a_text_that_may_not_be_copied_is_found(kind: str, store: Path, tmp_path: Path) -> None:
-    damaging.healthy(store)
-    respelled(2, put([damaging.SECRET], "checkpoint", "blocked_nodes"), digest=True)(store)
+@pytest.mark.parametrize(
+    ("copy", "prefix"),
+    [
+        (respelled(2, put([damaging.SECRET], "checkpoint", "blocked_nodes"), digest=True), "perhaps-"),
+        (respelled(2, put({"reason": damaging.SECRET}, "checkpoint", "last_failure"), digest=True), "perhaps-"),
+        (respelled(2, put({"instructions": damaging.SECRET}, "checkpoint", "awaiting_gate"), digest=True), ""),
+        (respelled(2, put([damaging.SECRET], "checkpoint", "gate_history"), digest=True), ""),
+        (respelled(2, put(damaging.SECRET, "metadata", "detail")), ""),
+        (edited(2, put(damaging.SECRET, "payload", "verdict")), ""),
+    ],
+)
+def test_a_text_that_may_not_be_copied_is_found(
+    kind: str, copy: Damage, prefix: str, store: Path, tmp_path: Path
+) -> None:
+    """Where a member that is copied has it, an earlier state of the run may have had it there."""
+    copy(damaging.healthy(store))
     runs = tmp_path / "other.json"
     runs.write_bytes(orjson.dumps(run_json(*damaging.HISTORY, checkpoint=COPIED[kind])))
-    assert wrong(found(store, runs)) == {kind}
+    copied = [each for each in wrong(found(store, runs)) if "copied" in each]
+    assert copied == [f"{prefix}{kind}"]
+
+
+def test_the_names_in_a_decision_are_no_texts_of_its_own(store: Path, tmp_path: Path) -> None:
+    """The gate that it decided on had the same node, and stands in the snapshots of its time."""
+    damaging.healthy(store)
+    respelled(2, put(["approve-the-quarterly-figures"], "checkpoint", "blocked_nodes"), digest=True)(store)
+    decision = {"node_id": "approve-the-quarterly-figures", "decision": "approve", "decided_at_ms": 1}
+    runs = tmp_path / "other.json"
+    runs.write_bytes(orjson.dumps(run_json(*damaging.HISTORY, checkpoint={"gate_history": [decision]})))
+    assert wrong(found(store, runs)) == set()
 
 
 def test_what_seems_to_be_missing_may_be_in_a_line_that_cannot_be_read(store: Path) -> None:
@@ -308,6 +337,7 @@ def test_every_kind_names_a_requirement_and_is_shown_by_a_damage() -> None:
     shown = set().union(*(kinds for table in (ALONE, MOVED, MARKERS, WITH_RUNS) for _, kinds in table.values()))
     elsewhere = {
         *COPIED,
+        *(f"perhaps-{kind}" for kind in COPIED),
         *TOLD_OF_DATABASES,
         "seq-perhaps-missing",
         "snapshot-perhaps-without-event",

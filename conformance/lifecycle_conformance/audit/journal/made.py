@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from lifecycle_conformance.audit.journal.predicting import SNAPSHOT, Prediction, Version
+from lifecycle_conformance.audit.journal.predicting import Prediction, Version
 from lifecycle_conformance.audit.journal.reading import Beside, Found
 from lifecycle_conformance.audit.journal.telling import is_marker
 
@@ -42,6 +42,5 @@ def _seen(run: Beside, prediction: Prediction) -> Iterator[int]:
         if version.until is not None:
             removed[version.until].append(version)
     for step, versions in removed.items():
-        # What a compaction removes, its marker shows.
-        if all(each.sort == SNAPSHOT and each.key not in there for each in versions):
+        if all(each.key not in there for each in versions):
             yield step
