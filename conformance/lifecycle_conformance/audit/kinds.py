@@ -3,19 +3,13 @@
 from typing import Final
 
 from lifecycle_conformance.audit.finding import Kind, Severity
+from lifecycle_conformance.audit.kinds_of_copies import COPIES
 
 _RESTORE: Final = (
     "Restore the line, and its snapshot if that is gone, too, from a backup, before the next pass over the run: a pass "
     "would record the record again, at the end, with a new number."
 )
 _DO_NOT_EDIT: Final = "Find out what changed the stored record by hand or with another serializer; restore it."
-_HOLDS: Final = "Treat the store as holding that data; find the engine that copies it."
-_REDACTED: Final = (
-    ("outputs", "REDACT-1"),
-    ("verdicts", "REDACT-2"),
-    ("gate", "REDACT-3"),
-    ("decisions", "REDACT-4"),
-)
 
 _ALL: Final = (
     # --- identity -----------------------------------------------------------------------------------------------------
@@ -344,28 +338,6 @@ _ALL: Final = (
         advice="Expect that event once more; nothing mends it.",
         hazard="H12",
     ),
-    # --- what must not be copied --------------------------------------------------------------------------------------
-    *(
-        Kind(
-            name=f"copied-{what}",
-            requirement=requirement,
-            severity=Severity.VIOLATION,
-            meaning=f"A text of at least 16 characters that stands only in the {what} of a run record stands in the "
-            "store, too, in a member that no event and no snapshot has.",
-            advice=_HOLDS,
-        )
-        for what, requirement in _REDACTED
-    ),
-    *(
-        Kind(
-            name=f"perhaps-copied-{what}",
-            requirement=requirement,
-            severity=Severity.SUSPECT,
-            meaning=f"A text of at least 16 characters that stands only in the {what} of a run record stands in the "
-            "store, too, in a member that is copied: it may have come from there, in an earlier state of the run.",
-            advice=f"Find out whether the run once had this text elsewhere. Else: {_HOLDS[0].lower()}{_HOLDS[1:]}",
-        )
-        for what, requirement in _REDACTED
-    ),
+    *COPIES,
 )
 RUN_KINDS: Final = {each.name: each for each in _ALL}
