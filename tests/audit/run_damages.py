@@ -62,8 +62,8 @@ def misread_record(stored: StoredFiles, random: Random) -> str | None:
     return place(number)
 
 
-def copied(checkpoint: Object) -> Hurt:
-    """A text that a run record holds where nothing may be copied from stands in a snapshot."""
+def copied(checkpoint: Object, *, into: str) -> Hurt:
+    """A text that a run record holds where nothing may be copied from stands in a member of a snapshot's checkpoint."""
 
     def hurt(stored: StoredFiles, random: Random) -> str | None:
         fit = [path for path in stored.with_event() if _is_of_run(stored, stored.snapshot(path))]
@@ -71,7 +71,7 @@ def copied(checkpoint: Object) -> Hurt:
         if path is None:
             return None
         snapshot = stored.snapshot(path)
-        snapshot["checkpoint"]["blocked_nodes"] = [SECRET]
+        snapshot["checkpoint"][into] = [SECRET]
         snapshot["payload_digest"] = stable_hash(snapshot["checkpoint"])
         _put_run(stored, stored.runs[snapshot["run_id"]], checkpoint)
         return stored.put_snapshot(path, snapshot)
@@ -128,6 +128,21 @@ _GATE: Final[Object] = {
     "instructions": SECRET,
 }
 _DECISION: Final[Object] = {"node_id": "n", "decision": "approve", "reason": SECRET, "decided_at_ms": 1}
+_COPIES: Final[dict[str, tuple[str, Object]]] = {
+    "an output": ("copied-outputs", {"node_outputs": {"n": {"table": SECRET}}}),
+    "a verdict": ("copied-verdicts", {"node_attempt_verdicts": {"n": [SECRET]}}),
+    "a gate's instruction": ("copied-gate", {"awaiting_gate": _GATE}),
+    "a decision": ("copied-decisions", {"gate_history": [_DECISION]}),
+}
+
+
+def _of_its_own(kind: str, checkpoint: Object) -> Damage:
+    return found(kind, copied(checkpoint, into="table"), "wrong-checkpoint-member", seen_from=Seen.RUNS)
+
+
+def _doubtful(kind: str, checkpoint: Object) -> Damage:
+    return found(f"perhaps-{kind}", copied(checkpoint, into="blocked_nodes"), seen_from=Seen.RUNS)
+
 
 BESIDE_RUNS: Final[dict[str, Damage]] = {
     "an event says otherwise than its record": found("event-altered", altered, "wrong-event-id", seen_from=Seen.RUNS),
@@ -136,12 +151,6 @@ BESIDE_RUNS: Final[dict[str, Damage]] = {
     ),
     "a record is gone from the history": found("event-not-explained", record_gone, seen_from=Seen.RUNS),
     "a record was misread (H9)": found("number-changed", misread_record, seen_from=Seen.RUNS),
-    "an output was copied": found(
-        "copied-outputs", copied({"node_outputs": {"n": {"table": SECRET}}}), seen_from=Seen.RUNS
-    ),
-    "a verdict was copied": found(
-        "copied-verdicts", copied({"node_attempt_verdicts": {"n": [SECRET]}}), seen_from=Seen.RUNS
-    ),
-    "a gate's instructions were copied": found("copied-gate", copied({"awaiting_gate": _GATE}), seen_from=Seen.RUNS),
-    "a decision was copied": found("copied-decisions", copied({"gate_history": [_DECISION]}), seen_from=Seen.RUNS),
+    **{f"{what} was copied": _of_its_own(kind, checkpoint) for what, (kind, checkpoint) in _COPIES.items()},
+    **{f"{what} may have been copied": _doubtful(kind, checkpoint) for what, (kind, checkpoint) in _COPIES.items()},
 }

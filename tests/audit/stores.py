@@ -11,7 +11,7 @@ import pytest
 
 from builders import run_json
 from lifecycle_projection import FileStore, project
-from lifecycle_projection.codec import run_from
+from lifecycle_projection.codec import run_from, to_json
 
 _DATA: Final = Path(__file__).parent / "data" / "stores.jsonl"
 
@@ -94,5 +94,22 @@ def put_database(database: dict[str, Any], file: Path, *, wal: bool = True) -> P
             connection.execute(f"CREATE TABLE {name} ({', '.join([*columns, *keyed, *unique])})")
             marks = ", ".join("?" * len(columns))
             connection.executemany(f"INSERT INTO {name} VALUES ({marks})", table["rows"])
+        connection.commit()
+    return file
+
+
+def as_database(store: Path, file: Path) -> Path:
+    """The events and snapshots of a store of files as bare rows of a database."""
+    held = FileStore(store)
+    kept = (("event", held.events()), ("snapshot", held.snapshots().values()))
+    with closing(sqlite3.connect(file)) as connection:
+        for sort, records in kept:
+            connection.execute(
+                f"CREATE TABLE stateful_{sort}s ({sort}_id TEXT, run_id TEXT, seq INTEGER, {sort}_json TEXT)"
+            )
+            connection.executemany(
+                f"INSERT INTO stateful_{sort}s VALUES (?, ?, ?, ?)",
+                [(each[f"{sort}_id"], each["run_id"], each["seq"], json.dumps(each)) for each in map(to_json, records)],
+            )
         connection.commit()
     return file

@@ -18,6 +18,7 @@ from lifecycle_conformance.audit.catalogue import KINDS
 from lifecycle_conformance.audit.examples import EXAMPLES
 from lifecycle_conformance.audit.finding import Finding, Severity
 from lifecycle_conformance.audit.kinds import RUN_KINDS
+from lifecycle_conformance.audit.kinds_of_journal import OF_MEMBERS
 from lifecycle_conformance.audit.opening import opened
 from lifecycle_conformance.audit.run_records import RunRecords
 from lifecycle_conformance.audit.workers import workers
@@ -106,6 +107,7 @@ ALONE: dict[str, Case] = {
         respelled(1, put(OTHER_TENANT, "scope", "tenant_context")),
         {"snapshot-of-another-tenant", "snapshots-overwritten"},
     ),
+    "a scope was changed": (edited(2, put("local_implicit", "scope", "tenant_context", "source")), {"scope-drift"}),
     "two latest snapshots": (
         damaging.second_snapshot,
         {"two-latest-snapshots", "wrong-snapshot-member", "wrong-snapshot-metadata"},
@@ -189,7 +191,11 @@ WITH_RUNS: dict[str, tuple[Damage, set[str]]] = {
     ),
     "a text was copied": (
         respelled(2, put([damaging.SECRET], "checkpoint", "blocked_nodes"), digest=True),
-        {"copied-outputs"},
+        {"perhaps-copied-outputs"},
+    ),
+    "a text was copied into a member of its own": (
+        respelled(2, put(damaging.SECRET, "checkpoint", "table"), digest=True),
+        {"copied-outputs", "wrong-checkpoint-member"},
     ),
     "a number was misread": (damaging.misread_number, {"number-changed"}),
 }
@@ -259,12 +265,36 @@ COPIED = {
 
 
 @pytest.mark.parametrize("kind", COPIED)
-def test_a_text_that_may_not_be_copied_is_found(kind: str, store: Path, tmp_path: Path) -> None:
-    damaging.healthy(store)
-    respelled(2, put([damaging.SECRET], "checkpoint", "blocked_nodes"), digest=True)(store)
+@pytest.mark.parametrize(
+    ("copy", "prefix"),
+    [
+        (respelled(2, put([damaging.SECRET], "checkpoint", "blocked_nodes"), digest=True), "perhaps-"),
+        (respelled(2, put({"reason": damaging.SECRET}, "checkpoint", "last_failure"), digest=True), "perhaps-"),
+        (respelled(2, put({"instructions": damaging.SECRET}, "checkpoint", "awaiting_gate"), digest=True), ""),
+        (respelled(2, put([damaging.SECRET], "checkpoint", "gate_history"), digest=True), ""),
+        (respelled(2, put(damaging.SECRET, "metadata", "detail")), ""),
+        (edited(2, put(damaging.SECRET, "payload", "verdict")), ""),
+    ],
+)
+def test_a_text_that_may_not_be_copied_is_found(
+    kind: str, copy: Damage, prefix: str, store: Path, tmp_path: Path
+) -> None:
+    """Where a member that is copied has it, an earlier state of the run may have had it there."""
+    copy(damaging.healthy(store))
     runs = tmp_path / "other.json"
     runs.write_bytes(orjson.dumps(run_json(*damaging.HISTORY, checkpoint=COPIED[kind])))
-    assert wrong(found(store, runs)) == {kind}
+    copied = [each for each in wrong(found(store, runs)) if "copied" in each]
+    assert copied == [f"{prefix}{kind}"]
+
+
+def test_the_names_in_a_decision_are_no_texts_of_its_own(store: Path, tmp_path: Path) -> None:
+    """The gate that it decided on had the same node, and stands in the snapshots of its time."""
+    damaging.healthy(store)
+    respelled(2, put(["approve-the-quarterly-figures"], "checkpoint", "blocked_nodes"), digest=True)(store)
+    decision = {"node_id": "approve-the-quarterly-figures", "decision": "approve", "decided_at_ms": 1}
+    runs = tmp_path / "other.json"
+    runs.write_bytes(orjson.dumps(run_json(*damaging.HISTORY, checkpoint={"gate_history": [decision]})))
+    assert wrong(found(store, runs)) == set()
 
 
 def test_what_seems_to_be_missing_may_be_in_a_line_that_cannot_be_read(store: Path) -> None:
@@ -316,15 +346,16 @@ def test_every_kind_names_a_requirement_and_is_shown_by_a_damage() -> None:
     known = requirements.load()
     assert [each.name for each in KINDS.values() if each.requirement not in known] == []
     shown = set().union(*(kinds for table in (ALONE, MOVED, MARKERS, WITH_RUNS) for _, kinds in table.values()))
-    elsewhere = {*COPIED, *TOLD_OF_DATABASES, "seq-perhaps-missing", "snapshot-perhaps-without-event"}
-    elsewhere |= {each.kind for each in DAMAGES.values()}
+    elsewhere = {*COPIED, *(f"perhaps-{kind}" for kind in COPIED), *TOLD_OF_DATABASES}
+    elsewhere |= {"seq-perhaps-missing", "snapshot-perhaps-without-event", *(each.kind for each in DAMAGES.values())}
     notes = {each.name for each in RUN_KINDS.values() if each.severity is Severity.NOTE}
     assert RUN_KINDS.keys() - shown - notes - elsewhere == set()
 
 
 def test_every_kind_has_an_example() -> None:
-    assert [*EXAMPLES] == [*KINDS]
-    assert len({*EXAMPLES.values()}) == len(KINDS)
+    of_members = {each.name for each in OF_MEMBERS.values()}
+    assert [*EXAMPLES] == [name for name in KINDS if name not in of_members]
+    assert len({*EXAMPLES.values()}) == len(EXAMPLES)
 
 
 def test_at_reads_what_put_writes() -> None:

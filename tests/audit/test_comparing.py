@@ -1,9 +1,6 @@
 """Two stores compared: the same in whatever form, and each difference named with its member and both values."""
 
-import json
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +14,6 @@ from lifecycle_conformance.audit.comparing import Compared, RecordDifference, Ru
 from lifecycle_conformance.audit.opening import opened
 from lifecycle_conformance.execution.trace import LOCAL
 from lifecycle_conformance.model.comparison import ABSENT
-from lifecycle_projection import FileStore
-from lifecycle_projection.codec import to_json
 from lifecycle_projection.records import Json
 
 STORES: Final = {each["name"]: each for each in stores.shared()}
@@ -39,23 +34,6 @@ def b(tmp_path: Path) -> Path:
 def healthy(folder: Path) -> Path:
     folder.mkdir()
     return damaging.healthy(folder, moved=True)
-
-
-def as_database(store: Path, file: Path) -> Path:
-    """The events and snapshots of a store of files as bare rows of a database."""
-    held = FileStore(store)
-    kept = (("event", held.events()), ("snapshot", held.snapshots().values()))
-    with closing(sqlite3.connect(file)) as connection:
-        for sort, records in kept:
-            connection.execute(
-                f"CREATE TABLE stateful_{sort}s ({sort}_id TEXT, run_id TEXT, seq INTEGER, {sort}_json TEXT)"
-            )
-            connection.executemany(
-                f"INSERT INTO stateful_{sort}s VALUES (?, ?, ?, ?)",
-                [(each[f"{sort}_id"], each["run_id"], each["seq"], json.dumps(each)) for each in map(to_json, records)],
-            )
-        connection.commit()
-    return file
 
 
 def all_of(a: Path, b: Path, *only: str) -> list[Compared]:
@@ -121,7 +99,7 @@ def test_runs_that_share_a_folder_are_held_apart(kinds: str, tmp_path: Path) -> 
             stores.projected(tmp_path / name, "x", run_id=run_id)
     stores.projected(tmp_path / "b", "x", "y", run_id="run:1")
     a, b = (
-        as_database(tmp_path / name, tmp_path / f"{name}.sqlite3") if kind == "database" else tmp_path / name
+        stores.as_database(tmp_path / name, tmp_path / f"{name}.sqlite3") if kind == "database" else tmp_path / name
         for name, kind in zip("ab", kinds.split(" and "), strict=True)
     )
     found = runs(a, b)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from lifecycle_conformance.audit.kinds_of_journal import JOURNAL_KINDS
+
 _STATE: Final = "it is the run's state at that time, or its definition's, and only a journal has it"
 _PASS: Final = "it says what a pass does; what it leaves is shown under the requirements of events and snapshots"
 _ANSWER: Final = "it is about answers, which leave nothing in a store"
@@ -47,7 +49,12 @@ _RUN_RECORDS: Final = "it is about files of run records: tests/audit/test_run_re
 _LARGE: Final = "it takes 64 MiB: tests/audit/test_file_source.py asks for less"
 _BOTH: Final = "it is about a folder with files and a database: tests/audit/test_opening.py"
 
+_JOURNAL: Final = "only a journal shows it: tests/audit/test_journal.py"
+
 UNSHOWN_KINDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(JOURNAL_KINDS, _JOURNAL),
+    **dict.fromkeys(("index-ids-compacted", "recorded-again-after-compaction", "counter-shifted"), _NOTE),
+    "scope-drift": "stores of several engines have it legally: tests/audit/test_audit.py",
     **dict.fromkeys(("time-backwards", "snapshots-pruned", "pass-incomplete", "storage-conflict"), _NOTE),
     **dict.fromkeys(("move-refused", "records-not-projected"), _NOTE),
     **dict.fromkeys(("seq-perhaps-missing", "snapshot-perhaps-without-event"), _DOUBT),

@@ -9,17 +9,19 @@ from attrs import frozen
 
 from lifecycle_conformance.audit.checks.completeness import completeness
 from lifecycle_conformance.audit.checks.content import content
+from lifecycle_conformance.audit.checks.first_generation import compacted_index_ids
 from lifecycle_conformance.audit.checks.histories import histories
 from lifecycle_conformance.audit.checks.identity import identity
 from lifecycle_conformance.audit.checks.members import members
 from lifecycle_conformance.audit.checks.order import markers, order
 from lifecycle_conformance.audit.checks.records import records as in_detail
+from lifecycle_conformance.audit.checks.scope import scope
 from lifecycle_conformance.audit.finding import Finding, Where
 from lifecycle_conformance.audit.lives import Life, lives
 from lifecycle_conformance.audit.stored import StoredRun, StoreSource
 from lifecycle_conformance.execution.trace import Object, owner_of_run
 
-_CHECKS: Final = (order, markers, identity, content, histories, members, completeness)
+_CHECKS: Final = (order, markers, identity, content, histories, members, scope, completeness, compacted_index_ids)
 _BATCH: Final = 16
 """How many parts a worker is given at a time."""
 _HANDED_OUT: Final = 64

@@ -52,10 +52,18 @@ EXAMPLES: Final = {
     "broken-phase-history": "An entry ends in `queued`, the next one begins in `paused_attention_required`.",
     "phase-history-changed": "The first entry happened at 1000 ms in the older snapshot, at 1001 ms in the newer one.",
     "two-latest-snapshots": "The snapshots of `node_started` and `node_failed` both have the number 5.",
+    "scope-drift": "The first four events belong to the organization unit `sales`, the fifth to `finance`.",
+    "index-ids-compacted": "A marker lists `automation-v2-lifecycle-run-1-0-node_started`.",
+    "recorded-again-after-compaction": "A marker lists that id, and the same `node_started` stands in the log again.",
+    "counter-shifted": "Two equal events of the first generation were recorded, and the first was compacted away.",
     "copied-outputs": "The result of a node, a customer's table, stands in the metadata of an event.",
     "copied-verdicts": "The reason that a reviewing model gave stands in a snapshot's checkpoint.",
     "copied-gate": "The instructions for whoever approves stand in the payload of an event.",
     "copied-decisions": "What somebody wrote when they approved stands in a snapshot's checkpoint.",
+    "perhaps-copied-outputs": "The result of a node stands in the `reason` of an event, too.",
+    "perhaps-copied-verdicts": "The reason that a reviewing model gave stands in the `last_failure` of a checkpoint.",
+    "perhaps-copied-gate": "The instructions for whoever approves stand in the title of an earlier gate, too.",
+    "perhaps-copied-decisions": "What somebody wrote when they approved stands in the metadata of an event, too.",
     # --- the form of files --------------------------------------------------------------------------------------------
     "damaged-line": "The disk gave back zeros for one block of the log.",
     "no-event": "A line of another log, without `event_id`, got into this one.",
@@ -103,5 +111,18 @@ EXAMPLES: Final = {
     "other-key": "Under the key `run-1` stands a record that says `run_id: run-2`.",
     "conflicting-records": "Two files hold run-1 with one `updated_at_ms`, once as `running` and once as `failed`.",
     "no-records": "The runs file holds `{}`.",
+    # --- a journal ----------------------------------------------------------------------------------------------------
+    "journal-event-missing": "Step 7 is a pass over five records; the log has four of them.",
+    "journal-event-extra": "The log has an event of a record that no pass of the journal was given.",
+    "journal-snapshot-missing": "Step 7 wrote five snapshots; one file is gone, and no pruning took it.",
+    "journal-snapshot-extra": "A snapshot lies there for which no step recorded an event.",
+    "journal-not-compacted": "Step 9 compacts what is older than a week; an event of last month is still there.",
+    "journal-marker-missing": "Step 9 removes three events; no marker lists them.",
+    "journal-marker-extra": "Step 9 removes three events; the marker of that time lists two.",
+    "journal-not-pruned": "Step 10 prunes all but the newest snapshot; an older one is still there.",
+    "journal-other-order": "Step 3 recorded `node_started` and then `node_failed`; the log has them the other way.",
+    "journal-perhaps-missing": "An event of step 7 can't be found, and line 12 can't be read.",
+    "journal-ends-early": "The store has a record of today, the journal ends with yesterday.",
+    "journal-goes-on": "The journal ends with a pass that was never made, as the power failed.",
 }
-"""A sentence for each kind of finding, by its name."""
+"""A sentence for each kind of finding, by its name; members that differ from what a journal makes them have none."""

@@ -68,8 +68,9 @@ NOTHING: Final = Nothing.NOTHING
 class Finding:
     """One departure: of what kind, where, of which run, and what was expected there.
 
-    `record_index` counts the lifecycle history from 0. `message` is a sentence without the values. `at_ms` is the
-    time that the event or snapshot says, where the finding is about one, and `seqs` are the numbers that it is about.
+    `record_index` counts the lifecycle history from 0. `message` is a sentence without the values. `at_ms` is the time
+    that the event or snapshot says, where the finding is about one, and `seqs` are the numbers that it is about. `step`
+    is the step of a journal after which it shows, 0 where it shows before the first.
     """
 
     kind: Kind
@@ -81,5 +82,6 @@ class Finding:
     event_id: str | None = None
     at_ms: int | None = None
     seqs: Sequence[int] = ()
+    step: int | None = None
     expected: Json | Nothing = field(default=NOTHING)
     actual: Json | Nothing = field(default=NOTHING)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from lifecycle_conformance.audit.finding import Kind, Severity
+from lifecycle_conformance.audit.kinds_of_copies import COPIES
 
 _RESTORE: Final = (
     "Restore the line, and its snapshot if that is gone, too, from a backup, before the next pass over the run: a pass "
@@ -330,21 +331,40 @@ _ALL: Final = (
         advice="Find out which one doesn't belong there; conforming engines take the greater id.",
         hazard="H7",
     ),
-    *(
-        Kind(
-            name=f"copied-{what}",
-            requirement=requirement,
-            severity=Severity.VIOLATION,
-            meaning=f"A text of at least 16 characters that stands only in the {what} of a run record stands in the "
-            "store, too.",
-            advice="Treat the store as holding that data; find the engine that copies it.",
-        )
-        for what, requirement in (
-            ("outputs", "REDACT-1"),
-            ("verdicts", "REDACT-2"),
-            ("gate", "REDACT-3"),
-            ("decisions", "REDACT-4"),
-        )
+    Kind(
+        name="scope-drift",
+        requirement="SCOPE-1",
+        severity=Severity.SUSPECT,
+        meaning="The scope of an event or a snapshot differs from that of an earlier one of its run.",
+        advice="Find out whether the run's definition or its tenant was changed while it ran; else restore the record.",
     ),
+    # --- the first generation -----------------------------------------------------------------------------------------
+    Kind(
+        name="index-ids-compacted",
+        requirement="COMPACT-14",
+        severity=Severity.NOTE,
+        meaning="A marker lists ids of the first generation. They no longer tell their records, so that the next pass "
+        "records those again that are still in the history.",
+        advice="Expect these events once more, with new ids; nothing mends that.",
+        hazard="H11",
+    ),
+    Kind(
+        name="recorded-again-after-compaction",
+        requirement="COMPACT-14",
+        severity=Severity.NOTE,
+        meaning="A record was recorded again, as a marker lists its first event under an id of the first generation.",
+        advice="Count it once, where events are counted.",
+        hazard="H11",
+    ),
+    Kind(
+        name="counter-shifted",
+        requirement="ALIAS-8",
+        severity=Severity.NOTE,
+        meaning="An event of the first generation is taken for an earlier one of identical records, as that one was "
+        "compacted: the next pass records the last of them again.",
+        advice="Expect that event once more; nothing mends it.",
+        hazard="H12",
+    ),
+    *COPIES,
 )
 RUN_KINDS: Final = {each.name: each for each in _ALL}

@@ -17,6 +17,7 @@ from lifecycle_conformance.cli.signals import interruptible
 if TYPE_CHECKING:
     from lifecycle_conformance.audit.auditing import Read
     from lifecycle_conformance.audit.finding import Finding
+    from lifecycle_conformance.audit.journal.comparing import Journal
     from lifecycle_conformance.audit.run_records import RunRecords
     from lifecycle_conformance.audit.stored import StoreSource
     from lifecycle_conformance.cli.audit_outputs import Outputs
@@ -32,6 +33,7 @@ EXAMPLES
   lifecycle-projection audit store --write-baseline accepted.json
   lifecycle-projection audit store --baseline accepted.json --junit audit.xml
   lifecycle-projection audit store --runs runs.json --html audit.html
+  lifecycle-projection audit store --journal journal.jsonl
   lifecycle-projection audit --migration data
   lifecycle-projection audit --explain seq-missing
 
@@ -60,6 +62,7 @@ class _Asked:
     since_ms: int | None
     baseline: str | None
     write_baseline: str | None
+    journal: str | None
     junit: str | None
     html: str | None
     values: bool | None
@@ -70,7 +73,8 @@ class _Asked:
         """What is read, and never written, as reports may call it."""
         from lifecycle_conformance.audit.postgres_address import shown  # noqa: PLC0415 - only where an audit is made
 
-        return [*([] if self.store is None else [shown(self.store)]), *map(shown, self.sources)]
+        named = (self.store, *self.sources, self.journal)
+        return [shown(each) for each in named if each is not None]
 
     @property
     def outputs(self) -> "Outputs":
@@ -89,6 +93,7 @@ class _Found:
     cut: bool = False
     source: "StoreSource | None" = None
     records: "RunRecords | None" = None
+    journal: "Journal | None" = None
 
 
 @click.command(epilog=_EPILOG)
@@ -165,7 +170,11 @@ def command(ctx: click.Context, /, store: str | None, explain: str | None, *, mi
         of_findings = (asked.since_ms, asked.baseline, asked.write_baseline, asked.junit, asked.html)
         if any(each is not None for each in of_findings):
             raise click.UsageError("--migration predicts an import: it has no findings to filter, accept or write")
+        if asked.journal is not None:
+            raise click.UsageError("--migration predicts an import: it takes no --journal")
         _migration(ctx, store, as_json=asked.as_json)
+    if store is None and asked.journal is not None:
+        raise click.UsageError("expected STORE, to hold it against --journal")
     if store is None and not asked.sources:
         raise click.UsageError("expected STORE, or --runs RUNS, or both")
     if asked.jobs is not None and asked.cluster is not None:
@@ -196,23 +205,26 @@ def _judged(asked: _Asked) -> "tuple[Audited, ReadAgain]":
         cut=found.cut,
         has_baseline=bool(baselines),
         has_records=bool(asked.sources),
+        journal=found.journal,
     )
     return audited, reader(found.source, found.records)
 
 
 def _tell(audited: "Audited", asked: _Asked, again: "ReadAgain") -> None:
     """The report in the form that was asked for, and what is written beside it or in its place."""
-    from lifecycle_conformance.report import audit_report, baseline_report  # noqa: PLC0415
+    from lifecycle_conformance.report import audit_report, baseline_report, journal_report  # noqa: PLC0415
 
     told, shown = audited.told, asked.values is not False
     form = audit_report.Form(width=width(), values=shown, most=asked.most, also=baseline_report.summary(told))
     asked.outputs.write(audited, evolve(form, values=asked.values is True), again)
     if asked.as_json:
         report = audit_report.as_json(audited.store, told.left, values=shown, cut=audited.cut)
-        echo_json({**report, **baseline_report.as_json(told)})
+        echo_json({**report, **baseline_report.as_json(told), **journal_report.as_json(audited.journal, told.left)})
     elif not asked.outputs.replace_report:
         echo(audit_report.rendered(audited.store, told.left, form, runs=audited.read.runs, cut=audited.cut))
-        if not asked.sources:
+        if audited.journal is not None:
+            echo(f"\n{journal_report.rendered(audited.journal, told.left, form.width)}")
+        elif not asked.sources:
             echo(_NOT_COMPARED)
         if told.stale:
             echo(f"\n{baseline_report.rendered(told.stale, form.width)}")
@@ -247,9 +259,12 @@ class _Tenant:
 def _audited(asked: _Asked, only: frozenset[str], tenant: _Tenant) -> _Found:
     """Audit until all is read, or the user interrupts: then what is known so far is told."""
     from lifecycle_conformance.audit.auditing import NoStore, Read, audit, unknown  # noqa: PLC0415
+    from lifecycle_conformance.audit.journal.comparing import compared  # noqa: PLC0415
+    from lifecycle_conformance.audit.journal.reading import Limits  # noqa: PLC0415
     from lifecycle_conformance.audit.opening import opened  # noqa: PLC0415
     from lifecycle_conformance.audit.run_records import RunRecords  # noqa: PLC0415
     from lifecycle_conformance.audit.workers import workers  # noqa: PLC0415
+    from lifecycle_conformance.cli.audit_journal import prediction_of  # noqa: PLC0415
 
     found = _Found(read=Read())
     with interruptible(), progress_line() as show:
@@ -257,8 +272,10 @@ def _audited(asked: _Asked, only: frozenset[str], tenant: _Tenant) -> _Found:
             show("auditing: reading where each run stands")
             found.records = records = RunRecords(asked.sources) if asked.sources else None
             found.source = source = NoStore() if asked.store is None else opened(asked.store)
+            predicted = None if asked.journal is None else prediction_of(asked.journal, source, show)
 
-            if missing := unknown(source, records, only):
+            known = frozenset() if predicted is None else predicted.store.versions.keys()
+            if missing := unknown(source, records, only - known):
                 raise click.UsageError(f"there is no run {', '.join(map(repr, missing))}")
             if records is not None and asked.store is None:
                 found.read = Read(runs=len(records.run_ids()))
@@ -274,6 +291,9 @@ def _audited(asked: _Asked, only: frozenset[str], tenant: _Tenant) -> _Found:
                 for finding in audit(source, records, only=only, progress=progress, executor=executor):
                     if tenant.concerns(finding):
                         found.findings.append(finding)
+            if predicted is not None:
+                found.journal, differing = compared(predicted, source, Limits(runs=only, tenant=tenant.key))
+                found.findings += differing
         except KeyboardInterrupt:
             found.cut = True
     return found

@@ -14,6 +14,13 @@ _OPTIONS: Final = (
         "the path that it has here.",
     ),
     click.option(
+        "--journal",
+        metavar="FILE",
+        help="What the engine was asked to do, in order: JSON Lines of `project` with its `run`, `compact` and "
+        "`prune`, in the form of the driver protocol. The store must hold exactly what they leave; the first step is "
+        "told after which it doesn't. `-` is standard input.",
+    ),
+    click.option(
         "--since-ms",
         metavar="MS",
         type=click.IntRange(min=0),

@@ -120,6 +120,14 @@ class Server:
             refusal = {"kind": "internal", "message": f"{type(error).__name__}: {error}", "data": {}}
         return _line({"id": request_id, "error": refusal})
 
+    def act_on(self, store: Store, request: Json) -> Json:
+        """Do what a request asks for to a store of the caller's, and answer what the protocol answers.
+
+        Raises what the reference raises; :class:`InvalidInputError` before anything is done.
+        """
+        self._store = store
+        return self._perform(request)
+
     def _perform(self, request: Json) -> Json:
         op = structure(request, _Envelope).op
         if op not in OPERATIONS or OPERATIONS[op] not in {None, *self._capabilities}:

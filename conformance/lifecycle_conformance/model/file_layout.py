@@ -27,6 +27,7 @@ _SNAPSHOT_PATH: Final = re.compile(rf"{SNAPSHOTS}/[^/]+/[^/]+\.json")
 # --- paths ------------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1 << 12)
 def segment(name: str) -> str:
     """Turn an id into the name of a file or folder (FILE-4)."""
     safe = _UNSAFE.sub("_", name)

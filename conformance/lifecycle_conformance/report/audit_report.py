@@ -50,6 +50,7 @@ def _entry(finding: Finding, *, values: bool) -> dict[str, Json]:
         "tenant": None if finding.tenant is None else dict(zip(_TENANT, finding.tenant, strict=True)),
         "record_index": finding.record_index,
         "event_id": finding.event_id,
+        "step": finding.step,
         **place,
     }
     return {
@@ -190,7 +191,7 @@ def kind_json(kind: Kind) -> dict[str, Json]:
         "severity": str(kind.severity),
         "hazard": kind.hazard,
         "meaning": kind.meaning,
-        "example": EXAMPLES[kind.name],
+        "example": EXAMPLES.get(kind.name),
         "advice": kind.advice,
     }
 
@@ -201,7 +202,8 @@ def explained(kinds: Sequence[Kind], width: int) -> str:
     for kind in kinds:
         hazard = "" if kind.hazard is None else f", hazard {kind.hazard} (spec/hazards.md)"
         head = f"{kind.name}: {kind.severity}, requirement {kind.requirement}{hazard}"
-        told = [kind.meaning, f"For example: {EXAMPLES[kind.name]}", f"To do: {kind.advice}"]
+        example = EXAMPLES.get(kind.name)
+        told = [kind.meaning, *([f"For example: {example}"] if example else []), f"To do: {kind.advice}"]
         blocks.append("\n".join([head, *(line for each in told for line in paragraph(each, width, first="  "))]))
     known = requirements.load()
     for asked in dict.fromkeys(kind.requirement for kind in kinds):

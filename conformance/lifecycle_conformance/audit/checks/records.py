@@ -1,9 +1,10 @@
 """The lifecycle records of a run record, beside what a store holds of its run."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
 
+from lifecycle_conformance.audit.checks.first_generation import shifted_counters
 from lifecycle_conformance.audit.checks.identity import is_right, shortened
+from lifecycle_conformance.audit.checks.redaction import redaction
 from lifecycle_conformance.audit.finding import Finding, Where
 from lifecycle_conformance.audit.lives import Life
 from lifecycle_conformance.audit.stored import Row
@@ -12,9 +13,6 @@ from lifecycle_conformance.execution.trace import Object, history_of, member
 from lifecycle_conformance.model.identity import Content, contents_of, ids_of, record_of_event, stable_id
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 from lifecycle_projection.records import Json
-
-_LONG_ENOUGH: Final = 16
-"""From how many characters on a text is told apart from words that stand everywhere."""
 
 
 def records(life: Life, run: Object, where: Where) -> Iterator[Finding]:
@@ -42,7 +40,8 @@ def records(life: Life, run: Object, where: Where) -> Iterator[Finding]:
             yield from _altered(life, row, of_id, history_of(run)[of_id])
         elif not any(row is each for each, _ in changed) and is_right(row, content, number):
             yield life.finding("event-not-explained", f"no lifecycle record at {where} says this", row)
-    yield from _copied(life, run)
+    yield from redaction(life, run)
+    yield from shifted_counters(life, run)
 
 
 def _changed(
@@ -113,55 +112,3 @@ def _refused(life: Life, run: Object, record: Object) -> tuple[str, str] | None:
     goes_to = PHASE_OF[phase_status(run, record)]
     legal = came_from == goes_to or goes_to in NEXT.get(str(came_from), [])
     return None if legal or not isinstance(came_from, str) else (came_from, goes_to)
-
-
-# --- what must not be copied ------------------------------------------------------------------------------------------
-
-
-def _copied(life: Life, run: Object) -> Iterator[Finding]:
-    """Texts of a run record that no member of an event or a snapshot may hold (REDACT-1 to REDACT-4)."""
-    checkpoint = run["checkpoint"]
-    gate = checkpoint.get("awaiting_gate")
-    hidden = {
-        "outputs": _values(checkpoint.get("node_outputs")),
-        "verdicts": _values(checkpoint.get("node_attempt_verdicts")),
-        "gate": [member(gate, "instructions"), member(gate, "metadata")],
-        "decisions": [checkpoint.get("gate_history")],
-    }
-    secrets = {what: {*_texts(values)} for what, values in hidden.items()}
-    if not any(secrets.values()):
-        return
-    shown = dict(run, checkpoint={k: v for k, v in checkpoint.items() if k not in _HIDDEN} | _without(gate))
-    allowed = {*_texts([shown])}
-    for row in (*life.events, *life.snapshots):
-        there = {*_texts([row.value])} - allowed
-        for what, texts in secrets.items():
-            if there and (found := there & texts):
-                yield life.finding(f"copied-{what}", "a text", row, actual=min(found))
-
-
-_HIDDEN: Final = ("node_outputs", "node_attempt_verdicts", "gate_history", "awaiting_gate")
-
-
-def _without(gate: Json) -> Object:
-    kept = {k: v for k, v in gate.items() if k not in {"instructions", "metadata"}} if isinstance(gate, dict) else None
-    return {"awaiting_gate": kept}
-
-
-def _values(value: Json) -> list[Json]:
-    return [*value.values()] if isinstance(value, dict) else []
-
-
-def _texts(values: Iterable[Json]) -> Iterator[str]:
-    """The long texts in some values, at every depth."""
-    waiting = [*values]
-    while waiting:
-        match waiting.pop():
-            case str() as text if len(text) >= _LONG_ENOUGH:
-                yield text
-            case dict() as object_:
-                waiting += object_.values()
-            case list() as list_:
-                waiting += list_
-            case _:
-                pass

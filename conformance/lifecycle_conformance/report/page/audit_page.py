@@ -204,7 +204,7 @@ def _group(found: _OfKind, form: Form, related: _Related) -> Group:
         badge=Badge(kind.severity, TONES[kind.severity]),
         total=len(found.all),
         meaning=kind.meaning,
-        example=EXAMPLES[kind.name],
+        example=EXAMPLES.get(kind.name),
         advice=kind.advice,
         hazard=kind.hazard,
         items=[

@@ -73,7 +73,7 @@ class Group:
     badge: Badge
     total: int
     meaning: str
-    example: str
+    example: str | None
     advice: str
     hazard: str | None
     items: Sequence[Item]
