@@ -25,11 +25,10 @@ TABLES: Any = {
 }
 APART = {
     "a marker lost an entry": [{"marker-lists-too-little"}, {"snapshot-without-event"}],
-    "the first event and its snapshot are gone": [{"seq-missing"}, {"record-missing"}],
     "a move that the table doesn't have": [{"broken-phase-history"}, {"phase-history-changed"}],
     "a move out of a terminal phase": [{"illegal-move"}, {"phase-history-changed"}],
 }
-"""What nothing in the findings ties together: a seq and an id that are both gone, histories of two snapshots."""
+"""What nothing in the findings ties together: an id that a marker lost, histories of two snapshots."""
 CASES = [(table, name) for table, (damages, _) in TABLES.items() for name in damages]
 
 

@@ -66,7 +66,7 @@ def test_the_report_for_programs_names_requirement_place_and_values(store: Path)
 def test_findings_of_one_cause_are_told_together(store: Path) -> None:
     damaging.dropped(2)(store)
     text = call("audit", store).stdout
-    assert text.startswith(f"{store}: 2 runs, 2 violations, 1 suspect\n\nVIOLATION LOG-1 seq-missing\n")
+    assert text.startswith(f"{store}: 2 runs, 2 violations, 1 suspect (of 1 cause)\n\nVIOLATION LOG-1 seq-missing\n")
     assert text.count("To do: ") == 1
     assert "    - so also LOG-1 snapshot-without-event: neither the log" in text
     assert "    - so also OCC-1 occurrence-missing: occurrence 1 is recorded, and 0 is not\n" in text
@@ -132,6 +132,11 @@ def test_kinds_of_findings_are_explained(asked: str) -> None:
     assert done.exit_code == 0
     assert asked in done.stdout
     assert "To do: " in done.stdout
+
+
+def test_a_requirement_without_kinds_is_explained_by_its_text() -> None:
+    said = call("audit", "--explain", "json-1").stdout
+    assert said.startswith("No kind of finding belongs to it.\n\nJSON-1 The stable hash (spec/03-canonical-json.md)\n")
 
 
 def test_an_explanation_says_the_requirement() -> None:

@@ -21,7 +21,10 @@ def test_of_an_import_that_loses_nothing_one_line_says_so(tmp_path: Path) -> Non
     log(tmp_path, event("a"), event("b", 2))
     (tmp_path / RUNS).write_text(json.dumps({"run-1": run_json("one")}), encoding="utf-8")
     prediction = predicted(tmp_path)
-    assert shown(prediction) == "The import succeeds, and nothing is lost: it counts 2 events, 0 snapshots, 1 run."
+    assert shown(prediction) == (
+        "The import succeeds, and nothing is lost: it counts 2 events, 0 snapshots, 1 run. "
+        "What the files hold isn't judged: audit them, too."
+    )
     assert exit_code(prediction) == 0
     assert as_json(prediction) == {
         "import": {

@@ -19,8 +19,8 @@ _ALL: Final = (
         severity=Severity.VIOLATION,
         meaning="An event's id and its content disagree: the id is neither the one that the content gives nor an index "
         "id of the first generation.",
-        advice="Do not rename it: where a snapshot has this id, the content was changed. With --runs a second finding "
-        "says which member.",
+        advice="Do not rename it: where a snapshot has this id, the content was changed. Beside run records (--runs) "
+        "the finding event-altered says which member.",
     ),
     Kind(
         name="event-twice",
@@ -108,7 +108,7 @@ _ALL: Final = (
         name="wrong-marker-member",
         requirement="COMPACT-8",
         severity=Severity.VIOLATION,
-        meaning="A member of a marker's payload is missing, is one too many, or has a form that no engine gives it.",
+        meaning="A member of a marker's payload is missing, is one too many, or has a value that no engine writes.",
         advice=_DO_NOT_EDIT,
     ),
     Kind(
@@ -278,7 +278,8 @@ _ALL: Final = (
         name="wrong-checkpoint-member",
         requirement="CKPT-1",
         severity=Severity.VIOLATION,
-        meaning="A member of a snapshot's checkpoint is missing, too much, or of a form that no engine gives it.",
+        meaning="A member of a snapshot's checkpoint is missing, is one too many, or has a value that no engine "
+        "writes.",
         advice=_DO_NOT_EDIT,
     ),
     Kind(

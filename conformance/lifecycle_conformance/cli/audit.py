@@ -144,7 +144,10 @@ class _Found:
     help="Say whether production's import of STORE into its database succeeds; what the store holds isn't judged.",
 )
 @click.option(
-    "--explain", metavar="KIND|ID", help="Say what a kind of finding, or a requirement's kinds, mean; audit nothing."
+    "--explain",
+    metavar="KIND|ID",
+    help="Say what a kind of finding means, or those of a requirement or of a hazard (H1 to H20, what surprises in "
+    "production); audit nothing.",
 )
 @audit_options.outputs
 @options.as_json
@@ -227,6 +230,8 @@ def _tell(audited: "Audited", asked: _Asked, again: "ReadAgain") -> None:
             echo(f"\n{journal_report.rendered(audited.journal, told.left, form.width)}")
         elif not asked.sources:
             echo(_NOT_COMPARED)
+        if asked.write_baseline is not None and not audited.cut:
+            echo(f"\n{asked.write_baseline} accepts them. Look at each there, and say its reason.")
         if told.stale:
             echo(f"\n{baseline_report.rendered(told.stale, form.width)}")
 
@@ -302,11 +307,16 @@ def _audited(asked: _Asked, only: frozenset[str], tenant: _Tenant) -> _Found:
 
 def _explain(asked: str, *, as_json: bool) -> None:
     from lifecycle_conformance.audit.catalogue import KINDS  # noqa: PLC0415
-    from lifecycle_conformance.report.audit_report import explained, kind_json  # noqa: PLC0415
+    from lifecycle_conformance.report.audit_report import explained, kind_json, requirement_text  # noqa: PLC0415
+    from lifecycle_conformance.specification import requirements  # noqa: PLC0415
 
-    told = [each for each in KINDS.values() if asked in {each.name, each.requirement, each.hazard}]
+    id_ = asked.upper()
+    told = [each for each in KINDS.values() if asked.lower() == each.name or id_ in {each.requirement, each.hazard}]
+    if not told and id_ in requirements.load() and not as_json:
+        echo(f"No kind of finding belongs to it.\n\n{requirement_text(id_, width())}")
+        return
     if not told:
-        alike = get_close_matches(asked, KINDS, n=3, cutoff=0.5)
+        alike = get_close_matches(asked.lower(), KINDS, n=3, cutoff=0.5)
         hint = f"; is it {' or '.join(alike)}?" if alike else "; a report names its kinds"
         raise click.BadParameter(
             f"expected a kind of finding, or the id of a requirement or hazard{hint}", param_hint="'--explain'"

@@ -25,7 +25,7 @@ _OPTIONS: Final = (
         metavar="MS",
         type=click.IntRange(min=0),
         help="Tell findings about events and snapshots of this time or later only (`occurred_at_ms`, `created_at_ms`); "
-        "findings that are about no time are told, too.",
+        "findings about no time, such as those about a file, are told, too.",
     ),
     click.option(
         "--baseline",

@@ -10,6 +10,8 @@ from lifecycle_conformance.cli import exits
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_projection.records import Json
 
+_NOT_JUDGED: Final = "What the files hold isn't judged: audit them, too."
+_NOTHING_FOUND: Final = "Nothing to import was found: is this the right folder?"
 _MOST_PLACES: Final = 10
 """How many places of one kind are shown; the JSON report has more."""
 
@@ -43,8 +45,8 @@ def _verdict(prediction: Prediction) -> str:
     names = (("events", "event"), ("snapshots", "snapshot"), ("automation_runs", "run"))
     counts = ", ".join(_counted(prediction.counts[name], what) for name, what in names)
     ending = "and nothing is lost" if prediction.is_lossless else "but not all of it arrives as it is"
-    doubt = "" if any(prediction.counts.values()) else " Nothing to import was found: is this the right folder?"
-    return f"The import succeeds, {ending}: it counts {counts}.{doubt}"
+    more = _NOT_JUDGED if any(prediction.counts.values()) else _NOTHING_FOUND
+    return f"The import succeeds, {ending}: it counts {counts}. {more}"
 
 
 def _counted(number: int, what: str) -> str:

@@ -11,6 +11,7 @@ from lifecycle_conformance.audit.causes import causes
 from lifecycle_conformance.audit.examples import EXAMPLES
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Kind, Severity
 from lifecycle_conformance.driver.safe_text import safe
+from lifecycle_conformance.model.file_layout import SNAPSHOTS
 from lifecycle_conformance.report.wording import counted, named, paragraph, short, written
 from lifecycle_conformance.specification import requirements
 from lifecycle_projection.records import Json
@@ -133,6 +134,9 @@ def summary(store: str, findings: Sequence[Finding], runs: int, also: Sequence[s
     counts = [(sum(each.kind.severity is severity for each in findings), severity) for severity in Severity]
     told = [*(counted(number, severity) for number, severity in counts if number), *also]
     said = ", ".join(told) or "nothing wrong was found"
+    wrong = [each for each in causes(findings) if each[0].kind.severity is not Severity.NOTE]
+    if len(wrong) < sum(number for number, severity in counts if severity is not Severity.NOTE):
+        said += f" (of {counted(len(wrong), 'cause')})"
     partial = " (partial: the audit was interrupted)" if cut else ""
     return f"{safe(store)}: {counted(runs, 'run')}, {said}{partial}"
 
@@ -151,7 +155,7 @@ def _lines(group: Sequence[Sequence[Finding]], form: Form) -> Iterator[str]:
     yield from paragraph(kind.meaning, form.width, first="  ")
     for finding, *others in group[: form.most]:
         yield from _shown(finding, values=form.values)
-        yield from (line for each in others[: form.most] for line in _also(each))
+        yield from (line for each in others[: form.most] for line in _also(each, values=form.values))
         if len(others) > form.most:
             yield f"    … and {len(others) - form.most} more of this cause; --json shows all"
     if len(group) > form.most:
@@ -159,11 +163,13 @@ def _lines(group: Sequence[Sequence[Finding]], form: Form) -> Iterator[str]:
     yield from paragraph(f"To do: {kind.advice}", form.width, first="  ")
 
 
-def _also(finding: Finding) -> Iterator[str]:
+def _also(finding: Finding, *, values: bool) -> Iterator[str]:
     """A further finding of a cause."""
     yield f"    - so also {finding.kind.requirement} {finding.kind.name}: {safe(finding.message)}"
     if finding.where is not None:
         yield f"      at {safe(str(finding.where))}"
+    for name, value in _compared(finding):
+        yield f"      {name + ':':<9} {short(written(shown_value(value, values=values)), _VALUE)}"
 
 
 def _shown(finding: Finding, *, values: bool) -> Iterator[str]:
@@ -177,7 +183,7 @@ def _shown(finding: Finding, *, values: bool) -> Iterator[str]:
     yield f"  - {heads[0]}"
     yield from (f"    {each}" for each in heads[1:])
     if finding.event_id is not None:
-        yield f"    event {named(finding.event_id)}"
+        yield f"    {'snapshot' if SNAPSHOTS in place else 'event'} {named(finding.event_id)}"
     yield f"    {safe(finding.message)}"
     for name, value in _compared(finding):
         yield f"    {name + ':':<9} {short(written(shown_value(value, values=values)), _VALUE)}"
@@ -205,9 +211,12 @@ def explained(kinds: Sequence[Kind], width: int) -> str:
         example = EXAMPLES.get(kind.name)
         told = [kind.meaning, *([f"For example: {example}"] if example else []), f"To do: {kind.advice}"]
         blocks.append("\n".join([head, *(line for each in told for line in paragraph(each, width, first="  "))]))
-    known = requirements.load()
-    for asked in dict.fromkeys(kind.requirement for kind in kinds):
-        requirement = known[asked]
-        head = f"{asked} {requirement.title} (spec/{requirement.chapter}.md)"
-        blocks.append("\n".join([head, *paragraph(requirement.statement, width, first="  ")]))
+    blocks += [requirement_text(each, width) for each in dict.fromkeys(kind.requirement for kind in kinds)]
     return "\n\n".join(blocks)
+
+
+def requirement_text(id_: str, width: int) -> str:
+    """What a requirement says."""
+    requirement = requirements.load()[id_]
+    head = f"{id_} {requirement.title} (spec/{requirement.chapter}.md)"
+    return "\n".join([head, *paragraph(requirement.statement, width, first="  ")])

@@ -7,7 +7,10 @@ from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.wording import counted, named, paragraph
 from lifecycle_projection.records import Json
 
-_TO_DO = "To do: Take these entries out of the file, or write it anew with --write-baseline."
+_TO_DO = (
+    "To do: Take these entries out of the file, or write it anew with --write-baseline; unless less was looked at than "
+    "when it was written, such as without --runs."
+)
 
 
 def as_json(found: Matched) -> dict[str, Json]:

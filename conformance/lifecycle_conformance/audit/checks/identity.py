@@ -27,7 +27,7 @@ def identity(life: Life) -> Iterator[Finding]:
         if not is_right(row, content, number):
             yield life.finding(
                 "wrong-event-id",
-                "the id that the content gives, and the id of the event",
+                "the id that the content gives as it stands now, and the id of the event",
                 row,
                 expected=expected,
                 actual=row.value["event_id"],

@@ -96,9 +96,9 @@ def _inconsistent(life: Life, row: Row) -> Iterator[Finding]:
     if isinstance(index, int) and isinstance(length, int) and is_unsigned(index) and length <= index:
         yield life.finding(
             "wrong-checkpoint-member",
-            "`checkpoint.lifecycle_event_count`, and the index of the record in that history",
+            f"`checkpoint.lifecycle_event_count` is too low: the record stands at index {index} of the history",
             row,
-            expected=f"more than {index}",
+            expected=f"at least {index + 1}",
             actual=length,
         )
 

@@ -1,9 +1,11 @@
 """The lifecycle records of a run record, beside what a store holds of its run."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from lifecycle_conformance.audit.checks.first_generation import shifted_counters
 from lifecycle_conformance.audit.checks.identity import is_right, shortened
+from lifecycle_conformance.audit.checks.order import holes
 from lifecycle_conformance.audit.checks.redaction import redaction
 from lifecycle_conformance.audit.finding import Finding, Where
 from lifecycle_conformance.audit.lives import Life
@@ -76,16 +78,17 @@ def _unrecorded(life: Life, run: Object, missing: Sequence[int], where: Where) -
         (length - number for number, index in enumerate(reversed(missing)) if index != length - 1 - number), 0
     )
     tail = [index for index in missing if index >= (newest or length - len(missing))]
-    for index in missing:
-        if index not in tail:
-            record = history_of(run)[index]
-            yield life.finding(
-                "record-missing",
-                f"`{record['event']}` at {record['recorded_at_ms']} ms",
-                where=where,
-                record_index=index,
-                event_id=ids_of(run)[index],
-            )
+    inside = [index for index in missing if index not in tail]
+    for index, seqs in zip(inside, _seqs_of(inside, life), strict=True):
+        record = history_of(run)[index]
+        yield life.finding(
+            "record-missing",
+            f"`{record['event']}` at {record['recorded_at_ms']} ms",
+            where=where,
+            record_index=index,
+            event_id=ids_of(run)[index],
+            seqs=seqs,
+        )
     if tail:
         refused = _refused(life, run, history_of(run)[tail[0]])
         if refused is not None:
@@ -101,6 +104,12 @@ def _unrecorded(life: Life, run: Object, missing: Sequence[int], where: Where) -
             yield life.finding(
                 "records-not-projected", f"{len(tail)} of {length} records", where=where, record_index=tail[0]
             )
+
+
+def _seqs_of(missing: Sequence[int], life: Life) -> list[tuple[int, ...]]:
+    """The numbers that missing records had, where the sequence lacks as many; else nothing tells them."""
+    lacking = [*islice((seq for hole in holes(life) for seq in hole), len(missing) + 1)]
+    return [(seq,) for seq in lacking] if len(lacking) == len(missing) else [()] * len(missing)
 
 
 def _refused(life: Life, run: Object, record: Object) -> tuple[str, str] | None:

@@ -40,8 +40,8 @@ _CATALOGUE: Final = {name: number for number, name in enumerate(KINDS)}
 _NOT_COMPARED: Final = "The store alone was looked at. With --runs RUNS it is held against the run records, too."
 _PARTIAL: Final = "The audit was interrupted, and this page is partial: there may be more findings."
 _WITHOUT_VALUES: Final = (
-    "Values are left out: of each, its length and a digest are told. What stays are the names, ids, numbers, times and "
-    "phases by which things are known again. --values shows the values."
+    "Values are left out: of each, its length and a digest are told. Names, ids, numbers, times and phases "
+    "stay. --values shows the values."
 )
 
 
