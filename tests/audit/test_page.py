@@ -432,7 +432,7 @@ def test_what_is_left_out_is_counted(count: int, data: st.DataObject) -> None:
     assert len(shown) + sum(gap.columns for gap in gaps) == count
     assert len({*shown} & {*faults}) + sum(gap.faulty for gap in gaps) == len(faults)
     assert shown == sorted({*shown})
-    assert len(shown) <= 42 + len(gaps)
+    assert len(shown) <= 42 + 10  # a hole of one column is filled, round faults that are six columns apart
     assert all(gap.columns > 1 for gap in gaps)
 
 
