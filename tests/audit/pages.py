@@ -1,7 +1,5 @@
-"""Pages for the tests to look at: made of a store, and read by a strict parser."""
+"""Pages of audits for the tests to look at."""
 
-from collections import Counter
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
@@ -18,51 +16,15 @@ from lifecycle_conformance.cli.audit_outputs import reader
 from lifecycle_conformance.report.audit_report import Form
 from lifecycle_conformance.report.audited import Audited
 from lifecycle_conformance.report.page.audit_page import ReadAgain, audit_page
-from lifecycle_conformance.report.page.page import Page
+from lifecycle_conformance.report.page.audit_parts import Page
 from lifecycle_projection import FileStore, project
 from lifecycle_projection.codec import run_from
 
-_VOID: Final = {"meta", "br"}
 LONG: Final = run_json(
     *(lifecycle(f"node_{'completed' if number % 2 else 'started'}", 1_000 + number) for number in range(24)),
     run_id="run-long",
 )
 """A run with more records than its time line shows."""
-
-
-class Parsed(HTMLParser):
-    """A page as a strict parser sees it: each element is closed by its own end."""
-
-    def __init__(self, document: bytes) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, tuple[str, ...]]] = []
-        self.ids: Counter[str] = Counter()
-        self.links: list[str] = []
-        self.headings: list[int] = []
-        self.text = ""
-        self.open: list[str] = []
-        self.feed(document.decode())
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_startendtag(tag, attrs)
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        named = {name: value or "" for name, value in attrs}
-        self.tags.append((tag, tuple(named)))
-        self.ids.update([named["id"]] if "id" in named else [])
-        self.links += [named["href"]] if "href" in named else []
-        if tag in {"h1", "h2", "h3", "h4"}:
-            self.headings.append(int(tag[1]))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += "" if self.open[-1:] == ["style"] else data
 
 
 def damaged(folder: Path) -> tuple[Path, Path]:

@@ -1,10 +1,7 @@
 """The page of an audit: what it says, that it is well-formed, and that no text of a store can become part of it."""
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ import damaging
 import stores
 import test_audit as tables
 from builders import event, lifecycle, run_json, snapshot
+from html_pages import HOSTILE, Parsed, in_json, texts, well_formed
 from lifecycle_conformance.audit import kinds_of_form
 from lifecycle_conformance.audit.catalogue import KINDS
 from lifecycle_conformance.audit.finding import Finding, Where
@@ -27,12 +25,13 @@ from lifecycle_conformance.execution.trace import owner_of
 from lifecycle_conformance.model.identity import PREFIX
 from lifecycle_conformance.report.page import audit_timeline
 from lifecycle_conformance.report.page.audit_page import ReadAgain, audit_page
+from lifecycle_conformance.report.page.audit_parts import Page
 from lifecycle_conformance.report.page.audit_timeline import RunAgain
 from lifecycle_conformance.report.page.drawing import drawn
-from lifecycle_conformance.report.page.page import Page, anchor_of, rendered, spans
+from lifecycle_conformance.report.page.page import anchor_of, rendered, spans
 from lifecycle_conformance.report.page.timeline import Column, Gap, Lane, Mark, Presence, Timeline, Tone, kept
 from lifecycle_projection.errors import StorageError
-from pages import Parsed, audited, damaged, form, nothing, page_of
+from pages import audited, damaged, form, nothing, page_of
 
 DAMAGES = {
     f"{name} {damage}": (make, damages[damage][0], name == "with runs")
@@ -86,24 +85,6 @@ def faulty(timeline: Timeline) -> list[tuple[int, Lane, str]]:
 
 
 # --- the page as a document -------------------------------------------------------------------------------------------
-
-
-def well_formed(document: bytes) -> Parsed:
-    """What holds for every page."""
-    page = Parsed(document)
-    assert not {"script", "img", "iframe", "link", "form", "object", "base"} & {tag for tag, _ in page.tags}
-    assert not [names for _, names in page.tags if any(name.startswith("on") or name == "style" for name in names)]
-    assert max(page.ids.values()) == 1
-    assert all(re.fullmatch(r"[A-Za-z0-9._-]+", each) for each in page.ids)
-    assert {link.removeprefix("#") for link in page.links} <= {*page.ids}
-    assert page.headings[0] == 1
-    assert all(after <= before + 1 for before, after in pairwise(page.headings))
-    text = document.decode()
-    assert [each for each in {*text} - {"\n"} if not each.isprintable()] == []
-    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
-    allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    assert f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'" in text
-    return page
 
 
 @pytest.mark.parametrize("name", DAMAGES)
@@ -263,21 +244,6 @@ def test_no_value_of_a_store_stands_on_a_page_without_values(store: Path, runs: 
 
 # --- hostile texts ----------------------------------------------------------------------------------------------------
 
-HOSTILE = (
-    "</title></style></script><script>alert(1)</script>",
-    "<img src=x onerror=alert(1)>",
-    '"\' onload=alert(1) x="',
-    "--><svg/onload=alert(1)><!--",
-    "]]>&lt;&amp;&#60;{{ 7 * 7 }}{% raw %}",
-    "\x1b[31mred\x1b]0;title\x07\x00\x7f\x9b",
-    "\u202eleft\u2066right\u200b\ufeff\u2028",
-    "\ud800\udfff\ud83d",
-    "javascript:alert(1)#",
-)
-texts = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(codec=None, exclude_characters="`"), min_size=1))
-in_a_store = texts.map(lambda text: text.encode(errors="replace").decode())
-"""A store's records are JSON in UTF-8, which has no lone surrogates; the name of a file may have some."""
-
 
 def hostile_page(outside: str, inside: str) -> bytes:
     """A page with a text in each place where a name, a path or a value can stand."""
@@ -319,7 +285,7 @@ BENIGN = Parsed(hostile_page("benign", "harmless")).tags
 
 
 @settings(deadline=None, max_examples=100)
-@given(texts, in_a_store)
+@given(texts, in_json)
 def test_no_text_becomes_part_of_the_page(outside: str, inside: str) -> None:
     document = hostile_page(outside, inside)
     assert well_formed(document).tags == BENIGN
@@ -466,7 +432,7 @@ def test_what_is_left_out_is_counted(count: int, data: st.DataObject) -> None:
     assert len(shown) + sum(gap.columns for gap in gaps) == count
     assert len({*shown} & {*faults}) + sum(gap.faulty for gap in gaps) == len(faults)
     assert shown == sorted({*shown})
-    assert len(shown) <= 42 + len(gaps)
+    assert len(shown) <= 42 + 10  # a hole of one column is filled, round faults that are six columns apart
     assert all(gap.columns > 1 for gap in gaps)
 
 

@@ -1,54 +1,18 @@
 """The page of an audit in a real browser: as wide as the window, legible, and without anything that acts or loads."""
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Request, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from browsing import DESK, EVERYWHERE, PHONE, Seen, assert_legible_and_accessible, overflow
+from html_pages import HOSTILE
 from lifecycle_conformance.report.page.page import rendered
 from pages import damaged, page_of
-from test_page import HOSTILE, hostile_page
+from test_page import hostile_page
 
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-PHONE, DESK = (390, 844), (1440, 900)
-RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-CONTRAST: Final = """
-() => {
-  const luminance = (color) => {
-    const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map((value) => value / 255)
-      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (text) => {
-    const box = text.parentElement.matches(".fault, .band") && text.parentElement.querySelector("rect");
-    return box ? getComputedStyle(box).fill : getComputedStyle(document.body).backgroundColor;
-  };
-  return [...document.querySelectorAll("svg text")].map((text) => {
-    const both = [luminance(getComputedStyle(text).fill), luminance(behind(text))].sort();
-    return (both[1] + 0.05) / (both[0] + 0.05);
-  });
-}
-"""
-"""The contrast of each text of the drawings with what is behind it, which axe doesn't look at."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = next((found for found in map(shutil.which, BROWSERS) if found), None)
-    if program is None:
-        pytest.skip(f"no browser is installed: one of {', '.join(BROWSERS)} is needed")
-    expect.set_options(timeout=30_000)  # the machine may be busy
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=as_root)
-        yield browser
-        browser.close()
+pytest_plugins = ["browser_fixtures"]
 
 
 @pytest.fixture(scope="module")
@@ -60,70 +24,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "audit.html"
 
 
-class Seen:
-    """What a page did that it must not do."""
-
-    def __init__(self, page: Page) -> None:
-        self.requests: list[str] = []
-        self.loaded: list[str] = []
-        self.said: list[str] = []
-        page.on("request", self._requested)
-        page.on("requestfinished", self._loaded)
-        page.on("console", self._logged)
-        page.on("pageerror", self._failed)
-        page.on("dialog", self._asked)
-
-    def _requested(self, request: Request) -> None:
-        self.requests.append(request.url)
-
-    def _loaded(self, request: Request) -> None:
-        self.loaded.append(request.url)
-
-    def _logged(self, message: ConsoleMessage) -> None:
-        self.said.append(message.text)
-
-    def _failed(self, error: Error) -> None:
-        self.said.append(error.message)
-
-    def _asked(self, dialog: Dialog) -> None:
-        self.said.append(dialog.message)
-        dialog.dismiss()
-
-
-@pytest.fixture
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """An empty tab; a test that is parametrised with it says its size and colours."""
-    size, colours = getattr(request, "param", (DESK, "light"))
-    context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=colours, reduced_motion="reduce"
-    )
-    yield context.new_page()
-    context.close()
-
-
-def overflow(page: Page) -> int:
-    found: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    return found
-
-
-@pytest.mark.parametrize(
-    "page",
-    [(size, colours) for size in (PHONE, DESK) for colours in ("light", "dark")],
-    ids=lambda each: f"{each[0][0]}-{each[1]}",
-    indirect=True,
-)
+@EVERYWHERE
 def test_it_is_legible_and_accessible_at_each_size_and_in_both_colours(page: Page, file: Path) -> None:
-    seen = Seen(page)
-    page.goto(file.as_uri())
-    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
-    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
-    assert found.response["passes"]
-    assert found.generate_snapshot() == ""
-    assert overflow(page) <= 0
-    contrasts = page.evaluate(CONTRAST)
-    assert len(contrasts) > 50
-    assert min(contrasts) >= 4.5
-    assert (seen.requests, seen.said) == ([file.as_uri()], [])
+    assert_legible_and_accessible(page, file)
 
 
 def test_the_colours_are_those_that_are_preferred(page: Page, file: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import damaging
 from calling import call, contents
-from pages import Parsed
+from html_pages import Parsed
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ import pytest
 from builders import RUN_ID, lifecycle, run_json
 from calling import PATIENCE_S, PROGRAM, call, contents, environment, finished, started
 from idle import idle
+from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.judges.vectors.scenarios import FILES
 from lifecycle_conformance.specification.texts import VECTORS
 from lifecycle_projection import FileStore, compact
 
@@ -411,7 +414,43 @@ def test_vectors_are_listed(tmp_path: Path) -> None:
 def test_vectors_are_exported_as_they_are(tmp_path: Path) -> None:
     done = call("vectors", "--export", tmp_path / "cases")
     assert done.exit_code == 0
-    assert contents(tmp_path / "cases") == {path.name: path.read_bytes() for path in VECTORS.glob("*.jsonl")}
+    exported = contents(tmp_path / "cases")
+    cases = {name: content for name, content in exported.items() if name.endswith(".jsonl")}
+    assert cases == {path.name: path.read_bytes() for path in VECTORS.glob("*.jsonl")}
+    assert exported.keys() - cases.keys() == {"README.md", "index.json"}
+    assert done.stdout.splitlines() == [str(tmp_path / "cases" / name) for name in (*FILES, "README.md", "index.json")]
+
+
+def test_the_index_leads_from_a_requirement_to_its_cases(tmp_path: Path) -> None:
+    call("vectors", "--export", tmp_path)
+    index = json.loads((tmp_path / "index.json").read_bytes())
+    assert [*index["cases"]] == names()
+    by_requirement = {each for touched in index["requirements"].values() for each in touched}
+    assert by_requirement <= {*index["cases"]}
+    listed = call("vectors", "--list", "--requirements", "ALIAS-1").stdout.splitlines()
+    assert [f"{name} ALIAS-1" for name in index["requirements"]["ALIAS-1"]] == listed
+
+
+def test_the_recipe_runs_the_cases_without_a_driver(tmp_path: Path) -> None:
+    """Step by step as the file that is exported says, in one case of each kind."""
+    call("vectors", "--export", tmp_path)
+    index = json.loads((tmp_path / "index.json").read_bytes())
+    run: list[str] = []
+    for name, about in [*index["cases"].items()][::40]:
+        line = (tmp_path / about["file"]).read_text(encoding="utf-8").split("\n")[about["line"] - 1]
+        case, driver = json.loads(line), InProcessDriver("files")
+        store = tmp_path / f"store-{len(run)}"
+        store.mkdir()
+        assert {*about["needs"]} <= driver.hello.capabilities
+        driver.ask("open", store=str(store))
+        for step, answer in zip(case["steps"], case["answers"], strict=True):
+            came = driver.ask(step["op"], **{name: value for name, value in step.items() if name != "op"})
+            got = {"ok": came.ok} if came.error is None else {"error": {"kind": came.error.kind}}
+            assert json.dumps(got, sort_keys=True) == json.dumps(answer, sort_keys=True)
+        assert {path: sha256(content).hexdigest() for path, content in contents(store).items()} == case["files"]
+        assert case["name"] == name
+        run.append(name)
+    assert len(run) > 10
 
 
 def test_an_export_onto_a_full_disk_names_the_file_and_leaves_none(

@@ -47,7 +47,7 @@ def result(id_: str, verdict: Verdict = Verdict.PASS, **members: Any) -> Result:
 
 
 def failed(id_: str, verdict: Verdict = Verdict.FAIL, *, broken: int = 4, **members: Any) -> Result:
-    failure = evolve(NOT_RECORDED, case=f"cases/{id_}-0a1b2c3d.json", **members)
+    failure = evolve(NOT_RECORDED, **{"case": f"cases/{id_}-0a1b2c3d.json", **members})
     return result(id_, verdict, broken=broken, failure=failure)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lifecycle_conformance.audit.journal.comparing import Journal
     from lifecycle_conformance.audit.run_records import RunRecords
     from lifecycle_conformance.audit.stored import StoreSource
-    from lifecycle_conformance.cli.audit_outputs import Outputs
+    from lifecycle_conformance.cli.outputs import Outputs
     from lifecycle_conformance.report.audited import Audited
     from lifecycle_conformance.report.page.audit_page import ReadAgain
 
@@ -79,7 +79,7 @@ class _Asked:
     @property
     def outputs(self) -> "Outputs":
         """What is written beside the report."""
-        from lifecycle_conformance.cli.audit_outputs import Outputs  # noqa: PLC0415 - only where an audit is made
+        from lifecycle_conformance.cli.outputs import Outputs  # noqa: PLC0415 - only where an audit is made
 
         return Outputs(self.junit, self.html)
 
@@ -215,11 +215,12 @@ def _judged(asked: _Asked) -> "tuple[Audited, ReadAgain]":
 
 def _tell(audited: "Audited", asked: _Asked, again: "ReadAgain") -> None:
     """The report in the form that was asked for, and what is written beside it or in its place."""
+    from lifecycle_conformance.cli import audit_outputs  # noqa: PLC0415 - only where an audit is made
     from lifecycle_conformance.report import audit_report, baseline_report, journal_report  # noqa: PLC0415
 
     told, shown = audited.told, asked.values is not False
     form = audit_report.Form(width=width(), values=shown, most=asked.most, also=baseline_report.summary(told))
-    asked.outputs.write(audited, evolve(form, values=asked.values is True), again)
+    audit_outputs.write(asked.outputs, audited, evolve(form, values=asked.values is True), again)
     if asked.as_json:
         report = audit_report.as_json(audited.store, told.left, values=shown, cut=audited.cut)
         echo_json({**report, **baseline_report.as_json(told), **journal_report.as_json(audited.journal, told.left)})

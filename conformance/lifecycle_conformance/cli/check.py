@@ -11,6 +11,7 @@ import click
 
 from lifecycle_conformance.cli import options
 from lifecycle_conformance.cli.messages import echo_json, echo_report, warn, width
+from lifecycle_conformance.cli.outputs import Outputs
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.signals import interruptible
@@ -30,6 +31,7 @@ EXAMPLES
   lifecycle-projection check --seed 7 -- ./my-driver  search somewhere else
   lifecycle-projection check --requirements 'ALIAS-*' -- ./my-driver
   lifecycle-projection check --json -- ./my-driver > report.json
+  lifecycle-projection check --junit check.xml --html check.html -- ./my-driver
 
 \b
 EXIT CODES
@@ -118,14 +120,28 @@ def hypothesis_elsewhere() -> Iterator[None]:
 )
 @options.store
 @click.option("--no-vectors", is_flag=True, help="Leave the fixed cases out, and the requirements that they judge.")
+@click.option(
+    "--junit",
+    metavar="FILE",
+    help="Write the report to FILE as JUnit XML, for CI: one test for each requirement, skipped where a capability is "
+    "missing. `-` is standard output, instead of the report.",
+)
+@click.option(
+    "--html",
+    metavar="FILE",
+    help="Write the report to FILE as one page for a browser, which loads nothing: each failure with its session drawn "
+    "as a time line, all requirements, and what the search met. `-` is standard output, instead of the report.",
+)
 @options.as_json
 @click.option("-v", "--verbose", is_flag=True, help="Show every failure in full.")
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913 - one parameter an option
     ctx: click.Context,
     /,
     driver_command: tuple[str, ...],
     store: str,
+    junit: str | None,
+    html: str | None,
     *,
     as_json: bool,
     verbose: bool,
@@ -142,6 +158,8 @@ def command(
     test shows. A failure comes with the shortest session that was found, and the seed that finds it again.
     """
     require_posix("check")
+    outputs = Outputs(junit, html)
+    outputs.check([], as_json=as_json)
     with progress_line() as show:
         show("loading the suite")
         # Hypothesis takes its time to load; the help should not wait for it.
@@ -153,10 +171,29 @@ def command(
     report = _checked(factory, **search)
     if as_json:
         echo_json(json_report.as_json(report))
-    else:
+    elif not outputs.replace_report:
         text = terminal.render(report, driver=driver_command, verbose=verbose, colour=True, width=width())
         echo_report(text.rstrip("\n"))
+    _write(outputs, report, driver_command)  # last: should it fail, the report isn't lost
     ctx.exit(report.exit_code)
+
+
+def _write(outputs: Outputs, report: "Report", driver: Sequence[str]) -> None:
+    """Write what was asked for beside the report."""
+
+    def junit() -> bytes:
+        from lifecycle_conformance.report.check_junit import as_junit  # noqa: PLC0415 - only where it is asked for
+
+        return as_junit(report, driver)
+
+    def html() -> bytes:
+        from lifecycle_conformance.report.page.check_page import check_page  # noqa: PLC0415 - likewise
+        from lifecycle_conformance.report.page.page import rendered  # noqa: PLC0415
+        from lifecycle_conformance.runner.rehearsal import rehearsed  # noqa: PLC0415
+
+        return rendered(check_page(report, driver, partial(rehearsed, capabilities=report.hello.capabilities)))
+
+    outputs.write(junit, html)
 
 
 def _checked(factory: "Factory", *, only: Sequence[str], no_vectors: bool, cases: Path, **search: Any) -> "Report":

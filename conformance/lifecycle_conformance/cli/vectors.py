@@ -1,5 +1,6 @@
 """`lifecycle-projection vectors`."""
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,11 +17,13 @@ from lifecycle_conformance.cli.drivers import started
 from lifecycle_conformance.cli.messages import echo, echo_json, echo_report, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
+from lifecycle_conformance.cli.result_files import write_whole
 from lifecycle_conformance.cli.signals import interruptible
 from lifecycle_conformance.driver import descendants
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.workspace import workspace
+from lifecycle_conformance.judges.vectors.index import RECIPE, index
 from lifecycle_conformance.judges.vectors.judging import Difference, compare
 from lifecycle_conformance.judges.vectors.scenarios import FILES, Scenario, stream
 from lifecycle_conformance.judges.vectors.tags import tags
@@ -48,6 +51,8 @@ EXIT CODES
      judged, or the driver's capabilities allow no case at all"""
 
 
+_RECIPE: Final = "README.md"
+_INDEX: Final = "index.json"
 _VERDICTS: Final = (
     Verdict.PASS,
     Verdict.FAIL,
@@ -74,7 +79,13 @@ class _Judged:
 @click.command(epilog=_EPILOG)
 @options.driver_command
 @click.option("--list", "listed", is_flag=True, help="List the names and stop.")
-@click.option("--export", "export_to", metavar="DIR", type=click.Path(path_type=Path), help="Copy the cases and stop.")
+@click.option(
+    "--export",
+    "export_to",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Copy the cases, with an index by requirement and how to run them without a driver, and stop.",
+)
 @click.option("--only", metavar="PATTERN", multiple=True, help="Take the cases whose names match, such as 'walks-*'.")
 @click.option(
     "--requirements",
@@ -141,6 +152,10 @@ def _export(directory: Path) -> None:
     for name in FILES:
         _copy(VECTORS / name, directory / name)
         echo(str(directory / name))
+    _copy(RECIPE, directory / _RECIPE)
+    echo(str(directory / _RECIPE))
+    write_whole(str(directory / _INDEX), json.dumps(index(stream()), ensure_ascii=False, indent=1).encode() + b"\n")
+    echo(str(directory / _INDEX))
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import click
+from attrs import frozen
 
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.model.comparison import ABSENT, Mismatch, Side, mismatches
@@ -34,6 +36,47 @@ def difference(expected: Json, actual: Json, width: int = WIDTH) -> Iterator[str
             yield from place(mismatch, width)
         if len(found) > _MOST:
             yield f"{_INDENT}and {counted(len(found) - _MOST, 'more place')} where they differ"
+
+
+@frozen(kw_only=True)
+class Place:
+    """A place where two values differ: its path, empty for the whole, and both sides as texts; none for nothing."""
+
+    path: str
+    expected: str | None
+    actual: str | None
+
+
+def places(expected: Json, actual: Json) -> Iterator[Place]:
+    """The places where two values differ, the same as :func:`difference` shows."""
+    if expected == [] and isinstance(actual, list) and not _are_plain([], actual):
+        for item in actual[:_MOST]:
+            text = safe(item) if isinstance(item, str) else _window(written(item), 0)
+            yield Place(path="", expected=None, actual=text)
+    elif _are_plain(expected, actual):
+        left, right = _windows(expected, actual)
+        yield Place(path="", expected="none" if expected == [] else left, actual=right)
+    else:
+        for each in islice(mismatches(expected, actual), _MOST):
+            yield _place(each)
+
+
+def _place(mismatch: Mismatch) -> Place:
+    path, expected, actual = _path(mismatch.path), mismatch.expected, mismatch.actual
+    if actual is ABSENT:
+        return Place(path=path, expected=_window(_text(expected), 0, _RECORD), actual=None)
+    if expected is ABSENT:
+        return Place(path=path, expected=None, actual=_window(_text(actual), 0, _RECORD))
+    left, right = _windows(expected, actual)
+    return Place(path=path, expected=left, actual=right)
+
+
+def left_out(expected: Json, actual: Json) -> int:
+    """How many places are beyond those that are shown."""
+    if _are_plain(expected, actual):
+        return 0
+    many = actual if expected == [] else [*mismatches(expected, actual)]
+    return max(0, len(many) - _MOST)
 
 
 def first_place(expected: Json, actual: Json) -> str:

@@ -21,7 +21,7 @@ _LONGEST_ANSWER: Final = 300
 _MOST_SEEN: Final = 4
 AGREEING: Final = "Agreement with the reference"
 """The name of a judge that is no requirement."""
-_AGREEMENT: Final = (
+AGREEMENT_MEANS: Final = (
     "What an implementation answers and shows is what the reference answers and shows from where the implementation "
     "stood before."
 )
@@ -53,7 +53,7 @@ def in_full(failed: Failed, driver: Sequence[str], width: int = WIDTH) -> Iterat
     failure = failure_of(failed)
     if isinstance(failed, JudgeResult):
         yield from heading(AGREEING, failure.verdict, share(failed), width)
-        yield from statement(_AGREEMENT, width)
+        yield from statement(AGREEMENT_MEANS, width)
     else:
         requirement = failed.requirement
         level = "" if requirement.level is Level.MUST else f" ({requirement.level})"
@@ -100,14 +100,14 @@ def session(failure: Failure, width: int = WIDTH) -> Iterator[str]:
         yield from request_lines(failure.requests, width)
         yield ""
     yield from _said(failure, width)
-    if failure.seen is not None and "answer" in failure.seen:
-        yield from _seen(failure.seen, failure.requests[-1][0] if failure.requests else "", width)
-    if (said := _said_again(failure)) is not None:
+    for each in what_was_seen(failure):
+        yield from paragraph(each, width, first=_INDENT, rest=f"{_INDENT}  ")
+    if (said := said_again(failure)) is not None:
         yield from paragraph(said, width, first=_INDENT)
     yield from _stderr(failure.stderr, width)
 
 
-def _said_again(failure: Failure) -> str | None:
+def said_again(failure: Failure) -> str | None:
     """What fresh processes showed, if that makes it something else than a plain failure."""
     if failure.again is Verdict.NONDETERMINISTIC:
         return _DIFFERING
@@ -171,27 +171,28 @@ def _refusal(kind: object) -> str:
 # --- what was seen ----------------------------------------------------------------------------------------------------
 
 
-def _seen(seen: Object, op: str, width: int) -> Iterator[str]:
-    """What the last request led to: its answer, and what is shown now and was not before."""
-    error = seen["answer"].get("error")
-    if error is None:
-        answer = short(written(seen["answer"].get("ok")), _LONGEST_ANSWER)
-        yield from paragraph(f"the driver answered {answer}", width, first=_INDENT, rest=f"{_INDENT}  ")
-    else:
-        data = f", data {short(written(error['data']), _LONGEST_ANSWER)}" if error["data"] else ""
-        refused = f"the driver refused: {named(error['kind'])}, {written(error['message'])}{data}"
-        yield from paragraph(refused, width, first=_INDENT, rest=f"{_INDENT}  ")
-    if "appended" not in seen:
-        return
-    changes = [f"it appended {_event(each)}" for each in seen["appended"]]
-    changes += [f"it wrote {_snapshot(each)}" for each in seen["written"]]
-    changes += [f"{named(each)} is gone or changed" for each in seen["gone"]]
-    if not changes and op == "project":
+def what_was_seen(failure: Failure) -> list[str]:
+    """What the last request led to, in sentences: its answer, and what is shown now and was not before."""
+    seen = failure.seen
+    if seen is None or "answer" not in seen:
+        return []
+    changes = [f"it appended {_event(each)}" for each in seen.get("appended", ())]
+    changes += [f"it wrote {_snapshot(each)}" for each in seen.get("written", ())]
+    changes += [f"{named(each)} is gone or changed" for each in seen.get("gone", ())]
+    if not changes and "appended" in seen and failure.requests and failure.requests[-1][0] == "project":
         changes = ["it appended no event and wrote no snapshot"]
-    for each in changes[:_MOST_SEEN]:
-        yield from paragraph(each, width, first=_INDENT, rest=f"{_INDENT}  ")
-    if len(changes) > _MOST_SEEN:
-        yield f"{_INDENT}and {counted(len(changes) - _MOST_SEEN, 'more change')}"
+    left = len(changes) - _MOST_SEEN
+    more = [f"and {counted(left, 'more change')}"] if left > 0 else []
+    return [f"the driver {answered(seen['answer'])}", *changes[:_MOST_SEEN], *more]
+
+
+def answered(answer: Object) -> str:
+    """What an answer says, to stand behind who gave it."""
+    error = answer.get("error")
+    if error is None:
+        return f"answered {short(written(answer.get('ok')), _LONGEST_ANSWER)}"
+    data = f", data {short(written(error['data']), _LONGEST_ANSWER)}" if error["data"] else ""
+    return f"refused: {named(error['kind'])}, {written(error['message'])}{data}"
 
 
 def _event(event: Object) -> str:
@@ -206,9 +207,14 @@ def _snapshot(snapshot: Object) -> str:
 
 
 def _stderr(text: str, width: int) -> Iterator[str]:
-    lines = text.strip().splitlines()
+    lines = end_of(text)
     if lines:
         yield f"{_INDENT}standard error, its end:"
-    for line in lines[-_LINES_OF_STDERR:]:
-        for part in paragraph(safe(line.expandtabs(4)), width, first=f"{_INDENT}  "):
+    for line in lines:
+        for part in paragraph(line, width, first=f"{_INDENT}  "):
             yield click.style(part, dim=True)
+
+
+def end_of(stderr: str) -> list[str]:
+    """The last lines of what a driver wrote to standard error."""
+    return [safe(line.expandtabs(4)) for line in stderr.strip().splitlines()[-_LINES_OF_STDERR:]]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
+from attrs import frozen
+
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.trace import LOCAL, Object, Request
 from lifecycle_conformance.model.comparison import ABSENT, mismatches
@@ -35,14 +37,34 @@ _SHOWN_ELSEWHERE: Final = frozenset(
 """Members that the list of further members of a new run doesn't name: they are shown elsewhere, or in every run."""
 
 
+@frozen
+class Told:
+    """A request of a session: its number, which begins with 1, its operation, and the phrases that describe it."""
+
+    number: int
+    op: str
+    phrases: Sequence[str]
+
+
+def told(requests: Sequence[Request]) -> Iterator[Told]:
+    """The requests of a session; an `open` that comes first is left out, as most sessions have it."""
+    describer = _Describer()
+    for number, (op, arguments) in enumerate(shown(requests), start=1):
+        yield Told(number, op, [*describer.of(op, arguments)])
+
+
+def shown(requests: Sequence[Request]) -> Sequence[Request]:
+    """The requests of a session that are told."""
+    return requests[1:] if requests and requests[0] == _FIRST else requests
+
+
 def request_lines(requests: Sequence[Request], width: int = WIDTH) -> Iterator[str]:
-    """The requests of a session, numbered from 1; an `open` that comes first is left out, as most sessions have it."""
-    shown = [each for index, each in enumerate(requests) if (index, each) != (0, _FIRST)]
-    describer, longest = _Describer(), max((len(op) for op, _ in shown), default=0)
+    """The requests of a session, a line each, and more lines where that is too long."""
+    longest = max((len(op) for op, _ in shown(requests)), default=0)
     indent = len(_INDENT) + 6 + longest
-    for number, (op, arguments) in enumerate(shown, start=1):
-        first = f"{_INDENT}{number:>2}  {safe(op):{longest}}  "
-        yield from wrapped(describer.of(op, arguments), width, first=first, rest=" " * indent)
+    for each in told(requests):
+        first = f"{_INDENT}{each.number:>2}  {safe(each.op):{longest}}  "
+        yield from wrapped(each.phrases, width, first=first, rest=" " * indent)
 
 
 class _Describer:

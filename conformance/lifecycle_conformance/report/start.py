@@ -25,16 +25,21 @@ def lines(report: Report, failed: Sequence[Failed], driver: Sequence[str], width
     `failed` is all that failed, the worst first; `driver` is the command that starts the implementation.
     """
     yield from line("how far", how_far(report), width)
+    yield from line("mend first", mend_first(report, failed), width)
+    yield from line("see it again", command(report, failed, driver), width, whole=True)
+
+
+def mend_first(report: Report, failed: Sequence[Failed]) -> str:
+    """What to mend first, in a sentence."""
     if report.absent:
-        yield from line("mend first", f"{NOT_THERE}{', '.join(map(safe, report.absent))}", width)
-    elif failed:
-        yield from line("mend first", to_mend(failed[0]), width)
-    elif lacking := [each.requirement.id for each in report.results if each.verdict is Verdict.NOT_EXERCISED]:
-        few = f"nothing fails, but too few cases met the preconditions of {_some(lacking)}: search longer, or elsewhere"
-        yield from line("mend first", few, width)
-    else:
-        yield from line("mend first", "nothing: what was judged holds", width)
-    yield from line("see it again", _command(report, failed, driver), width, whole=True)
+        return f"{NOT_THERE}{', '.join(map(safe, report.absent))}"
+    if failed:
+        return to_mend(failed[0])
+    if lacking := [each.requirement.id for each in report.results if each.verdict is Verdict.NOT_EXERCISED]:
+        return (
+            f"nothing fails, but too few cases met the preconditions of {_some(lacking)}: search longer, or elsewhere"
+        )
+    return "nothing: what was judged holds"
 
 
 def line(label: str, text: str, width: int, *, whole: bool = False) -> Iterator[str]:
@@ -96,14 +101,15 @@ def in_short(failure: Failure) -> str:
     return f"{short(message, _CAUSE)}: {first_place(failure.expected, failure.actual)}"
 
 
-def _command(report: Report, failed: Sequence[Failed], driver: Sequence[str]) -> str:
+def command(report: Report, failed: Sequence[Failed], driver: Sequence[str]) -> str:
+    """What shows it again: the replay of the failure that is to be mended first, or the same check."""
     failures = [failure_of(each) for each in failed]
     about = [each for each in failures if each.requests and each.requests[-1][0] in report.absent]
     saved = [each.case for each in [*about, *failures] if each.case is not None]
     if saved:
         return again(saved[0], driver)
-    command = ["lifecycle-projection", "check", "--profile", report.profile, "--seed", str(report.seed)]
-    return safe(shlex.join([*command, *(["--", *driver] if driver else [])]))
+    check = ["lifecycle-projection", "check", "--profile", report.profile, "--seed", str(report.seed)]
+    return safe(shlex.join([*check, *(["--", *driver] if driver else [])]))
 
 
 def _some(names: Sequence[str]) -> str:

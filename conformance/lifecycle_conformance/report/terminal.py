@@ -8,17 +8,14 @@ import click
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report import search_depth, start, verdict_table
 from lifecycle_conformance.report.failures import in_a_line, in_full
+from lifecycle_conformance.report.outcome import MEND_UNUSABLE, outcome
 from lifecycle_conformance.report.ranking import Failed, worst_first
 from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, short, wrapped
-from lifecycle_conformance.runner.verdicts import FAILURES, INTERRUPTED, UNDECIDED, WELL, JudgeResult, Report
+from lifecycle_conformance.runner.verdicts import JudgeResult, Report
 
 _IN_FULL: Final = 12
 _DIFFERENCES: Final = 10
 _LONGEST: Final = 400
-_WITHOUT_FAILURE: Final = {
-    WELL: "conforms, as far as it was checked",
-    INTERRUPTED: "was judged in part: the check was interrupted",
-}
 
 
 def render(
@@ -61,12 +58,10 @@ def _lines(report: Report, driver: Sequence[str], *, verbose: bool, width: int) 
 def _unusable(report: Report, width: int) -> Iterator[str]:
     """What happened, how far it got and what to do, in three lines: a table would hold nothing."""
     name = f"{safe(report.hello.name)} {safe(report.hello.version)}"
-    said = f"{name} can't be judged: it answers hello, and not the plainest requests"
-    for line in paragraph(said, width):
+    for line in paragraph(f"{name} {outcome(report)}", width):
         yield click.style(line, fg="red", bold=True)
     yield from paragraph(safe(report.cut), width)
-    mend = 'Mend that first: answer {"id": 1, "op": "open", …} with the line {"id":1,"ok":{}}, flushed; then project.'
-    yield from paragraph(mend, width)
+    yield from paragraph(MEND_UNUSABLE, width)
 
 
 def _failures(failed: Sequence[Failed], driver: Sequence[str], *, verbose: bool, width: int) -> Iterator[str]:
@@ -123,23 +118,6 @@ def _summary(report: Report, width: int) -> Iterator[str]:
     partial = f", partial: {safe(report.cut)}" if report.cut else ""
     how = f"({report.profile}, seed {report.seed}, {report.seconds:.0f} s{partial})"
     colour = {0: "green", 1: "red"}.get(report.exit_code, "yellow")
-    outcome = paragraph(f"{name} {_outcome(report)} {how}", width, rest="  ")
-    yield from (click.style(line, fg=colour, bold=True) for line in outcome)
+    said = paragraph(f"{name} {outcome(report)} {how}", width, rest="  ")
+    yield from (click.style(line, fg=colour, bold=True) for line in said)
     yield from wrapped(verdict_table.counts(report.results), width, between=", ")
-
-
-def _outcome(report: Report) -> str:
-    short_in = sum(result.verdict in FAILURES for result in report.results)
-    if report.exit_code == UNDECIDED:
-        defect, cut = "this suite has a defect", "the check was cut off"
-        return f"is undecided: {'it broke the protocol' if short_in else defect if report.errors else cut}"
-    if report.exit_code in _WITHOUT_FAILURE:
-        return _WITHOUT_FAILURE[report.exit_code]
-    if short_in:
-        return f"falls short in {counted(short_in, 'requirement')}"
-    differing = [
-        what
-        for what, judge in (("production's answers", report.vectors), ("the reference", report.agreement))
-        if judge is not None and judge.differing
-    ]
-    return f"differs from {' and '.join(differing)}"

@@ -1,5 +1,5 @@
 """A report as a page: one HTML file without scripts, which asks no network for anything.
 
-Begin with `page`, which says what a page can hold and writes it, then `timeline` and `drawing`: these serve any report.
-What begins with `audit` says what an audit puts there.
+Begin with `page`, which writes it, then `timeline`, `drawing` and `marks`: these serve any report. What begins with
+`audit` or `check` says what that command puts there; `phase_graph` is for checks, too.
 """

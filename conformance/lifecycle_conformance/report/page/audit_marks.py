@@ -2,10 +2,9 @@
 
 from lifecycle_conformance.audit.contents import phase_of
 from lifecycle_conformance.execution.trace import Object, history_of
-from lifecycle_conformance.model.identity import PREFIX, listed_by
 from lifecycle_conformance.report.page.audit_columns import Place
+from lifecycle_conformance.report.page.marks import event_mark, record_mark, snapshot_mark
 from lifecycle_conformance.report.page.timeline import Column, Lane, Mark, Presence
-from lifecycle_conformance.report.wording import counted, named, time_text
 
 
 def column(place: Place, run: Object | None) -> Column:
@@ -25,32 +24,15 @@ def column(place: Place, run: Object | None) -> Column:
 def _record_mark(place: Place, run: Object | None) -> Mark | None:
     if run is None or place.record is None:
         return None
-    record = history_of(run)[place.record]
-    name, label = str(record["event"]), f"[{place.record}]"
-    when = time_text(record["recorded_at_ms"])
-    return Mark(
-        label=label,
-        caption="again" if place.again else name or '""',
-        text=f"Lifecycle record {label}, {name}, {when}{', recorded again' if place.again else ''}",
-        presence=Presence.ELSEWHERE if place.again else Presence.WHOLE,
-        faults=place.faults.get(Lane.HISTORY, ()),
-    )
+    faults = place.faults.get(Lane.HISTORY, ())
+    return record_mark(place.record, history_of(run)[place.record], again=place.again, faults=faults)
 
 
 def _event_mark(place: Place) -> Mark | None:
     faults = place.faults.get(Lane.EVENTS, ())
     row = None if place.entry is None else place.entry.event
     if row is not None:
-        event = row.value
-        listed, when = sum(1 for _ in listed_by(event)), time_text(event["occurred_at_ms"])
-        name = str(event["event_type"]).removeprefix(PREFIX)
-        return Mark(
-            label=f"#{event['seq']}",
-            caption=f"{counted(listed, 'event')} compacted" if listed else name or '""',
-            detail=_clock(when),
-            text=f"Event #{event['seq']}, {name}, {when}, id {named(event['event_id'])}, at {row.where}",
-            faults=faults,
-        )
+        return event_mark(row.value, at=str(row.where), faults=faults)
     if place.hole is not None:
         first, last = place.hole.start, place.hole.stop - 1
         label = f"#{first}" if first == last else f"#{first}\N{EN DASH}#{last}"
@@ -67,15 +49,7 @@ def _snapshot_mark(place: Place) -> Mark | None:
     row = None if place.entry is None else place.entry.snapshot
     if row is None:
         return _missing(place, Lane.SNAPSHOTS, "no snapshot")
-    snapshot = row.value
-    when = time_text(snapshot["created_at_ms"])
-    about = f"Snapshot #{snapshot['seq']}, status {snapshot['status']}, {when}"
-    return Mark(
-        label=f"#{snapshot['seq']}",
-        caption=str(snapshot["status"]),
-        text=f"{about}, id {named(snapshot['snapshot_id'])}, at {row.where}",
-        faults=place.faults.get(Lane.SNAPSHOTS, ()),
-    )
+    return snapshot_mark(row.value, at=str(row.where), faults=place.faults.get(Lane.SNAPSHOTS, ()))
 
 
 def _missing(place: Place, lane: Lane, what: str) -> Mark | None:
@@ -85,8 +59,3 @@ def _missing(place: Place, lane: Lane, what: str) -> Mark | None:
         return None
     text = f"{what[0].upper()}{what[1:]}"
     return Mark(label="", caption=what, text=text, presence=Presence.MISSING, faults=faults)
-
-
-def _clock(when: str) -> str:
-    """The time of day, which a column has room for."""
-    return when.partition("T")[2].removesuffix("Z") or when

@@ -18,19 +18,9 @@ from lifecycle_conformance.audit.stored import StoredRun
 from lifecycle_conformance.report import audit_report, baseline_report
 from lifecycle_conformance.report.audit_report import Form
 from lifecycle_conformance.report.audited import Audited
+from lifecycle_conformance.report.page.audit_parts import Begin, Group, Item, Page, Run, Section
 from lifecycle_conformance.report.page.audit_timeline import TONES, Numbered, Record, RunAgain, timelines
-from lifecycle_conformance.report.page.page import (
-    Badge,
-    Begin,
-    Fact,
-    Group,
-    Item,
-    Listing,
-    Page,
-    Run,
-    Section,
-    anchor_of,
-)
+from lifecycle_conformance.report.page.page import Badge, Fact, Listing, anchor_of
 from lifecycle_conformance.report.page.timeline import Tone
 from lifecycle_conformance.report.wording import counted, named, short, time_text, written
 from lifecycle_conformance.specification import requirements

@@ -3,18 +3,31 @@
 A time line that is wider than a page goes on in a further strip.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import frozen
 
-from lifecycle_conformance.report.page.timeline import Cell, Column, Fault, Gap, Lane, Mark, Presence, Timeline, Tone
+from lifecycle_conformance.report.page.timeline import (
+    Cell,
+    Column,
+    Fault,
+    Gap,
+    Lane,
+    Mark,
+    Presence,
+    Stage,
+    Timeline,
+    Tone,
+)
 from lifecycle_conformance.report.wording import counted, short
 
 PER_STRIP: Final = 7
 _GUTTER: Final = 86
 _COLUMN: Final = 134
+_BEYOND: Final = 12
+"""How far the widest text of the last column goes beyond it."""
 _MARK_X: Final = 10
 _TEXT_X: Final = 26
 _MARK_Y: Final = 14
@@ -22,6 +35,8 @@ _CAPTION: Final = 17
 """How many characters a column has room for."""
 _HEIGHTS: Final = {Lane.HISTORY: 58, Lane.EVENTS: 76, Lane.SNAPSHOTS: 60}
 _BAND: Final = 24
+_ABOVE: Final = 40
+"""How much room the bands of the steps take."""
 _PILLS: Final = 3
 
 
@@ -61,6 +76,7 @@ class Strip:
     marks: Sequence[DrawnMark]
     gaps: Sequence[Text]
     bands: Sequence[tuple[int, int, int, str]]
+    stages: Sequence[tuple[int, int, int, str, Stage]] = ()
 
 
 def drawn(timeline: Timeline) -> list[Strip]:
@@ -68,37 +84,46 @@ def drawn(timeline: Timeline) -> list[Strip]:
     parts = [timeline.cells[at : at + PER_STRIP] for at in range(0, len(timeline.cells), PER_STRIP)]
     of = "" if len(parts) == 1 else " (part {} of {})"
     return [
-        _strip(timeline.title + of.format(number, len(parts)), timeline.lanes, part)
+        _strip(timeline.title + of.format(number, len(parts)), timeline, part)
         for number, part in enumerate(parts, start=1)
     ]
 
 
-def _strip(title: str, lanes: Sequence[Lane], cells: Sequence[Cell]) -> Strip:
+def _strip(title: str, timeline: Timeline, cells: Sequence[Cell]) -> Strip:
     tops: dict[Lane, int] = {}
-    below = 4
-    for lane in lanes:
+    top = 4
+    below = top + (_ABOVE if timeline.has_stages else 0)
+    for lane in timeline.lanes:
         tops[lane], below = below, below + _HEIGHTS[lane]
     placed = [(_GUTTER + number * _COLUMN, cell) for number, cell in enumerate(cells)]
-    names = [Text(x=0, y=tops[lane] + _MARK_Y + 4, text=lane, sort="lane") for lane in lanes]
+    names = [Text(x=0, y=y + _MARK_Y + 4, text=lane, sort="lane") for lane, y in tops.items()]
+    names += [Text(x=0, y=top + 16, text="steps", sort="lane")] if timeline.has_stages else []
     return Strip(
         title=title,
-        description=_described(cells),
-        width=_GUTTER + len(cells) * _COLUMN,
+        description=_described(cells, stages=timeline.has_stages),
+        width=_GUTTER + len(cells) * _COLUMN + _BEYOND,
         height=below + _BAND + 4,
         lanes=[*names, Text(x=0, y=below + 16, text="phases", sort="lane")],
         lines=[line for x, cell in placed if isinstance(cell, Column) for line in _lines(x, cell, tops)],
         marks=[mark for x, cell in placed if isinstance(cell, Column) for mark in _marks(x, cell, tops)],
         gaps=[text for x, cell in placed if isinstance(cell, Gap) for text in _gap(x, cell, tops)],
-        bands=[*_bands(placed, below)],
+        bands=[(x, below, width, short(phase, width // 8)) for x, width, phase in _side_by_side(placed, _phase)],
+        stages=[
+            (x, top, width, short(stage.label, width // 8), stage) for x, width, stage in _side_by_side(placed, _stage)
+        ],
     )
 
 
-def _described(cells: Sequence[Cell]) -> str:
+def _described(cells: Sequence[Cell], *, stages: bool) -> str:
     """What the strip shows, for those who don't see it."""
-    faults = [fault for cell in cells if isinstance(cell, Column) for fault in cell.faults]
-    columns = counted(sum(isinstance(cell, Column) for cell in cells), "column")
-    named = "; ".join(f"finding {each.number}, {each.name}" for each in faults)
-    return f"{columns} from left to right, in their order; {named or 'no findings'}."
+    shown = [cell for cell in cells if isinstance(cell, Column)]
+    wrong = [f"finding {each.number}, {each.name}" for cell in shown for each in cell.faults]
+    wrong += dict.fromkeys(
+        f"step {each.stage.label} fails" for each in shown if each.stage is not None and each.stage.tone is not None
+    )
+    nothing = "no step that fails" if stages else "no findings"
+    columns = counted(len(shown), "column")
+    return f"{columns} from left to right, in their order; {'; '.join(wrong) or nothing}."
 
 
 def _lines(x: int, column: Column, tops: Mapping[Lane, int]) -> Iterator[tuple[int, int, int]]:
@@ -122,7 +147,7 @@ def _marks(x: int, column: Column, tops: Mapping[Lane, int]) -> Iterator[DrawnMa
             y=y,
             lane=lane,
             mark=mark,
-            tone=min((each.tone for each in mark.faults), key=[*Tone].index, default=None),
+            tone=mark.tone,
             texts=[
                 Text(x=x + _TEXT_X, y=y + 4 + 17 * number, text=short(text, _CAPTION), sort=sort)
                 for number, (text, sort) in enumerate(lines)
@@ -147,10 +172,22 @@ def _gap(x: int, gap: Gap, tops: Mapping[Lane, int]) -> Iterator[Text]:
         yield Text(x=x + _TEXT_X, y=y + 17, text=f"{gap.faulty} with findings", sort="gap")
 
 
-def _bands(placed: Sequence[tuple[int, Cell]], top: int) -> Iterator[tuple[int, int, int, str]]:
-    """A band for each phase, from the first to the last of its columns that stand side by side."""
-    for phase, group in groupby(placed, key=lambda each: each[1].phase if isinstance(each[1], Column) else None):
+_T = TypeVar("_T")
+
+
+def _side_by_side(
+    placed: Sequence[tuple[int, Cell]], of: Callable[[Column], _T | None]
+) -> Iterator[tuple[int, int, _T]]:
+    """The places and widths of what several columns share that stand side by side, from the first to the last."""
+    for shared, group in groupby(placed, key=lambda each: of(each[1]) if isinstance(each[1], Column) else None):
         xs = [x for x, _ in group]
-        if phase is not None:
-            width = len(xs) * _COLUMN - 8
-            yield xs[0], top, width, short(phase, width // 8)
+        if shared is not None:
+            yield xs[0], len(xs) * _COLUMN - 8, shared
+
+
+def _phase(column: Column) -> str | None:
+    return column.phase
+
+
+def _stage(column: Column) -> Stage | None:
+    return column.stage

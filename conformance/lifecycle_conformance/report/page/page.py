@@ -1,4 +1,4 @@
-"""What a page can hold, and how it becomes HTML: generic, so that each command that reports can have one.
+"""How a page becomes HTML, and what pages of all sorts hold: each command that reports can have one.
 
 All that is put into the templates is escaped, and passes through :func:`safe` before: no text of a store can become
 markup, act, hide or reorder a line. The page has no script at all, and a policy by which the browser would run none.
@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Protocol
 
 from attrs import frozen
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,7 +19,7 @@ from markupsafe import Markup
 from lifecycle_conformance import __version__
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.page.drawing import drawn
-from lifecycle_conformance.report.page.timeline import Timeline, Tone
+from lifecycle_conformance.report.page.timeline import Tone
 from lifecycle_conformance.report.wording import counted
 from lifecycle_conformance.specification.requirements import SPEC_VERSION
 
@@ -51,69 +51,6 @@ class Fact:
 
 
 @frozen(kw_only=True)
-class Item:
-    """One finding: its number, where it is, what is said of it, and values that are held against each other.
-
-    `related` are other findings that have the same cause.
-    """
-
-    number: int
-    place: str
-    message: str
-    facts: Sequence[Fact]
-    values: Sequence[Fact] = ()
-    related: Sequence[Fact] = ()
-
-
-@frozen(kw_only=True)
-class Group:
-    """Findings of one kind: what it means, an example, and what to do; `more` says what is left out."""
-
-    name: str
-    badge: Badge
-    total: int
-    meaning: str
-    example: str | None
-    advice: str
-    hazard: str | None
-    items: Sequence[Item]
-    more: str = ""
-
-
-@frozen(kw_only=True)
-class Section:
-    """A requirement with its groups; `place` is where its statement stands."""
-
-    id: str
-    title: str
-    statement: str
-    place: str
-    badges: Sequence[Badge]
-    runs: int
-    groups: Sequence[Group]
-
-
-@frozen(kw_only=True)
-class Begin:
-    """Where the reader should begin: the section, and in it the group."""
-
-    section: Section
-    group: Group
-
-
-@frozen(kw_only=True)
-class Run:
-    """A run with its facts and time lines; `unread` says why there is none."""
-
-    anchor: str
-    name: str
-    facts: Sequence[Fact]
-    faults: Sequence[Fact]
-    timelines: Sequence[Timeline]
-    unread: str | None = None
-
-
-@frozen(kw_only=True)
 class Listing:
     """What else is to be told, entry by entry."""
 
@@ -123,32 +60,18 @@ class Listing:
     entries: Sequence[str]
 
 
-@frozen(kw_only=True)
-class Page:
-    """A report: of what sort, about what, its verdict, what was read, what to know beside that, and all its parts.
+class Templated(Protocol):
+    """A page of any sort, which knows its template; all extend `skeleton.html`."""
 
-    `more_runs` says which runs with findings are left out, and how to see them.
-    """
-
-    sort: str
-    subject: str
-    verdict: Badge
-    summary: str
-    read: str
-    notices: Sequence[str]
-    begin: Begin | None
-    sections: Sequence[Section]
-    runs: Sequence[Run]
-    more_runs: str = ""
-    lists: Sequence[Listing] = ()
+    template: ClassVar[str]
 
 
-def rendered(page: Page) -> bytes:
+def rendered(page: Templated) -> bytes:
     """A page as HTML in UTF-8."""
     style = Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8"))  # noqa: S704 - a file of ours
     return (
         _environment()
-        .get_template("page.html")
+        .get_template(page.template)
         .render(page=page, style=style, style_hash=_hash(style), made_by=_made_by(), open_items=OPEN_ITEMS)
         .encode()
     )

@@ -48,7 +48,10 @@ class Fault:
 
 @frozen(kw_only=True)
 class Mark:
-    """Something in a lane: a label such as `#4`, two short lines below it, and all that is known of it as a text."""
+    """Something in a lane: a label such as `#4`, two short lines below it, and all that is known of it as a text.
+
+    `own_tone` is for what is wrong without a number to refer to.
+    """
 
     label: str
     caption: str
@@ -56,14 +59,30 @@ class Mark:
     text: str
     presence: Presence = Presence.WHOLE
     faults: Sequence[Fault] = ()
+    own_tone: Tone | None = None
+
+    @property
+    def tone(self) -> Tone | None:
+        """That of the worst that is wrong with it."""
+        return min((each.tone for each in self.faults), key=[*Tone].index, default=self.own_tone)
+
+
+@frozen(kw_only=True)
+class Stage:
+    """A step that columns belong to: what it is in short, all that is known of it as a text, and how bad it is."""
+
+    label: str
+    text: str
+    tone: Tone | None = None
 
 
 @frozen(kw_only=True)
 class Column:
-    """What belongs together: a lifecycle record, its event, its snapshot, and the phase of that."""
+    """What belongs together: a lifecycle record, its event, its snapshot, the phase of that, and the step it is of."""
 
     marks: Mapping[Lane, Mark]
     phase: str | None = None
+    stage: Stage | None = None
 
     @property
     def faults(self) -> list[Fault]:
@@ -95,6 +114,11 @@ class Timeline:
     lanes: Sequence[Lane]
     cells: Sequence[Cell]
     beside: Sequence[Fault] = ()
+
+    @property
+    def has_stages(self) -> bool:
+        """Whether its columns belong to steps."""
+        return any(isinstance(each, Column) and each.stage is not None for each in self.cells)
 
 
 # --- what is left out -------------------------------------------------------------------------------------------------

@@ -1,0 +1,33 @@
+"""The index of the fixed cases, for whoever runs them without a driver: by requirement, and by name."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from lifecycle_conformance import __version__
+from lifecycle_conformance.judges.vectors.scenarios import Scenario
+from lifecycle_conformance.judges.vectors.tags import tags
+from lifecycle_conformance.specification.requirements import SPEC_VERSION
+from lifecycle_projection.records import Json
+
+RECIPE: Final = Path(__file__).with_name("RUNNING.md")
+"""How to run the cases from one's own tests."""
+
+
+def index(scenarios: Iterable[Scenario]) -> dict[str, Json]:
+    """Which cases touch each requirement, and of each case where it stands and which capabilities it needs."""
+    by_requirement: defaultdict[str, list[Json]] = defaultdict(list)
+    cases: dict[str, Json] = {}
+    for scenario in scenarios:
+        file, _, line = scenario.source.partition(":")
+        cases[scenario.name] = {"file": file, "line": int(line), "needs": sorted(scenario.needs)}
+        for requirement in tags()[scenario.name]:
+            by_requirement[requirement].append(scenario.name)
+    requirements: dict[str, Json] = {each: by_requirement[each] for each in sorted(by_requirement, key=_in_order)}
+    return {"spec": SPEC_VERSION, "suite": __version__, "requirements": requirements, "cases": cases}
+
+
+def _in_order(requirement: str) -> tuple[str, int]:
+    prefix, _, number = requirement.rpartition("-")
+    return prefix, int(number)
