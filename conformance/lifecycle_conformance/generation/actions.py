@@ -16,9 +16,9 @@ from lifecycle_conformance.generation.session_state import AFTER_ALL_MS, Session
 from lifecycle_conformance.generation.strategies import LATEST_MS, STATUSES, evenly, run_record
 from lifecycle_conformance.model.recorded import highest_seq
 
-PRUNINGS: Final = ("early", "late", "off")
-COMPACTIONS: Final = (*PRUNINGS, "for two tenants")
-BETWEEN: Final = ("nothing", "an append", "a compaction", "a late compaction")
+PRUNINGS: Final = ("early", "late", "off", "beyond the beginning")
+COMPACTIONS: Final = (*PRUNINGS, "for two tenants", "beside a run without snapshots", "twice")
+BETWEEN: Final = ("nothing", "an append", "a compaction", "a late compaction", "a compaction in vain")
 """What may happen between an import and the pass after it."""
 retentions = evenly([10, 1, 30, LATEST_MS])
 
@@ -44,7 +44,7 @@ class Actions(SessionState):
                 self.append(self.ids_known_in_many_ways() or self.known_ids(), which, 1)
             if "compaction" in between and "compact" in self.capabilities:
                 now_ms = AFTER_ALL_MS if between == "a late compaction" else self.moment("events", which) + 1
-                self.do("compact", retention_ms=1, now_ms=now_ms)
+                self.do("compact", retention_ms=now_ms if between == "a compaction in vain" else 1, now_ms=now_ms)
             self.change([*self.history, *legacy.records])
 
         self.execute("an older engine was here", action)
@@ -73,8 +73,14 @@ class Actions(SessionState):
                 # Beyond all events, it decides on those that the own newest snapshot protects by itself.
                 seq = highest_seq(events) + 1 if which % 2 else events[which % len(events)]["seq"]
                 self.do("import", events=[], snapshots=[self._foreign_snapshot(seq)])
+            if how == "beside a run without snapshots" and "import" in self.capabilities:
+                self.do("import", events=self._events_only(), snapshots=[])
             moment = self.moment("events", which) if how == "early" else AFTER_ALL_MS
-            self.do("compact", retention_ms=retention_ms, now_ms=moment + later + retention_ms)
+            now_ms = moment + later + retention_ms
+            kept_ms = now_ms + 1 if how == "beyond the beginning" else retention_ms
+            self.do("compact", retention_ms=kept_ms, now_ms=now_ms)
+            if how == "twice":  # now the marker is the only one that is old
+                self.do("compact", retention_ms=1, now_ms=now_ms + 2)
             self.pass_()
 
         self.execute("the log is compacted", action)
@@ -88,15 +94,20 @@ class Actions(SessionState):
         def action() -> None:
             moment = self.moment("snapshots", which) if how == "early" else AFTER_ALL_MS
             few = keep % 2 if how == "late" else keep
-            self.do("prune", retention_ms=retention_ms, keep=few, now_ms=moment + later + retention_ms)
+            now_ms = moment + later + retention_ms
+            kept_ms = now_ms + 1 if how == "beyond the beginning" else retention_ms
+            self.do("prune", retention_ms=kept_ms, keep=few, now_ms=now_ms)
             self.change(self.history, status=self.legal(which) if which % 2 else None, state=state)
 
         self.execute("snapshots are pruned", action)
 
-    def begin_for_two_tenants(self, data: st.DataObject, count: int, status: str, other: Object) -> None:
+    def begin_for_two_tenants(
+        self, data: st.DataObject, count: int, status: str, other: Object, first: Object | None = None
+    ) -> None:
         """Go on with two new runs that are alike but for their tenants, one after the other."""
         records = self.draw_records(data, count)
         self.make_run(data, status)
+        self.run = {**self.run, "tenant_context": first or self.run["tenant_context"]}
 
         def action() -> None:
             self.change(records)
@@ -147,6 +158,12 @@ class Actions(SessionState):
             self.change([*self.history, *records])
 
         self.execute("something happens to the files", action)
+
+    def _events_only(self) -> list[Object]:
+        """Write events of a run that has no snapshot."""
+        run_id = f"{self.run['run_id']}-{len(self.session.requests)}"
+        notes = [self.by_hand(f"note-{seq}", seq, plain=True) for seq in (1, 2)]
+        return [{**note, "run_id": run_id, "seq": note["occurred_at_ms"]} for note in notes]
 
     def _foreign_snapshot(self, seq: int) -> Object:
         """Write a snapshot that another tenant has under the same run id."""

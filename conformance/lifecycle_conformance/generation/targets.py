@@ -11,9 +11,9 @@ from lifecycle_conformance.execution.trace import LOCAL, Object
 from lifecycle_conformance.generation import legacy_stores
 from lifecycle_conformance.generation.actions import COMPACTIONS, PRUNINGS, Actions
 from lifecycle_conformance.generation.file_faults import scenarios
-from lifecycle_conformance.generation.session_state import Observer
+from lifecycle_conformance.generation.session_state import Observer, indexes
 from lifecycle_conformance.generation.state_machine import ASKING, Action, SessionMachine, Target
-from lifecycle_conformance.generation.strategies import STATUSES, evenly
+from lifecycle_conformance.generation.strategies import ALIKE, STATUSES, evenly, times
 
 _NAMELESS: Final[Object] = {"event": "", "recorded_at_ms": 1}
 
@@ -44,7 +44,7 @@ _WEIGHTS: Final = {
 }
 _LEAST: Final = 24
 """How many sessions aim at targets, at least, for each that a profile asks for, however few targets there are."""
-_COMPACTING: Final = {"for two tenants": "compact import"}
+_COMPACTING: Final = dict.fromkeys(("for two tenants", "beside a run without snapshots"), "compact import")
 TARGETS: Final[Mapping[str, Target]] = {
     **{
         name: Target("import", _legacy(name, "nothing"), weight=_WEIGHTS.get(name, 1))
@@ -52,7 +52,7 @@ TARGETS: Final[Mapping[str, Target]] = {
     },
     **{
         f"{name}, then an append": Target("import append", _legacy(name, "an append"), weight=3)
-        for name in ("markers", "overlapping")
+        for name in ("markers", "overlapping", "known in many ways")
     },
     **{
         f"{name}, then {between}": Target("import compact", _legacy(name, between))
@@ -61,6 +61,8 @@ TARGETS: Final[Mapping[str, Target]] = {
             ("first generation", "a compaction"),
             ("compactable twins", "a compaction"),
             ("mixed", "a compaction"),
+            ("known in many ways", "a compaction in vain"),
+            ("of one seq", "a compaction in vain"),
         )
     },
     **{
@@ -90,6 +92,18 @@ TARGETS: Final[Mapping[str, Target]] = {
     ),
     "two tenants": Target("", _rule("two_tenants_begin_the_same_run", count=2, status="running")),
     "the local tenant": Target("", lambda machine, data: machine.begin_for_two_tenants(data, 1, STATUSES[0], LOCAL)),
+    "tenants that look alike": Target(
+        "",
+        lambda machine, data: machine.begin_for_two_tenants(data, 1, STATUSES[0], *data.draw(evenly(ALIKE))),
+        weight=4,
+    ),
+    "an event by hand": Target(
+        "append",
+        lambda machine, data: machine.an_event_is_appended_by_hand(
+            new=True, which=data.draw(indexes), at=data.draw(times)
+        ),
+        weight=2,
+    ),
     "somebody else who asks": Target(
         "",
         lambda machine, data: machine.somebody_asks_in_another_way(op="events", other=data.draw(evenly(ASKING))),

@@ -14,10 +14,10 @@ from lifecycle_conformance.execution.judgement import PASSES, Judgement, about, 
 from lifecycle_conformance.execution.multiset import more_often
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, member
 from lifecycle_conformance.judges.registry import check
-from lifecycle_conformance.model.delta import delta, differences, own
+from lifecycle_conformance.model.delta import delta, differences, in_order, own
 from lifecycle_conformance.model.identity import MARKER, ids_of, is_unsigned, listed_by, marker_id
 from lifecycle_conformance.model.json_text import blurred
-from lifecycle_conformance.model.recorded import MAX_SEQ, in_order
+from lifecycle_conformance.model.recorded import MAX_SEQ
 from lifecycle_conformance.specification.requirements import Table, code_spans, tables
 from lifecycle_projection.records import Json
 

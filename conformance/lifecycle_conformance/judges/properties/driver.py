@@ -14,6 +14,7 @@ from lifecycle_conformance.execution.judgement import Judgement, Steps, canonica
 from lifecycle_conformance.execution.operations import NEW_PROCESS, ON_FILES
 from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, View, key_of
 from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.identity import is_unsigned
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection.records import Json
 
@@ -111,8 +112,13 @@ def restarts(step: Step, trace: Trace) -> Iterator[Judgement]:
 
 @check("DRIVER-10", on=steps("append"))
 def appends(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge that a tenant that sees the event isn't taken for one that doesn't."""
-    if step.refusal not in {None, "invalid_input"}:
+    """Judge that a tenant that sees the event isn't taken for one that doesn't.
+
+    An event without a seq may have been refused for that (LOG-8).
+    """
+    if step.refusal not in {None, "invalid_input"} or (
+        step.refusal and not is_unsigned(step.arguments["event"].get("seq"))
+    ):
         return
     sees = key_of(step.arguments["tenant"]) == key_of(step.arguments["event"]["scope"]["tenant_context"])
     kind = None if sees else "invalid_input"
