@@ -33,7 +33,7 @@ class Actions(SessionState):
     def go_on_with(self, data: st.DataObject, name: str, between: str) -> None:
         """Go on with what an older engine left of the run; at times something happens before the pass."""
         legacy, which = (
-            data.draw(legacy_stores.LEGACY_STORES[name](self.run, self.next_seq(), self.capabilities)),
+            data.draw(legacy_stores.ALL[name](self.run, self.next_seq(), self.capabilities)),
             data.draw(indexes),
         )
 
@@ -79,8 +79,12 @@ class Actions(SessionState):
             now_ms = moment + later + retention_ms
             kept_ms = now_ms + 1 if how == "beyond the beginning" else retention_ms
             self.do("compact", retention_ms=kept_ms, now_ms=now_ms)
-            if how == "twice":  # now the marker is the only one that is old
-                self.do("compact", retention_ms=1, now_ms=now_ms + 2)
+            if how == "twice":
+                # Now the marker is the only one that is old; or it stays, while all of another run is removed.
+                stays = bool(which % 2) and "import" in self.capabilities
+                if stays:
+                    self.do("import", events=self._events_only(), snapshots=[])
+                self.do("compact", retention_ms=1, now_ms=now_ms + (1 if stays else 2))
             self.pass_()
 
         self.execute("the log is compacted", action)
@@ -160,10 +164,14 @@ class Actions(SessionState):
         self.execute("something happens to the files", action)
 
     def _events_only(self) -> list[Object]:
-        """Write events of a run that has no snapshot."""
+        """Write events of a run that has no snapshot, each recorded by somebody else."""
         run_id = f"{self.run['run_id']}-{len(self.session.requests)}"
-        notes = [self.by_hand(f"note-{seq}", seq, plain=True) for seq in (1, 2)]
-        return [{**note, "run_id": run_id, "seq": note["occurred_at_ms"]} for note in notes]
+        events = []
+        for seq in (1, 2):
+            note = self.by_hand(f"note-{seq}", seq, plain=True)
+            scope = {**note["scope"], "tenant_context": {**self.tenant, "actor_id": f"actor-{seq}"}}
+            events.append({**note, "run_id": run_id, "seq": seq, "scope": scope})
+        return events
 
     def _foreign_snapshot(self, seq: int) -> Object:
         """Write a snapshot that another tenant has under the same run id."""

@@ -12,7 +12,7 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import LOCAL, Object, history_of
-from lifecycle_conformance.generation.alphabets import IN_ORDER
+from lifecycle_conformance.generation.alphabets import IN_ORDER, PADDING
 from lifecycle_conformance.generation.legacy_records import (
     NO_OCCURRENCE,
     OWN_OCCURRENCE,
@@ -189,7 +189,9 @@ def known_in_many_ways(draw: st.DrawFn, run: Object, seq: int, _: Capabilities) 
     event_id = f"in-many-ways-{seq}"
     rows: list[Object] = []
     for at in range(seq, seq + draw(st.integers(2, 3))):
-        listed = [{"event_id": event_id, "seq": draw(st.sampled_from([at + 9, at, 0]))}]
+        listed = [
+            {"event_id": f"{draw(st.sampled_from(PADDING))}{event_id}", "seq": draw(st.sampled_from([at + 9, at, 0]))}
+        ]
         marker = marker_of(run, f"stateful-compaction-by-others-{at}", at, listed)
         rows.append(draw(st.sampled_from([marker, _note(run, event_id, at)])))
     return LegacyStore(events=draw(st.permutations(rows)), snapshots=[], records=[])
@@ -293,7 +295,11 @@ LEGACY_STORES: Final[Mapping[str, Left]] = {
     "compactable twins": compactable_twins,
     "phases of old": phases_of_old,
     "neighbours": neighbours,
+}
+"""The legacy stores whose records go on in a history, by name."""
+ALL: Final[Mapping[str, Left]] = {
+    **LEGACY_STORES,
     "known in many ways": known_in_many_ways,
     "of one seq": of_one_seq,
 }
-"""All legacy stores, by name."""
+"""Those, and the ones that are about the log alone: only sessions that aim at them meet these."""

@@ -46,10 +46,7 @@ _LEAST: Final = 24
 """How many sessions aim at targets, at least, for each that a profile asks for, however few targets there are."""
 _COMPACTING: Final = dict.fromkeys(("for two tenants", "beside a run without snapshots"), "compact import")
 TARGETS: Final[Mapping[str, Target]] = {
-    **{
-        name: Target("import", _legacy(name, "nothing"), weight=_WEIGHTS.get(name, 1))
-        for name in legacy_stores.LEGACY_STORES
-    },
+    **{name: Target("import", _legacy(name, "nothing"), weight=_WEIGHTS.get(name, 1)) for name in legacy_stores.ALL},
     **{
         f"{name}, then an append": Target("import append", _legacy(name, "an append"), weight=3)
         for name in ("markers", "overlapping", "known in many ways")
@@ -80,6 +77,12 @@ TARGETS: Final[Mapping[str, Target]] = {
         for name in scenarios.NAMES
         for after, compacted in (("a record", False), ("a compaction", True))
     },
+    "compaction of what is known in many ways": Target(
+        "import compact",
+        _legacy("known in many ways", "nothing"),
+        _rule("records_arrive", count=1),
+        _rule("the_log_is_compacted", how="late"),
+    ),
     "compaction of several runs": Target("compact", lambda machine, data: machine.compact_runs_in_order(data)),
     "pruning beside a namesake": Target("prune import", lambda machine, data: machine.prune_beside_a_namesake(data)),
     "a tenant with the same history": Target(

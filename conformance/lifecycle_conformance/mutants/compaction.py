@@ -138,41 +138,40 @@ def _removing(wrong: Callable[[_IsRemoved], Callable[..., bool]]) -> Patches:
 def markers_merged_where_nothing_is_old() -> Patches:
     """A compaction that has nothing to remove makes one marker of the several that a key has."""
 
-    def wrong(compacted: _Compacted) -> _Compacted:
-        def merged(events: Iterable[Event], snapshots: Iterable[Snapshot], **when: int) -> Compaction:
-            log = list(events)
-            compaction = compacted(log, snapshots, **when)
-            if compaction.removed or sum(map(is_marker, log)) < 2:
-                return compaction
-            of_key: defaultdict[tuple[str, TenantKey], list[Event]] = defaultdict(list)
-            for each in filter(is_marker, log):
-                of_key[each.run_id, each.scope.tenant_context.key].append(each)
-            markers = [retention._marker(rows, when["now_ms"]) for rows in of_key.values()]  # noqa: SLF001
-            return Compaction((*(each for each in log if not is_marker(each)), *markers), 1)
+    def merged(events: list[Event], now_ms: int) -> list[Event]:
+        of_key: defaultdict[tuple[str, TenantKey], list[Event]] = defaultdict(list)
+        for each in filter(is_marker, events):
+            of_key[each.run_id, each.scope.tenant_context.key].append(each)
+        several = [rows for rows in of_key.values() if len(rows) > 1]
+        markers = [retention._marker(rows, now_ms) for rows in several]  # noqa: SLF001
+        return [*(each for each in events if not any(each in rows for rows in several)), *markers]
 
-        return merged
-
-    yield replaced(retention, "compacted", wrong)
+    yield from _where_nothing_is_old(merged)
 
 
 @fault("COMPACT-5", why="A log that is written anew may as well be written in order.")
 def log_sorted_where_nothing_is_old() -> Patches:
     """A compaction that has nothing to remove sorts the log all the same, by run, seq and id."""
+    yield from _where_nothing_is_old(
+        lambda events, _: sorted(events, key=lambda each: (each.run_id, each.seq, each.event_id))
+    )
 
-    def wrong(_: _Compact) -> _Compact:
-        def compact(store: Store, *, retention_ms: int, now_ms: int) -> int:
-            removed = retention.compact(store, retention_ms=retention_ms, now_ms=now_ms)
+
+def _where_nothing_is_old(changed: Callable[[list[Event], int], list[Event]]) -> Patches:
+    def wrong(compact: _Compact) -> _Compact:
+        def compacting(store: Store, *, retention_ms: int, now_ms: int) -> int:
+            removed = compact(store, retention_ms=retention_ms, now_ms=now_ms)
             if retention_ms and not removed and (events := store.events()):
                 with store.lock():
-                    store.replace_log(sorted(events, key=lambda each: (each.run_id, each.seq, each.event_id)))
+                    store.replace_log(changed(events, now_ms))
             return removed
 
-        return compact
+        return compacting
 
     yield replaced(server, "compact", wrong)
 
 
-@fault("COMPACT-6", "COMPACT-7", why="Markers stand side by side without harm.")
+@fault("COMPACT-6", why="Markers stand side by side without harm.")
 def markers_that_stay_not_taken_in() -> Patches:
     """A new marker takes in the removed events only; the older markers of its key stay beside it."""
 
@@ -188,10 +187,6 @@ def markers_that_stay_not_taken_in() -> Patches:
 
 @fault(
     "COMPACT-6",
-    "COMPACT-8",
-    "COMPACT-9",
-    "COMPACT-14",
-    "TENANT-1",
     why="A run id looks like key enough.",
     store="memory",
 )
@@ -230,11 +225,10 @@ def what_stays_renumbered() -> Patches:
             compaction = compacted(*given, **when)
             last: dict[Any, int] = {}
             log = []
-            for each in compaction.log if compaction.removed else ():
+            for each in compaction.log:
                 key = each.run_id, each.scope.tenant_context.key
-                seq = last[key] + 1 if key in last else each.seq
-                last[key] = seq
-                log.append(evolve(each, seq=seq))
+                last[key] = last[key] + 1 if key in last and not is_marker(each) else each.seq
+                log.append(evolve(each, seq=last[key]))
             return evolve(compaction, log=tuple(log))
 
         return renumbered
