@@ -761,7 +761,7 @@ def test_every_operation_has_a_shape() -> None:
 
 
 @pytest.mark.parametrize("tells_apart", [False, True])
-def test_some_ids_are_held_by_no_double_for_drivers_that_tell_numbers_apart(tells_apart: bool) -> None:  # noqa: FBT001
+def test_some_ids_are_held_by_no_double_for_drivers_that_tell_numbers_apart(tells_apart: bool) -> None:
     capabilities = frozenset({"json-numbers"}) if tells_apart else frozenset[str]()
     ids = [request_id(number, capabilities) for number in range(1, 100)]
     assert len({*ids}) == len(ids)

@@ -14,6 +14,7 @@ from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.server import Server, UnsupportedError
 from lifecycle_conformance.mutants.mutant import Patches, fault, replaced
 from lifecycle_projection import InvalidInputError, MemoryStore, Problem, StorageError, Store, log
+from lifecycle_projection.codec import structure
 from lifecycle_projection.json_text import read_json
 from lifecycle_projection.recognition import aliases_of
 from lifecycle_projection.records import Json
@@ -110,21 +111,28 @@ def highest_version_spoken() -> Patches:
 def pruning_declared_and_not_there() -> Patches:
     """Pruning is declared, and answered with `unsupported`."""
 
-    def wrong(_: _Answering) -> _Answering:
-        def missing(_self: Server, _request: Json) -> dict[str, Json]:
-            raise UnsupportedError("not yet")
+    def missing(self: Server, request: Json) -> dict[str, Json]:
+        assert self._opened is not None
+        structure(request, server._PruneArguments)  # noqa: SLF001
+        raise UnsupportedError("not yet")
 
-        return missing
-
-    yield from _operation("_prune", wrong)
+    yield from _operation("_prune", lambda _: missing)
 
 
 @fault("DRIVER-4", why="There has been one version only so far.")
 def any_version_spoken() -> Patches:
     """Whatever versions are offered, the driver speaks version 1."""
-    yield from _operation(
-        "_hello", lambda hello: lambda self, request: hello(self, {**request, "protocols": [1, *request["protocols"]]})
-    )
+
+    def wrong(hello: _Answering) -> _Answering:
+        def greeted(self: Server, request: Json) -> dict[str, Json]:
+            try:
+                return hello(self, request)
+            except UnsupportedError:
+                return hello(self, {**request, "protocols": [1]})
+
+        return greeted
+
+    yield from _operation("_hello", wrong)
 
 
 @fault("DRIVER-4", "ERR-7", why="Versions that nobody knows look like a wrong argument.")
@@ -301,7 +309,7 @@ def identities_without_prefix() -> Patches:
     yield from _operation("_identify", lambda identify: lambda self, request: bare(identify(self, request)))
 
 
-@fault("DRIVER-17", "DRIVER-8", why="A counter that lives outside of a function outlives its calls.")
+@fault("DRIVER-17", "DRIVER-8", "OCC-1", "OCC-2", why="A counter that lives outside of a function outlives its calls.")
 def occurrences_counted_over_the_life_of_a_process() -> Patches:
     """`identify` counts equal records on from request to request."""
 
@@ -309,7 +317,11 @@ def occurrences_counted_over_the_life_of_a_process() -> Patches:
         def told(self: Server, request: Json) -> dict[str, Json]:
             seen: dict[str, count[int]] = vars(self).setdefault("seen", {})
             answer = identify(self, request)
-            ids = [{**each, "occurrence": next(seen.setdefault(each["identity"], count()))} for each in answer["ids"]]
+            ids = []
+            for each in answer["ids"]:
+                number = next(seen.setdefault(each["identity"], count()))
+                stem = each["event_id"].removesuffix(f"-{each['occurrence']}")
+                ids.append({**each, "occurrence": number, "event_id": f"{stem}-{number}"})
             return {"ids": ids}
 
         return told

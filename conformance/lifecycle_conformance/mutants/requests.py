@@ -52,7 +52,7 @@ def imported_events_renumbered() -> Patches:
     yield from _importing(numbered)
 
 
-@fault("DRIVER-9", why="A log that is sorted by seq is easier to read.")
+@fault("DRIVER-9", "FILE-1", why="A log that is sorted by seq is easier to read.")
 def imported_events_sorted() -> Patches:
     """The events of an import are stored in the order of their seqs."""
     yield from _importing(lambda _, events: sorted(events, key=lambda each: each.seq))
@@ -135,7 +135,7 @@ def unknown_operation_is_invalid_input() -> Patches:
     yield replaced(Server, "_perform", wrong)
 
 
-@fault("DRIVER-11", why="Commands are often read without case.")
+@fault("DRIVER-11", "ERR-7", why="Commands are often read without case.")
 def operations_named_in_any_case() -> Patches:
     """An operation is known whatever the case of its name."""
     yield from _asked(
