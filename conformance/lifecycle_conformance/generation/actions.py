@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.generation import legacy_stores
-from lifecycle_conformance.generation.alphabets import SORTED_APART
+from lifecycle_conformance.generation.alphabets import IN_ORDER, SORTED_APART
 from lifecycle_conformance.generation.file_faults.scenarios import possible
 from lifecycle_conformance.generation.run_states import states
 from lifecycle_conformance.generation.session_state import AFTER_ALL_MS, SessionState, indexes
 from lifecycle_conformance.generation.strategies import LATEST_MS, STATUSES, evenly, run_record
 from lifecycle_conformance.model.recorded import highest_seq
 
-PRUNINGS: Final = ("early", "late", "off", "beyond the beginning")
-COMPACTIONS: Final = (*PRUNINGS, "for two tenants", "beside a run without snapshots", "twice")
+_RETENTIONS: Final = ("early", "late", "off", "beyond the beginning")
+PRUNINGS: Final = (*_RETENTIONS, "for two tenants", "of one seq")
+COMPACTIONS: Final = (*_RETENTIONS, "for two tenants", "beside a run without snapshots", "twice")
 BETWEEN: Final = ("nothing", "an append", "a compaction", "a late compaction", "a compaction in vain")
 """What may happen between an import and the pass after it."""
 retentions = evenly([10, 1, 30, LATEST_MS])
@@ -97,7 +98,9 @@ class Actions(SessionState):
 
         def action() -> None:
             moment = self.moment("snapshots", which) if how == "early" else AFTER_ALL_MS
-            few = keep % 2 if how == "late" else keep
+            few = keep if how == "early" and which % 4 == 0 else keep % 2
+            if "import" in self.capabilities and how in {"for two tenants", "of one seq"}:
+                self.do("import", events=[], snapshots=self._more_snapshots(how, which))
             now_ms = moment + later + retention_ms
             kept_ms = now_ms + 1 if how == "beyond the beginning" else retention_ms
             self.do("prune", retention_ms=kept_ms, keep=few, now_ms=now_ms)
@@ -162,6 +165,15 @@ class Actions(SessionState):
             self.change([*self.history, *records])
 
         self.execute("something happens to the files", action)
+
+    def _more_snapshots(self, how: str, which: int) -> list[Object]:
+        """Write an old snapshot of another tenant; or several of the own one that are the newest, with one seq."""
+        latest = highest_seq(self.shown().events)
+        if how == "for two tenants":
+            return [self._foreign_snapshot(latest + which % 2)]
+        letters = IN_ORDER[which % len(IN_ORDER)]
+        own = {"scope": {"schema_version": 1, "tenant_context": self.tenant}, "seq": latest + 1}
+        return [{**self._foreign_snapshot(0), **own, "snapshot_id": f"spare-{letter}"} for letter in letters]
 
     def _events_only(self) -> list[Object]:
         """Write events of a run that has no snapshot, each recorded by somebody else."""

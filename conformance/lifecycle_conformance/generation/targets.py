@@ -38,6 +38,7 @@ _WEIGHTS: Final = {
     "a snapshot that is spoiled": 2,
     "an interruption": 2,
     "snapshots in foreign folders": 3,
+    "snapshots out of place": 2,
     "compacted twins": 5,
     "for two tenants": 3,
     "off": 2,
@@ -45,6 +46,7 @@ _WEIGHTS: Final = {
 _LEAST: Final = 24
 """How many sessions aim at targets, at least, for each that a profile asks for, however few targets there are."""
 _COMPACTING: Final = dict.fromkeys(("for two tenants", "beside a run without snapshots"), "compact import")
+_PRUNING: Final = dict.fromkeys(("for two tenants", "of one seq"), "prune import")
 TARGETS: Final[Mapping[str, Target]] = {
     **{name: Target("import", _legacy(name, "nothing"), weight=_WEIGHTS.get(name, 1)) for name in legacy_stores.ALL},
     **{
@@ -69,7 +71,9 @@ TARGETS: Final[Mapping[str, Target]] = {
         for how in COMPACTIONS
     },
     **{
-        f"pruning {how}": Target("prune", partial(Actions.prune, how=how), weight=_WEIGHTS.get(how, 1))
+        f"pruning {how}": Target(
+            _PRUNING.get(how, "prune"), partial(Actions.prune, how=how), weight=_WEIGHTS.get(how, 1)
+        )
         for how in PRUNINGS
     },
     **{
@@ -100,6 +104,7 @@ TARGETS: Final[Mapping[str, Target]] = {
         lambda machine, data: machine.begin_for_two_tenants(data, 1, STATUSES[0], *data.draw(evenly(ALIKE))),
         weight=4,
     ),
+    "input that is refused": Target("", _rule("input_is_refused"), _rule("input_is_refused"), weight=2),
     "an event by hand": Target(
         "append",
         lambda machine, data: machine.an_event_is_appended_by_hand(

@@ -20,7 +20,7 @@ _ALWAYS: Final = (1, 1, 1, 1, 1)
 # --- a torn tail ------------------------------------------------------------------------------------------------------
 
 
-@fault("FILE-15", why="What has no newline wasn't written to its end.")
+@fault("FILE-15", "LOG-1", why="What has no newline wasn't written to its end.")
 def whole_tail_cut_off() -> Patches:
     """A torn tail is cut off, also one that parses."""
     yield from _mending(lambda _: False)
@@ -32,19 +32,29 @@ def whole_tail_that_is_no_event_cut_off() -> Patches:
     yield from _mending(_is_event)
 
 
-@fault("FILE-15", "FILE-16", why="Opening a file for appending is all that appending seems to need.")
+@fault(
+    "FILE-15",
+    "FILE-16",
+    "FILE-19",
+    "LOG-1",
+    "PASS-2",
+    "PASS-6",
+    "PASS-8",
+    "PASS-14",
+    why="Opening a file for appending is all that appending seems to need.",
+)
 def tail_never_mended() -> Patches:
     """A torn tail stays as it is, and the next event is written behind it, in the same line."""
     yield replaced(FileStore, "_mend", lambda _: lambda _store, _log: False)
 
 
-@fault("FILE-16", why="A newline is all that a torn line lacks.")
+@fault("FILE-16", "FILE-19", why="A newline is all that a torn line lacks.")
 def torn_tail_completed() -> Patches:
     """A torn tail gets its newline, also one that doesn't parse."""
     yield from _mending(lambda _: True)
 
 
-@fault("FILE-16", why="A text is cut by its length, and that counts letters.")
+@fault("FILE-16", "FILE-19", "PASS-2", "PASS-6", why="A text is cut by its length, and that counts letters.")
 def torn_tail_cut_by_letters() -> Patches:
     """Of a torn tail as many bytes are cut off as it has letters."""
     yield from _cutting(lambda log: len(log) - len(log.rpartition(b"\n")[2].decode(errors="replace")))
@@ -63,7 +73,7 @@ def log_cut_behind_the_last_event() -> Patches:
     yield from _cutting(kept)
 
 
-@fault("FILE-16", why="Zero bytes at the end of a file are what a power failure leaves; nobody wrote them.")
+@fault("FILE-16", "PASS-2", why="Zero bytes at the end of a file are what a power failure leaves; nobody wrote them.")
 def zero_bytes_at_the_end_stripped() -> Patches:
     """Zero bytes at the end of the log are cut off before its tail is judged, so that a whole event is completed."""
 
@@ -137,16 +147,28 @@ def reading_mends_the_log() -> Patches:
     yield replaced(FileStore, "events", wrong)
 
 
-@fault("FILE-17", why="A line is what ends in a newline.")
+@fault("FILE-17", "PASS-2", why="A line is what ends in a newline.")
 def last_line_without_newline_not_read() -> Patches:
     """A last line without newline isn't read, also where it is an event."""
+    right = FileStore._read_log  # noqa: SLF001
+
+    def whole(mend: Any) -> Any:
+        def mended(store: FileStore, log: int) -> bool:
+            with replaced(FileStore, "_read_log", lambda _: right):
+                return bool(mend(store, log))
+
+        return mended
+
     yield replaced(FileStore, "_read_log", lambda read: lambda store: b"".join(read(store).rpartition(b"\n")[:2]))
+    yield replaced(FileStore, "_mend", whole)
 
 
 # --- damaged lines ----------------------------------------------------------------------------------------------------
 
 
-@fault("FILE-18", "FILE-19", why="Behind a damaged place nothing can be trusted.")
+@fault(
+    "FILE-18", "FILE-19", "PASS-2", "PASS-6", "PASS-8", "PASS-11", why="Behind a damaged place nothing can be trusted."
+)
 def log_read_up_to_the_first_damaged_line() -> Patches:
     """What stands behind a damaged line of the log isn't read."""
     yield from _reading_lines(
@@ -174,7 +196,7 @@ def _reading_lines(left: Callable[[list[NumberedLine]], list[NumberedLine]]) -> 
         yield replaced(store, "_lines", lambda _: read)
 
 
-@fault("FILE-18", why="What can't be read is of no use to anybody.")
+@fault("FILE-18", "FILE-15", why="What can't be read is of no use to anybody.")
 def damaged_lines_dropped_by_an_append() -> Patches:
     """Whoever appends to the log removes its damaged lines."""
 
@@ -195,6 +217,7 @@ def damaged_lines_dropped_by_an_append() -> Patches:
 def broken_text_read_with_replacements() -> Patches:
     """Bytes in the log that are no UTF-8 are read as U+FFFD, so that a line that holds them is an event."""
     yield replaced(FileStore, "_event", lambda read: lambda store, line, *rest: read(store, _decoded(line), *rest))
+    yield replaced(RememberingStore, "_lines", lambda _: FileStore._lines)  # noqa: SLF001
 
 
 def _decoded(line: bytes) -> bytes:
@@ -204,7 +227,15 @@ def _decoded(line: bytes) -> bytes:
 # --- what is kept in memory -------------------------------------------------------------------------------------------
 
 
-@fault("FILE-26", why="A process that writes to a log knows what is in it.")
+@fault(
+    "FILE-26",
+    "FILE-13",
+    "FILE-14",
+    "FILE-17",
+    "FILE-18",
+    "FILE-19",
+    why="A process that writes to a log knows what is in it.",
+)
 def log_remembered_whatever_becomes_of_its_file() -> Patches:
     """A process reads the log once, and then knows what it appended itself."""
 
@@ -267,7 +298,7 @@ def last_event_lost_when_killed() -> Patches:
             if kill and isinstance(store, FileStore):
                 log = store._log  # noqa: SLF001
                 text = store._read_log()  # noqa: SLF001
-                if text:
+                if text.endswith(b"\n"):
                     os.truncate(log, text[:-1].rfind(b"\n") + 1)
             return restart(driver, kill=kill)
 

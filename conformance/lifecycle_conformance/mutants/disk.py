@@ -146,7 +146,7 @@ def _sorting(key: Callable[[str], Any]) -> Patches:
 # --- where they lie ---------------------------------------------------------------------------------------------------
 
 
-@fault("FILE-3", why="A snapshot id holds the run id, so that one folder seems to do.")
+@fault("FILE-3", "FILE-4", why="A snapshot id holds the run id, so that one folder seems to do.")
 def one_folder_for_all_runs() -> Patches:
     """Snapshots are written into one folder, and found in any."""
     yield replaced(
@@ -165,7 +165,7 @@ def one_folder_for_all_runs() -> Patches:
     )
 
 
-@fault("FILE-3", why="Names of files are often lower-cased, for systems that don't tell cases apart.")
+@fault("FILE-3", "FILE-4", why="Names of files are often lower-cased, for systems that don't tell cases apart.")
 def snapshot_files_in_lower_case() -> Patches:
     """The names of folders and snapshot files are in lower case."""
     yield from _naming(lambda right: lambda name: right(name).lower())

@@ -114,13 +114,13 @@ def name_too_long_looked_up_is_an_error() -> Patches:
     yield replaced(projection._Pass, "_found", wrong)  # noqa: SLF001
 
 
-@fault("FILE-23", "FILE-3", "FILE-4", why="A name that is too long can be cut.")
+@fault("FILE-3", "FILE-23", why="A name that is too long can be cut.")
 def long_names_cut() -> Patches:
     """The name of a snapshot file that would be too long is cut off."""
     yield replaced(files, "segment", lambda right: lambda name: right(name)[:240])
 
 
-@fault("FILE-23", "PASS-10", why="One record that can't be stored should not hold up all others.")
+@fault("FILE-23", "PASS-5", "PASS-10", "SNAP-5", why="One record that can't be stored should not hold up all others.")
 def snapshot_with_a_long_name_passed_over() -> Patches:
     """A pass writes no snapshot where its name is too long, and goes on."""
 

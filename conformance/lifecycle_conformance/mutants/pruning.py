@@ -33,7 +33,7 @@ def keep_0_keeps_none() -> Patches:
     yield from _choosing(lambda order, keep: order[: len(order) - keep])
 
 
-@fault("PRUNE-2", "PRUNE-3", why="A tenant's newest snapshots seem to be its own affair.", store="memory")
+@fault("PRUNE-3", why="A tenant's newest snapshots seem to be its own affair.", store="memory")
 def newest_of_each_tenant_kept() -> Patches:
     """The newest snapshots of a run are kept for each tenant by itself."""
     yield from _grouping(lambda each: (each.run_id, each.scope.tenant_context.key))
@@ -248,7 +248,7 @@ def _then(done: Callable[[Store, _Kept], None]) -> Patches:
 # --- what comes back --------------------------------------------------------------------------------------------------
 
 
-@fault("PRUNE-6", "PASS-5", "PASS-12", "PASS-14", why="A record whose event is there has been projected.")
+@fault("PRUNE-6", "PASS-5", "PASS-12", "PASS-14", "SNAP-5", why="A record whose event is there has been projected.")
 def pruned_snapshots_stay_away() -> Patches:
     """A pass writes no snapshot for a record whose event was there before."""
 

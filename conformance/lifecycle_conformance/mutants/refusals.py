@@ -141,10 +141,10 @@ def id_of_what_is_in_the_way_reported() -> Patches:
 @fault("ERR-5", why="The system's own words seem to say enough.")
 def storage_error_without_a_path() -> Patches:
     """The message of a storage error says what is wrong, not where."""
-    yield replaced(StorageError, "__str__", lambda _: lambda error: error.problem.rpartition(": ")[2])
+    yield replaced(StorageError, "__str__", lambda _: lambda error: error.problem)
 
 
-@fault("ERR-5", "PASS-10", "PASS-11", why="A transaction is all or nothing.")
+@fault("FILE-23", "PASS-11", why="A transaction is all or nothing.")
 def events_of_a_failed_pass_taken_back() -> Patches:
     """A pass that ends in a storage error takes its events out of the log again."""
 
@@ -189,7 +189,7 @@ def storage_error_remembered() -> Patches:
 # --- the kinds --------------------------------------------------------------------------------------------------------
 
 
-@fault("ERR-7", why="All that concerns the store is storage.")
+@fault("SNAP-11", "ERR-4", "ERR-7", "TENANT-7", why="All that concerns the store is storage.")
 def storage_conflict_called_storage() -> Patches:
     """What is a storage conflict is answered as `storage`."""
     yield replaced(StorageConflictError, "kind", lambda _: "storage")
@@ -213,7 +213,7 @@ def unreadable_text_is_internal() -> Patches:
     yield replaced(Server, "_run_of", wrong)
 
 
-@fault("ERR-7", why="A refused move is a fault of the input, for its author.")
+@fault("PHASE-7", "ERR-3", "ERR-7", why="A refused move is a fault of the input, for its author.")
 def refused_move_called_invalid_input() -> Patches:
     """What the guard refuses is answered as `invalid_input`."""
     yield replaced(PhaseTransitionError, "kind", lambda _: "invalid_input")

@@ -13,7 +13,7 @@ from lifecycle_conformance.mutants.mutant import Patches, fault, replaced
 from lifecycle_projection import FileStore, InvalidInputError, Problem
 from lifecycle_projection.json_text import DuplicateMembers, read_json
 from lifecycle_projection.records import Event, Json, Snapshot
-from lifecycle_projection.stores import files
+from lifecycle_projection.stores import RememberingStore, files
 from lifecycle_projection.text import member, trimmed
 from lifecycle_projection.words import StatefulStatus, WaitKind
 
@@ -21,6 +21,7 @@ _Changed: TypeAlias = Callable[[Json], Json]
 _Read: TypeAlias = Callable[..., Json]
 _STATUSES: Final = frozenset(StatefulStatus)
 _WAITS: Final = frozenset(WaitKind)
+_FREE_FORM: Final = ("payload", "checkpoint", "metadata")
 _TIMES_AND_NUMBERS: Final = ("seq", "occurred_at_ms", "created_at_ms", "schema_version")
 _WORDS: Final = ("status", "phase", "wait_kind", "source_record_kind", "source", "kind", "to_phase", "from_phase")
 
@@ -28,13 +29,13 @@ _WORDS: Final = ("status", "phase", "wait_kind", "source_record_kind", "source",
 # --- what a record needs ----------------------------------------------------------------------------------------------
 
 
-@fault("FILE-11", why="Every record that this engine wrote has a version.")
+@fault("FILE-11", "DRIVER-9", why="Every record that this engine wrote has a version.")
 def record_without_version_unreadable() -> Patches:
     """An event or a snapshot without `schema_version` can't be read."""
     yield from _reading(lambda record: _refused_if("schema_version" not in record, record))
 
 
-@fault("FILE-11", why="A payload is always written, and looks required.")
+@fault("FILE-11", "DRIVER-9", why="A payload is always written, and looks required.")
 def event_without_payload_unreadable() -> Patches:
     """An event without `payload`, or with `null` there, can't be read."""
     yield from _reading(lambda record: _refused_if("event_type" in record and record.get("payload") is None, record))
@@ -77,7 +78,9 @@ def null_phase_is_a_missing_one() -> Patches:
     )
 
 
-@fault("FILE-11", why="Whoever is written into a store was named explicitly.")
+@fault(
+    "DRIVER-9", "FILE-11", "FILE-13", "FILE-14", "LOG-8", why="Whoever is written into a store was named explicitly."
+)
 def missing_source_is_explicit() -> Patches:
     """A tenant without `source` is read as `explicit`, not as `local_implicit`."""
 
@@ -125,7 +128,15 @@ def _lowered(value: Json) -> Json:
 
 
 def _with(record: Json, names: tuple[str, ...], changed: _Changed) -> Json:
-    return {name: changed(value) if name in names else value for name, value in record.items()}
+    """Change some members of a record and of the records in it; what is free-form stays."""
+    if isinstance(record, list):
+        return [_with(each, names, changed) for each in record]
+    if type(record) is not dict:
+        return record
+    return {
+        name: changed(value) if name in names else value if name in _FREE_FORM else _with(value, names, changed)
+        for name, value in record.items()
+    }
 
 
 def _refused_if(refused: bool, record: Json) -> Json:  # noqa: FBT001
@@ -163,7 +174,7 @@ def unknown_members_unreadable() -> Patches:
         yield replaced(files, name, lambda right: lambda value: right(_refused_if(bool({*value} - names), value)))
 
 
-@fault("FILE-13", "FILE-8", "FILE-9", why="A line that stays need not be written anew.")
+@fault("FILE-13", "FILE-1", "FILE-8", "FILE-9", why="A line that stays need not be written anew.")
 def lines_that_stay_copied() -> Patches:
     """A compaction copies the lines of the events that remain as they are, unknown members and all."""
 
@@ -226,7 +237,7 @@ def first_of_two_members_counts_in_a_payload() -> Patches:
         "event_from",
         lambda right: (
             lambda value: right(
-                value if isinstance(value, DuplicateMembers) else {**value, "payload": first(member(value, "payload"))}
+                value if type(value) is not dict else {**value, "payload": first(member(value, "payload"))}
             )
         ),
     )
@@ -242,7 +253,7 @@ def lone_surrogates_read_from_lines() -> Patches:
         except InvalidInputError:
             return read_json(orjson.dumps(_replaced(json.loads(text))) if b"\\u" in text else text, **options)
 
-    yield replaced(FileStore, "_event", lambda right: lambda *given: _with_reader(read, right, given))
+    yield from _reading_lines(read)
 
 
 def _replaced(value: Json) -> Json:
@@ -266,7 +277,13 @@ def numbers_too_large_read_as_null() -> Patches:
         except InvalidInputError:
             return read_json(re.sub(rb"\b1e400\b", b"null", text), **options)
 
-    yield replaced(FileStore, "_event", lambda right: lambda *given: _with_reader(read, right, given))
+    yield from _reading_lines(read)
+
+
+def _reading_lines(reader: _Read) -> Patches:
+    """Read all lines of the log with another reader, whatever run they name."""
+    yield replaced(FileStore, "_event", lambda right: lambda *given: _with_reader(reader, right, given))
+    yield replaced(RememberingStore, "_lines", lambda _: FileStore._lines)  # noqa: SLF001
 
 
 def _with_reader(reader: _Read, right: Callable[..., Any], given: tuple[Any, ...]) -> Any:
