@@ -7,10 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from lifecycle_conformance.driver import server
-from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.server import Server, UnsupportedError
 from lifecycle_conformance.mutants.mutant import Patches, fault, replaced
 from lifecycle_projection import InvalidInputError, MemoryStore, Problem, StorageError, Store, log
@@ -336,24 +335,4 @@ def refusals_with_a_time() -> Patches:
         server,
         "_data_of",
         lambda data: lambda error: {"at_ns": time.time_ns()} if isinstance(error, InvalidInputError) else data(error),
-    )
-
-
-# --- the end ----------------------------------------------------------------------------------------------------------
-
-
-@fault("DRIVER-16", why="An end of input that comes unexpected is an error in most programs.")
-def end_of_input_is_a_failure() -> Patches:
-    """At the end of its input the driver exits with status 1."""
-
-    def failing(*given: Any, **options: Any) -> None:
-        right(*given, **options)
-        raise SystemExit(1)
-
-    right = server.serve
-    yield replaced(server, "serve", lambda _: failing)
-    yield replaced(
-        InProcessDriver,
-        "restart",
-        lambda restart: lambda driver, **how: restart(driver, **how) if how.get("kill") else restart(driver) or 1,
     )

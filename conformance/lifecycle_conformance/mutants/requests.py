@@ -1,4 +1,4 @@
-"""Faults of a driver in what it imports, appends and refuses: wrong arguments, unknown operations, odd lines."""
+"""Faults of a driver in what it imports, appends and refuses: wrong arguments, unknown operations, odd lines, the end."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from attrs import evolve
 
 from lifecycle_conformance.driver import server
+from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.server import Server, UnsupportedError
 from lifecycle_conformance.mutants.mutant import Patches, fault, replaced
 from lifecycle_projection import Event, InvalidInputError, LifecycleProjectionError, Problem, log
@@ -276,3 +277,23 @@ def foreign_event_stored_and_refused() -> Patches:
 
 def _invalid(message: str) -> InvalidInputError:
     return InvalidInputError(problems=(Problem("$", message),))
+
+
+# --- the end ----------------------------------------------------------------------------------------------------------
+
+
+@fault("DRIVER-16", why="An end of input that comes unexpected is an error in most programs.")
+def end_of_input_is_a_failure() -> Patches:
+    """At the end of its input the driver exits with status 1."""
+
+    def failing(*given: Any, **options: Any) -> None:
+        right(*given, **options)
+        raise SystemExit(1)
+
+    right = server.serve
+    yield replaced(server, "serve", lambda _: failing)
+    yield replaced(
+        InProcessDriver,
+        "restart",
+        lambda restart: lambda driver, **how: restart(driver, **how) if how.get("kill") else restart(driver) or 1,
+    )
