@@ -1,4 +1,4 @@
-"""Faults of a driver in what it imports, appends and refuses: wrong arguments, unknown operations, odd lines, the end."""
+"""Faults of a driver in what it imports, appends and refuses: wrong arguments, unknown operations, odd lines, ends."""
 
 import json
 from collections.abc import Callable, Iterable
