@@ -28,7 +28,7 @@ from lifecycle_conformance.driver.interface import (
     IncompatibleDriverError,
     Refusal,
 )
-from lifecycle_conformance.driver.messages import _SHAPES
+from lifecycle_conformance.driver.messages import _SHAPES, request_id
 from lifecycle_conformance.driver.process import executed
 
 LONG = 30.0
@@ -758,3 +758,12 @@ def test_in_process_an_answer_of_a_wrong_shape_is_one_too(tmp_path: Path, monkey
 
 def test_every_operation_has_a_shape() -> None:
     assert _SHAPES.keys() == OPERATIONS.keys()
+
+
+@pytest.mark.parametrize("tells_apart", [False, True])
+def test_some_ids_are_held_by_no_double_for_drivers_that_tell_numbers_apart(tells_apart: bool) -> None:
+    capabilities = frozenset({"json-numbers"}) if tells_apart else frozenset[str]()
+    ids = [request_id(number, capabilities) for number in range(1, 100)]
+    assert len({*ids}) == len(ids)
+    assert max(ids) < 2**64
+    assert any(int(float(each)) != each for each in ids) is tells_apart

@@ -13,7 +13,7 @@ from lifecycle_conformance.execution.trace import LOCAL, Object, Request, Step, 
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_projection import Run, Store
-from traces import OWNER, answered, broken, broken_in, executed, held, judgements, last, shown
+from traces import OWNER, answered, broken, broken_in, executed, held, judgements, last, refused, shown
 
 MINE = ("LOG-", "TENANT-", "COMPACT-", "PRUNE-")
 fails, judged_in = partial(broken, of=MINE), partial(held, of=MINE)
@@ -53,6 +53,13 @@ def test_an_unknown_id_is_appended() -> None:
     assert fails(wrong_seq, trace) == {"LOG-4"}
     misread = {**new, "payload": {"n": 0.5000000000000001}}
     assert fails(shown(step, OWNER, events=(old, misread)), trace) == set(), "how doubles are read is JSON-12's"
+
+
+@pytest.mark.parametrize("seq", [None, "first", -1])
+def test_an_event_without_a_seq_is_appended(seq: Any) -> None:
+    step, trace = last(append("a", seq=seq))
+    assert step.ok == {"appended": True, "seq": 1}
+    assert broken(refused(step, "invalid_input"), trace) == {"LOG-8"}
 
 
 def test_a_known_id_is_not_appended() -> None:

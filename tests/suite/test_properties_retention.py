@@ -158,6 +158,16 @@ def test_one_marker_takes_in_what_was_removed_and_the_older_markers() -> None:
     assert fails(with_events(step, *rest, new, *kept), trace) == {"COMPACT-6"}
 
 
+def test_a_marker_that_takes_in_what_is_anothers_is_one_for_too_many_keys() -> None:
+    step, trace, new, rest = marked()
+    payload = new["payload"]
+    listed = [{"event_id": "theirs", "seq": 1}, *payload["compacted_event_ids"]]
+    both = {**new, "payload": {**payload, "compacted_event_ids": listed, "pruned_events": payload["pruned_events"] + 1}}
+    assert fails(with_events(step, *rest, both), trace) == {"COMPACT-6"}
+    twice = {**new, "payload": {**payload, "compacted_event_ids": [listed[1], *listed[1:]]}}
+    assert fails(with_events(step, *rest, twice), trace) == {"COMPACT-11"}
+
+
 @pytest.mark.parametrize(
     ("requirement", "change"),
     [

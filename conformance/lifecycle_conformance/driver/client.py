@@ -18,6 +18,7 @@ from lifecycle_conformance.driver.messages import (
     NoAnswerError,
     hello_from,
     read_answer,
+    request_id,
     request_line,
 )
 from lifecycle_conformance.driver.process import DriverProcess, Start, executed
@@ -56,8 +57,8 @@ class SubprocessDriver:
 
         Raises :class:`BrokenDriverError` where no answer comes, with the process group killed.
         """
-        request_id = next(self._ids)
-        return self._answer(request_line(request_id, op, arguments), request_id, op)
+        number = request_id(next(self._ids), self._hello.capabilities)
+        return self._answer(request_line(number, op, arguments), number, op)
 
     def say(self, line: bytes) -> Answer:
         """Send a line that is no request, and return its answer. Raises :class:`BrokenDriverError` likewise."""
@@ -110,9 +111,9 @@ class SubprocessDriver:
         except (OSError, ValueError, IndexError) as error:
             raise BringUpError(command=self._command, problem=f"it can't be started: {error}", stderr="") from None
         try:
-            request_id = next(self._ids)
-            line = process.exchange(request_line(request_id, "hello", {"protocols": list(PROTOCOLS)}), self._timeout_s)
-            return process, hello_from(read_answer(line, request_id, "hello"))
+            number = next(self._ids)
+            line = process.exchange(request_line(number, "hello", {"protocols": list(PROTOCOLS)}), self._timeout_s)
+            return process, hello_from(read_answer(line, number, "hello"))
         except NoAnswerError as failure:
             process.kill()
             problem = f"asked for hello, {failure}"

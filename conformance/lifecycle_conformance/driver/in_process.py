@@ -6,7 +6,7 @@ from itertools import count
 from typing import Final
 
 from lifecycle_conformance.driver.interface import PROTOCOLS, Answer, BrokenDriverError, ExitStatus, Hello
-from lifecycle_conformance.driver.messages import NoAnswerError, hello_from, read_answer, request_line
+from lifecycle_conformance.driver.messages import NoAnswerError, hello_from, read_answer, request_id, request_line
 from lifecycle_conformance.driver.server import Server, StoreKind
 from lifecycle_projection.records import Json
 
@@ -32,8 +32,8 @@ class InProcessDriver:
 
     def ask(self, op: str, /, **arguments: Json) -> Answer:
         """Send a request and return its answer. Raises :class:`BrokenDriverError` for an answer of a wrong shape."""
-        request_id = next(self._ids)
-        return self._exchange(request_line(request_id, op, arguments), request_id, op)
+        number = request_id(next(self._ids), self._hello.capabilities)
+        return self._exchange(request_line(number, op, arguments), number, op)
 
     def say(self, line: bytes) -> Answer:
         """Send a line that is no request, and return its answer. Raises :class:`BrokenDriverError` likewise."""
@@ -51,7 +51,9 @@ class InProcessDriver:
         """Start anew: nothing is left but what is on the disk. Returns the status that a process would end with."""
         self._tracebacks: deque[str] = deque(maxlen=_TRACEBACKS_KEPT)
         self._server = Server(self._store, without=self._without, report=self._tracebacks.append)
-        self._hello = hello_from(self.ask("hello", protocols=list(PROTOCOLS)))
+        number = next(self._ids)
+        greeting = request_line(number, "hello", {"protocols": list(PROTOCOLS)})
+        self._hello = hello_from(self._exchange(greeting, number, "hello"))
         return None if kill else 0
 
     def close(self) -> ExitStatus:

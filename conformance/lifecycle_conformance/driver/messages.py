@@ -25,6 +25,8 @@ from lifecycle_projection.records import Json
 _QUOTED: Final = 200
 # A record may nest 127 levels; what is recorded of it stands a few levels deeper in an answer.
 _MAX_DEPTH: Final = 140
+_EACH: Final = 20
+_BEYOND_DOUBLES: Final = 2**53 + 1
 _Shape: TypeAlias = Mapping[str, Callable[[Json], bool]]
 
 
@@ -49,6 +51,14 @@ class DisagreementError(Exception):
     def __str__(self) -> str:
         """What both sides say."""
         return self.problem
+
+
+def request_id(number: int, capabilities: frozenset[str]) -> int:
+    """The id of a request: its number, and now and then one that no double holds, where a driver tells numbers apart.
+
+    An id has up to 64 bits; whoever reads it as a double answers with another one (DRIVER-2).
+    """
+    return number + _BEYOND_DOUBLES if number % _EACH == 0 and "json-numbers" in capabilities else number
 
 
 def request_line(request_id: int, op: str, arguments: Mapping[str, Json]) -> bytes:

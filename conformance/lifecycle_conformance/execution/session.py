@@ -259,7 +259,8 @@ class Session:
             answer = self.driver.ask(op, **asked)
             if answer.error is not None:
                 refused = f"it was refused: {answer.error.kind}, {answer.error.message}"
-                self._end_by("DRIVER-5", f"`{op}` of run {owner.run_id!r} shows nothing", [refused], answer.error.data)
+                what = f"`{op}` of run {owner.run_id!r} shows nothing"
+                self._end_by(self._blamed(op), what, [refused], answer.error.data)
             records = []
             for number, record in enumerate((answer.ok or {})[op]):
                 if (known := self._known(schema, record)) is None:
@@ -268,6 +269,13 @@ class Session:
                 records.append(known)
             shown.append(tuple(records))
         return Shown(*shown)
+
+    def _blamed(self, op: str) -> str:
+        """The requirement that says that what is asked for is shown all the same, after what has just been done."""
+        last = self.requests[-1][0] if self.requests else ""
+        if last in {"refuse", "say"}:
+            return "DRIVER-15"
+        return {"events": "FILE-18", "snapshots": "FILE-21"}[op] if last in ON_FILES else "DRIVER-5"
 
     def _known(self, schema: str, record: Object) -> Object | None:
         """The same object each time that a record is shown, so that what follows from it is worked out once.

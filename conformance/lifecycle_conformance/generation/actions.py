@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.generation import legacy_stores
-from lifecycle_conformance.generation.alphabets import SORTED_APART
+from lifecycle_conformance.generation.alphabets import IN_ORDER, SORTED_APART
 from lifecycle_conformance.generation.file_faults.scenarios import possible
 from lifecycle_conformance.generation.run_states import states
 from lifecycle_conformance.generation.session_state import AFTER_ALL_MS, SessionState, indexes
 from lifecycle_conformance.generation.strategies import LATEST_MS, STATUSES, evenly, run_record
 from lifecycle_conformance.model.recorded import highest_seq
 
-PRUNINGS: Final = ("early", "late", "off")
-COMPACTIONS: Final = (*PRUNINGS, "for two tenants")
-BETWEEN: Final = ("nothing", "an append", "a compaction", "a late compaction")
+_RETENTIONS: Final = ("early", "late", "off", "beyond the beginning")
+PRUNINGS: Final = (*_RETENTIONS, "for two tenants", "of one seq")
+COMPACTIONS: Final = (*_RETENTIONS, "for two tenants", "beside a run without snapshots", "twice")
+BETWEEN: Final = ("nothing", "an append", "a compaction", "a late compaction", "a compaction in vain")
 """What may happen between an import and the pass after it."""
 retentions = evenly([10, 1, 30, LATEST_MS])
 
@@ -33,7 +34,7 @@ class Actions(SessionState):
     def go_on_with(self, data: st.DataObject, name: str, between: str) -> None:
         """Go on with what an older engine left of the run; at times something happens before the pass."""
         legacy, which = (
-            data.draw(legacy_stores.LEGACY_STORES[name](self.run, self.next_seq(), self.capabilities)),
+            data.draw(legacy_stores.ALL[name](self.run, self.next_seq(), self.capabilities)),
             data.draw(indexes),
         )
 
@@ -44,7 +45,7 @@ class Actions(SessionState):
                 self.append(self.ids_known_in_many_ways() or self.known_ids(), which, 1)
             if "compaction" in between and "compact" in self.capabilities:
                 now_ms = AFTER_ALL_MS if between == "a late compaction" else self.moment("events", which) + 1
-                self.do("compact", retention_ms=1, now_ms=now_ms)
+                self.do("compact", retention_ms=now_ms if between == "a compaction in vain" else 1, now_ms=now_ms)
             self.change([*self.history, *legacy.records])
 
         self.execute("an older engine was here", action)
@@ -73,8 +74,18 @@ class Actions(SessionState):
                 # Beyond all events, it decides on those that the own newest snapshot protects by itself.
                 seq = highest_seq(events) + 1 if which % 2 else events[which % len(events)]["seq"]
                 self.do("import", events=[], snapshots=[self._foreign_snapshot(seq)])
+            if how == "beside a run without snapshots" and "import" in self.capabilities:
+                self.do("import", events=self._events_only(), snapshots=[])
             moment = self.moment("events", which) if how == "early" else AFTER_ALL_MS
-            self.do("compact", retention_ms=retention_ms, now_ms=moment + later + retention_ms)
+            now_ms = moment + later + retention_ms
+            kept_ms = now_ms + 1 if how == "beyond the beginning" else retention_ms
+            self.do("compact", retention_ms=kept_ms, now_ms=now_ms)
+            if how == "twice":
+                # Now the marker is the only one that is old; or it stays, while all of another run is removed.
+                stays = bool(which % 2) and "import" in self.capabilities
+                if stays:
+                    self.do("import", events=self._events_only(), snapshots=[])
+                self.do("compact", retention_ms=1, now_ms=now_ms + (1 if stays else 2))
             self.pass_()
 
         self.execute("the log is compacted", action)
@@ -87,16 +98,23 @@ class Actions(SessionState):
 
         def action() -> None:
             moment = self.moment("snapshots", which) if how == "early" else AFTER_ALL_MS
-            few = keep % 2 if how == "late" else keep
-            self.do("prune", retention_ms=retention_ms, keep=few, now_ms=moment + later + retention_ms)
+            few = keep if how == "early" and which % 4 == 0 else keep % 2
+            if "import" in self.capabilities and how in {"for two tenants", "of one seq"}:
+                self.do("import", events=[], snapshots=self._more_snapshots(how, which))
+            now_ms = moment + later + retention_ms
+            kept_ms = now_ms + 1 if how == "beyond the beginning" else retention_ms
+            self.do("prune", retention_ms=kept_ms, keep=few, now_ms=now_ms)
             self.change(self.history, status=self.legal(which) if which % 2 else None, state=state)
 
         self.execute("snapshots are pruned", action)
 
-    def begin_for_two_tenants(self, data: st.DataObject, count: int, status: str, other: Object) -> None:
+    def begin_for_two_tenants(
+        self, data: st.DataObject, count: int, status: str, other: Object, first: Object | None = None
+    ) -> None:
         """Go on with two new runs that are alike but for their tenants, one after the other."""
         records = self.draw_records(data, count)
         self.make_run(data, status)
+        self.run = {**self.run, "tenant_context": first or self.run["tenant_context"]}
 
         def action() -> None:
             self.change(records)
@@ -147,6 +165,25 @@ class Actions(SessionState):
             self.change([*self.history, *records])
 
         self.execute("something happens to the files", action)
+
+    def _more_snapshots(self, how: str, which: int) -> list[Object]:
+        """Write an old snapshot of another tenant; or several of the own one that are the newest, with one seq."""
+        latest = highest_seq(self.shown().events)
+        if how == "for two tenants":
+            return [self._foreign_snapshot(latest + which % 2)]
+        letters = IN_ORDER[which % len(IN_ORDER)]
+        own = {"scope": {"schema_version": 1, "tenant_context": self.tenant}, "seq": latest + 1}
+        return [{**self._foreign_snapshot(0), **own, "snapshot_id": f"spare-{letter}"} for letter in letters]
+
+    def _events_only(self) -> list[Object]:
+        """Write events of a run that has no snapshot, each recorded by somebody else."""
+        run_id = f"{self.run['run_id']}-{len(self.session.requests)}"
+        events = []
+        for seq in (1, 2):
+            note = self.by_hand(f"note-{seq}", seq, plain=True)
+            scope = {**note["scope"], "tenant_context": {**self.tenant, "actor_id": f"actor-{seq}"}}
+            events.append({**note, "run_id": run_id, "seq": seq, "scope": scope})
+        return events
 
     def _foreign_snapshot(self, seq: int) -> Object:
         """Write a snapshot that another tenant has under the same run id."""

@@ -16,7 +16,7 @@ EVENT_NAMES: Final = (
     "n" * 60, "é" * 30,
 )  # fmt: skip
 """Names of lifecycle events, beside those that production writes."""
-RUN_IDS: Final = ("run-1", "run-2", "run/1", "run:1", "run 1", " run-1 ", "é", "😀", "..", "run-1-0", "")
+RUN_IDS: Final = ("run-1", "run-2", "Run-1", "run/1", "run:1", "run 1", " run-1 ", "é", "😀", "..", "run-1-0", "")
 NO_FILE_NAMES: Final = ("run/with:odd é", "😀", ".", "..", "...", "", "a/b", "größe 1")
 """Run ids that are no file names as they are (FILE-4)."""
 SORTED_APART: Final = ("\U0001f600", "\uffff", "z")

@@ -12,7 +12,7 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import LOCAL, Object, history_of
-from lifecycle_conformance.generation.alphabets import IN_ORDER
+from lifecycle_conformance.generation.alphabets import IN_ORDER, PADDING
 from lifecycle_conformance.generation.legacy_records import (
     NO_OCCURRENCE,
     OWN_OCCURRENCE,
@@ -180,6 +180,35 @@ def compactable_twins(draw: st.DrawFn, run: Object, seq: int, capabilities: Capa
     return LegacyStore(events=events, snapshots=[snapshot_of(events[-1], run["status"])], records=[record] * count)
 
 
+# --- the log ----------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def known_in_many_ways(draw: st.DrawFn, run: Object, seq: int, _: Capabilities) -> LegacyStore:
+    """Leave one id in several rows, each with another seq: as an event's own, or listed by a marker (LOG-3)."""
+    event_id = f"in-many-ways-{seq}"
+    rows: list[Object] = []
+    for at in range(seq, seq + draw(st.integers(2, 3))):
+        listed = [
+            {"event_id": f"{draw(st.sampled_from(PADDING))}{event_id}", "seq": draw(st.sampled_from([at + 9, at, 0]))}
+        ]
+        marker = marker_of(run, f"stateful-compaction-by-others-{at}", at, listed)
+        rows.append(draw(st.sampled_from([marker, _note(run, event_id, at)])))
+    return LegacyStore(events=draw(st.permutations(rows)), snapshots=[], records=[])
+
+
+@st.composite
+def of_one_seq(draw: st.DrawFn, run: Object, seq: int, _: Capabilities) -> LegacyStore:
+    """Leave events with the same seq, whose ids are in another order than they themselves (LOG-7)."""
+    events = [_note(run, f"tie-{seq}-{letter}", seq) for letter in draw(st.sampled_from(IN_ORDER))]
+    return LegacyStore(events=[*reversed(events), _note(run, f"tie-{seq}", seq)], snapshots=[], records=[])
+
+
+def _note(run: Object, event_id: str, seq: int) -> Object:
+    """An event of no record."""
+    return event_of(run, {"event": "note", "recorded_at_ms": 1}, event_id, seq, "a text", event_type="note")
+
+
 # --- phases -----------------------------------------------------------------------------------------------------------
 
 
@@ -267,4 +296,10 @@ LEGACY_STORES: Final[Mapping[str, Left]] = {
     "phases of old": phases_of_old,
     "neighbours": neighbours,
 }
-"""All legacy stores, by name."""
+"""The legacy stores whose records go on in a history, by name."""
+ALL: Final[Mapping[str, Left]] = {
+    **LEGACY_STORES,
+    "known in many ways": known_in_many_ways,
+    "of one seq": of_one_seq,
+}
+"""Those, and the ones that are about the log alone: only sessions that aim at them meet these."""

@@ -20,6 +20,10 @@ def refusals(run: Object, capabilities: frozenset[str]) -> st.SearchStrategy[Req
     return st.sampled_from([refusal([because], "invalid_input", "project", **written) for because, written in spoilt])
 
 
+_NEW: Final[Object] = {"event": "new", "recorded_at_ms": 1}
+"""A record that could be recorded, before one that can't be read: nothing of the run may be (ERR-1)."""
+
+
 def _with(**members: Json) -> Callable[[Object], Object]:
     return lambda run: {**run, **members}
 
@@ -29,7 +33,7 @@ def _with_record(record: Json) -> Callable[[Object], Object]:
         **run,
         "checkpoint": {
             **run["checkpoint"],
-            "lifecycle_history": [*run["checkpoint"].get("lifecycle_history", []), record],
+            "lifecycle_history": [*run["checkpoint"].get("lifecycle_history", []), dict(_NEW), record],
         },
     }
 

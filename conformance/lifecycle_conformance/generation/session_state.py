@@ -147,7 +147,7 @@ class SessionState(RuleBasedStateMachine):
     def append(self, ids: Sequence[str], which: int, at: int) -> None:
         """Append an event by hand, under one of some ids, or under a new one."""
         event_id = ids[which % len(ids)] if ids else f"by-hand-{len(self.session.requests)}"
-        self.do("append", tenant=self.tenant, event=self._by_hand(event_id, at, plain=bool(which % 3)))
+        self.do("append", tenant=self.tenant, event=self.by_hand(event_id, at, plain=bool(which % 3)))
 
     def known_ids(self) -> list[str]:
         """The ids that the log knows, those first that markers list or that stand several times."""
@@ -214,19 +214,23 @@ class SessionState(RuleBasedStateMachine):
             target = PHASE_OF[phase_status(step.run, step.history[-1])]
             self.coverage.moves[f"{before[-1].get('phase')} → {target}"] += 1
 
-    def _by_hand(self, event_id: str, at: int, *, plain: bool) -> Object:
+    def by_hand(self, event_id: str, at: int, *, plain: bool) -> Object:
+        """An event for an append, with a seq of any sort: nobody reads it (LOG-8)."""
+        seqs: list[Object] = [{}, {"seq": None}, {"seq": "first"}, {"seq": at}, {"seq": at + 60}]
         event: Object = {
             "schema_version": 1,
             "event_id": event_id,
             "run_id": self.run["run_id"],
-            "seq": at,
+            **seqs[at % len(seqs)],
             "event_type": "note",
             "occurred_at_ms": at,
             "scope": {"schema_version": 1, "tenant_context": self.tenant},
             "payload": None,
         }
+        moved = {"event_id": "moved", "to_phase": "failed", "event_type": "moved", "occurred_at_ms": at}
         more: Object = {
             "actor": {"kind": "human_user", "id": "somebody"},
+            "phase_transition": {"schema_version": 1, **moved},
             "phase_id": "node-a",
             "wait_kind": "timer",
             "causation_id": "session-1",

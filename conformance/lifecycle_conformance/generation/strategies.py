@@ -172,6 +172,21 @@ _TENANTS: Final[tuple[Object, ...]] = (
 )
 
 
+def _apart(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[Object, Object]:
+    names = ("org_id", "workspace_id", "deployment_id")
+    return dict(zip(names, one, strict=False)), dict(zip(names, other, strict=False))
+
+
+ALIKE: Final[tuple[tuple[Object, Object], ...]] = (
+    *(_apart(("a", f"b{by}c"), (f"a{by}b", "c")) for by in ("", "/", ":", "-", "_")),
+    *(_apart((f"a{by}b", "c"), ("a", "b", "c")) for by in ("/", ":", "-")),
+    *(_apart(("a", "b"), other) for other in (("A", "b"), ("a", "B"), ("a", "b "), ("b", "a"), ("a", "c"), ("c", "b"))),
+    *(_apart(("a", "b", "c"), other) for other in (("a", "b", "C"), ("a", "b", "d"), ("a", "b", ""), ("a", "b"))),
+    _apart(("\u00e9", "b"), ("e\u0301", "b")),
+)
+"""Pairs of tenants that don't see each other, and that some comparison takes for one."""
+
+
 def tenants(_: Capabilities = frozenset()) -> st.SearchStrategy[Object]:
     """Tenants, some of which see the same: those that differ in actor, source or unknown members only."""
     return st.sampled_from(_TENANTS)

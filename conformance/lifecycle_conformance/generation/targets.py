@@ -11,9 +11,9 @@ from lifecycle_conformance.execution.trace import LOCAL, Object
 from lifecycle_conformance.generation import legacy_stores
 from lifecycle_conformance.generation.actions import COMPACTIONS, PRUNINGS, Actions
 from lifecycle_conformance.generation.file_faults import scenarios
-from lifecycle_conformance.generation.session_state import Observer
+from lifecycle_conformance.generation.session_state import Observer, indexes
 from lifecycle_conformance.generation.state_machine import ASKING, Action, SessionMachine, Target
-from lifecycle_conformance.generation.strategies import STATUSES, evenly
+from lifecycle_conformance.generation.strategies import ALIKE, STATUSES, evenly, times
 
 _NAMELESS: Final[Object] = {"event": "", "recorded_at_ms": 1}
 
@@ -38,21 +38,20 @@ _WEIGHTS: Final = {
     "a snapshot that is spoiled": 2,
     "an interruption": 2,
     "snapshots in foreign folders": 3,
+    "snapshots out of place": 2,
     "compacted twins": 5,
     "for two tenants": 3,
     "off": 2,
 }
 _LEAST: Final = 24
 """How many sessions aim at targets, at least, for each that a profile asks for, however few targets there are."""
-_COMPACTING: Final = {"for two tenants": "compact import"}
+_COMPACTING: Final = dict.fromkeys(("for two tenants", "beside a run without snapshots"), "compact import")
+_PRUNING: Final = dict.fromkeys(("for two tenants", "of one seq"), "prune import")
 TARGETS: Final[Mapping[str, Target]] = {
-    **{
-        name: Target("import", _legacy(name, "nothing"), weight=_WEIGHTS.get(name, 1))
-        for name in legacy_stores.LEGACY_STORES
-    },
+    **{name: Target("import", _legacy(name, "nothing"), weight=_WEIGHTS.get(name, 1)) for name in legacy_stores.ALL},
     **{
         f"{name}, then an append": Target("import append", _legacy(name, "an append"), weight=3)
-        for name in ("markers", "overlapping")
+        for name in ("markers", "overlapping", "known in many ways")
     },
     **{
         f"{name}, then {between}": Target("import compact", _legacy(name, between))
@@ -61,6 +60,8 @@ TARGETS: Final[Mapping[str, Target]] = {
             ("first generation", "a compaction"),
             ("compactable twins", "a compaction"),
             ("mixed", "a compaction"),
+            ("known in many ways", "a compaction in vain"),
+            ("of one seq", "a compaction in vain"),
         )
     },
     **{
@@ -70,7 +71,9 @@ TARGETS: Final[Mapping[str, Target]] = {
         for how in COMPACTIONS
     },
     **{
-        f"pruning {how}": Target("prune", partial(Actions.prune, how=how), weight=_WEIGHTS.get(how, 1))
+        f"pruning {how}": Target(
+            _PRUNING.get(how, "prune"), partial(Actions.prune, how=how), weight=_WEIGHTS.get(how, 1)
+        )
         for how in PRUNINGS
     },
     **{
@@ -78,6 +81,12 @@ TARGETS: Final[Mapping[str, Target]] = {
         for name in scenarios.NAMES
         for after, compacted in (("a record", False), ("a compaction", True))
     },
+    "compaction of what is known in many ways": Target(
+        "import compact",
+        _legacy("known in many ways", "nothing"),
+        _rule("records_arrive", count=1),
+        _rule("the_log_is_compacted", how="late"),
+    ),
     "compaction of several runs": Target("compact", lambda machine, data: machine.compact_runs_in_order(data)),
     "pruning beside a namesake": Target("prune import", lambda machine, data: machine.prune_beside_a_namesake(data)),
     "a tenant with the same history": Target(
@@ -90,6 +99,19 @@ TARGETS: Final[Mapping[str, Target]] = {
     ),
     "two tenants": Target("", _rule("two_tenants_begin_the_same_run", count=2, status="running")),
     "the local tenant": Target("", lambda machine, data: machine.begin_for_two_tenants(data, 1, STATUSES[0], LOCAL)),
+    "tenants that look alike": Target(
+        "",
+        lambda machine, data: machine.begin_for_two_tenants(data, 1, STATUSES[0], *data.draw(evenly(ALIKE))),
+        weight=4,
+    ),
+    "input that is refused": Target("", _rule("input_is_refused"), _rule("input_is_refused"), weight=2),
+    "an event by hand": Target(
+        "append",
+        lambda machine, data: machine.an_event_is_appended_by_hand(
+            new=True, which=data.draw(indexes), at=data.draw(times)
+        ),
+        weight=2,
+    ),
     "somebody else who asks": Target(
         "",
         lambda machine, data: machine.somebody_asks_in_another_way(op="events", other=data.draw(evenly(ASKING))),

@@ -4,6 +4,7 @@ An implementation that gets tenants wrong may show an owner the records of other
 delta is about the owner's own records only, so that such a fault stays one of *Tenants*.
 """
 
+from collections.abc import Iterable
 from functools import cached_property
 from operator import itemgetter
 
@@ -67,12 +68,20 @@ def delta(step: Step, owner: Owner | None = None) -> Delta:
 
 
 def own(view: View, owner: Owner) -> Shown:
-    """What a view shows to an owner that really is the owner's."""
+    """What a view shows to an owner that really is the owner's, its events in the order in which they must be shown.
+
+    Another order is a fault of its own (LOG-7), and must not make another one of any check that goes by it.
+    """
     shown = view.get(owner, Shown())
     return Shown(
-        events=tuple(each for each in shown.events if owner_of(each) == owner),
+        events=tuple(in_order(each for each in shown.events if owner_of(each) == owner)),
         snapshots=tuple(each for each in shown.snapshots if owner_of(each) == owner),
     )
+
+
+def in_order(events: Iterable[Object]) -> list[Object]:
+    """Put events in the order of their seq; those with equal seq stay as they are."""
+    return sorted(events, key=lambda event: event["seq"])
 
 
 def acting(step: Step) -> Owner:

@@ -6,7 +6,7 @@ from typing import Final
 
 from lifecycle_conformance.execution.trace import Object, Step, once_a_step
 from lifecycle_conformance.model.alias_table import RULES, Entry, entries_of_table
-from lifecycle_conformance.model.delta import own
+from lifecycle_conformance.model.delta import in_order, own
 from lifecycle_conformance.model.identity import contents_of, listed_by, stable_id
 
 MAX_SEQ: Final = 2**64 - 1
@@ -38,8 +38,3 @@ def seqs_by_id(events: Iterable[Object]) -> dict[str, list[int]]:
         for event_id, seq in ((event["event_id"], event["seq"]), *listed_by(event)):
             found[event_id].append(seq)
     return dict(found)
-
-
-def in_order(events: Iterable[Object]) -> list[Object]:
-    """Put events in the order of their seq; those with equal seq stay as they are."""
-    return sorted(events, key=lambda event: event["seq"])

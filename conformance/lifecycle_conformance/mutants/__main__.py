@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lifecycle_conformance.driver.server import serve
+from lifecycle_conformance.driver import server
 from lifecycle_conformance.mutants import MUTANTS, Composed
 
 
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     mutant = Composed(*(MUTANTS[name] for name in given.names))
     with mutant.applied():
-        serve(sys.stdin.buffer, sys.stdout.buffer, given.store or mutant.store)
+        server.serve(sys.stdin.buffer, sys.stdout.buffer, given.store or mutant.store)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from itertools import chain
 from types import ModuleType
 from typing import Any, TypeAlias
 from unittest.mock import patch
@@ -34,8 +33,9 @@ class Mutant:
     def applied(self) -> Iterator[None]:
         """Make the reference of this process faulty for a while. Its hello says so."""
         with ExitStack() as stack:
-            for each in chain(self.patches(), [replaced(Server, "_hello", self._introducing)]):
+            for each in self.patches():
                 stack.enter_context(each)
+            stack.enter_context(replaced(Server, "_hello", self._introducing))
             yield
 
     def _introducing(self, hello: Callable[[Server, Json], dict[str, Json]]) -> Callable[[Server, Json], Json]:

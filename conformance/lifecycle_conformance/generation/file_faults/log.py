@@ -40,22 +40,26 @@ def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
     """
     line = line_of(note(run, files))
     inside = [at for at in range(1, len(line)) if line[at] & 0xC0 == 0x80]
-    cuts = st.integers(1, len(line) - 1) | st.sampled_from(inside)
+    after_letters = [at for at in range(inside[0], len(line)) if line[at] & 0xC0 != 0x80]
+    cuts = st.integers(1, len(line) - 1) | st.sampled_from(inside) | st.sampled_from(after_letters)
     arrived = project(
         with_record(run, {"event": "node_started", "recorded_at_ms": 1, "metadata": {"log": len(log_of(files))}})
     )
     behind = st.sampled_from([[arrived], [arrived], []])
     kinds: Mapping[str, st.SearchStrategy[Requests]] = {
-        "whole": st.sampled_from([line, *_WHOLE]).map(lambda text: [_partial_line(text, len(text)), arrived]),
+        "whole": evenly([line, line, *_WHOLE]).map(lambda text: [_partial_line(text, len(text)), arrived]),
         "torn": st.builds(lambda at, then: [_partial_line(line, at), *then], cuts, behind),
         "no JSON": st.builds(
             lambda text, then: [_partial_line(text, len(text)), *then], st.sampled_from(_BROKEN_OFF), behind
         ),
+        "behind a damaged line": cuts.map(
+            lambda at: [put(LOG, log_of(files) + b"{\n"), _partial_line(line, at), arrived]
+        ),
         "NULs": st.just([put(LOG, log_of(files)[:-1] + bytes(_NULS)), arrived]),
     }
-    some = ["whole", "whole", "whole", "whole", "torn", "torn", "no JSON"]
+    some = ["whole", "whole", "whole", "whole", "torn", "torn", "no JSON", "behind a damaged line"]
     # Drawn evenly: Hypothesis prefers some alternatives to others.
-    return evenly([*some, "NULs"] if lines_of(log_of(files))[0] else some).flatmap(lambda kind: kinds[kind])
+    return evenly([*some, "NULs", "NULs"] if lines_of(log_of(files))[0] else some).flatmap(lambda kind: kinds[kind])
 
 
 def damaged_lines(run: Object, files: Files) -> st.SearchStrategy[Requests]:
@@ -67,7 +71,8 @@ def damaged_lines(run: Object, files: Files) -> st.SearchStrategy[Requests]:
     )
     types: list[Object] = [{"seq": "1"}, {"seq": None}, {"scope": "org-a"}, {"run_id": 7}, {"occurred_at_ms": -1}]
     wrong = st.sampled_from(types).map(lambda members: line_of(note(run, files, **members)))
-    odd = st.sampled_from(_ODD_LINES).map(str.encode) | st.sampled_from(_NO_UTF8) | halves | without | wrong
+    no_utf8 = st.sampled_from([*_NO_UTF8, *[whole.replace("ö".encode(), b"\xf6")] * 3])
+    odd = st.sampled_from(_ODD_LINES).map(str.encode) | no_utf8 | halves | without | wrong
     return st.tuples(odd, _line_numbers(files)).map(lambda drawn: [_put_line(files, *drawn)])
 
 
@@ -97,9 +102,15 @@ def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.Se
     if "exact-numbers" in capabilities:
         odd.append(text.replace(f'"seq":{event["seq"]}', '"seq":-0'))
         doubles = [text.replace(payload, f'"payload":[{",".join(HARD_DOUBLES)}]')]
-    # Drawn by kind, so that a short search meets each.
-    lines = evenly([unknown, unknown, odd, doubles]).flatmap(evenly)
-    return st.tuples(lines.map(str.encode), _line_numbers(files)).map(lambda drawn: [_put_line(files, *drawn)])
+    # All of a kind at once, each with an id of its own, so that a short search meets each.
+    kinds = evenly([unknown, odd, odd, doubles])
+    return st.tuples(kinds, _line_numbers(files)).map(
+        lambda drawn: [_put_lines(files, _told_apart(drawn[0], event["event_id"]), drawn[1])]
+    )
+
+
+def _told_apart(lines: Sequence[str], event_id: str) -> list[bytes]:
+    return [line.replace(f'"{event_id}"', f'"{event_id}-{number}"').encode() for number, line in enumerate(lines)]
 
 
 def lost_lines(files: Files) -> st.SearchStrategy[Requests]:
@@ -124,5 +135,9 @@ def _line_numbers(files: Files) -> st.SearchStrategy[int]:
 
 def _put_line(files: Files, line: bytes, at: int) -> Request:
     """Put a line before another, or at the end of the log; a torn tail that is there is removed."""
+    return _put_lines(files, [line], at)
+
+
+def _put_lines(files: Files, lines: Sequence[bytes], at: int) -> Request:
     whole, _ = lines_of(log_of(files))
-    return _put_log([*whole[:at], line, *whole[at:]])
+    return _put_log([*whole[:at], *lines, *whole[at:]])

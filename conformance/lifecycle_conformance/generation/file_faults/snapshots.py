@@ -40,6 +40,7 @@ def misplaced_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests
     return st.sampled_from(
         [
             [put(f"{folder}/any name of {name}.json", pretty(spare))],
+            [put(f"{folder}/.{name}.json", pretty(spare))],
             [put(f"{folder}/{name}.txt", pretty(spare))],
             [put(f"{folder}/{name}.json.tmp", pretty(spare))],
             [put(f"{folder}/{name}.json", text[: len(text) // 2].encode())],

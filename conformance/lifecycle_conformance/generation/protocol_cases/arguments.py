@@ -74,7 +74,7 @@ def plain_event(random: Random) -> Object:
 def unreadable_request(random: Random, capabilities: frozenset[str], run: Object, ops: Sequence[str]) -> Request:
     """A request that lacks an argument, has one that can't be read, or says twice which run it means."""
     op, arguments = right(random, capabilities, run, ops)
-    spoiling = random.choice(_spoilings(op, "text-input" in capabilities))
+    spoiling = random.choice(random.choice(_spoilings(op, "text-input" in capabilities)))
     return refusal(["DRIVER-13"], "invalid_input", op, **spoiling.of(arguments))
 
 
@@ -90,17 +90,21 @@ class _Spoiling:
 
 
 @cache
-def _spoilings(op: str, reads_text: bool) -> list[_Spoiling]:  # noqa: FBT001 - a key of the cache
-    """List the ways to spoil the arguments of an operation, those of the schema of the requests."""
+def _spoilings(op: str, reads_text: bool) -> list[list[_Spoiling]]:  # noqa: FBT001 - a key of the cache
+    """List the ways to spoil the arguments of an operation, those of the schema of the requests, by kind."""
     names = [name for name in ARGUMENTS_OF[op] if name != "run_json"]
-    ways = [_Spoiling(without=frozenset({name}), put={}) for name in names]
-    ways += [_Spoiling(put={name: value}) for name in names for value in _unreadable_values(op, name)]
+    kinds = [
+        [_Spoiling(without=frozenset({name}), put={}) for name in names],
+        [_Spoiling(put={name: value}) for name in names for value in _unreadable_values(op, name)],
+    ]
     if "run_json" in ARGUMENTS_OF[op] and reads_text:
         run = json.dumps(run_record("run-1", TENANT, "queued"))
-        ways += [_Spoiling(put={"run_json": run}), _Spoiling(put={"run_json": "{"})]
         texts_ = [*_unreadable_values(op, "run_json"), "{", "nope", "", "7"]
-        ways += [_Spoiling(without=frozenset({"run"}), put={"run_json": value}) for value in texts_]
-    return ways
+        kinds += [
+            [_Spoiling(put={"run_json": beside}) for beside in (run, "{", None)],
+            [_Spoiling(without=frozenset({"run"}), put={"run_json": value}) for value in texts_],
+        ]
+    return kinds
 
 
 def _unreadable_values(op: str, name: str) -> list[Json]:

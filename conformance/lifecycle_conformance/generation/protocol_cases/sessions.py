@@ -103,7 +103,7 @@ def _later(capabilities: frozenset[str], run: Object, imported: Request) -> list
         lambda _: ("project", {"run": run}),
         _line,
         *[lambda random: _not_offered(random, capabilities, run)] * 2,
-        *[lambda random: unreadable_request(random, capabilities, run, tuple(ARGUMENTS_OF))] * 2,
+        *[lambda random: unreadable_request(random, capabilities, run, tuple(ARGUMENTS_OF))] * 4,
     ]
     if "identify" in capabilities:
         asked += [lambda _: ("identify", {"run": run})]

@@ -14,10 +14,10 @@ from lifecycle_conformance.execution.judgement import PASSES, Judgement, about, 
 from lifecycle_conformance.execution.multiset import more_often
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, member
 from lifecycle_conformance.judges.registry import check
-from lifecycle_conformance.model.delta import delta, differences, own
+from lifecycle_conformance.model.delta import delta, differences, in_order, own
 from lifecycle_conformance.model.identity import MARKER, ids_of, is_unsigned, listed_by, marker_id
 from lifecycle_conformance.model.json_text import blurred
-from lifecycle_conformance.model.recorded import MAX_SEQ, in_order
+from lifecycle_conformance.model.recorded import MAX_SEQ
 from lifecycle_conformance.specification.requirements import Table, code_spans, tables
 from lifecycle_projection.records import Json
 
@@ -72,8 +72,10 @@ def the_new_markers(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that one marker stands for what was removed of each key, and what it says."""
     if step.arguments["retention_ms"] == 0:
         return
-    for each in _compactions(step):
-        yield from about(each.owner, _new_marker(step, each))
+    compactions = _compactions(step)
+    for each in compactions:
+        others = [entry for other in compactions if other is not each for entry in _entries(other)]
+        yield from about(each.owner, _new_marker(step, each, others))
 
 
 @check("COMPACT-14", on=PASSES.fully_shown)
@@ -165,7 +167,7 @@ def _left_alone(step: Step, compaction: _Compaction) -> Iterator[Judgement]:
         yield none("COMPACT-7", what, actual)
 
 
-def _new_marker(step: Step, compaction: _Compaction) -> Iterator[Judgement]:
+def _new_marker(step: Step, compaction: _Compaction, others: list[Json]) -> Iterator[Judgement]:
     if not _in_both(compaction.removed, compaction.gone):
         return
     markers = [event for event in compaction.new if _is_marker(event)]
@@ -175,6 +177,8 @@ def _new_marker(step: Step, compaction: _Compaction) -> Iterator[Judgement]:
         still = _more_often(compaction.taken_in, compaction.gone)
         yield none("COMPACT-6", f"the older markers {name} that are still there", _ids(still))
     if len(markers) == 1:
+        foreign = _foreign(_listed(markers[0]), _entries(compaction), others)
+        yield none("COMPACT-6", f"what the marker {name} lists of what was removed of others", foreign)
         yield from _marker(step, compaction, markers[0])
 
 
@@ -247,10 +251,25 @@ def _marker(step: Step, compaction: _Compaction, marker: Object) -> Iterator[Jud
     }
     actual = {name: member(payload, name) for name in numbers}
     yield judged("COMPACT-10", "the numbers of the marker", expected=numbers, actual=actual)
-    places = [place for each in taken_in for place in (*listed_by(each), (each["event_id"], each["seq"]))]
-    entries: list[Json] = [{"event_id": event_id, "seq": seq} for event_id, seq in places]
-    listed = member(payload, "compacted_event_ids")
+    entries, listed = _entries(compaction), _listed(marker)
     yield judged("COMPACT-11", "the ids that the marker lists", expected=entries, actual=listed)
+
+
+def _entries(compaction: _Compaction) -> list[Json]:
+    """What a marker should list of a key (COMPACT-11)."""
+    taken_in = [*compaction.removed, *compaction.taken_in]
+    places = [place for each in taken_in for place in (*listed_by(each), (each["event_id"], each["seq"]))]
+    return [{"event_id": event_id, "seq": seq} for event_id, seq in places]
+
+
+def _listed(marker: Object) -> Json:
+    return member(marker.get("payload"), "compacted_event_ids")
+
+
+def _foreign(listed: Json, own_entries: Sequence[Json], others: Sequence[Json]) -> list[Json]:
+    """What a marker lists beyond its own, if all of that is what belongs into the markers of others."""
+    more = more_often(listed, own_entries, canonical) if isinstance(listed, list) else []
+    return more if all(each in others for each in more) else []
 
 
 def _members(table: str, document: Object) -> Iterator[Judgement]:

@@ -14,10 +14,12 @@ from lifecycle_conformance.execution.judgement import Judgement, Steps, canonica
 from lifecycle_conformance.execution.operations import NEW_PROCESS, ON_FILES
 from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, View, key_of
 from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.identity import is_unsigned
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection.records import Json
 
 _TABLES: Final = tables()
+_SPOKEN: Final = 1
 _MEMBERS: Final = {code_spans(row["op"])[0]: sorted(code_spans(row["ok"])) for row in _TABLES["operations"]}
 _NEEDS: Final = {code_spans(row["op"])[0]: code_spans(row["capability"]) for row in _TABLES["operations"]}
 _KNOWN: Final = {name for row in _TABLES["capabilities"] for name in code_spans(row["capability"])}
@@ -43,8 +45,8 @@ def introductions(step: Step, _: Trace) -> Iterator[Judgement]:
     if step.refusal is not None:
         return
     spoken, declared = step.ok.get("protocol"), step.ok.get("capabilities")
-    offered = type(spoken) is int and spoken in step.arguments["protocols"]
-    yield judged("DRIVER-3", "whether the version was offered", expected=True, actual=offered)
+    # The others that are offered are versions that nobody speaks.
+    yield judged("DRIVER-3", "the version that is spoken", expected=_SPOKEN, actual=spoken)
     unknown = [each for each in declared if each not in _KNOWN] if isinstance(declared, list) else declared
     yield judged("DRIVER-3", "the capabilities that the protocol doesn't know", expected=[], actual=unknown)
     missing = sorted({*_MEMBERS["hello"]} - step.ok.keys())
@@ -111,8 +113,13 @@ def restarts(step: Step, trace: Trace) -> Iterator[Judgement]:
 
 @check("DRIVER-10", on=steps("append"))
 def appends(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge that a tenant that sees the event isn't taken for one that doesn't."""
-    if step.refusal not in {None, "invalid_input"}:
+    """Judge that a tenant that sees the event isn't taken for one that doesn't.
+
+    An event without a seq may have been refused for that (LOG-8).
+    """
+    if step.refusal not in {None, "invalid_input"} or (
+        step.refusal and not is_unsigned(step.arguments["event"].get("seq"))
+    ):
         return
     sees = key_of(step.arguments["tenant"]) == key_of(step.arguments["event"]["scope"]["tenant_context"])
     kind = None if sees else "invalid_input"

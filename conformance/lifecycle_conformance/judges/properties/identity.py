@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 from attrs import frozen
 
-from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, steps
+from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none, steps
 from lifecycle_conformance.execution.trace import Object, Step, Trace, member
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta
@@ -26,6 +26,7 @@ from lifecycle_conformance.model.identity import (
     is_plain,
     is_unsigned,
     safe,
+    stable_id,
 )
 from lifecycle_conformance.model.record_ties import pass_effects
 from lifecycle_conformance.model.reported_ids import reported_ids
@@ -37,7 +38,7 @@ _EMPTY: Final[tuple[Json, ...]] = ("", {}, [])
 
 
 @check("DRIVER-8", "ID-1", "ID-2", "OCC-1", "ID-5", "ID-6", "ID-7", on=steps("identify"))
-def identified(step: Step, _: Trace) -> Iterator[Judgement]:
+def identified(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what `identify` says of each record."""
     if step.refusal == "unsupported":
         return
@@ -52,12 +53,17 @@ def identified(step: Step, _: Trace) -> Iterator[Judgement]:
         right = [identity_of(content) for content, _ in contents]
         yield judged("DRIVER-8", "the order", expected=right, actual=[each["identity"] for each in said])
         return
-    for record, (content, occurrence), each in zip(step.history, contents, said, strict=True):
+    bare = [each["identity"] for each in said if not each["identity"].startswith("sha256:")]
+    yield none("DRIVER-8", "the identities without `sha256:`", bare)
+    from_the_store = _told_from_the_store(step, trace)
+    yield none("DRIVER-8", "the ids under which others have recorded a record", list[Json](from_the_store.values()))
+    for index, (record, (content, occurrence), each) in enumerate(zip(step.history, contents, said, strict=True)):
         what = f"of {record['event']!r} at {record['recorded_at_ms']}"
-        yield from _identity(what, record, content, each["identity"])
+        yield from _identity(what, record, content, f"sha256:{each['identity'].removeprefix('sha256:')}")
         yield judged("OCC-1", f"the occurrence {what}", expected=occurrence, actual=each["occurrence"])
         digest = each["identity"].removeprefix("sha256:")[:24]
-        yield from _form(what, content, digest, each["occurrence"], each["event_id"])
+        if index not in from_the_store:
+            yield from _form(what, content, digest, each["occurrence"], each["event_id"])
 
 
 @check("ID-1", "ID-2", "OCC-1", "ID-5", "ID-6", "ID-7", on=PASSES)
@@ -89,7 +95,9 @@ def nothing_else_enters(step: Step, trace: Trace) -> Iterator[Judgement]:
     earlier = next(_identified_before(step, trace), None)
     if earlier is None:
         return
+    told = [{*_told_from_the_store(each, trace)} for each in (earlier, step)]
     pairs = [_Pair(*each) for each in _same_records(earlier, step)]
+    pairs = [each for each in pairs if each.then not in told[0] and each.now not in told[1]]
     same_state = _state(earlier.run) == _state(step.run)
     stay = [pair for pair in pairs if pair.then == pair.now]
     # Where the state changed, too, the records that stayed in their places tell whether that made the difference.
@@ -214,6 +222,14 @@ def _is_permuted(contents: Sequence[tuple[Content, int]], said: Sequence[Object]
 
 def _occurrence_in(event: Object) -> Json:
     return member(event.get("payload"), "lifecycle_occurrence")
+
+
+def _told_from_the_store(step: Step, trace: Trace) -> dict[int, str]:
+    """The records of which `identify` told the id of an event that others had put into the log, not the stable one."""
+    given = {event["event_id"] for earlier in trace.earlier(step) for event in _given(earlier)}
+    pairs = enumerate(zip(contents_of(step.run), step.ok["ids"], strict=True))
+    said = {index: (stable_id(*content), each["event_id"]) for index, (content, each) in pairs}
+    return {index: told for index, (stable, told) in said.items() if told != stable and told in given}
 
 
 def _given(step: Step) -> Sequence[Object]:

@@ -22,13 +22,15 @@ _TYPES: Final = {
 }
 
 
-@check("DRIVER-9", on=steps("import"))
+@check("DRIVER-9", "FILE-11", on=steps("import"))
 def imports(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that what was imported is shown as it was given, and that nothing that is there kept it out."""
     if trace.is_damaged:
         return
     if step.refusal in {"invalid_input", "storage_conflict"}:
         yield judged("DRIVER-9", "the refusal of readable records", expected=None, actual=step.refusal)
+    if step.refusal == "invalid_input":
+        yield judged("FILE-11", "the refusal of readable records", expected=None, actual=step.refusal)
     if step.refusal is not None:
         return
     events: list[Object] = step.arguments["events"]

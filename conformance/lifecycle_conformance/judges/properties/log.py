@@ -14,11 +14,11 @@ from lifecycle_conformance.execution.multiset import added
 from lifecycle_conformance.execution.operations import ALL, LOOKING, WRITING
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, owner_of
 from lifecycle_conformance.judges.registry import check
-from lifecycle_conformance.model.delta import acting, delta, own
-from lifecycle_conformance.model.identity import content_of_event, contents_of, stable_id
+from lifecycle_conformance.model.delta import acting, delta, in_order, own
+from lifecycle_conformance.model.identity import content_of_event, contents_of, is_unsigned, stable_id
 from lifecycle_conformance.model.json_text import blurred
 from lifecycle_conformance.model.record_ties import pass_effects
-from lifecycle_conformance.model.recorded import MAX_SEQ, highest_seq, in_order, recorded, seqs_by_id
+from lifecycle_conformance.model.recorded import MAX_SEQ, highest_seq, recorded, seqs_by_id
 from lifecycle_conformance.model.reported_ids import wrong_ids
 from lifecycle_projection.records import Json
 
@@ -64,6 +64,13 @@ def an_event_is_appended_once(step: Step, _: Trace) -> Iterator[Judgement]:
             yield about_owner("LOG-2", "the seq that is answered", expected=new[0]["seq"], actual=answer["seq"])
             expected = _as_stored({**event, "seq": new[0]["seq"]})
             yield about_owner("LOG-8", "the event that was appended", expected=expected, actual=_as_stored(new[0]))
+
+
+@check("LOG-8", on=steps("append"))
+def the_given_seq_is_ignored(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge that an event isn't refused whose seq is missing, or is no number."""
+    if not is_unsigned(step.arguments["event"].get("seq")) and step.refusal == "invalid_input":
+        yield judged("LOG-8", "the refusal of an event without a seq", expected=None, actual=step.refusal)
 
 
 @check("LOG-4", on=PASSES_AND_APPENDS.fully_shown)

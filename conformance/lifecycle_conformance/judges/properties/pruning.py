@@ -56,7 +56,7 @@ def what_a_pruning_deletes(step: Step, _: Trace) -> Iterator[Judgement]:
         yield judged("PRUNE-4", "the answer", expected={"pruned": deleted}, actual=step.answer.ok)
     if deleted:
         changes = [change for owner in step.before for change in _changes_beside_pruning(step, owner)]
-        yield none("PRUNE-5", "what changed of what is kept", changes)
+        yield none("PRUNE-5", "what changed of what is kept", [*changes, *_files_changed(step)])
 
 
 @check("PRUNE-6", on=PASSES.accepted.fully_shown)
@@ -168,6 +168,12 @@ def _changes_beside_pruning(step: Step, owner: Owner) -> list[str]:
     ids = {each["snapshot_id"] for each in after.snapshots}
     kept = tuple(each for each in before.snapshots if each["snapshot_id"] in ids)
     return differences(Shown(events=before.events, snapshots=kept), after)
+
+
+def _files_changed(step: Step) -> list[str]:
+    """The files that a pruning left and changed."""
+    before, after = step.files_before or {}, step.files_after or {}
+    return sorted(path for path, text in before.items() if path in after and after[path] != text)
 
 
 def _pruned(step: Step, trace: Trace) -> set[str]:

@@ -4,6 +4,7 @@ The harness does the damage. A step that damages is judged by what is shown of t
 follows it goes on from there.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 
 from lifecycle_conformance.execution.judgement import ALL_STEPS, PASSES, Judgement, Steps, judged, none
@@ -36,14 +37,14 @@ def what_is_read_of_a_damaged_log(step: Step, _: Trace) -> Iterator[Judgement]:
     before, after = log_of(files[0]), log_of(as_put(step, files[0]))
     came = _lines_that_came(before, after)
     subjects = {subject for line, whole in came if (subject := _subject(line, whole=whole)) is not None}
-    if came and not subjects and all(whole for _, whole in came):
-        subjects = {"FILE-26"}  # whole events that another writer may have put there
+    if not subjects and all(whole for _, whole in came):
+        subjects = {"FILE-26"}  # whole events that another writer may have put there, or taken back
     if len(subjects) != 1 or _stored_names(before, step.before) != _shown_names(step.before):
         return
     (subject,) = subjects
     if subject in {"FILE-13", "FILE-14"}:
         for line in (line for line, whole in came if _subject(line, whole=whole) == subject):
-            if may_be_asked(line, step.capabilities):
+            if not is_json(line) or may_be_asked(line, step.capabilities):
                 yield from _one_line(subject, line, step.after)
     else:
         expected, actual = _stored_names(after, step.after), _shown_names(step.after)
@@ -87,15 +88,23 @@ def _special(line: bytes, event: Object | None) -> str | None:
     try:
         looked = look(line)
     except ValueError:
-        return None
+        return "FILE-14" if member(_leniently(line), "event_id") is not None else None
     if looked.odd and member(looked.value, "event_id") is not None:
         return "FILE-14"
     return "FILE-13" if event is not None and unknown_in(looked.value, "event") else None
 
 
+def _leniently(line: bytes) -> Json:
+    """What a lenient reader makes of a line: lone surrogates, and numbers beyond the doubles (JSON-13, JSON-14)."""
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
+
+
 def _one_line(subject: str, line: bytes, view: View) -> Iterator[Judgement]:
     """Judge what is shown of a line, member by member."""
-    event, event_id = event_in(line), member(look(line).value, "event_id")
+    event, event_id = event_in(line), member(_leniently(line), "event_id")
     shown = [as_read(each, "event") for seen in view.values() for each in seen.events if each["event_id"] == event_id]
     expected: Json = [] if event is None or owner_of(event) not in view else [event]
     exactly = subject == "FILE-14"
@@ -182,7 +191,9 @@ def a_torn_tail_is_mended(step: Step, _: Trace) -> Iterator[Judgement]:
     requirement = "FILE-16" if is_utf8(tail) else "FILE-19"
     expected, actual = apart(cut, after[: len(cut)])
     yield judged(requirement, "what stood before the torn line", expected=expected, actual=actual)
-    left = [line for line, _whole in _lines(after[len(cut) :]) if event_in(line) is None]
+    lines = [line for line, _whole in _lines(after[len(cut) :])]
+    # What a pass records anew may be what was torn, but not beside what was left of it.
+    left = [line for line in lines if event_in(line) is None or (tail.startswith(line) and lines.count(line) > 1)]
     yield none(requirement, "what is left of it", list[Json](map(as_text, left)))
 
 

@@ -157,7 +157,7 @@ def _path(run_id: str, snapshot_id: str, path: str | None) -> Iterator[Judgement
     wanted = path_of(run_id, snapshot_id).split("/")
     parts = [] if path is None else path.split("/")
     what = f"the path of {snapshot_id!r} of {run_id!r}"
-    odd_ones = [at for at, name in enumerate(names, start=1) if segment(name) != name]
+    odd_ones = [at for at, name in enumerate(names, start=1) if segment(name) != name or not name.strip(".")]
     if len(parts) != 3 or not parts[2].endswith(".json"):
         # A name that can't stand in a path as it is may have led anywhere.
         yield judged("FILE-4" if odd_ones else "FILE-3", what, expected=wanted, actual=parts)
