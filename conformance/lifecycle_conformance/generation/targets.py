@@ -107,6 +107,10 @@ TARGETS: Final[Mapping[str, Target]] = {
             data=data, status=data.draw(evenly(machine.illegal)), again=True
         ),
     ),
+    "a run that begins in every status": Target("", lambda machine, data: machine.begin_in_every_status(data)),
+    "every move that is refused": Target("", lambda machine, data: machine.be_refused_in_every_way(data)),
+    "moves to and fro": Target("", lambda machine, data: machine.move_to_and_fro(data)),
+    "a run of which everything is known": Target("", lambda machine, data: machine.say_much(data), weight=4),
     "an empty name": Target(
         "",
         lambda machine, _: machine.insert_and_pass("a record without a name", len(machine.history), [dict(_NAMELESS)]),

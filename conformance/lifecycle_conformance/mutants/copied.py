@@ -85,8 +85,9 @@ def _as_they_came(name: str, of: Callable[[dict[str, Json]], Json]) -> Patches:
 
     def remembered(run_of: Callable[[Any, Json], Run]) -> Callable[[Any, Json], Run]:
         def read(server: Any, request: Json) -> Run:
+            run = run_of(server, request)
             came["run"] = request["run"] if "run" in request else read_json(request["run_json"])
-            return run_of(server, request)
+            return run
 
         return read
 

@@ -140,7 +140,7 @@ def the_plan_before_the_name() -> Patches:
     yield _deciding(lambda each: _planned(each.metadata) or _named(each.metadata) or _by_content(each))
 
 
-@fault("DEF-3", why="A version by content looks like a makeshift.")
+@fault("DEF-6", why="A version by content looks like a makeshift.")
 def no_version_by_content() -> Patches:
     """A definition without a named version and without a plan has no version."""
     yield _deciding(lambda each: _named(each.metadata) or _planned(each.metadata))

@@ -30,6 +30,12 @@ def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
         return
     for place in walk(step, trace):
         whether, about_record = f"whether {place.move} was refused", partial(judged, subject=place.index)
+        asked = place.asked_for(step)
+        if asked not in {None, place.move.target} and (place.snapshot is not None or place.move.allowed):
+            # What a wrong phase led to says nothing of the guard.
+            what = f"the phase of record {place.index}, whose phase status is {place.move.status}"
+            yield about_record(_of_phase(place.move), what, expected=place.move.target, actual=asked)
+            continue
         was_allowed = place.snapshot is not None and place.move.allowed
         if was_allowed or place.looked_elsewhere(step):
             yield from _guarded_against(place, step)
@@ -83,7 +89,7 @@ def _written(place: Place, step: Step) -> Iterator[Judgement]:
     assert snapshot is not None
     about_record = partial(judged, subject=place.index)
     what, history = f"of {snapshot['snapshot_id']} ({move})", snapshot["phase_history"]
-    phase = "PHASE-2" if move.retries else "PHASE-1"
+    phase = _of_phase(move)
     yield about_record(phase, f"the phase {what}", expected=move.target, actual=snapshot["phase"])
     if move.retries:
         yield about_record("PHASE-2", f"the status {what}", expected=step.run["status"], actual=snapshot["status"])
@@ -96,6 +102,11 @@ def _written(place: Place, step: Step) -> Iterator[Judgement]:
         expected = move.entry(snapshot.get("phase_id"))
         form = "PHASE-9" if move.moves else "PHASE-8"
         yield about_record(form, f"the new entry of the history {what}", expected=expected, actual=history[-1])
+
+
+def _of_phase(move: Move) -> str:
+    """What says which phase a move leads to."""
+    return "PHASE-2" if move.retries else "PHASE-1"
 
 
 def _guarded_against(place: Place, step: Step) -> Iterator[Judgement]:
