@@ -70,14 +70,15 @@ class Actions(SessionState):
         self.execute("another run was left in some phase", action)
 
     def say_much(self, data: st.DataObject) -> None:
-        """Go on with a run of which everything is known, and with records that say much; then it awaits no gate."""
+        """Go on with a run of which everything is known, and with records that say much; then all of it changes."""
         self.make_run(data, data.draw(evenly(STATUSES)))
-        state = data.draw(whole_states(self.capabilities))
+        state, changed_to = (data.draw(whole_states(self.capabilities)) for _ in range(2))
         first, second = ([data.draw(telling_records(self.capabilities)) for _ in range(4)] for _ in range(2))
 
         def action() -> None:
             self.change(first, state=state)
-            self.change([*first, *second], state={"checkpoint": {"awaiting_gate": None}})
+            changed_to["checkpoint"]["awaiting_gate"] = None
+            self.change([*first, *second], state=changed_to)
 
         self.execute("a run of which everything is known", action)
 

@@ -118,7 +118,7 @@ TARGETS: Final[Mapping[str, Target]] = {
     # A record must follow, for which the guard is asked: so not as the other legacy stores.
     "phases of old": Target("import", _rule("another_run_was_left_in_some_phase", choice=1)),
     "two latest snapshots": Target(
-        "import", lambda machine, data: machine.move_on_from(data, legacy_stores.two_latest, 1)
+        "import", lambda machine, data: machine.move_on_from(data, legacy_stores.two_latest, 1), weight=3
     ),
     "a retry": Target("", lambda machine, _: machine.a_node_is_retried(at=1), weight=4),
     "the engine restarts": Target("durable", lambda machine, _: machine.the_engine_restarts(kill=True)),

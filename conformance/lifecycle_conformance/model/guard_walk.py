@@ -216,6 +216,21 @@ def walk(step: Step, trace: Trace) -> Iterator[Place]:
         before[snapshot["snapshot_id"]] = snapshot
 
 
+def refused_in_vain(step: Step) -> bool:
+    """Whether a pass was refused at a record whose snapshot is there, as if the guard were asked for it (PASS-4)."""
+    index, known = step.data.get("lifecycle_index"), recorded_before(step)
+    if step.refusal != "phase_transition" or not is_unsigned(index) or index >= len(known):
+        return False
+    there = {each["snapshot_id"]: each for each in step.shown_before().snapshots}
+    met = [None if place is None else there.get(place.event_id) for place in known[: index + 1]]
+    latest = met[index - 1] if index else max(there.values(), key=_order, default=None)
+    if met[index] is None or latest is None or not latest.keys() >= FILLED_IN:
+        return False
+    move = Move(step.run, step.history[index], latest)
+    said = step.data.get("from_phase"), step.data.get("to_phase")
+    return not move.allowed and said == (move.source, move.target)
+
+
 # --- whether it can be followed --------------------------------------------------------------------------------------
 
 

@@ -33,12 +33,14 @@ class Records:
     def of_event(self, event: Object, taken: Sequence[int] = ()) -> Tied | None:
         """Find the record of a new event: by all that it says; else by its id; else by the index that it names.
 
-        Of identical records, and where it names none of them, it is of the first that isn't `taken` by another event.
+        Of identical records, it is of the one that it names, unless that is `taken` by another event and others aren't;
+        then, and where it names none of them, it is of the first that isn't.
         """
         said = member(event.get("payload"), "lifecycle_index")
         alike = self._of_content(event)
+        free = [index for index in alike if index not in taken]
         return (
-            self._among([index for index in alike if index not in taken] or alike, said)
+            self._among(free or alike, None if free and said in taken else said)
             or self._among(_places(self._ids, event["event_id"]), said)
             or self._at(said)
         )
@@ -134,7 +136,8 @@ def pass_effects(step: Step) -> PassEffects:
     for snapshot in change.new_snapshots:
         index = member(snapshot.get("metadata"), "lifecycle_index")
         if is_unsigned(index) and index < len(step.history) and _names(snapshot, step.history[index]):
-            found.snapshots[index] = snapshot
+            twins = [each for each in (index, *records.identical_to(index)) if found.snapshots[each] is None]
+            found.snapshots[twins[0] if twins else index] = snapshot
     return found
 
 

@@ -35,14 +35,14 @@ def _moves(**more: tuple[Phase, ...]) -> changes.Patch:
 # --- what a status means ----------------------------------------------------------------------------------------------
 
 
-@fault("PHASE-1", "SNAP-7", why="A run that is asked to pause runs on for a while.")
+@fault("PHASE-1", "SNAP-7", "ERR-3", why="A run that is asked to pause runs on for a while.")
 def pausing_still_runs() -> Patches:
     """The status `pausing` means the phase `running_phase`."""
     table = {**PHASE_OF_STATUS, StatefulStatus.PAUSING: Phase.RUNNING_PHASE}
     yield replaced(phases, "PHASE_OF_STATUS", lambda _: table)
 
 
-@fault("PHASE-1", "SNAP-7", why="Blocked sounds like the end of a run.")
+@fault("PHASE-1", "SNAP-7", "ERR-3", why="Blocked sounds like the end of a run.")
 def blocked_has_failed() -> Patches:
     """The status `blocked` means the phase `failed`."""
     table = {**PHASE_OF_STATUS, StatefulStatus.BLOCKED: Phase.FAILED}

@@ -24,7 +24,7 @@ _Pass: Final = projection._Pass  # noqa: SLF001 - the pass is a class of one mod
 # --- members ----------------------------------------------------------------------------------------------------------
 
 
-@fault("SNAP-1", why="A snapshot is made in the loop over the history, where the index is at hand.")
+@fault("SNAP-1", "ALIAS-2", why="A snapshot is made in the loop over the history, where the index is at hand.")
 def snapshot_seq_by_position() -> Patches:
     """The seq of a snapshot is the position of its record, from 1."""
     yield changes.snapshots(lambda _, identified, each: evolve(each, seq=identified.index + 1))
@@ -34,14 +34,6 @@ def snapshot_seq_by_position() -> Patches:
 def created_when_it_was_projected() -> Patches:
     """A snapshot was created when the run was updated."""
     yield changes.snapshots(lambda state, _, each: evolve(each, created_at_ms=state.run.updated_at_ms))
-
-
-@fault("SNAP-1", why="An empty version says nothing.")
-def empty_version_left_out() -> Patches:
-    """An empty version of the definition is left out of a snapshot."""
-    yield changes.snapshots(
-        lambda _, __, each: evolve(each, workflow_definition_version=each.workflow_definition_version or None)
-    )
 
 
 @fault("SNAP-2", why="The name is made safe for the id, and then used everywhere.")
@@ -154,7 +146,12 @@ def no_snapshot_without_activity() -> Patches:
 
 
 @fault(
-    "SNAP-5", "SNAP-1", "SNAP-2", "PASS-5", why="Every record has a stable id, under which its snapshot is looked for."
+    "ALIAS-2",
+    "SNAP-1",
+    "SNAP-2",
+    "SNAP-5",
+    "PASS-5",
+    why="Every record has a stable id, under which its snapshot is looked for.",
 )
 def snapshots_under_the_stable_id() -> Patches:
     """A snapshot is looked up and written under the stable id, under whatever id the event is recorded."""

@@ -71,7 +71,10 @@ def what_events_say_beside_the_payload(step: Step, _: Trace) -> Iterator[Judgeme
 def of_snapshots(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the members of each snapshot that a pass wrote; its checkpoint is judged by itself."""
     records, ids = Records(step), recorded_ids(step)
+    seqs = {event["event_id"]: event["seq"] for event in delta(step).new_events}
     for snapshot in delta(step).new_snapshots:
+        if (seq := seqs.get(snapshot["snapshot_id"])) is not None:
+            yield judged("SNAP-1", "seq beside that of its event", expected=seq, actual=snapshot["seq"])
         tied = records.of_snapshot(snapshot)
         if tied is None:
             continue

@@ -11,7 +11,8 @@ from lifecycle_conformance.execution.judgement import PASSES, Judgement, about, 
 from lifecycle_conformance.execution.trace import Object, Step, Trace
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.file_layout import is_too_long, path_of
-from lifecycle_conformance.model.guard_walk import OBSERVED, TRANSITION, Move, Place, walk
+from lifecycle_conformance.model.guard_walk import OBSERVED, TRANSITION, Move, Place, refused_in_vain, walk
+from lifecycle_conformance.model.identity import is_unsigned
 from lifecycle_conformance.model.phase_table import NEXT
 from lifecycle_conformance.model.record_ties import pass_effects
 from lifecycle_conformance.model.recorded import recorded_before
@@ -26,7 +27,7 @@ from lifecycle_projection.records import Json
 )  # fmt: skip
 def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge each snapshot that a pass wrote, and each move that it should have refused or allowed."""
-    if step.refusal not in {None, "phase_transition"}:
+    if step.refusal not in {None, "phase_transition"} or refused_in_vain(step):
         return
     for place in walk(step, trace):
         whether, about_record = f"whether {place.move} was refused", partial(judged, subject=place.index)
@@ -75,6 +76,9 @@ def _is_taken(place: "Place", step: Step) -> bool:
 @check("PASS-10", "PASS-11", "PASS-12", "ERR-3", on=PASSES)
 def refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a refusal says and leaves behind, and what the next pass makes of it."""
+    if refused_in_vain(step):
+        return
+    yield from _rolled_back(step)
     for place in walk(step, trace):
         if not place.move.allowed and place.snapshot is None and step.refusal == "phase_transition":
             yield from about(place.index, _stopped(place, step, trace))
@@ -149,12 +153,24 @@ def _stopped(place: Place, step: Step, trace: Trace) -> Iterator[Judgement]:
         "lifecycle_index": place.index,
         "projected": sum(did[: place.index]),
     }
-    yield judged("ERR-3", "the data of the refusal", expected=expected, actual=step.data)
     later = [index for index, each in enumerate(did) if index > place.index and each]
     yield none("PASS-10", "the later records that were looked at", later)
+    if not later:  # else it may be one of these that was refused
+        yield judged("ERR-3", "the data of the refusal", expected=expected, actual=step.data)
     if known[place.index] is None and reported_ids_correct(step, trace)[place.index]:
         stays = bool(done.events[place.index])
         yield judged("PASS-11", "whether the event of the failing record is there", expected=True, actual=stays)
+
+
+def _rolled_back(step: Step) -> Iterator[Judgement]:
+    """Judge that a refusal leaves something of the new records before: which of them, and what, is for others."""
+    index, known = step.data.get("lifecycle_index"), recorded_before(step)
+    if step.refusal == "phase_transition" and is_unsigned(index):
+        new = [at for at, place in enumerate(known[:index]) if place is None]
+        if new:
+            done = pass_effects(step)
+            there = any(map(bool, done.events)) or any(done.snapshots) or bool(done.unattributed)
+            yield judged("PASS-10", "whether earlier records stay", expected=True, actual=there, subject=index)
 
 
 def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
@@ -171,7 +187,7 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
         return
     stopped = next((each for each in walk(previous, trace) if each.snapshot is None and not each.move.allowed), None)
     again = next(iter(walk(step, trace)), None)
-    if stopped is None or again is None or again.index != stopped.index:
+    if stopped is None or stopped.event_id is None or again is None or again.index != stopped.index:
         return
     yield from about(again.index, _compared(stopped, again, step))
 
