@@ -33,14 +33,17 @@ class Records:
     def of_event(self, event: Object, taken: Sequence[int] = ()) -> Tied | None:
         """Find the record of a new event: by all that it says; else by its id; else by the index that it names.
 
-        Of identical records, it is of the one that it names, unless that is `taken` by another event and others aren't;
-        then, and where it names none of them, it is of the first that isn't.
+        Of identical records, it is of the one that it names, unless that was recorded before, or is `taken` by another
+        event, and its id is that of one which isn't; where it names none of them, it is of the first that isn't taken.
         """
         said = member(event.get("payload"), "lifecycle_index")
         alike = self._of_content(event)
         free = [index for index in alike if index not in taken]
+        meant = [index for index in free if index not in self._known and self._ids[index] == event["event_id"]]
+        if said in free and said not in self._known:
+            meant = []
         return (
-            self._among(free or alike, None if free and said in taken else said)
+            self._among(meant or free or alike, None if meant else said)
             or self._among(_places(self._ids, event["event_id"]), said)
             or self._at(said)
         )
@@ -94,6 +97,10 @@ class Records:
     @cached_property
     def _ids(self) -> list[str]:
         return ids_of(self._step.run)
+
+    @cached_property
+    def _known(self) -> list[int]:
+        return [index for index, place in enumerate(recorded_before(self._step)) if place is not None]
 
     @cached_property
     def _recorded_ids(self) -> list[str]:

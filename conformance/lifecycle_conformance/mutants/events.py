@@ -1,6 +1,5 @@
 """Faults in the events: their members, their payload, and what counts as activity."""
 
-from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Final
@@ -119,13 +118,13 @@ def index_of_the_first_twin() -> Patches:
 @fault("EVENT-3", why="What is new is filtered first, and counted then.")
 def index_among_the_new() -> Patches:
     """The lifecycle index of an event counts the new records of the pass only."""
-    counted: Counter[int] = Counter()
+    passes: list[RunState] = []
 
     def among(state: RunState, _: Identified, said: dict[str, Json]) -> dict[str, Json]:
-        if id(state) not in counted:
-            counted.clear()
-        counted[id(state)] += 1
-        return {**said, "lifecycle_index": counted[id(state)] - 1}
+        if passes and passes[-1] is not state:
+            passes.clear()
+        passes.append(state)
+        return {**said, "lifecycle_index": len(passes) - 1}
 
     yield changes.payloads(among)
 

@@ -209,19 +209,19 @@ def _own(members: Callable[[Snapshot], Any]) -> Patch:
     return replaced(_Pass, "_is_there", wrong)
 
 
-@fault("SNAP-11", why="The file was looked for by its name, so that its id seems to be known.")
+@fault("SNAP-11", "SNAP-5", "PASS-5", why="The file was looked for by its name, so that its id seems to be known.")
 def another_id_counts_as_there() -> Patches:
     """A snapshot of another id that stands in the place of one counts as that."""
     yield _own(lambda each: (each.run_id, each.scope.tenant_context.key))
 
 
-@fault("SNAP-11", why="The folder was looked for by its name, so that the run seems to be known.")
+@fault("SNAP-11", "SNAP-5", "PASS-5", why="The folder was looked for by its name, so that the run seems to be known.")
 def another_runs_counts_as_there() -> Patches:
     """A snapshot of another run that stands in the place of one counts as that."""
     yield _own(lambda each: (each.snapshot_id, each.scope.tenant_context.key))
 
 
-@fault("SNAP-11", "TENANT-7", why="Run ids look as if they were unique everywhere.")
+@fault("SNAP-11", "SNAP-5", "PASS-5", "TENANT-7", why="Run ids look as if they were unique everywhere.")
 def another_tenants_counts_as_there() -> Patches:
     """Another tenant's snapshot that stands in the place of one counts as that."""
     yield _own(lambda each: (each.run_id, each.snapshot_id))

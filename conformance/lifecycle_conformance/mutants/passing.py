@@ -40,7 +40,7 @@ def _order(changed: Callable[[tuple[Identified, ...]], Any]) -> Patch:
 # --- what is recorded -------------------------------------------------------------------------------------------------
 
 
-@fault("PASS-1", why="Every pass begins alike.")
+@fault("PASS-1", "FILE-17", why="Every pass begins alike.")
 def an_empty_pass_mends_the_log() -> Patches:
     """A pass over an empty history mends the end of the log."""
 

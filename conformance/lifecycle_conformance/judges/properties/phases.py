@@ -10,6 +10,7 @@ from functools import partial
 from lifecycle_conformance.execution.judgement import PASSES, Judgement, about, canonical, judged, none
 from lifecycle_conformance.execution.trace import Object, Step, Trace
 from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.file_layout import is_too_long, path_of
 from lifecycle_conformance.model.guard_walk import OBSERVED, TRANSITION, Move, Place, refused_in_vain, walk
 from lifecycle_conformance.model.identity import is_unsigned
@@ -185,6 +186,10 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
         or canonical(previous.history) != canonical(step.history)
     ):
         return
+    if step.refusal is not None and step.data.get("lifecycle_index") == previous.data.get("lifecycle_index"):
+        there = {each["event_id"] for each in step.shown_before().events}
+        twice = [each["event_id"] for each in delta(step).new_events if each["event_id"] in there]
+        yield none("PASS-12", "the events that the next pass appends once more", twice)
     stopped = next((each for each in walk(previous, trace) if each.snapshot is None and not each.move.allowed), None)
     again = next(iter(walk(step, trace)), None)
     if stopped is None or stopped.event_id is None or again is None or again.index != stopped.index:
@@ -197,6 +202,8 @@ def _compared(stopped: Place, again: Place, step: Step) -> Iterator[Judgement]:
     if not again.move.allowed:
         if stopped.event_id not in {each["event_id"] for each in step.shown_before().events}:
             return  # whether it is appended once more, nobody sees of an event that isn't shown
+        if again.snapshot is not None:
+            return  # that the guard allowed it now, says PHASE-7
         said = {"refused": step.refusal, "lifecycle_index": step.data.get("lifecycle_index")}
         expected: Json = {"refused": "phase_transition", "lifecycle_index": stopped.index}
         yield judged("PASS-12", "where the next pass stops", expected=expected, actual=said)
