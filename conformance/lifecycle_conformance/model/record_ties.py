@@ -129,8 +129,9 @@ def pass_effects(step: Step) -> PassEffects:
     """For which records a pass appended events and wrote snapshots.
 
     A wrong id is no fault of what is found here: an event is known by what it says, and a snapshot by the index that it
-    names, where name and time agree. An event that says nothing of a record is of the one whose stable id it has, or
-    that it names by index and name: what it says is wrong, that it was appended is not.
+    names, where name and time agree; of identical records, it is of the one whose event it goes with. An event that
+    says nothing of a record is of the one whose stable id it has, or that it names by index and name: what it says is wrong,
+    that it was appended is not.
     """
     records, change = Records(step), delta(step)
     found = PassEffects(events=[[] for _ in step.history], snapshots=[None for _ in step.history])
@@ -144,8 +145,13 @@ def pass_effects(step: Step) -> PassEffects:
         index = member(snapshot.get("metadata"), "lifecycle_index")
         if is_unsigned(index) and index < len(step.history) and _names(snapshot, step.history[index]):
             twins = [each for each in (index, *records.identical_to(index)) if found.snapshots[each] is None]
-            found.snapshots[twins[0] if twins else index] = snapshot
+            own = [each for each in twins if snapshot["snapshot_id"] in _ids_of(found.events[each])]
+            found.snapshots[(own or twins or [index])[0]] = snapshot
     return found
+
+
+def _ids_of(events: Sequence[Object]) -> list[str]:
+    return [event["event_id"] for event in events]
 
 
 def _names(snapshot: Object, record: Object) -> bool:

@@ -150,7 +150,9 @@ def what_is_there_is_passed_over() -> Patches:
     yield _step(passing)
 
 
-@fault("PASS-5", "SNAP-5", "PASS-10", "PASS-12", "PRUNE-6", why="A record that is known seems to be done with.")
+@fault(
+    "PASS-5", "SNAP-5", "PASS-10", "PASS-12", "PASS-14", "PRUNE-6", why="A record that is known seems to be done with."
+)
 def known_records_get_no_snapshot() -> Patches:
     """A record whose event is known isn't looked at any further."""
 

@@ -37,6 +37,8 @@ def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
             # What a wrong phase led to says nothing of the guard.
             what = f"the phase of record {place.index}, whose phase status is {place.move.status}"
             yield about_record(_of_phase(place.move), what, expected=place.move.target, actual=asked)
+            if place.snapshot is not None:
+                yield from _row(place, place.snapshot)
             continue
         was_allowed = place.snapshot is not None and place.move.allowed
         if was_allowed or place.looked_elsewhere(step):
@@ -98,8 +100,7 @@ def _written(place: Place, step: Step) -> Iterator[Judgement]:
     yield about_record(phase, f"the phase {what}", expected=move.target, actual=snapshot["phase"])
     if move.retries:
         yield about_record("PHASE-2", f"the status {what}", expected=step.run["status"], actual=snapshot["status"])
-    row = NEXT.get(snapshot["phase"])
-    yield about_record("PHASE-10", f"where it may go, {what}", expected=row, actual=snapshot["allowed_next_phases"])
+    yield from _row(place, snapshot)
     yield about_record(
         move.requirement, f"the phase history {what}", expected=_brief(move), actual=_kinds(history, move.before)
     )
@@ -107,6 +108,12 @@ def _written(place: Place, step: Step) -> Iterator[Judgement]:
         expected = move.entry(snapshot.get("phase_id"))
         form = "PHASE-9" if move.moves else "PHASE-8"
         yield about_record(form, f"the new entry of the history {what}", expected=expected, actual=history[-1])
+
+
+def _row(place: Place, snapshot: Object) -> Iterator[Judgement]:
+    """Judge where a snapshot says that the run may go, from whatever phase it names."""
+    what, row = f"where it may go, of {snapshot['snapshot_id']}", NEXT.get(snapshot["phase"])
+    yield judged("PHASE-10", what, expected=row, actual=snapshot["allowed_next_phases"], subject=place.index)
 
 
 def _of_phase(move: Move) -> str:
