@@ -130,8 +130,8 @@ def pass_effects(step: Step) -> PassEffects:
 
     A wrong id is no fault of what is found here: an event is known by what it says, and a snapshot by the index that it
     names, where name and time agree; of identical records, it is of the one whose event it goes with. An event that
-    says nothing of a record is of the one whose stable id it has, or that it names by index and name: what it says is wrong,
-    that it was appended is not.
+    says nothing of a record is of the one whose stable id it has, or that it names by index and name: what it says is
+    wrong, that it was appended is not.
     """
     records, change = Records(step), delta(step)
     found = PassEffects(events=[[] for _ in step.history], snapshots=[None for _ in step.history])
