@@ -157,7 +157,8 @@ def test_a_fault_is_named_by_its_requirement_alone(name: str) -> None:
 
 def test_a_move_that_should_have_been_refused_is_that_and_nothing_else() -> None:
     allowed, trace = last(run("running", "a"), run("paused", "a", "b"))
-    wrong = evolve(allowed, arguments=run("queued", "a", "b")[1])
+    queued = newest(allowed, status="queued", phase="queued", allowed_next_phases=NEXT["queued"])
+    wrong = evolve(queued, arguments=run("queued", "a", "b")[1])
     assert said(wrong, trace)[1] == {"PHASE-7"}
 
 

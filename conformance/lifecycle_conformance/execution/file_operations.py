@@ -29,7 +29,12 @@ def put(store: Path, arguments: Object) -> None:
     """Write a file, whatever was there."""
     path = _inside(store, arguments["path"])
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(arguments["text"].encode() if "text" in arguments else bytes.fromhex(arguments["bytes"]))
+    path.write_bytes(put_by(arguments))
+
+
+def put_by(arguments: Object) -> bytes:
+    """What a `put` writes."""
+    return arguments["text"].encode() if "text" in arguments else bytes.fromhex(arguments["bytes"])
 
 
 def remove(store: Path, arguments: Object) -> None:

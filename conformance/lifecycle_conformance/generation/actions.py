@@ -11,14 +11,18 @@ from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.generation import legacy_stores
 from lifecycle_conformance.generation.alphabets import IN_ORDER, SORTED_APART
 from lifecycle_conformance.generation.file_faults.scenarios import possible
-from lifecycle_conformance.generation.run_states import states
+from lifecycle_conformance.generation.run_states import states, whole_states
 from lifecycle_conformance.generation.session_state import AFTER_ALL_MS, SessionState, indexes
-from lifecycle_conformance.generation.strategies import LATEST_MS, STATUSES, evenly, run_record
+from lifecycle_conformance.generation.strategies import LATEST_MS, STATUSES, evenly, run_record, telling_records
 from lifecycle_conformance.model.recorded import highest_seq
 
 _RETENTIONS: Final = ("early", "late", "off", "beyond the beginning")
 PRUNINGS: Final = (*_RETENTIONS, "for two tenants", "of one seq")
 COMPACTIONS: Final = (*_RETENTIONS, "for two tenants", "beside a run without snapshots", "twice")
+TO_AND_FRO: Final = ("queued", "running", "paused", "running", "paused", "failed")
+"""Statuses of which each may follow the one before, and one move comes twice."""
+_ONE_FOR_EACH_PHASE: Final = STATUSES[:7]
+_RETRIED: Final[Object] = {"event": "node_retry_backoff_scheduled", "recorded_at_ms": 1}
 BETWEEN: Final = ("nothing", "an append", "a compaction", "a late compaction", "a compaction in vain")
 """What may happen between an import and the pass after it."""
 retentions = evenly([10, 1, 30, LATEST_MS])
@@ -62,6 +66,60 @@ class Actions(SessionState):
                 self.pass_()
 
         self.execute("another run was left in some phase", action)
+
+    def say_much(self, data: st.DataObject) -> None:
+        """Go on with a run of which everything is known, and with records that say much; then all of it changes."""
+        self.make_run(data, data.draw(evenly(STATUSES)))
+        state, changed_to = (data.draw(whole_states(self.capabilities)) for _ in range(2))
+        first, second = ([data.draw(telling_records(self.capabilities)) for _ in range(4)] for _ in range(2))
+
+        def action() -> None:
+            self.change(first, state=state)
+            changed_to["checkpoint"]["awaiting_gate"] = None
+            self.change([*first, *second], state=changed_to)
+
+        self.execute("a run of which everything is known", action)
+
+    def begin_in_every_status(self, data: st.DataObject) -> None:
+        """Go on with new runs that are alike but for their status, some of which begin with a retry."""
+        records = self.draw_records(data, 1)
+        self.make_run(data, STATUSES[0])
+        run = self.run
+
+        def action() -> None:
+            for status in STATUSES:
+                for name, first in (("", records), ("-retried", [dict(_RETRIED)])):
+                    self.run = {**run, "run_id": f"{run['run_id']}-{status}{name}", "status": status}
+                    self.change(first)
+
+        self.execute("a run begins in every status", action)
+
+    def be_refused_in_every_way(self, data: st.DataObject) -> None:
+        """Go on with new runs that begin in each phase, and try all moves that it doesn't allow."""
+        records = self.draw_records(data, 2)
+        self.make_run(data, STATUSES[0])
+        run = self.run
+
+        def action() -> None:
+            for begun in _ONE_FOR_EACH_PHASE:
+                self.run = {**run, "run_id": f"{run['run_id']}-{begun}", "status": begun}
+                self.change(records[:1])
+                for status in self.illegal:
+                    if status in _ONE_FOR_EACH_PHASE:
+                        self.change(records, status=status)
+
+        self.execute("moves are refused one after the other", action)
+
+    def move_to_and_fro(self, data: st.DataObject) -> None:
+        """Go on with a new run that moves many times, all of it at one moment."""
+        records = [{**each, "recorded_at_ms": 1} for each in self.draw_records(data, len(TO_AND_FRO))]
+        self.make_run(data, TO_AND_FRO[0])
+
+        def action() -> None:
+            for number, status in enumerate(TO_AND_FRO, start=1):
+                self.change(records[:number], status=status)
+
+        self.execute("the run moves to and fro", action)
 
     def compact(self, data: st.DataObject, how: str) -> None:
         """Compact in one of some ways, and pass; at times another tenant's snapshot of the same run id protects."""

@@ -33,7 +33,7 @@ from lifecycle_conformance.generation.legacy_records import (
     with_phase,
     with_twins,
 )
-from lifecycle_conformance.generation.strategies import lifecycle_records
+from lifecycle_conformance.generation.strategies import evenly, lifecycle_records
 from lifecycle_conformance.model.identity import stable_id
 from lifecycle_conformance.model.phase_table import PHASE_OF
 
@@ -232,15 +232,19 @@ def phases_of_old(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabili
 def two_latest(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave two snapshots with the highest seq, mostly in different phases: the greater id decides which is the latest.
 
-    That is the one at which the guard must look (PASS-7).
+    Or two of which the later seq has more digits, and the lesser id. The latest is the one at which the guard must look
+    (PASS-7).
     """
     record, lesser = draw(lifecycle_records(capabilities)), draw(st.sampled_from(sorted(PHASE_OF)))
     greater = draw(st.sampled_from([each for each in sorted(PHASE_OF) if PHASE_OF[each] != PHASE_OF[lesser]]))
+    letters, longer = draw(st.sampled_from((*IN_ORDER, *IN_ORDER[-1:] * 2))), 10 ** len(str(seq))
+    seqs = draw(evenly([(seq, seq), (longer - 1, longer)]))
     snapshots = []
-    for n, (letter, status) in enumerate(zip(draw(st.sampled_from(IN_ORDER)), (lesser, greater), strict=True)):
-        event = event_of(run, record, f"left-behind-{seq}-{letter}{n}", seq)
+    for n, status in enumerate((lesser, greater)):
+        letter = letters[n] if seqs[0] == seqs[1] else letters[1 - n]
+        event = event_of(run, record, f"left-behind-{seq}-{letter}{n}", seqs[n])
         snapshots.append(with_phase(draw, snapshot_of(event, status)))
-    last = _last_event(run, record, f"left-behind-{seq}", seq)
+    last = _last_event(run, record, f"left-behind-{seq}", seqs[1])
     return LegacyStore(events=[last], snapshots=draw(st.permutations(snapshots)), records=[])
 
 

@@ -23,6 +23,8 @@ from lifecycle_conformance.generation.strategies import (
 from lifecycle_conformance.model.canaries import canary
 from lifecycle_projection.records import Json
 
+_GATE_NODES: Final = ("", "node-a", " node-b ", " ")
+
 
 @cache
 def states(capabilities: Capabilities) -> st.SearchStrategy[Object]:
@@ -37,6 +39,17 @@ def states(capabilities: Capabilities) -> st.SearchStrategy[Object]:
         *(_of_checkpoint("awaiting_gate", gate) for _ in range(3)),  # often, as it has many members
     ]
     return st.lists(st.one_of(*changes), min_size=1, max_size=12).map(_merged)
+
+
+@cache
+def whole_states(capabilities: Capabilities) -> st.SearchStrategy[Object]:
+    """All members of a run record that :func:`states` may change, each at times `null`, and a gate with a policy."""
+    policies: st.SearchStrategy[Json] = st.just({}) | st.fixed_dictionaries(_policy_members(capabilities))
+    changes = st.fixed_dictionaries({"node_id": st.sampled_from(_GATE_NODES), "expiry_policy": policies})
+    gates = st.tuples(_gates(capabilities), changes).map(lambda drawn: drawn[0] | drawn[1])
+    outputs = objects_of(st.tuples(st.sampled_from(NODE_IDS), _planted("outputs")), most=12)
+    checkpoint = {**_checkpoint_members(capabilities), "awaiting_gate": gates, "node_outputs": outputs}
+    return st.fixed_dictionaries({**_run_members(capabilities), "checkpoint": st.fixed_dictionaries(checkpoint)})
 
 
 def _of_checkpoint(name: str, strategy: st.SearchStrategy[Json]) -> st.SearchStrategy[tuple[str, Json]]:
@@ -105,13 +118,7 @@ def _planted(place: str) -> st.SearchStrategy[Json]:
 @cache
 def _gates(capabilities: Capabilities) -> st.SearchStrategy[Object]:
     nodes = st.lists(st.sampled_from(NODE_IDS), max_size=3)
-    lapses = nullable(unsigned(capabilities))
-    policy = {
-        "expires_after_ms": lapses,
-        "on_expiry": nullable(st.sampled_from(("cancel", "escalate", "remind", "resume"))),
-        "escalate_to": nullable(texts),
-        "remind_every_ms": lapses,
-    }
+    policy = _policy_members(capabilities)
     return record_of(
         "gate",
         {
@@ -129,6 +136,16 @@ def _gates(capabilities: Capabilities) -> st.SearchStrategy[Object]:
         },
         often="expiry_policy",
     )
+
+
+def _policy_members(capabilities: Capabilities) -> dict[str, st.SearchStrategy[Json]]:
+    lapses = nullable(unsigned(capabilities))
+    return {
+        "expires_after_ms": lapses,
+        "on_expiry": nullable(st.sampled_from(("cancel", "escalate", "remind", "resume"))),
+        "escalate_to": nullable(texts),
+        "remind_every_ms": lapses,
+    }
 
 
 gates: Final = _gates(frozenset())

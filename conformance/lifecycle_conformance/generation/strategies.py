@@ -125,18 +125,21 @@ def record_of(
 @cache
 def metadata(capabilities: Capabilities) -> st.SearchStrategy[Json]:
     """Metadata of a lifecycle record: mostly known members, at times of a wrong type."""
+    objects = [objects_of(st.one_of(*_known_metadata(capabilities)), most=5) for _ in range(4)]
+    return st.one_of(st.none(), *objects, values(capabilities))
+
+
+def _known_metadata(capabilities: Capabilities) -> list[st.SearchStrategy[tuple[str, Json]]]:
     wrong: list[Json] = [7, None, [], {}, True]
     ids = st.sampled_from([*TEXTS, *wrong])
     claim = st.sampled_from([*({"claim_id": text} for text in TEXTS), {}, {"claim_id": 7}, "claim-1", None])
-    known = [
+    return [
         *(member(name, ids) for name in ("node_id", "session_id", "wait_id", "delivery_id", "handoff_id")),
         member("wait_kind", st.sampled_from([*WAITS, *wrong])),
         member("claim", claim),
         member("effective_execution_profile", st.sampled_from(["strict", {"mode": "strict"}])),
         st.tuples(st.sampled_from(UNKNOWN_NAMES), values(capabilities)),
     ]
-    objects = [objects_of(st.one_of(*known), most=5) for _ in range(4)]
-    return st.one_of(st.none(), *objects, values(capabilities))
 
 
 @cache
@@ -152,6 +155,13 @@ def lifecycle_records(capabilities: Capabilities) -> st.SearchStrategy[Object]:
         },
         often="metadata",
     )
+
+
+@cache
+def telling_records(capabilities: Capabilities) -> st.SearchStrategy[Object]:
+    """A lifecycle record whose metadata has many of the known members."""
+    many = st.lists(st.one_of(*_known_metadata(capabilities)), min_size=2, max_size=8).map(dict)
+    return st.tuples(lifecycle_records(capabilities), many).map(lambda drawn: {**drawn[0], "metadata": drawn[1]})
 
 
 # --- runs and whose they are ------------------------------------------------------------------------------------------

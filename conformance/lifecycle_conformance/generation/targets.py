@@ -129,6 +129,10 @@ TARGETS: Final[Mapping[str, Target]] = {
             data=data, status=data.draw(evenly(machine.illegal)), again=True
         ),
     ),
+    "a run that begins in every status": Target("", lambda machine, data: machine.begin_in_every_status(data)),
+    "every move that is refused": Target("", lambda machine, data: machine.be_refused_in_every_way(data)),
+    "moves to and fro": Target("", lambda machine, data: machine.move_to_and_fro(data)),
+    "a run of which everything is known": Target("", lambda machine, data: machine.say_much(data), weight=4),
     "an empty name": Target(
         "",
         lambda machine, _: machine.insert_and_pass("a record without a name", len(machine.history), [dict(_NAMELESS)]),
@@ -136,7 +140,7 @@ TARGETS: Final[Mapping[str, Target]] = {
     # A record must follow, for which the guard is asked: so not as the other legacy stores.
     "phases of old": Target("import", _rule("another_run_was_left_in_some_phase", choice=1)),
     "two latest snapshots": Target(
-        "import", lambda machine, data: machine.move_on_from(data, legacy_stores.two_latest, 1)
+        "import", lambda machine, data: machine.move_on_from(data, legacy_stores.two_latest, 1), weight=3
     ),
     "a retry": Target("", lambda machine, _: machine.a_node_is_retried(at=1), weight=4),
     "the engine restarts": Target("durable", lambda machine, _: machine.the_engine_restarts(kill=True)),

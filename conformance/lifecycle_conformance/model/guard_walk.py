@@ -145,6 +145,12 @@ class Place:
             and step.data.get("lifecycle_index") == self.index
         )
 
+    def asked_for(self, step: Step) -> Json:
+        """The phase that was written, or refused here; `None` where nothing of it is known."""
+        if self.snapshot is not None:
+            return self.snapshot["phase"]
+        return step.data.get("to_phase") if self.refused_in(step) else None
+
     def looked_elsewhere(self, step: Step) -> bool:
         """Whether what came of it follows from another snapshot than the right one, and from the right one not."""
         if self.snapshot is not None:
@@ -210,6 +216,21 @@ def walk(step: Step, trace: Trace) -> Iterator[Place]:
         before[snapshot["snapshot_id"]] = snapshot
 
 
+def refused_in_vain(step: Step) -> bool:
+    """Whether a pass was refused at a record whose snapshot is there, as if the guard were asked for it (PASS-4)."""
+    index, known = step.data.get("lifecycle_index"), recorded_before(step)
+    if step.refusal != "phase_transition" or not is_unsigned(index) or index >= len(known):
+        return False
+    there = {each["snapshot_id"]: each for each in step.shown_before().snapshots}
+    met = [None if place is None else there.get(place.event_id) for place in known[: index + 1]]
+    latest = met[index - 1] if index else max(there.values(), key=_order, default=None)
+    if met[index] is None or latest is None or not latest.keys() >= FILLED_IN:
+        return False
+    move = Move(step.run, step.history[index], latest)
+    said = step.data.get("from_phase"), step.data.get("to_phase")
+    return not move.allowed and said == (move.source, move.target)
+
+
 # --- whether it can be followed --------------------------------------------------------------------------------------
 
 
@@ -239,8 +260,11 @@ def _are_known_by_one_event_each(step: Step) -> bool:
 
 
 def _was_recorded_right(step: Step) -> bool:
-    """Whether each record got one event if it was new and come to, none if it was known, and a snapshot with its id."""
+    """Whether each record got one event, in order, if it was new and come to, none else, and a snapshot with its id."""
     done, stop = pass_effects(step), _stop(step)
+    seqs = [event["seq"] for events in done.events for event in events]
+    if seqs != sorted(seqs):  # in another order than that of the history (PASS-2)
+        return False
     there = {each["snapshot_id"] for each in step.shown_before().snapshots}
     records = zip(recorded_before(step), done.events, done.snapshots, strict=True)
     for index, (known, events, snapshot) in enumerate(records):

@@ -33,12 +33,17 @@ class Records:
     def of_event(self, event: Object, taken: Sequence[int] = ()) -> Tied | None:
         """Find the record of a new event: by all that it says; else by its id; else by the index that it names.
 
-        Of identical records, and where it names none of them, it is of the first that isn't `taken` by another event.
+        Of identical records, it is of the one that it names, unless that was recorded before, or is `taken` by another
+        event, and its id is that of one which isn't; where it names none of them, it is of the first that isn't taken.
         """
         said = member(event.get("payload"), "lifecycle_index")
         alike = self._of_content(event)
+        free = [index for index in alike if index not in taken]
+        meant = [index for index in free if index not in self._known and self._ids[index] == event["event_id"]]
+        if said in free and said not in self._known:
+            meant = []
         return (
-            self._among([index for index in alike if index not in taken] or alike, said)
+            self._among(meant or free or alike, None if meant else said)
             or self._among(_places(self._ids, event["event_id"]), said)
             or self._at(said)
         )
@@ -94,6 +99,10 @@ class Records:
         return ids_of(self._step.run)
 
     @cached_property
+    def _known(self) -> list[int]:
+        return [index for index, place in enumerate(recorded_before(self._step)) if place is not None]
+
+    @cached_property
     def _recorded_ids(self) -> list[str]:
         return recorded_ids(self._step)
 
@@ -120,8 +129,9 @@ def pass_effects(step: Step) -> PassEffects:
     """For which records a pass appended events and wrote snapshots.
 
     A wrong id is no fault of what is found here: an event is known by what it says, and a snapshot by the index that it
-    names, where name and time agree. An event that says nothing of a record is of the one whose stable id it has, or
-    that it names by index and name: what it says is wrong, that it was appended is not.
+    names, where name and time agree; of identical records, it is of the one whose event it goes with. An event that
+    says nothing of a record is of the one whose stable id it has, or that it names by index and name: what it says is
+    wrong, that it was appended is not.
     """
     records, change = Records(step), delta(step)
     found = PassEffects(events=[[] for _ in step.history], snapshots=[None for _ in step.history])
@@ -134,8 +144,14 @@ def pass_effects(step: Step) -> PassEffects:
     for snapshot in change.new_snapshots:
         index = member(snapshot.get("metadata"), "lifecycle_index")
         if is_unsigned(index) and index < len(step.history) and _names(snapshot, step.history[index]):
-            found.snapshots[index] = snapshot
+            twins = [each for each in (index, *records.identical_to(index)) if found.snapshots[each] is None]
+            own = [each for each in twins if snapshot["snapshot_id"] in _ids_of(found.events[each])]
+            found.snapshots[(own or twins or [index])[0]] = snapshot
     return found
+
+
+def _ids_of(events: Sequence[Object]) -> list[str]:
+    return [event["event_id"] for event in events]
 
 
 def _names(snapshot: Object, record: Object) -> bool:

@@ -11,43 +11,45 @@ from typing import Final
 
 from lifecycle_conformance.mutants import (
     boundaries,
+    causes,
     compaction,
+    copied,
     damage,
+    definitions,
     disk,
     event_log,
+    events,
+    kept,
     looking_up,
     markers,
+    passing,
+    phase_history,
+    phasing,
     protocol,
     pruning,
     reading,
     recording,
     refusals,
     requests,
+    scope_values,
+    scopes,
     sequences,
+    stopping,
     stored_records,
+    summaries,
     tenants,
+    written,
 )
 from lifecycle_conformance.mutants.mutant import Composed, Mutant, faults_of
 
 __all__ = ["MUTANTS", "Composed", "Mutant"]
 
 _MODULES: Final = (
-    recording,
-    boundaries,
-    reading,
-    event_log,
-    sequences,
-    tenants,
-    compaction,
-    markers,
-    pruning,
-    stored_records,
-    disk,
-    looking_up,
-    damage,
-    refusals,
-    protocol,
-    requests,
+    *(recording, boundaries, reading),
+    *(phasing, phase_history, events, causes, written, kept, summaries, copied),
+    *(scopes, scope_values, definitions, passing, stopping),
+    *(event_log, sequences, tenants, compaction, markers, pruning),
+    *(stored_records, disk, looking_up, damage, refusals, protocol, requests),
 )
 MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType(
     {each.name: each for module in _MODULES for each in faults_of(module)}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.trace import Files, Step
 from lifecycle_conformance.generation.file_faults.requests import Requests, line_of, note, project, put, with_record
+from lifecycle_conformance.generation.strategies import evenly
 from lifecycle_conformance.model.file_layout import both, events_of, is_snapshot_path, log_of, path_of
 from lifecycle_conformance.model.record_ties import recorded_ids
 
@@ -15,16 +16,20 @@ from lifecycle_conformance.model.record_ties import recorded_ids
 def interruptions(step: Step) -> st.SearchStrategy[Requests]:
     """Take back the end of a pass, as if it had been killed there, and pass again in a new process.
 
+    It may have written record by record, or all events first.
     The pass must have succeeded and written something, and nothing may have happened since (:func:`can_be_undone`).
     """
     writes, files = _undone(step)
+    events_first = sorted(writes, key=lambda write: write[0] != LOG)
     cuts = st.builds(_Cut, done=st.integers(0, len(writes) - 1), share=st.none() | st.floats(0, 1, exclude_max=True))
-    return cuts.map(
-        lambda cut: [
-            *_taken_back(files, writes, cut),
+    return st.builds(
+        lambda cut, order: [
+            *_taken_back(files, order, cut),
             ("restart", {"kill": True}),
             project(step.run),
-        ]
+        ],
+        cuts,
+        evenly([writes, events_first]),
     )
 
 

@@ -68,3 +68,8 @@ def with_record(run: Object, record: Object) -> Object:
     """A run with one lifecycle record more at the end of its history."""
     history = [*run["checkpoint"].get("lifecycle_history", []), record]
     return {**run, "checkpoint": {**run["checkpoint"], "lifecycle_history": history}}
+
+
+def without_history(run: Object) -> Object:
+    """A run with an empty history: a pass over it touches nothing, whatever it finds (PASS-1)."""
+    return {**run, "checkpoint": {**run["checkpoint"], "lifecycle_history": []}}

@@ -18,6 +18,7 @@ from lifecycle_conformance.generation.file_faults.requests import (
 )
 from lifecycle_conformance.model.file_layout import SNAPSHOTS, folder_of, listed_for, path_of, snapshots_of
 from lifecycle_conformance.model.identity import ids_of
+from lifecycle_conformance.model.phase_table import FILLED_IN
 from lifecycle_projection.records import Json
 
 LONG_NAME: Final = "node_" + "x" * 300
@@ -35,6 +36,7 @@ def misplaced_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests
     folder, name = folder_of(owner.run_id), unused("spare", files)
     spare = {**latest, "snapshot_id": name}
     elsewhere = {**spare, "scope": {**spare["scope"], "tenant_context": {"org_id": "else", "workspace_id": "where"}}}
+    without_phase = {name: value for name, value in spare.items() if name not in FILLED_IN}
     text = pretty(spare).decode()
     gone: Request = "remove", {"path": f"{folder}/{name}.json"}
     return st.sampled_from(
@@ -46,6 +48,7 @@ def misplaced_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests
             [put(f"{folder}/{name}.json", text[: len(text) // 2].encode())],
             [put(f"{folder}/{name}.json", b"\xff")],
             [put(f"{folder}/{name}.json", pretty({**spare, "unknown": 1}))],
+            [put(f"{folder}/{name}.json", pretty(without_phase))],
             [put(f"{folder}/{name}.json", text.replace('"seq"', '"seq": 0,\n  "seq"', 1).encode())],
             # These are removed again: the operations don't show them, so nothing else could be judged.
             [put(f"{folder}/{name}.json", pretty({**spare, "run_id": f"{owner.run_id}-other"})), gone],

@@ -52,7 +52,7 @@ def of_checkpoints(step: Step, trace: Trace) -> Iterator[Judgement]:
 
 @check("SNAP-4", on=PASSES)
 def the_state_is_that_of_the_pass(step: Step, trace: Trace) -> Iterator[Judgement]:
-    """Judge that all snapshots of a pass show one state, and none of a record that was known shows an earlier one."""
+    """Judge that all snapshots of a pass show one state, and none an earlier one."""
     new = delta(step).new_snapshots
     if len(new) > 1:
         states = list(map(_state_of, new))
@@ -61,8 +61,8 @@ def the_state_is_that_of_the_pass(step: Step, trace: Trace) -> Iterator[Judgemen
     before = step.shown_before().events if new else ()
     known = {each["event_id"] for each in before} | ids_listed_by(before)
     for snapshot in new:
-        if snapshot["snapshot_id"] in known:
-            old = out_of_date(step, trace, snapshot)
+        old = out_of_date(step, trace, snapshot)
+        if old or snapshot["snapshot_id"] in known:  # of a new record, a right state says little
             actual = {name: _state_of(snapshot)[name] for name in old}
             yield judged("SNAP-4", "the state that is not the one of this pass", expected=old, actual=actual)
 
@@ -157,6 +157,9 @@ def _scope_of(records: Sequence[Object]) -> Object:
 def _gate(expected: Object, actual: Json) -> Iterator[Judgement]:
     """Judge an awaited gate: that an expiry policy is there by CKPT-4, what it holds by CKPT-5."""
     policy, shown = expected["expiry_policy"], member(actual, "expiry_policy")
+    if policy == {} and shown is None and isinstance(actual, dict) and "expiry_policy" in actual:
+        yield judged("CKPT-5", "the expiry policy of the awaited gate", expected=policy, actual=shown)
+        return
     if policy is None or not isinstance(actual, dict) or shown is None:
         yield judged("CKPT-4", "the awaited gate", expected=expected, actual=actual)
         return

@@ -71,7 +71,10 @@ def what_events_say_beside_the_payload(step: Step, _: Trace) -> Iterator[Judgeme
 def of_snapshots(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the members of each snapshot that a pass wrote; its checkpoint is judged by itself."""
     records, ids = Records(step), recorded_ids(step)
+    seqs = {event["event_id"]: event["seq"] for event in delta(step).new_events}
     for snapshot in delta(step).new_snapshots:
+        if (seq := seqs.get(snapshot["snapshot_id"])) is not None:
+            yield judged("SNAP-1", "seq beside that of its event", expected=seq, actual=snapshot["seq"])
         tied = records.of_snapshot(snapshot)
         if tied is None:
             continue
@@ -90,11 +93,18 @@ def of_snapshots(step: Step, trace: Trace) -> Iterator[Judgement]:
 @check("SCOPE-1", on=PASSES)
 def of_scopes(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the scope of all that a pass recorded; what the enterprise scope is, exactly, is judged by fixed cases."""
-    for event in delta(step).new_events:
-        yield from _scope(step.run, "event", event["scope"])
-    for snapshot in delta(step).new_snapshots:
-        if not any(name.startswith("scope.") for name in out_of_date(step, trace, snapshot)):
-            yield from _scope(step.run, "snapshot", snapshot["scope"])
+    of_events = [event["scope"] for event in delta(step).new_events]
+    of_snapshots = [
+        snapshot["scope"]
+        for snapshot in delta(step).new_snapshots
+        if not any(name.startswith("scope.") for name in out_of_date(step, trace, snapshot))
+    ]
+    for what, scopes in (("event", of_events), ("snapshot", of_snapshots)):
+        for each in scopes:
+            yield from _scope(step.run, what, each)
+    for event, snapshot in zip(of_events[:1], of_snapshots[:1], strict=False):
+        what = "the enterprise scope of the events, beside that of the snapshots"
+        yield judged("SCOPE-1", what, expected=_enterprise(snapshot), actual=_enterprise(event))
 
 
 # --- single members ---------------------------------------------------------------------------------------------------
@@ -191,6 +201,10 @@ def _scope(run: Object, what: str, scope: Object) -> Iterator[Judgement]:
     if not any(isinstance(each, dict) for each in _scope_sources(run)):
         fields = [name for name in ENTERPRISE_FIELDS if name in scope]
         yield none("SCOPE-1", f"fields of an enterprise scope in the {what}", fields)
+
+
+def _enterprise(scope: Object) -> Object:
+    return {name: scope[name] for name in ENTERPRISE_FIELDS if name in scope}
 
 
 def _scope_sources(run: Object) -> Iterator[Json]:

@@ -14,6 +14,7 @@ from lifecycle_conformance.judges.attribution.recognition import recognition, se
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta, differences
 from lifecycle_conformance.model.file_layout import path_of
+from lifecycle_conformance.model.guard_walk import refused_in_vain
 from lifecycle_conformance.model.identity import Content, contents_of, ids_of, is_unsigned, stable_id
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
@@ -31,6 +32,10 @@ def an_empty_history(step: Step, _: Trace) -> Iterator[Judgement]:
         yield judged("PASS-1", "the answer", expected={"projected": 0}, actual=step.answer.ok)
         changed = delta(step).differences
         yield none("PASS-1", "what it wrote", changed)
+        if step.files_before is not None and step.files_after is not None:
+            before, after = step.files_before, step.files_after
+            paths = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+            yield none("PASS-1", "the files that it changed", paths)
 
 
 @check("PASS-2", on=PASSES.accepted)
@@ -85,6 +90,10 @@ def a_snapshot_that_is_there_stays(step: Step, trace: Trace) -> Iterator[Judgeme
         kept = set(map(canonical, after))
         lost = sorted({each for each in recorded if canonical(there[each]) not in kept})
         yield none("PASS-4", "the snapshots that are gone or changed", lost)
+    if refused_in_vain(step):
+        what = f"the refusal of record {step.data['lifecycle_index']}, whose snapshot is there"
+        yield judged("PASS-4", what, expected=None, actual=step.refusal)
+        return
     ids = ids_of(step.run)
     if _are_there(ids, step) and all(reported_ids_correct(step, trace)) and _would_be_refused(step, ids, there):
         yield judged(

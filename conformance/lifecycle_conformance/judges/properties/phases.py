@@ -10,8 +10,10 @@ from functools import partial
 from lifecycle_conformance.execution.judgement import PASSES, Judgement, about, canonical, judged, none
 from lifecycle_conformance.execution.trace import Object, Step, Trace
 from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.file_layout import is_too_long, path_of
-from lifecycle_conformance.model.guard_walk import OBSERVED, TRANSITION, Move, Place, walk
+from lifecycle_conformance.model.guard_walk import OBSERVED, TRANSITION, Move, Place, refused_in_vain, walk
+from lifecycle_conformance.model.identity import is_unsigned
 from lifecycle_conformance.model.phase_table import NEXT
 from lifecycle_conformance.model.record_ties import pass_effects
 from lifecycle_conformance.model.recorded import recorded_before
@@ -26,10 +28,18 @@ from lifecycle_projection.records import Json
 )  # fmt: skip
 def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge each snapshot that a pass wrote, and each move that it should have refused or allowed."""
-    if step.refusal not in {None, "phase_transition"}:
+    if step.refusal not in {None, "phase_transition"} or refused_in_vain(step):
         return
     for place in walk(step, trace):
         whether, about_record = f"whether {place.move} was refused", partial(judged, subject=place.index)
+        asked = place.asked_for(step)
+        if asked not in {None, place.move.target} and (place.snapshot is not None or place.move.allowed):
+            # What a wrong phase led to says nothing of the guard.
+            what = f"the phase of record {place.index}, whose phase status is {place.move.status}"
+            yield about_record(_of_phase(place.move), what, expected=place.move.target, actual=asked)
+            if place.snapshot is not None:
+                yield from _row(place, place.snapshot)
+            continue
         was_allowed = place.snapshot is not None and place.move.allowed
         if was_allowed or place.looked_elsewhere(step):
             yield from _guarded_against(place, step)
@@ -69,6 +79,9 @@ def _is_taken(place: "Place", step: Step) -> bool:
 @check("PASS-10", "PASS-11", "PASS-12", "ERR-3", on=PASSES)
 def refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a refusal says and leaves behind, and what the next pass makes of it."""
+    if refused_in_vain(step):
+        return
+    yield from _rolled_back(step)
     for place in walk(step, trace):
         if not place.move.allowed and place.snapshot is None and step.refusal == "phase_transition":
             yield from about(place.index, _stopped(place, step, trace))
@@ -83,12 +96,11 @@ def _written(place: Place, step: Step) -> Iterator[Judgement]:
     assert snapshot is not None
     about_record = partial(judged, subject=place.index)
     what, history = f"of {snapshot['snapshot_id']} ({move})", snapshot["phase_history"]
-    phase = "PHASE-2" if move.retries else "PHASE-1"
+    phase = _of_phase(move)
     yield about_record(phase, f"the phase {what}", expected=move.target, actual=snapshot["phase"])
     if move.retries:
         yield about_record("PHASE-2", f"the status {what}", expected=step.run["status"], actual=snapshot["status"])
-    row = NEXT.get(snapshot["phase"])
-    yield about_record("PHASE-10", f"where it may go, {what}", expected=row, actual=snapshot["allowed_next_phases"])
+    yield from _row(place, snapshot)
     yield about_record(
         move.requirement, f"the phase history {what}", expected=_brief(move), actual=_kinds(history, move.before)
     )
@@ -96,6 +108,17 @@ def _written(place: Place, step: Step) -> Iterator[Judgement]:
         expected = move.entry(snapshot.get("phase_id"))
         form = "PHASE-9" if move.moves else "PHASE-8"
         yield about_record(form, f"the new entry of the history {what}", expected=expected, actual=history[-1])
+
+
+def _row(place: Place, snapshot: Object) -> Iterator[Judgement]:
+    """Judge where a snapshot says that the run may go, from whatever phase it names."""
+    what, row = f"where it may go, of {snapshot['snapshot_id']}", NEXT.get(snapshot["phase"])
+    yield judged("PHASE-10", what, expected=row, actual=snapshot["allowed_next_phases"], subject=place.index)
+
+
+def _of_phase(move: Move) -> str:
+    """What says which phase a move leads to."""
+    return "PHASE-2" if move.retries else "PHASE-1"
 
 
 def _guarded_against(place: Place, step: Step) -> Iterator[Judgement]:
@@ -138,12 +161,24 @@ def _stopped(place: Place, step: Step, trace: Trace) -> Iterator[Judgement]:
         "lifecycle_index": place.index,
         "projected": sum(did[: place.index]),
     }
-    yield judged("ERR-3", "the data of the refusal", expected=expected, actual=step.data)
     later = [index for index, each in enumerate(did) if index > place.index and each]
     yield none("PASS-10", "the later records that were looked at", later)
+    if not later:  # else it may be one of these that was refused
+        yield judged("ERR-3", "the data of the refusal", expected=expected, actual=step.data)
     if known[place.index] is None and reported_ids_correct(step, trace)[place.index]:
         stays = bool(done.events[place.index])
         yield judged("PASS-11", "whether the event of the failing record is there", expected=True, actual=stays)
+
+
+def _rolled_back(step: Step) -> Iterator[Judgement]:
+    """Judge that a refusal leaves something of the new records before: which of them, and what, is for others."""
+    index, known = step.data.get("lifecycle_index"), recorded_before(step)
+    if step.refusal == "phase_transition" and is_unsigned(index):
+        new = [at for at, place in enumerate(known[:index]) if place is None]
+        if new:
+            done = pass_effects(step)
+            there = any(map(bool, done.events)) or any(done.snapshots) or bool(done.unattributed)
+            yield judged("PASS-10", "whether earlier records stay", expected=True, actual=there, subject=index)
 
 
 def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
@@ -158,9 +193,13 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
         or canonical(previous.history) != canonical(step.history)
     ):
         return
+    if step.refusal is not None and step.data.get("lifecycle_index") == previous.data.get("lifecycle_index"):
+        there = {each["event_id"] for each in step.shown_before().events}
+        twice = [each["event_id"] for each in delta(step).new_events if each["event_id"] in there]
+        yield none("PASS-12", "the events that the next pass appends once more", twice)
     stopped = next((each for each in walk(previous, trace) if each.snapshot is None and not each.move.allowed), None)
     again = next(iter(walk(step, trace)), None)
-    if stopped is None or again is None or again.index != stopped.index:
+    if stopped is None or stopped.event_id is None or again is None or again.index != stopped.index:
         return
     yield from about(again.index, _compared(stopped, again, step))
 
@@ -170,6 +209,8 @@ def _compared(stopped: Place, again: Place, step: Step) -> Iterator[Judgement]:
     if not again.move.allowed:
         if stopped.event_id not in {each["event_id"] for each in step.shown_before().events}:
             return  # whether it is appended once more, nobody sees of an event that isn't shown
+        if again.snapshot is not None:
+            return  # that the guard allowed it now, says PHASE-7
         said = {"refused": step.refusal, "lifecycle_index": step.data.get("lifecycle_index")}
         expected: Json = {"refused": "phase_transition", "lifecycle_index": stopped.index}
         yield judged("PASS-12", "where the next pass stops", expected=expected, actual=said)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from lifecycle_conformance.execution.file_operations import put_by
 from lifecycle_conformance.execution.judgement import Judgement, Steps, judged, none, steps
 from lifecycle_conformance.execution.operations import ALL
 from lifecycle_conformance.execution.trace import Files, Object, Shown, Step, Trace, owner_of
@@ -28,13 +29,15 @@ from lifecycle_projection.records import Json
 @check("SNAP-9", on=Steps(ALL - {"open"}).with_files)
 def what_is_filled_in_is_not_stored(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that the file of a snapshot that lacks members of its phase goes on lacking them."""
-    files = both(step)
-    own = {step.arguments.get("path")} if step.op in {"put", "remove"} else set[str]()
+    before, after = both(step)
+    own = {step.arguments.get("path")} if step.op == "remove" else set[str]()
+    if step.op == "put":
+        before = {**before, step.arguments["path"]: put_by(step.arguments)}
     if step.op == "import":
         own = {path_of(each["run_id"], each["snapshot_id"]) for each in step.arguments["snapshots"]}
-    for path, text in files[0].items():
-        if is_snapshot_path(path) and path in files[1] and path not in own and (lacking := _lacking(text)):
-            filled = sorted(lacking - _lacking(files[1][path]))
+    for path, text in before.items():
+        if is_snapshot_path(path) and path in after and path not in own and (lacking := _lacking(text)):
+            filled = sorted(lacking - _lacking(after[path]))
             if filled or _is_shown_filled_in(text, lacking, step):
                 what = f"what was filled in in {path}"
                 yield none("SNAP-9", what, filled, subject=path)

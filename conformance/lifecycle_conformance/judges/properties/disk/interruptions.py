@@ -60,7 +60,7 @@ def _undisturbed(step: Step, trace: Trace) -> Step | None:
 def _is_cut(earlier: Step, whole: tuple[Files, Files], now: Files) -> bool:
     """Whether these files are what an interruption of the earlier pass could have left.
 
-    A pass writes the event of a record, then its snapshot, then what belongs to the next record.
+    A pass writes the event of a record, then its snapshot, then what belongs to the next record; or all events first.
     """
     before, after = whole
     log = log_of(now)
@@ -77,8 +77,11 @@ def _is_cut(earlier: Step, whole: tuple[Files, Files], now: Files) -> bool:
     if not order:
         return False  # what wrote nothing can't have been cut off
     events = {event["event_id"] for event in events_of(log)}
-    done = [(what in there) if is_snapshot_path(what) else what in events for what in order]
-    return done == sorted(done, reverse=True)
+    for each in (order, sorted(order, key=is_snapshot_path)):
+        done = [(what in there) if is_snapshot_path(what) else what in events for what in each]
+        if done == sorted(done, reverse=True):
+            return True
+    return False
 
 
 def _order_of_writing(earlier: Step, before: Files, after: Files) -> list[str] | None:

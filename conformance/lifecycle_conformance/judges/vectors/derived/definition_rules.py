@@ -58,7 +58,8 @@ def by_its_own_hash(shown: Object, right: Object) -> Object:
     if not (isinstance(shown_hash, str) and isinstance(right_hash, str) and isinstance(version, str)):
         return shown
     digits, right_digits = f"@{shown_hash[7:23]}", f"@{right_hash[7:23]}"
-    return {**shown, VERSION: version.removesuffix(digits) + right_digits} if version.endswith(digits) else shown
+    of_this_hash = version.endswith(digits) and str(right.get(VERSION)).endswith(right_digits)
+    return {**shown, VERSION: version.removesuffix(digits) + right_digits} if of_this_hash else shown
 
 
 def named(run: Object, rules: DefinitionRules) -> str | None:
@@ -77,7 +78,7 @@ def planned(run: Object, rules: DefinitionRules) -> str | None:
         plan_id = rules.scalar(member(plan, "plan_id"))
         version = None if plan_id is None else rules.plan(_text(plan_id, rules), member(plan, "plan_revision"))
         if version is not None:
-            return version
+            return version or None
     return None
 
 
@@ -154,6 +155,7 @@ def _hashes() -> Iterator[_Wrong]:
     yield _wrong("DEF-1", "absent where the run has none", own_hash=lambda own: own or "")
     changes: dict[str, Callable[[Object], Json]] = {
         "members sorted": _in_sorted_order,
+        "members sorted but for the outermost": lambda value: {name: _in_sorted_order(value[name]) for name in value},
         "nulls left out": _without_nulls,
         "members sorted, nulls left out": lambda value: _in_sorted_order(_without_nulls(value)),
         "known members only": lambda value: {name: value[name] for name in value if name in _KNOWN},
@@ -187,6 +189,7 @@ def _versions() -> Iterator[_Wrong]:
         yield _wrong("DEF-4", f"not {name}", names=tuple(each for each in RIGHT.names if each != name))
     yield _wrong("DEF-4", "not at all", ways=(planned, by_content))
     yield _wrong("DEF-4", "the opposite order", names=RIGHT.names[::-1])
+    yield _wrong("DEF-4", "version first", names=(RIGHT.names[-1], *RIGHT.names[:-1]))
     yield _wrong("DEF-4", "only the first that is there", ways=(_first_that_is_there, planned, by_content))
     scalars: dict[str, Callable[[Json], Json]] = {
         "not trimmed": lambda value: value if trimmed(value) else scalar(value),
@@ -195,6 +198,8 @@ def _versions() -> Iterator[_Wrong]:
         "no integers": lambda value: None if type(value) is int else scalar(value),
         "no doubles": lambda value: None if isinstance(value, float) else scalar(value),
         "whole doubles as integers": lambda value: int(value) if _is_whole(value) else scalar(value),
+        "doubles as in Python": lambda value: repr(value) if isinstance(value, float) else scalar(value),
+        "neither 0 nor false": lambda value: scalar(value) if value else None,
         "no booleans": lambda value: None if isinstance(value, bool) else scalar(value),
         "booleans as in Python": lambda value: str(value) if isinstance(value, bool) else scalar(value),
     }
@@ -218,6 +223,10 @@ def _plans() -> Iterator[_Wrong]:
     for plan in RIGHT.plans:
         yield _wrong("DEF-5", f"not {plan[0]}", plans=tuple(each for each in RIGHT.plans if each != plan))
     yield _wrong("DEF-5", "only the first plan that is there", ways=(named, _first_plan, by_content))
+    yield _wrong("DEF-5", "only the first plan with an id", plan=lambda plan_id, found: revised(plan_id, found) or "")
+    yield _wrong("DEF-5", "its id isn't trimmed", ways=(named, _plan_as_it_is, by_content))
+    yield _wrong("DEF-5", "not revision 0", plan=lambda plan_id, found: revised(plan_id, found) if found else None)
+    yield _wrong("DEF-5", "a text of digits as revision", plan=_with_digits)
     yield _wrong("DEF-5", "no revision is revision 0", plan=lambda plan_id, found: revised(plan_id, found or 0))
     yield _wrong("DEF-5", "any revision", plan=_with_any_revision)
 
@@ -226,6 +235,16 @@ def _first_plan(run: Object, rules: DefinitionRules) -> str | None:
     metadata = member(run["automation_snapshot"], "metadata")
     there = [path for path in rules.plans if member(metadata, path[0]) is not None]
     return planned(run, evolve(rules, plans=tuple(there[:1])))
+
+
+def _plan_as_it_is(run: Object, rules: DefinitionRules) -> str | None:
+    untrimmed = evolve(rules, scalar=lambda value: value if trimmed(value) else scalar(value))
+    return planned(run, untrimmed)
+
+
+def _with_digits(plan_id: str, revision: Json) -> str | None:
+    digits = isinstance(revision, str) and revision.isdigit()
+    return f"plan:{plan_id}:rev:{revision}" if digits else revised(plan_id, revision)
 
 
 def _with_any_revision(plan_id: str, revision: Json) -> str | None:

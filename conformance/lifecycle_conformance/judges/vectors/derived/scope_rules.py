@@ -14,6 +14,7 @@ from lifecycle_conformance.judges.attribution.hypotheses import Hypothesis
 from lifecycle_conformance.judges.vectors.derived.scope_values import PARSERS, WRONG_PARSERS, Parser
 from lifecycle_projection.records import Json
 from lifecycle_projection.text import trimmed
+from lifecycle_projection.words import DataClass
 
 Tried: TypeAlias = list[tuple[Json, Json]]
 """The spellings of a field that are there, in order: each value, and what it parses as."""
@@ -165,6 +166,11 @@ def _spellings() -> Iterator[_Wrong]:
     camel = tuple(each for each in SPELLINGS if not each[1].islower())
     yield _wrong("SCOPE-4", "snake case only", spellings=snake)
     yield _wrong("SCOPE-4", "camel case only", spellings=camel)
+    rows = [(field, kind) for field, _, kind in SPELLINGS]
+    camel_first = sorted(SPELLINGS, key=lambda each: (rows.index((each[0], each[2])), each[1].islower()))
+    yield _wrong("SCOPE-4", "camel case before snake case", spellings=tuple(camel_first))
+    of_lists_last = tuple(sorted(SPELLINGS, key=lambda each: each[2] == "classes"))
+    yield _wrong("SCOPE-4", "one data class before a list of them", spellings=of_lists_last)
     yield _wrong("SCOPE-4", "the last spelling that parses", spellings=SPELLINGS[::-1])
     yield _wrong("SCOPE-4", "the first spelling that is there", decides=lambda tried: tried[0][1])
     yield _wrong("SCOPE-4", "the first spelling that is there and not null", decides=_first_not_null)
@@ -189,8 +195,10 @@ def _normal_forms() -> Iterator[_Wrong]:
     forms: dict[str, dict[str, Callable[[Any], Json]]] = {
         "owning_org_unit_id": {
             "not lower-cased": _as_it_is,
+            "upper-cased": str.upper,
             "only ASCII is lower-cased": _lower_ascii,
             "lower-cased letter by letter": _lower_simply,
+            "lower-cased letter by letter, some of which become two": _lower_each,
             "case-folded": str.casefold,
         },
         "policy_version_id": {"lower-cased": str.lower},
@@ -198,11 +206,14 @@ def _normal_forms() -> Iterator[_Wrong]:
             "as they are": _as_it_is,
             "not sorted": lambda values: list(dict.fromkeys(values)),
             "duplicates stay": sorted,
+            "in the order of their set": lambda values: sorted(set(values), key=list(DataClass).index),
         },
         "delegation_grant_ids": {
             "as they are": _as_it_is,
             "not sorted": lambda values: list(dict.fromkeys(_trimmed(values))),
             "duplicates stay": lambda values: sorted(_trimmed(values)),
+            "duplicates stay that differ in white space": lambda values: sorted(_trimmed([*set(values)])),
+            "sorted by UTF-16": lambda values: sorted({*_trimmed(values)}, key=lambda each: each.encode("utf-16-be")),
             "not trimmed": lambda values: sorted({each for each in values if trimmed(each)}),
             "empty ones stay": lambda values: sorted({trimmed(each) or "" for each in values}),
             "lower-cased": lambda values: sorted({each.lower() for each in _trimmed(values)}),
@@ -226,11 +237,21 @@ def _lower_simply(text: str) -> str:
     return "".join(each.lower()[0] for each in text)
 
 
+def _lower_each(text: str) -> str:
+    return "".join(map(str.lower, text))
+
+
 def _empty_fields() -> Iterator[_Wrong]:
     yield _wrong("SCOPE-11", "empty lists are shown", empty=_as_it_is)
+    yield _wrong("SCOPE-11", "absent lists are empty beside others", empty=_with_empty_classes)
     yield _wrong(
         "SCOPE-11", "absent fields are null", empty=lambda said: {**dict.fromkeys(FIELDS), **RIGHT.empty(said)}
     )
+
+
+def _with_empty_classes(said: Object) -> Object:
+    found = RIGHT.empty(said)
+    return {"data_classes": [], **found} if found else found
 
 
 def _parsings() -> Iterator[_Wrong]:

@@ -94,10 +94,21 @@ def _typed() -> Iterator[_Wrong]:
         )
         yield from _wrong("SCOPE-11", kind, {"absent members are null": all_but_lists})
     all_but_nulls = _record(ResourceScope, _all_but_nulls)
-    yield from _wrong("SCOPE-11", "resource_scope", {"empty lists are shown": all_but_nulls})
+    with_path = _record(ResourceScope, _with_path)
+    shown = {"empty lists are shown": all_but_nulls, "the root's empty path is shown": with_path}
+    yield from _wrong("SCOPE-11", "resource_scope", shown)
     null_is_absent = _read_after(_without_nulls, ResourceScope)
-    yield from _wrong("SCOPE-5", "resource_scope", {"null is absent everywhere": null_is_absent})
-    yield from _wrong("SCOPE-5", "risk_tier", {"never": _never, "any string": _any(str), "in any case": _in_any_case})
+    own_null_is_absent = _read_after(_without_own_nulls, ResourceScope)
+    absent = {"null is absent everywhere": null_is_absent, "null is absent at its top": own_null_is_absent}
+    yield from _wrong("SCOPE-5", "resource_scope", absent)
+    ways = {
+        "never": _never,
+        "any string": _any(str),
+        "trimmed": lambda value: PARSERS["risk_tier"](trimmed(value)),
+        "in any case": lambda value: PARSERS["risk_tier"](value.lower() if isinstance(value, str) else value),
+        "trimmed, in any case": _in_any_case,
+    }
+    yield from _wrong("SCOPE-5", "risk_tier", ways)
 
 
 def _never(_: Json) -> Json:
@@ -146,6 +157,17 @@ def _without_nulls(value: Json) -> Json:
     return _rebuilt(value, lambda name, each: {} if each is None else {name: each})
 
 
+def _without_own_nulls(value: Json) -> Json:
+    if not isinstance(value, dict):
+        return value
+    return {name: each for name, each in value.items() if each is not None}
+
+
+def _with_path(value: Any) -> Json:
+    found = to_json(value)
+    return {**found, "root": {"parent_path": [], **found["root"]}}
+
+
 def _unless_empty(name: str, value: Json) -> Object:
     return {} if value is None or value == [] else {name: value}
 
@@ -179,6 +201,8 @@ def _texts() -> Iterator[_Wrong]:
             "strings don't": lambda value: None if isinstance(value, str) else right(value),
             "numbers don't": trimmed,
             "only up to 2^63 - 1": lambda value: None if type(value) is int and value >= 2**63 else right(value),
+            "any integer": lambda value: write(value) if type(value) is int else right(value),
+            "doubles do": lambda value: write(value) if isinstance(value, float) else right(value),
             "any number": lambda value: write(value) if _is_number(value) else trimmed(value),
             "booleans do": lambda value: write(value) if isinstance(value, bool) else right(value),
         },

@@ -1,0 +1,64 @@
+"""What many faults have in common: they change the events, the snapshots or the phases that a pass makes."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, TypeAlias
+
+from attrs import evolve
+
+from lifecycle_conformance.mutants.mutant import replaced
+from lifecycle_projection import Event, Run, Snapshot, content, projection
+from lifecycle_projection.content import RunState
+from lifecycle_projection.identity import Identified
+from lifecycle_projection.phases import GuardedPhase, Refused
+from lifecycle_projection.records import Json
+
+Patch: TypeAlias = AbstractContextManager[Any]
+
+
+def events(changed: Callable[[RunState, Identified, Event], Event]) -> Patch:
+    """Change each event that a pass makes of a record."""
+
+    def wrong(event_of: Callable[..., Event]) -> Callable[..., Event]:
+        return lambda state, identified, seq: changed(state, identified, event_of(state, identified, seq))
+
+    return replaced(projection, "event_of", wrong)
+
+
+def payloads(changed: Callable[[RunState, Identified, dict[str, Json]], dict[str, Json]]) -> Patch:
+    """Change the payload of each event that a pass makes of a record."""
+    return events(lambda state, identified, event: evolve(event, payload=changed(state, identified, event.payload)))
+
+
+def snapshots(changed: Callable[[RunState, Identified, Snapshot], Snapshot]) -> Patch:
+    """Change each snapshot that a pass makes of a record."""
+
+    def wrong(snapshot_of: Callable[..., Snapshot]) -> Callable[..., Snapshot]:
+        return lambda state, identified, *others: changed(state, identified, snapshot_of(state, identified, *others))
+
+    return replaced(projection, "snapshot_of", wrong)
+
+
+def metadata(changed: Callable[[RunState, Identified, dict[str, Json]], dict[str, Json]]) -> Patch:
+    """Change the metadata of each snapshot that a pass makes of a record."""
+    return snapshots(lambda state, identified, each: evolve(each, metadata=changed(state, identified, each.metadata)))
+
+
+def summaries(changed: Callable[[Run, dict[str, Json]], dict[str, Json]]) -> Patch:
+    """Change the checkpoint summary of a run."""
+
+    def wrong(summary: Callable[[Run], dict[str, Json]]) -> Callable[[Run], dict[str, Json]]:
+        return lambda run: changed(run, summary(run))
+
+    return replaced(content, "checkpoint_summary", wrong)
+
+
+def phases(
+    changed: Callable[[Snapshot | None, dict[str, Any], GuardedPhase | Refused], GuardedPhase | Refused],
+) -> Patch:
+    """Change what the guard says of a move from the latest snapshot, in view of what it was asked."""
+
+    def wrong(guard: Callable[..., GuardedPhase | Refused]) -> Callable[..., GuardedPhase | Refused]:
+        return lambda latest, **asked: changed(latest, asked, guard(latest, **asked))
+
+    return replaced(projection, "guard", wrong)
