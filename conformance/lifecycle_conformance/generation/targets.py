@@ -45,6 +45,7 @@ _WEIGHTS: Final = {
     "compacted twins": 5,
     "for two tenants": 3,
     "off": 2,
+    "odd events": 2,
     "markers": 3,
     "overlapping": 3,
     "mixed": 2,

@@ -121,7 +121,7 @@ def _table(wrong: Callable[[_AliasesOf], _AliasesOf]) -> Patches:
 # --- from which events ------------------------------------------------------------------------------------------------
 
 
-@fault("ALIAS-1", "TENANT-5", store="memory", why="A run id looks as if it were unique.")
+@fault("ALIAS-1", "TENANT-5", "TENANT-6", "TENANT-7", store="memory", why="A run id looks as if it were unique.")
 def events_of_all_tenants_known() -> Patches:
     """The table is built from the events of all tenants that have the run."""
     return _of_all(lambda _, events: sorted(events, key=lambda each: each.seq))
@@ -221,7 +221,7 @@ def _read(event_id: Json, seq: Json) -> Iterator[tuple[str, int]]:
         yield trimmed_id, seq
 
 
-@fault("ALIAS-4", why="Ids are written without white space, and so they are read.")
+@fault("ALIAS-4", "LOG-3", "LOG-4", "COMPACT-14", why="Ids are written without white space, and so they are read.")
 def listed_ids_not_trimmed() -> Patches:
     """The ids that a marker lists keep the white space around them."""
 
@@ -238,7 +238,7 @@ def listed_with_the_seq_of_the_marker() -> Patches:
     return table_by(listed=lambda event: ((event_id, event.seq) for event_id, _ in listed_by(event)))
 
 
-@fault("ALIAS-4", why="`if event_id and seq` asks whether both are there.")
+@fault("ALIAS-4", "LOG-3", "LOG-4", "COMPACT-14", why="`if event_id and seq` asks whether both are there.")
 def listed_with_seq_0_skipped() -> Patches:
     """An entry of a marker whose seq is 0 is passed over."""
     return _listing(lambda event: ((event_id, seq) for event_id, seq in listed_by(event) if seq))
@@ -250,13 +250,19 @@ def listed_ids_replace() -> Patches:
     return table_by(replacing=frozenset({"own", "listed"}))
 
 
-@fault("ALIAS-4", why="Markers have a source of their own in production, as all events have.")
+@fault(
+    "ALIAS-4",
+    "LOG-3",
+    "LOG-4",
+    "COMPACT-14",
+    why="Markers have a source of their own in production, as all events have.",
+)
 def markers_known_by_their_source() -> Patches:
     """A marker counts only if its payload has a source and no other members beside its list."""
     return _listing(lambda event: listed_by(event) if member(event.payload, "source") == markers.MARKER_SOURCE else ())
 
 
-@fault("ALIAS-5", why="A seq that was written by JavaScript may be a double.")
+@fault("ALIAS-5", "LOG-3", "LOG-4", why="A seq that was written by JavaScript may be a double.")
 def listed_with_fractions() -> Patches:
     """An entry of a marker may have any number for its seq, which is rounded down."""
     return _listing(
@@ -269,7 +275,7 @@ def listed_with_fractions() -> Patches:
     )
 
 
-@fault("ALIAS-5", why="The seq is not what an id is listed for.")
+@fault("ALIAS-5", "LOG-3", "LOG-4", why="The seq is not what an id is listed for.")
 def listed_without_seq() -> Patches:
     """An entry of a marker without a valid seq has the seq of the marker."""
 
@@ -283,7 +289,7 @@ def listed_without_seq() -> Patches:
     return _listing(listed)
 
 
-@fault("ALIAS-5", why="A list of bare ids would do, and may have been written so.")
+@fault("ALIAS-5", "LOG-3", "LOG-4", why="A list of bare ids would do, and may have been written so.")
 def listed_as_bare_texts() -> Patches:
     """An entry of a marker may be a bare id."""
     return _listing(
@@ -295,7 +301,7 @@ def listed_as_bare_texts() -> Patches:
     )
 
 
-@fault("ALIAS-5", why="A reader of records stops at the first that it can't read.")
+@fault("ALIAS-5", "LOG-3", "LOG-4", "COMPACT-14", why="A reader of records stops at the first that it can't read.")
 def malformed_entry_ends_the_list() -> Patches:
     """What a marker lists behind a malformed entry is not known."""
 
@@ -310,7 +316,7 @@ def malformed_entry_ends_the_list() -> Patches:
     return _listing(listed)
 
 
-@fault("ALIAS-5", why="The list is read as a whole, or not at all.")
+@fault("ALIAS-5", "LOG-3", "LOG-4", "COMPACT-14", why="The list is read as a whole, or not at all.")
 def malformed_entry_spoils_the_list() -> Patches:
     """A marker with a malformed entry lists nothing."""
 
