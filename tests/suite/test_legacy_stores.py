@@ -24,7 +24,7 @@ from lifecycle_conformance.specification import schemas
 ALL = frozenset({"import", "compact", "json-numbers", "exact-numbers", "tenants"})
 ALIASES = {f"ALIAS-{number}" for number in range(1, 13)}
 DRAWN = settings(
-    max_examples=100, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=250, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )
 FEW = settings(DRAWN, max_examples=40)
 SOUGHT = settings(DRAWN, max_examples=3000, phases=[Phase.generate])

@@ -35,6 +35,17 @@ class Actions(SessionState):
         """Put records into the history, and pass."""
         self.execute(name, lambda: self.change([*self.history[:where], *records, *self.history[where:]]))
 
+    def part_twins(self, data: st.DataObject) -> None:
+        """Let a record arrive twice, and later another one between the two."""
+        twin, other = self.draw_records(data, 2)
+
+        def action() -> None:
+            before = self.history
+            self.change([*before, twin, twin], status=self.legal(0))
+            self.change([*before, twin, other, twin])
+
+        self.execute("twins are parted", action)
+
     def go_on_with(self, data: st.DataObject, name: str, between: str) -> None:
         """Go on with what an older engine left of the run; at times something happens before the pass."""
         legacy, which = (

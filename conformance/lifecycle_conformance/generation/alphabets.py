@@ -42,8 +42,11 @@ PADDING: Final = ("", " ", "\t\n", "\u2003", "\x85\u3000")
 NEVER_TRIMMED: Final = ("\x1c", "\u200b")
 NOT_WHITE_SPACE: Final = "\x1c\x1d\x1e\x1f\u180e\u200b\u2060\ufeff"
 """What is no white space, though some take it for that (REC-16)."""
-CHARACTERS: Final = tuple(map(chr, range(0x20))) + tuple("\"\\/<>&'\x7f\x80\x85\xa0é\u2028\u2029\ufeff\ufffd\uffff😀")
-"""Characters that some escape and some don't (JSON-4)."""
+CHARACTERS: Final = (
+    *map(chr, range(0x20)),
+    *"\"\\/<>&'\x7f\x80\x85\xa0é\u0301\u2028\u2029\u212b\ufeff\ufffd\uffff😀",
+)
+"""Characters that some escape, change or cut off, and some don't (JSON-4)."""
 
 # --- members of free-form objects -------------------------------------------------------------------------------------
 

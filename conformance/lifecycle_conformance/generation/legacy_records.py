@@ -83,6 +83,24 @@ def occurrences(capabilities: Capabilities) -> list[Json]:
     return [*[NO_OCCURRENCE] * 8, *[OWN_OCCURRENCE] * 5, 0, 1, 7, *odd]
 
 
+def oddities(run: Object, capabilities: Capabilities) -> list[tuple[Object, Json, Object]]:
+    """Ways in which an event is odd, each as the members of the record, of the payload and of the event itself."""
+    doubles: list[Json] = [1.0] if "json-numbers" in capabilities else []
+    said: list[Json] = [0, 7, None, "1", -1, True, 1.5, [], *doubles]
+    metadata: list[Json] = ["a text", [1], {}, 7, False]
+    payloads: list[Json] = [
+        *({"lifecycle_occurrence": each} for each in said),
+        *({"event": "another_name"}, {"recorded_at_ms": LATEST_MS}, {"reason": 7}, {"reason": {}}),
+        *({"stop_kind": "tired"}, {"stop_kind": 7}, {"stop_kind": "Cancelled"}, "a text", [1]),
+    ]
+    records: list[Object] = [{"reason": ""}, *({"metadata": each} for each in metadata)]
+    return [
+        *(({}, payload, {}) for payload in payloads),
+        *((record, {}, {}) for record in records),
+        *(({}, {}, members) for members in foreign_members(run, {"event": "node_started"}) if members),
+    ]
+
+
 def foreign_members(run: Object, record: Object) -> list[Object]:
     """Members that make an event one of another kind; mostly none."""
     return [

@@ -26,6 +26,7 @@ from lifecycle_conformance.generation.legacy_records import (
     marker_lists,
     marker_of,
     occurrences,
+    oddities,
     other_payload,
     phase_members,
     snapshot_of,
@@ -36,6 +37,9 @@ from lifecycle_conformance.generation.legacy_records import (
 from lifecycle_conformance.generation.strategies import evenly, lifecycle_records
 from lifecycle_conformance.model.identity import stable_id
 from lifecycle_conformance.model.phase_table import PHASE_OF
+
+_ODD: Final = 10
+"""How many odd events stand beside each other."""
 
 
 @frozen(kw_only=True)
@@ -111,6 +115,21 @@ def mixed(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) ->
 
 
 @st.composite
+def odd_events(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
+    """Leave an event under an index id for each of some records, each odd in a way of its own.
+
+    One is plain. No other record has their times.
+    """
+    odd = draw(st.permutations(oddities(run, capabilities)))[:_ODD]
+    records, events = [], []
+    for n, (said, payload, members) in enumerate([({}, {}, {}), *odd]):
+        record: Object = {"event": "node_started", "recorded_at_ms": 2_000 + seq + n, **said}
+        records.append(record)
+        events.append(event_of(run, record, id_by_index(run, record, seq - 1 + n), seq + n, payload, **members))
+    return LegacyStore(events=events, snapshots=[], records=records)
+
+
+@st.composite
 def overlapping(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave several rows that make the same record known, or identical ones: only one of them counts."""
     record, count = draw(lifecycle_records(capabilities)), draw(st.integers(2, 4))
@@ -159,7 +178,7 @@ def markers(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) 
 @st.composite
 def compacted_twins(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave identical events of the first generation, the first of which were compacted: their index ids are listed."""
-    record, count = draw(lifecycle_records(capabilities)), draw(st.integers(1, 3))
+    record, count = draw(lifecycle_records(capabilities)), draw(st.integers(2, 4))
     position = len(history_of(run))
     gone = draw(st.integers(1, count))
     entries: list[Any] = [{"event_id": id_by_index(run, record, position + n), "seq": seq + n} for n in range(gone)]
@@ -293,6 +312,7 @@ LEGACY_STORES: Final[Mapping[str, Left]] = {
     "first generation": first_generation,
     "later generation": later_generation,
     "mixed": mixed,
+    "odd events": odd_events,
     "overlapping": overlapping,
     "markers": markers,
     "compacted twins": compacted_twins,

@@ -17,6 +17,10 @@ from lifecycle_conformance.generation.strategies import ALIKE, STATUSES, evenly,
 
 _NAMELESS: Final[Object] = {"event": "", "recorded_at_ms": 1}
 
+_PLAIN: Final[Object] = {"event": "node_started", "recorded_at_ms": 1}
+_MANY: Final = 11
+"""So many that the last of them has an occurrence of two digits."""
+
 
 def _legacy(name: str, between: str) -> Action:
     return lambda machine, data: machine.go_on_with(data, name, between)
@@ -42,13 +46,32 @@ _WEIGHTS: Final = {
     "compacted twins": 5,
     "for two tenants": 3,
     "off": 2,
+    "odd events": 2,
+    "markers": 3,
+    "overlapping": 3,
+    "mixed": 2,
 }
+_TIMES: Final = {"markers": 4, "overlapping": 4, "mixed": 3}
+"""How often a session meets what has many variants: cheaper than as many sessions."""
 _LEAST: Final = 24
 """How many sessions aim at targets, at least, for each that a profile asks for, however few targets there are."""
 _COMPACTING: Final = dict.fromkeys(("for two tenants", "beside a run without snapshots"), "compact import")
 _PRUNING: Final = dict.fromkeys(("for two tenants", "of one seq"), "prune import")
 TARGETS: Final[Mapping[str, Target]] = {
-    **{name: Target("import", _legacy(name, "nothing"), weight=_WEIGHTS.get(name, 1)) for name in legacy_stores.ALL},
+    "records that are twins": Target(
+        "",
+        lambda machine, _: machine.an_identical_record_arrives_again(which=0),
+        lambda machine, _: machine.a_record_is_removed(where=0),
+        weight=2,
+    ),
+    "twins that are parted": Target("", lambda machine, data: machine.part_twins(data)),
+    "more than ten twins": Target(
+        "", lambda machine, _: machine.insert_and_pass("many twins", len(machine.history), [_PLAIN] * _MANY)
+    ),
+    **{
+        name: Target("import", *[_legacy(name, "nothing")] * _TIMES.get(name, 1), weight=_WEIGHTS.get(name, 1))
+        for name in legacy_stores.ALL
+    },
     **{
         f"{name}, then an append": Target("import append", _legacy(name, "an append"), weight=3)
         for name in ("markers", "overlapping", "known in many ways")
@@ -146,12 +169,6 @@ TARGETS: Final[Mapping[str, Target]] = {
     "the engine restarts": Target("durable", lambda machine, _: machine.the_engine_restarts(kill=True)),
     "a run without history": Target(
         "", lambda machine, _: machine.execute("a run without history", lambda: machine.change([]))
-    ),
-    "records that are twins": Target(
-        "",
-        lambda machine, _: machine.an_identical_record_arrives_again(which=0),
-        lambda machine, _: machine.a_record_is_removed(where=0),
-        weight=2,
     ),
 }
 """All targets, by name; each gets as many sessions as its weight says."""

@@ -219,6 +219,21 @@ def _leniently_counted(content: Content, said: Json, counting: Counting) -> int:
     return _counted(content, said, counting)
 
 
+def _reading(type_: type) -> Callable[[Content, Json, Counting], int]:
+    """Read occurrences of one other type than they have, where they show a number."""
+
+    def occurrence(content: Content, said: Json, counting: Counting) -> int:
+        lenient = type(said) is type_ and said not in ("", 1.5)
+        return (_leniently_counted if lenient else _counted)(content, said, counting)
+
+    return occurrence
+
+
+def _metadata_object(_: Object, payload: Json) -> Json:
+    said = member(payload, "metadata")
+    return said if isinstance(said, dict) else None
+
+
 def _next_free(content: Content, said: Json, counting: Counting) -> int:
     if is_unsigned(said):
         return said
@@ -248,6 +263,9 @@ ALTERATIONS: Final[Mapping[str, Mapping[str, Rules]]] = {
         "what a marker lists is not known": evolve(RULES, left_out="listed"),
         "listed ids are not trimmed": evolve(RULES, listed=_untrimmed),
         "listed ids are trimmed of more than white space": evolve(RULES, listed=_overtrimmed),
+        "listed ids with seq 0 are not known": evolve(
+            RULES, listed=lambda event: ((event_id, seq) for event_id, seq in listed_by(event) if seq)
+        ),
         "listed ids have the seq of their marker": evolve(RULES, listed=_with_own_seq),
         "a listed id replaces what was known before": evolve(
             RULES, replaces=RULES.replaces | {("listed", "own"), ("listed", "content"), ("listed", "listed")}
@@ -267,6 +285,13 @@ ALTERATIONS: Final[Mapping[str, Mapping[str, Rules]]] = {
         "the content of an event replaces what was known before": evolve(
             RULES, replaces=RULES.replaces | {("content", "own"), ("content", "listed")}
         ),
+        "the content of an event replaces all that was known before": evolve(
+            RULES, replaces=RULES.replaces | {("content", "own"), ("content", "listed"), ("content", "content")}
+        ),
+        "events that carry an occurrence are not known by their content": evolve(
+            RULES,
+            occurrence=lambda content, said, counting: None if is_unsigned(said) else _counted(content, said, counting),
+        ),
     },
     "ALIAS-7": {
         "events with members of other types are not known by their content": evolve(
@@ -282,12 +307,24 @@ ALTERATIONS: Final[Mapping[str, Mapping[str, Rules]]] = {
         "the time of the record is read from the payload": evolve(RULES, content=_said(recorded_at_ms=_time)),
         "the reason is left out": evolve(RULES, content=_said(reason=lambda *_: None)),
         "the stop kind is left out": evolve(RULES, content=_said(stop_kind=lambda *_: None)),
+        "an empty reason counts as absent": evolve(
+            RULES, content=_said(reason=lambda event, _: record_of_event(event)["reason"] or None)
+        ),
+        "metadata that are no object count as absent": evolve(RULES, content=_said(metadata=_metadata_object)),
         "the metadata are left out": evolve(RULES, content=_said(metadata=lambda *_: None)),
     },
     "ALIAS-8": {
         "an event without occurrence has the occurrence 0": evolve(
             RULES, occurrence=lambda _, said, __: said if is_unsigned(said) else 0
         ),
+        "an event that says no occurrence has the occurrence 0": evolve(
+            RULES,
+            occurrence=lambda content, said, counting: 0 if said is None else _counted(content, said, counting),
+        ),
+        **{
+            f"occurrences of type {type_.__name__} are read as numbers": evolve(RULES, occurrence=_reading(type_))
+            for type_ in (str, float, bool, int)
+        },
         "occurrences are counted, whatever events say": evolve(
             RULES, occurrence=lambda content, _, counting: _counted(content, None, counting)
         ),

@@ -43,6 +43,17 @@ def wrong_ids(step: Step, trace: Trace) -> dict[int, str]:
     }
 
 
+def given_ids(step: Step, trace: Trace) -> set[str]:
+    """The ids of the events that came into the log from outside, before a step: by an import or an append."""
+    events = (event for earlier in trace.earlier(step) for event in _given_by(earlier))
+    return {event["event_id"] for event in events}
+
+
+def _given_by(step: Step) -> Sequence[Object]:
+    events: Sequence[Object] = step.arguments["events"] if step.op == "import" else ()
+    return [step.arguments["event"]] if step.op == "append" else events
+
+
 def _own_ids(answer: Object | None, events: Sequence[Object]) -> Iterator[Json]:
     if answer is not None:
         yield answer["event_id"]

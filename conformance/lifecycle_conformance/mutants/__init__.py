@@ -11,6 +11,8 @@ from typing import Final
 
 from lifecycle_conformance.mutants import (
     boundaries,
+    canonical_numbers,
+    canonical_texts,
     causes,
     compaction,
     copied,
@@ -19,6 +21,9 @@ from lifecycle_conformance.mutants import (
     disk,
     event_log,
     events,
+    free_form_members,
+    identities,
+    json_texts,
     kept,
     looking_up,
     markers,
@@ -28,6 +33,8 @@ from lifecycle_conformance.mutants import (
     protocol,
     pruning,
     reading,
+    recognizing,
+    recognizing_contents,
     recording,
     refusals,
     requests,
@@ -38,6 +45,7 @@ from lifecycle_conformance.mutants import (
     stored_records,
     summaries,
     tenants,
+    typed_members,
     written,
 )
 from lifecycle_conformance.mutants.mutant import Composed, Mutant, faults_of
@@ -46,6 +54,8 @@ __all__ = ["MUTANTS", "Composed", "Mutant"]
 
 _MODULES: Final = (
     *(recording, boundaries, reading),
+    *(typed_members, free_form_members, json_texts, canonical_texts, canonical_numbers),
+    *(identities, recognizing, recognizing_contents),
     *(phasing, phase_history, events, causes, written, kept, summaries, copied),
     *(scopes, scope_values, definitions, passing, stopping),
     *(event_log, sequences, tenants, compaction, markers, pruning),

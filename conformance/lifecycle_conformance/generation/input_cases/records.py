@@ -1,18 +1,19 @@
 """Input cases for the chapter *Records*, driven by its tables: which members a record has, and of which types."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from hypothesis import strategies as st
 
-from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.execution.trace import Object, history_of
 from lifecycle_conformance.generation.input_cases.runs import (
     PLACES,
     RECORDS,
     SNAPSHOT,
     TYPED,
     WORDS,
+    Member,
     Path,
     Place,
     at,
@@ -24,21 +25,21 @@ from lifecycle_conformance.generation.input_cases.runs import (
     text_with_twice,
 )
 from lifecycle_conformance.generation.input_cases.sessions import (
+    HISTORY,
     Cases,
     Sessions,
     at_each,
-    characters,
     grown,
     plain,
     reading,
     refusals,
-    words,
     written,
 )
 from lifecycle_conformance.generation.input_cases.texts import minus_zero
 from lifecycle_conformance.generation.input_cases.wrong_values import (
     CONVERSIONS,
     INTEGERS,
+    SPELLINGS,
     camel,
     misspelt,
     other_names,
@@ -51,14 +52,27 @@ _LATEST: Final = 2**53 - 1
 
 
 def _not_an_object(capabilities: frozenset[str]) -> Sessions:
-    """Put something else where a typed record belongs; `null` only among items, elsewhere REC-3 says so."""
+    """Put something else where a typed record belongs; `null` only among items, elsewhere REC-3 says so.
 
-    def spoilt(run: Object, path: Path) -> st.SearchStrategy[Object]:
-        nothing = [None] if path and isinstance(path[-1], int) else []
-        values = st.sampled_from(["text", "", 7, True, False, *nothing]) | words
-        return values.flatmap(lambda value: written(change(run, path, value), capabilities))
+    What some take for nothing stands as often where nothing is missing then, in records that require no member.
+    """
+    items = [path for path in TYPED if path and isinstance(path[-1], int)]
+    undemanding = [
+        path for path, name in TYPED.items() if all(each.sort != "required" for each in RECORDS[name].values())
+    ]
 
-    return refusals("REC-1", capabilities, at_each(grown, TYPED, spoilt))
+    def spoilt(*values: Json) -> Callable[[Object, Path], st.SearchStrategy[Object]]:
+        def sent(run: Object, path: Path) -> st.SearchStrategy[Object]:
+            return st.sampled_from(values).flatmap(lambda value: written(change(run, path, value), capabilities))
+
+        return sent
+
+    kinds = (
+        at_each(grown, TYPED, spoilt("text", "", 7, 0, True, False)),
+        at_each(grown, undemanding, spoilt("", 0, False)),
+        at_each(grown, items, spoilt(None)),
+    )
+    return refusals("REC-1", capabilities, st.one_of(*kinds))
 
 
 def _missing(capabilities: frozenset[str]) -> Sessions:
@@ -86,25 +100,25 @@ def _null(capabilities: frozenset[str]) -> Sessions:
 
 
 def _null_is_absent(capabilities: frozenset[str]) -> Sessions:
-    """Write `null` for some optional members of one record; all of an automation snapshot is hashed, `null` or not."""
+    """Write `null` for some optional members, or for all; all of an automation snapshot is hashed, `null` or not."""
 
-    def sessions(run: Object, path: Path, names: list[str]) -> Sessions:
+    def sessions(run: Object, places: Sequence[Path]) -> Sessions:
         null, absent = run, run
-        for name in names:
-            null, absent = change(null, (*path, name), None), drop(absent, (*path, name))
+        for path in places:
+            null, absent = change(null, path, None), drop(absent, path)
         return written(null, capabilities).map(lambda sent: reading("REC-4", absent, sent))
 
     return _some_members("optional", sessions)
 
 
 def _default(capabilities: frozenset[str]) -> Sessions:
-    """Leave out some defaulted members of one record."""
+    """Leave out some defaulted members, or all."""
 
-    def sessions(run: Object, path: Path, names: list[str]) -> Sessions:
+    def sessions(run: Object, places: Sequence[Path]) -> Sessions:
         left_out, spelt_out = run, run
-        for name in names:
-            default = default_of(RECORDS[TYPED[path]][name])
-            left_out, spelt_out = drop(left_out, (*path, name)), change(spelt_out, (*path, name), default)
+        for *way, name in places:
+            default = default_of(RECORDS[TYPED[tuple(way)]][str(name)])
+            left_out, spelt_out = drop(left_out, (*way, name)), change(spelt_out, (*way, name), default)
         return written(left_out, capabilities).map(lambda sent: reading("REC-5", spelt_out, sent))
 
     return _some_members("defaulted", sessions)
@@ -122,16 +136,22 @@ def _wrong_type(capabilities: frozenset[str]) -> Sessions:
 
 
 def _unsigned(capabilities: frozenset[str]) -> Sessions:
-    """Put an integer at an end of its range, or a number that is none of the range."""
+    """Put integers at the ends of their ranges, one or all of them, or a number that is none of the range."""
     exact = "json-numbers" in capabilities
 
-    def accepted(run: Object, place: tuple[Path, int]) -> Sessions:
+    def most(bits: int) -> int:
+        greatest: int = 2**bits - 1
+        return greatest if exact else min(greatest, _LATEST)
+
+    def one(run: Object, place: tuple[Path, int]) -> st.SearchStrategy[Object]:
         path, bits = place
-        most = 2**bits - 1 if exact else min(2**bits - 1, _LATEST)
-        values = st.sampled_from([0, most]) | st.integers(0, most)
-        return values.map(lambda value: change(run, path, value)).flatmap(
-            lambda run: written(run, capabilities).map(lambda sent: reading("REC-7", run, sent))
-        )
+        values = st.sampled_from([0, most(bits)]) | st.integers(0, most(bits))
+        return values.map(lambda value: change(run, path, value))
+
+    def everywhere(run: Object, greatest: bool) -> Object:  # noqa: FBT001 - else all are the least
+        for path, bits in INTEGERS:
+            run = change(run, path, most(bits) if greatest else 0)
+        return run
 
     def refused(run: Object, place: tuple[Path, int]) -> st.SearchStrategy[Object]:
         path, bits = place
@@ -144,9 +164,11 @@ def _unsigned(capabilities: frozenset[str]) -> Sessions:
             sent |= st.integers(2**64, 2**70).map(lambda value: {"run_json": text_with(run, path, str(value))})
         return sent
 
-    return st.one_of(
-        at_each(grown, INTEGERS, accepted), refusals("REC-7", capabilities, at_each(grown, INTEGERS, refused))
-    )
+    kinds = [[each for each in INTEGERS if each[1] == bits] for bits in (64, 32)]
+    runs = st.one_of(*(at_each(grown, places, one) for places in kinds), st.builds(everywhere, grown, st.booleans()))
+    accepted = runs.map(lambda run: reading("REC-7", run, {"run": run}))
+    spoilt = st.one_of(*(at_each(grown, places, refused) for places in kinds))
+    return st.builds(list.__add__, accepted, refusals("REC-7", capabilities, spoilt))
 
 
 def _double(capabilities: frozenset[str]) -> Sessions:
@@ -178,27 +200,49 @@ def _word(capabilities: frozenset[str]) -> Sessions:
     """Put each word where it belongs, and what is no word of the set."""
     places = [each for each in PLACES if each.member.type in WORDS]
 
-    def accepted(run: Object, place: Place) -> Sessions:
-        runs = st.sampled_from(WORDS[place.member.type]).map(lambda word: change(run, place.path, word))
-        return runs.flatmap(lambda run: written(run, capabilities).map(lambda sent: reading("REC-9", run, sent)))
+    def one(run: Object, place: Place) -> st.SearchStrategy[Object]:
+        return st.sampled_from(WORDS[place.member.type]).map(lambda word: change(run, place.path, word))
 
     def refused(run: Object, place: Place) -> st.SearchStrategy[Object]:
-        spoilt = st.sampled_from(WORDS[place.member.type]).flatmap(lambda word: st.sampled_from(misspelt(word)))
-        values = spoilt | st.text(characters, max_size=6).map(lambda text: f"{text}?")
+        word = st.sampled_from(WORDS[place.member.type])
+        values = word.flatmap(lambda word: st.sampled_from(misspelt(word)).flatmap(st.sampled_from))
         return values.flatmap(lambda value: written(change(run, place.path, value), capabilities))
 
-    return st.one_of(at_each(grown, places, accepted), refusals("REC-9", capabilities, at_each(grown, places, refused)))
+    runs = at_each(grown, places, one) | grown.map(_with_all_words)
+    accepted = runs.map(lambda run: reading("REC-9", run, {"run": run}))
+    return st.builds(list.__add__, accepted, refusals("REC-9", capabilities, at_each(grown, places, refused)))
+
+
+def _with_all_words(run: Object) -> Object:
+    """A run with a lifecycle record for each stop kind, and a decision of each kind of actor."""
+    record, decision = history_of(run)[-1], run["checkpoint"]["gate_history"][0]
+    records = [{**record, "event": word, "stop_kind": word} for word in WORDS["stop_kind"]]
+    decisions = [{**decision, "decided_by": {"kind": word}} for word in WORDS["actor_kind"]]
+    more: Object = change(run, HISTORY, [*history_of(run), *records])
+    return {**more, "checkpoint": {**more["checkpoint"], "gate_history": decisions}}
 
 
 def _unknown(capabilities: frozenset[str]) -> Sessions:
-    """Put members that a record's table doesn't name; never inside an automation snapshot, all of which counts."""
+    """Put members that a record's table doesn't name; never inside an automation snapshot, all of which counts.
+
+    At times the record has only the members that it needs, so that another spelling stands for none that is there.
+    """
     paths = [path for path, record in TYPED.items() if record != SNAPSHOT]
 
+    def needed(run: Object, path: Path) -> Object:
+        for name, each in RECORDS[TYPED[path]].items():
+            if each.sort != "required" and name not in {"lifecycle_history", "tenant_context"}:
+                run = drop(run, (*path, name))
+        return run
+
     def sessions(run: Object, path: Path) -> Sessions:
+        return st.booleans().flatmap(lambda thin: with_unknown(needed(run, path) if thin else run, path))
+
+    def with_unknown(run: Object, path: Path) -> Sessions:
         known = RECORDS[TYPED[path]]
-        own, others = (st.sampled_from([each for each in some if each not in known]) for some in other_names(known))
-        names = own | others
-        unknown = st.dictionaries(names, plain | st.none(), min_size=1, max_size=3)
+        names = st.sampled_from([each for each in other_names() if each not in known])
+        some = st.dictionaries(names, plain | st.none(), min_size=1, max_size=3)
+        unknown = some | st.sampled_from([_spelt(known, spelling) for spelling in SPELLINGS])
 
         def session(more: Object, first: bool) -> Sessions:  # noqa: FBT001 - whether they stand before those that are known
             record = {**more, **at(run, path)} if first else {**at(run, path), **more}
@@ -209,9 +253,16 @@ def _unknown(capabilities: frozenset[str]) -> Sessions:
     return at_each(grown, paths, sessions)
 
 
+def _spelt(known: Mapping[str, Member], spelling: Callable[[str], str]) -> Object:
+    """All members of a record in another spelling, each with a value that could be its own."""
+    spelt = {spelling(name): plain_value(each.type, "other") for name, each in known.items()}
+    return {name: value for name, value in spelt.items() if name not in known}
+
+
 def _twice(capabilities: frozenset[str]) -> Sessions:
     """Write a known member twice, or more often, with the same value or others."""
     places = [each for each in PLACES if (each.record, each.member.name) != (SNAPSHOT, "metadata")]
+    by_record = [[each for each in places if each.record == record] for record in RECORDS]
 
     def spoilt(run: Object, place: Place) -> st.SearchStrategy[Object]:
         values = [at(run, place.path), plain_value(place.member.type, "other")]
@@ -219,26 +270,31 @@ def _twice(capabilities: frozenset[str]) -> Sessions:
         raws = st.lists(st.sampled_from([json.dumps(each) for each in values]), min_size=2, max_size=3)
         return raws.map(lambda drawn: {"run_json": text_with_twice(run, place.path, *drawn)})
 
-    return refusals("REC-11", capabilities, at_each(grown, places, spoilt))
+    return refusals("REC-11", capabilities, st.one_of(*(at_each(grown, each, spoilt) for each in by_record)))
 
 
-def _some_members(sort: str, make: Callable[[Object, Path, list[str]], Sessions]) -> Sessions:
-    """Draw a run record, a typed record in it and some of that record's members of a sort, and go on from there."""
-    names = {
-        path: [
-            name
-            for name, each in RECORDS[record].items()
-            if each.sort == sort and name not in {"lifecycle_history", "tenant_context"}
-        ]
-        for path, record in TYPED.items()
-        if record != SNAPSHOT
-    }
+def _some_members(sort: str, make: Callable[[Object, Sequence[Path]], Sessions]) -> Sessions:
+    """Draw a run record and some members of a sort, of one typed record in it or all there are, and go on from there.
 
-    def sessions(run: Object, path: Path) -> Sessions:
-        some = st.lists(st.sampled_from(names[path]), min_size=1, max_size=3, unique=True)
-        return some.flatmap(lambda drawn: make(run, path, drawn))
+    Those of an inner record come before the record itself.
+    """
+    places = [
+        each.path
+        for each in PLACES
+        if each.member.sort == sort
+        and each.record != SNAPSHOT
+        and each.member.name not in {"lifecycle_history", "tenant_context"}
+    ]
+    innermost_first = sorted(places, key=len, reverse=True)
+    of_one = {path: [each for each in places if each[:-1] == path] for path in TYPED}
 
-    return at_each(grown, [path for path, found in names.items() if found], sessions)
+    def sessions(run: Object, some: Sequence[Path]) -> Sessions:
+        return st.lists(st.sampled_from(some), min_size=1, max_size=3, unique=True).flatmap(
+            lambda drawn: make(run, drawn)
+        )
+
+    one = at_each(grown, list(filter(None, of_one.values())), sessions)
+    return one | grown.flatmap(lambda run: make(run, innermost_first))
 
 
 CASES: Final[Cases] = {

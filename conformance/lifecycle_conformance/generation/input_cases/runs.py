@@ -61,6 +61,7 @@ SNAPSHOT: Final = "automation_snapshot"
 """The record that is hashed as a whole, members that no table names included."""
 KEY: Final = "node-a"
 """The one name in each map of the full run record."""
+_EVENTS: Final = ("node_started", "node_completed")
 _DEFAULTS: Final[Mapping[str, Json]] = {"u64": 0, "tenant_source": "local_implicit"}
 
 
@@ -93,12 +94,13 @@ def full_run() -> Object:
     """A run record that has every member of every table, with two lifecycle records."""
     run: Object = plain_value("run", "run")
     (record,) = run["checkpoint"]["lifecycle_history"]
-    full: Object = change(run, ("checkpoint", "lifecycle_history"), [record, {**record, "event": "event-2"}])
+    full: Object = change(run, ("checkpoint", "lifecycle_history"), [{**record, "event": each} for each in _EVENTS])
     return full
 
 
 def small_run(*history: Object, last_failure: Object | None = None) -> Object:
-    """A run record with the members that are required, and a history."""
+    """A run record with the members that are required, the lists that have a default, and a history."""
+    lists: Object = {each.name: [] for each in RECORDS["checkpoint"].values() if each.type.startswith("[")}
     failure = {} if last_failure is None else {"last_failure": last_failure}
     return {
         "run_id": "run-1",
@@ -107,7 +109,7 @@ def small_run(*history: Object, last_failure: Object | None = None) -> Object:
         "status": "running",
         "created_at_ms": 1,
         "updated_at_ms": 2,
-        "checkpoint": {"lifecycle_history": [*history], **failure},
+        "checkpoint": {**lists, "lifecycle_history": [*history], **failure},
     }
 
 

@@ -41,13 +41,15 @@ def reading(because: str, means: Json, written: Object) -> Requests:
     return [("read", {**written, "means": means, "because": because})]
 
 
-def refusals(because: str, capabilities: frozenset[str], spoilt: st.SearchStrategy[Object]) -> Sessions:
-    """Sessions in which run records are refused, whatever they were sent for."""
+def refusals(
+    because: str, capabilities: frozenset[str], spoilt: st.SearchStrategy[Object], *, most: int = _REFUSALS
+) -> Sessions:
+    """Sessions in which run records are refused, whatever they were sent for; `most` says how many of them at most."""
     ops = ["project", "identify"] if "identify" in capabilities else ["project"]
     requests = st.builds(
         lambda op, written: refusal([because], "invalid_input", op, **written), st.sampled_from(ops), spoilt
     )
-    return st.lists(requests, min_size=2, max_size=_REFUSALS).map(refused)
+    return st.lists(requests, min_size=2, max_size=most).map(refused)
 
 
 def written(run: Json, capabilities: frozenset[str]) -> st.SearchStrategy[Object]:

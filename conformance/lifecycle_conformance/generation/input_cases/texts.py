@@ -78,8 +78,9 @@ def _strings(capabilities: frozenset[str]) -> Sessions:
 
 def _integers(capabilities: frozenset[str]) -> Sessions:
     least, most = (-(2**63), 2**64 - 1) if "json-numbers" in capabilities else (-SAFE, SAFE)
-    numbers = st.integers(-9, 9) | st.sampled_from([least, most]) | st.integers(least, most)
-    return _writing("JSON-5", numbers | st.lists(numbers, min_size=1, max_size=3), capabilities)
+    large = st.sampled_from([least, most, min(most, 2**63), SAFE, -SAFE]) | st.integers(least, most)
+    numbers = st.integers(-9, 9) | large
+    return _writing("JSON-5", numbers | st.lists(numbers | large, min_size=1, max_size=5), capabilities)
 
 
 def _whole_doubles(capabilities: frozenset[str]) -> Sessions:
@@ -109,9 +110,8 @@ _LAST: Final[Path] = (*HISTORY, 1)
 
 def _beyond_64_bits(capabilities: frozenset[str]) -> Sessions:
     """Read integers within the 64 bits, and beyond them, at the ends above all."""
-    within: st.SearchStrategy[int] = st.sampled_from([2**63 - 1, 2**63, 2**64 - 1, -(2**63), 2**53 + 1]) | st.integers(
-        -(2**63), 2**64 - 1
-    )
+    limits = st.sampled_from([2**63 - 1, 2**63, 2**64 - 1, -(2**63), 2**53 + 1])
+    within = limits | limits | st.integers(-(2**63), 2**64 - 1)
     tokens: st.SearchStrategy[tuple[Json, str | None]] = within.map(lambda number: (number, None))
     if "text-input" in capabilities:
         ends = st.integers(0, 10**6)
@@ -141,15 +141,18 @@ def _nearest(capabilities: frozenset[str]) -> Sessions:
     digits, exponents = st.integers(10**15, 10**17 - 1), st.integers(-340, 290)
     scientific = st.builds(lambda digits, exponent: f"{digits}e{exponent}", digits, exponents)
     fractions = digits.map("0.{}".format)
-    known = st.sampled_from(["0.9341825998422749", "0.1234567890123456789", "9007199254740993.0", "5e-324", "1e-400"])
+    known = st.sampled_from(
+        [*("0.9341825998422749", "0.1234567890123456789", "9007199254740993.0"), *("5e-324", "1e-310", "1e-400")]
+    )
     texts = known | scientific | fractions
     tokens: st.SearchStrategy[tuple[float, str | None]] = texts.map(lambda text: (float(text), None))
     if "text-input" in capabilities:
         more_digits = st.integers(10**17, 10**30)
-        texts |= st.one_of(
+        texts = st.one_of(
+            texts,
             st.builds(lambda digits, exponent: f"{digits}.0E{exponent - 13}", more_digits, exponents),
             more_digits.map("-0.{}".format),
-            st.builds(lambda text, more: _halfway(float(text), more), fractions, st.sampled_from(["", "1"])),
+            *(st.builds(_halfway, fractions.map(float), st.just(more)) for more in ("", "1")),
         )
         tokens |= texts.map(lambda text: (float(text), text))
 
@@ -158,7 +161,7 @@ def _nearest(capabilities: frozenset[str]) -> Sessions:
         written = (text or repr(number) for number, text in tokens)
         return numbers, f"[{', '.join(written)}]" if any(text for _, text in tokens) else None
 
-    return _numbers("JSON-12", st.lists(tokens, min_size=2, max_size=6).map(several))
+    return _numbers("JSON-12", st.lists(tokens, min_size=2, max_size=8).map(several))
 
 
 def _halfway(number: float, more: str) -> str:
@@ -261,12 +264,17 @@ _many: Final = st.integers(128, 400)
 
 def _not_json(capabilities: frozenset[str]) -> Sessions:
     """Spoil a text: a value in it, its end or its start, white space, or all of it."""
-    values = _within(st.sampled_from(_NO_VALUES) | st.builds(_with_control, st.integers(0, 0x1F), words, words))
-    inside = st.builds(text_with, grown, st.sampled_from(_ANYTHING), values)
-    whole = st.builds(lambda run, spoil: spoil(json.dumps(run)), grown, st.sampled_from(_SPOILT))
+    inside = (
+        st.builds(text_with, grown, st.sampled_from(_ANYTHING), _within(values))
+        for values in (*map(st.sampled_from, _NO_VALUES), st.builds(_with_control, st.integers(0, 0x1F), words, words))
+    )
+    whole = (
+        st.builds(lambda run, spoil: spoil(json.dumps(run)), grown, st.sampled_from(spoiling)) for spoiling in _SPOILT
+    )
     parts = st.builds(lambda run, parts: json.dumps(run)[: -1 - parts], grown, st.integers(0, 400))
-    texts = st.one_of(inside, whole, parts, st.sampled_from(["", " ", "\n\t", "\ufeff", "{", "}", "nothing"]))
-    return refusals("JSON-16", capabilities, texts.map(lambda text: {"run_json": text}))
+    nothing = st.sampled_from(["", " ", "\n\t", "\ufeff", "{", "}", "nothing"])
+    texts = st.one_of(*inside, *whole, parts, nothing)
+    return refusals("JSON-16", capabilities, texts.map(lambda text: {"run_json": text}), most=12)
 
 
 def _with_control(code_point: int, before: str, after: str) -> str:
@@ -274,33 +282,34 @@ def _with_control(code_point: int, before: str, after: str) -> str:
 
 
 _NO_VALUES: Final = (
-    *("NaN", "Infinity", "-Infinity", "nan", "01", "-01", "00", "1.", "-1.", ".5", "+1", "1e", "1e+", "1.e5", "0x1F"),
-    *("-", "1_000", "1 2", "True", "None", "undefined", "nul", "'text'", "text", "{a: 1}", "[1,]", "[,1]", "[1,,2]"),
-    *('{"a": 1,}', '{,"a": 1}', '{"a" 1}', '{"a": }', '{"a"}', "{1: 2}", "[1 2]", '{"a": 1 "b": 2}', "[1}", "[1"),
-    *("1 /* one */", "1 // one\n", "1 # one\n", "/**/ 1", '"\\x41"', '"\\u12"', '"\\u00g0"', '"\\\'"', '"\\a"', '"a'),
-    *("\u00a01", "1\u2028", "1\x0b", "1\x0c", "\ufeff1", "\x001", "`1`"),
+    ("NaN", "Infinity", "-Infinity", "nan", "undefined", "True", "None", "nul", "text", "`1`"),
+    ("01", "-01", "00", "0x1F", "1_000", "+1", "-", "1 2"),
+    ("1.", "-1.", ".5", "1e", "1e+", "1.e5"),
+    ("[1,]", '{"a": 1,}'),
+    ("[,1]", "[1,,2]", '{,"a": 1}', '{"a": 1 "b": 2}', "[1 2]", "[1}", "[1"),
+    ('{"a" 1}', '{"a": }', '{"a"}', "{1: 2}", "{a: 1}"),
+    ("1 /* one */", "1 // one\n", "1 # one\n", "/**/ 1"),
+    ('"\\x41"', '"\\u12"', '"\\u00g0"', '"\\\'"', '"\\a"', '"a', "'text'"),
+    ("\u00a01", "1\u2028", "1\x0b", "1\x0c", "\ufeff1", "\x001"),
 )
-"""What is no JSON value."""
-_SPOILT: Final[tuple[Callable[[str], str], ...]] = (
-    lambda text: f"\ufeff{text}",
-    lambda text: f"{text},",
-    lambda text: f"{text}}}",
-    lambda text: f"{text}{text}",
-    lambda text: f"{text} x",
-    lambda text: f"{text}\x00",
-    lambda text: f"{text}\u00a0",
-    lambda text: f"{text}// the end",
-    lambda text: f"/* a run */{text}",
-    lambda text: f"({text})",
-    lambda text: f"{text[:-1]},}}",
-    lambda text: text.replace('"', "'"),
-    lambda text: text.replace(": ", " = ", 1),
-    lambda text: text.replace(", ", " ", 1),
-    lambda text: text.replace(", ", ",, ", 1),
-    lambda text: text.replace('"run_id"', "run_id", 1),
-    lambda text: text.replace(": ", ":\u2003", 1),
+"""What is no JSON value: names of numbers, their digits, points, commas, names of members, comments, texts, spaces."""
+_SPOILT: Final[tuple[tuple[Callable[[str], str], ...], ...]] = (
+    (lambda text: f"\ufeff{text}",),
+    (lambda text: f"/* a run */{text}", lambda text: f"({text})"),
+    (lambda text: f"{text},", lambda text: f"{text}}}", lambda text: f"{text}{text}", lambda text: f"{text} x"),
+    (lambda text: f"{text}\x00", lambda text: f"{text}\u00a0", lambda text: f"\x0b{text}"),
+    (
+        lambda text: f"{text}// the end",
+        lambda text: f"{text[:-1]},}}",
+        lambda text: text.replace('"', "'"),
+        lambda text: text.replace(": ", " = ", 1),
+        lambda text: text.replace(", ", " ", 1),
+        lambda text: text.replace(", ", ",, ", 1),
+        lambda text: text.replace('"run_id"', "run_id", 1),
+        lambda text: text.replace(": ", ":\u2003", 1),
+    ),
 )
-"""Ways to spoil the text of an object that is JSON."""
+"""Ways to spoil the text of an object that is JSON: before it, behind it, by white space, and inside."""
 
 CASES: Final[Cases] = {
     "JSON-1": _hash,

@@ -1,6 +1,6 @@
 """What readers may take for right and must not: values of other types, words and names in other spellings."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from lifecycle_conformance.generation.input_cases.runs import (
@@ -20,13 +20,20 @@ INTEGERS: Final[tuple[tuple[Path, int], ...]] = (
     (("checkpoint", "node_attempts", KEY), 32),
 )
 """Where integers stand, and how many bits they may have."""
+_LISTS_OF_TEXTS: Final = [each.path for each in PLACES if each.member.type == "[str]"]
 CONVERSIONS: Final[tuple[Sequence[tuple[Path, Json]], ...]] = (
     [(each.path, value) for each in PLACES if each.member.type == "str" for value in (7, 0)],
     [(path, value) for path, _ in INTEGERS for value in ("7", "0")],
     [(path, value) for path, _ in INTEGERS for value in (True, False)],
     [(each.path, at(FULL, each.path)[0]) for each in PLACES if each.member.type.startswith("[")],
+    [(each.path, {} if each.member.type.startswith("[") else []) for each in PLACES if each.member.type[0] in "[{"],
+    [(path, [item]) for path in _LISTS_OF_TEXTS for item in (7, None, ["text"])],
 )
-"""What some readers convert: a number to a string, a string or a truth value to a number, one value to a list."""
+"""What some readers convert, or pass over.
+
+A number to a string, a string or a truth value to a number, one value to a list, an empty list to a map or the other
+way round, and items of another type.
+"""
 
 
 def other_types(type_: str) -> Iterator[Json]:
@@ -55,10 +62,15 @@ _OTHERS: Final[Mapping[str, Sequence[Json]]] = {
 }
 
 
-def misspelt(word: str) -> list[Json]:
-    """What is near a word, and isn't it nor another one of its set."""
-    spellings = {word.upper(), word.capitalize(), camel(word), word.replace("_", "-"), word.replace("_", " ")} - {word}
-    return [*sorted(spellings), f" {word}", f"{word} ", f"{word}\n", f"{word}s", word[:-1], "", 0, 1, True, [word]]
+def misspelt(word: str) -> Sequence[list[Json]]:
+    """What is near a word, and isn't it nor another one of its set: in another case, in other places, and so on."""
+    return [
+        [word.upper(), word.capitalize()],
+        [word.replace("_", other) if "_" in word else f"{word}{other}" for other in "- "],
+        [f" {word}", f"{word} ", f"{word}\n"],
+        [f"{word}s", word[:-1], "", camel(word) if "_" in word else f"{word}?"],
+        [0, 1, True, [word]],
+    ]
 
 
 def camel(name: str) -> str:
@@ -67,8 +79,11 @@ def camel(name: str) -> str:
     return first + "".join(map(str.capitalize, rest))
 
 
-def other_names(known: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Names that a record may not know: other spellings of its own, and those of all records and of others."""
+SPELLINGS: Final[Sequence[Callable[[str], str]]] = (camel, str.upper, " {}".format, "{}s".format)
+"""Other spellings of a name, which some readers take for it."""
+
+
+def other_names() -> list[str]:
+    """Names that a record may not know: those of all records, and of others."""
     everybodys = [name for record in RECORDS.values() for name in record]
-    spellings = [spelling for name in known for spelling in (name.upper(), camel(name), f" {name}", f"{name}s")]
-    return spellings, list(dict.fromkeys(["unknown", "", "schema_version", "cost", "größe 😀", *everybodys]))
+    return list(dict.fromkeys(["unknown", "", "schema_version", "cost", "größe 😀", *everybodys]))

@@ -4,12 +4,13 @@ The right way owes nothing to the reference, and its doubles nothing to any libr
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 from itertools import product
 from math import inf, isfinite, nextafter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import orjson
 
@@ -115,6 +116,26 @@ def _ascii(last: str, digits: str) -> Callable[[str], str]:
     return string
 
 
+def _normalised(form: Literal["NFC", "NFD"]) -> Callable[[str], str]:
+    return lambda text: orjson.dumps(unicodedata.normalize(form, text)).decode()
+
+
+# --- wrong orders -----------------------------------------------------------------------------------------------------
+
+
+def _sorted_down_to(levels: float, *, in_lists: bool = True) -> Callable[[Json], str]:
+    """A writer that sorts the members of so many objects inside each other, and no members below them."""
+
+    def in_order(value: Json, levels: float) -> Json:
+        if isinstance(value, list) and in_lists:
+            return [in_order(each, levels) for each in value]
+        if isinstance(value, dict) and levels > 0:
+            return {name: in_order(value[name], levels - 1) for name in sorted(value)}
+        return value
+
+    return lambda value: write(in_order(value, levels), key=None)
+
+
 # --- wrong doubles ----------------------------------------------------------------------------------------------------
 
 
@@ -177,6 +198,7 @@ DOUBLES: Final[Mapping[Hypothesis, Double]] = named(
             "two digits of the exponent": _exponent(lambda text: re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", text)),
             "always a point": _exponent(lambda text: re.sub(r"^(-?\d)e", r"\1.0e", text)),
             "plain up to 1e21": _where(lambda value: abs(value) < 1e21 and abs(value) >= 1, _in_plain),
+            "plain from 1e-6": _where(lambda value: 1e-6 <= abs(value) < 1, _in_plain),
             "plain from 1e-7": _where(lambda value: 1e-7 <= abs(value) < 1, _in_plain),
             "plain always": _in_plain,
         },
@@ -211,6 +233,8 @@ _STRINGS: Final[Mapping[str, Callable[[str], str]]] = {
     "U+007F escaped": _replacing("\x7f"),
     "no escapes by letter": _replacing(*_CONTROLS),
     "no `\\b` and `\\f`": _replacing(*"\b\f"),
+    **{f"in the normal form {form}": _normalised(form) for form in ("NFC", "NFD")},
+    "each up to its first NUL": lambda text: orjson.dumps(text.partition("\0")[0]).decode(),
     "escapes in upper case": _replacing(*(set(_CONTROLS) - set("\b\t\n\f\r")), escape="\\u{:04X}"),
 }
 _INTEGERS: Final[Mapping[str, Callable[[int], str]]] = {
@@ -235,7 +259,11 @@ WRITERS: Final[Mapping[Hypothesis, _Writer]] = {
                 "UTF-16": lambda value: write(value).encode("utf-16-le"),
                 "UTF-16, big-endian": lambda value: write(value).encode("utf-16-be"),
             },
-            "JSON-3": {what: _text(partial(write, key=key)) for what, key in _KEYS.items()},
+            "JSON-3": {
+                **{what: _text(partial(write, key=key)) for what, key in _KEYS.items()},
+                **{f"members sorted in {count} levels only": _text(_sorted_down_to(count)) for count in (1, 2, 3)},
+                "members in lists not sorted": _text(_sorted_down_to(inf, in_lists=False)),
+            },
             "JSON-4": {what: _text(partial(write, string=string)) for what, string in _STRINGS.items()},
             "JSON-5": {what: _text(partial(write, integer=integer)) for what, integer in _INTEGERS.items()},
         }

@@ -37,7 +37,8 @@ _AFTER_READING: Final = frozenset({"phase_transition", "storage_conflict"})
 def what_must_be_refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the answer to a request that must be refused, and that nothing came of it."""
     kind, changes = step.arguments["kind"], _changes(step)
-    refused = step.refusal is not None and not (step.refusal in _AFTER_READING and changes)
+    has_begun = step.refusal in _AFTER_READING and (changes or _was_accepted_before(step, trace))
+    refused = step.refusal is not None and not has_begun
     for requirement in step.arguments["because"]:
         if requirement in _KINDS:
             yield judged(requirement, "the kind of the refusal", expected=_KINDS[requirement], actual=step.refusal)
@@ -70,6 +71,14 @@ def _is_well_founded(requirement: str, step: Step, trace: Trace) -> bool:
         return True
     readings = (each for other in trace.steps if other.op == "read" for each in of_readings(other, trace))
     return all(each.holds for each in readings if each.requirement == "JSON-11")
+
+
+def _was_accepted_before(step: Step, trace: Trace) -> bool:
+    """Whether something that must be refused changed what is shown earlier in this session.
+
+    A pass that begins with what that left may end as no pass should, and change nothing.
+    """
+    return any(each.op == "refuse" and _changes(each) for each in trace.earlier(step))
 
 
 def _changes(step: Step) -> list[Json]:

@@ -7,6 +7,7 @@ others, so that one that is wrong doesn't make the next seem wrong.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, combinations
 from typing import Final
 
 import orjson
@@ -29,10 +30,10 @@ from lifecycle_conformance.model.identity import (
     stable_id,
 )
 from lifecycle_conformance.model.record_ties import pass_effects
-from lifecycle_conformance.model.reported_ids import reported_ids
+from lifecycle_conformance.model.reported_ids import given_ids, reported_ids
 from lifecycle_projection.records import Json
 
-_DIGITS: Final = re.compile("-([0-9a-f]{24})-[0-9]+$")
+_DIGITS: Final = re.compile("-([0-9A-Fa-f]{24})-[0-9]+$")
 _OPTIONAL: Final = ("reason", "stop_kind", "metadata")
 _EMPTY: Final[tuple[Json, ...]] = ("", {}, [])
 
@@ -121,7 +122,7 @@ def of_events_that_are_there(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a record whose event this implementation appended gets no other under another id."""
     if not step.history:
         return
-    given = {event["event_id"] for earlier in trace.earlier(step) for event in _given(earlier)}
+    given = given_ids(step, trace)
     there = {
         (content_of_event(step.run, event), _occurrence_in(event)): event
         for event in delta(step).before.events
@@ -169,23 +170,31 @@ def _identity(
     if not is_plain(values):
         return
     right = form(identity_of(content))
-    altered = {form(identity_of(canonical(each))) for each in _otherwise_absent(record, values)} - {right}
-    if any(values[name] is None or values[name] in _EMPTY for name in _OPTIONAL) and said in {right, *altered}:
+    altered = (
+        {form(identity_of(canonical(each))) for each in _otherwise_absent(record, values)} if said != right else ()
+    )
+    if any(values[name] is None or values[name] in _EMPTY for name in _OPTIONAL) and (said == right or said in altered):
         yield judged("ID-2", f"the identity {what}", expected=right, actual=said)
     if said not in altered:
         yield judged("ID-1", f"the identity {what}", expected=right, actual=said)
 
 
 def _otherwise_absent(record: Object, values: Object) -> Iterator[Object]:
-    """What somebody might hash who treats absent and empty members in another way."""
+    """What somebody might hash who treats absent and empty members in another way, some of them or all."""
     absent = [name for name in _OPTIONAL if values[name] is None]
     empty = [name for name in _OPTIONAL if values[name] in _EMPTY]
     yield {name: value for name, value in values.items() if name in record or name not in absent}
-    yield {name: value for name, value in values.items() if name not in absent}
-    yield {**values, **dict.fromkeys(empty)}
+    for names in _some_of(absent):
+        yield {name: value for name, value in values.items() if name not in names}
+        for each in _EMPTY:
+            yield {**values, **dict.fromkeys(names, each)}
+    for names in _some_of(empty):
+        yield {**values, **dict.fromkeys(names)}
     yield {name: value for name, value in values.items() if name not in (*absent, *empty)}
-    for each in _EMPTY:
-        yield {**values, **dict.fromkeys(absent, each)}
+
+
+def _some_of(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return chain.from_iterable(combinations(names, count) for count in range(1, len(names) + 1))
 
 
 def _form(what: str, content: Content, digest: str, occurrence: Json, event_id: str) -> Iterator[Judgement]:

@@ -15,11 +15,16 @@ from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta, differences
 from lifecycle_conformance.model.file_layout import path_of
 from lifecycle_conformance.model.guard_walk import refused_in_vain
-from lifecycle_conformance.model.identity import Content, contents_of, ids_of, is_unsigned, stable_id
+from lifecycle_conformance.model.identity import (
+    Content,
+    content_of_event,
+    contents_of,
+    ids_of,
+)
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
 from lifecycle_conformance.model.recorded import recorded_before
-from lifecycle_conformance.model.reported_ids import reported_ids, reported_ids_correct
+from lifecycle_conformance.model.reported_ids import given_ids, reported_ids, reported_ids_correct
 
 _OF_PLACES: Final = frozenset({"storage", "storage_conflict"})
 """What a pass may rightly end in where the files were damaged, or filled by others."""
@@ -161,10 +166,12 @@ def an_insertion_records_the_new_records_only(step: Step, trace: Trace) -> Itera
     for (content, _), events in zip(contents, pass_effects(step).events, strict=True):
         got[content] += len(events)
     # Of an old record that isn't recorded, or of a new one that is, others speak.
-    old = [index for index, (each, _) in enumerate(contents) if got[each] > inserted[each] >= new[each]]
+    odd = {contents[index][0] for index in _with_odd_ids(step, trace)}
+    more = {each for each in got if got[each] > inserted[each] >= new[each]} - odd
+    old = [index for index, (each, _) in enumerate(contents) if each in more]
     yield none("PASS-9", "the records with more new events than were inserted", old)
     found = recognition(step, trace)
-    again = [each for each in inserted if inserted[each] == new[each] < _count(contents, each)]
+    again = [each for each in inserted if each not in odd and inserted[each] == new[each] < _count(contents, each)]
     if again and found is not None and not found.explained:
         yield judged(
             "PASS-9",
@@ -196,16 +203,21 @@ def _without_loss(requirement: str, lost: Sequence[Object]) -> Iterator[Judgemen
         yield none(requirement, "a snapshot that is gone or changed", [each["snapshot_id"]], subject=place)
 
 
-def _with_odd_ids(step: Step, trace: Trace) -> list[int]:
-    """The records of which the implementation said that they have an id that isn't even one of their content."""
-    said = reported_ids(step, trace)
-    return [
+def _with_odd_ids(step: Step, trace: Trace) -> set[int]:
+    """The records to which the implementation gives other ids than the stable ones, as it said or as events show.
+
+    Of these, nobody can tell what is new to it.
+    """
+    said, ids = reported_ids(step, trace), ids_of(step.run)
+    others = {*ids, *given_ids(step, trace)}
+    events = delta(step).before.events
+    elsewhere = {content_of_event(step.run, event) for event in events if event["event_id"] not in others}
+    contents = contents_of(step.run)
+    return {
         index
-        for index, ((content, _), each) in enumerate(zip(contents_of(step.run), said, strict=True))
-        if each is not None
-        and is_unsigned(each["occurrence"])
-        and each["event_id"] != stable_id(content, each["occurrence"])
-    ]
+        for index, ((content, _), event_id, each) in enumerate(zip(contents, ids, said, strict=True))
+        if (each["event_id"] != event_id if each is not None else content in elsewhere)
+    }
 
 
 def _changed_since(step: Step, trace: Trace) -> bool:

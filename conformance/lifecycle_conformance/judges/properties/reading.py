@@ -8,9 +8,11 @@ one shows that something else is wrong.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Final, TypeAlias
 
 import orjson
+from attrs import evolve
 
 from lifecycle_conformance.execution.judgement import Judgement, canonical, judged, steps
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace, history_of, member, owner_of_run
@@ -62,9 +64,11 @@ def _shows_trimmed(record: Object, event: Object | None) -> bool:
 def _no_members(requirement: str, step: Step) -> Iterator[Judgement]:
     """Judge that a value that is no object is read, and that no member of it is found, if none is found in `{}`."""
     yield from _accepted(requirement, step)
-    (_, event), (_, said) = _pair(step)
-    if event is not None and said is not None and not _looked_up(event):
-        yield judged(requirement, "what was found in the metadata", expected={}, actual=_looked_up(said))
+    control, *special = (_event_of(record, _after(step)) for record in history_of(step.arguments["means"]))
+    if control is None or _looked_up(control):
+        return
+    for event in filter(None, special):
+        yield judged(requirement, "what was found in the metadata", expected={}, actual=_looked_up(event))
 
 
 def _integer_or_double(requirement: str, step: Step) -> Iterator[Judgement]:
@@ -125,7 +129,10 @@ def _writing(requirement: str, step: Step) -> Iterator[Judgement]:
         if requirement == "JSON-6" and kept == special["metadata"]:
             yield judged(requirement, "the numbers", expected=special["metadata"], actual=kept)
         return  # what was read, or copied, wrongly can't tell how it is written
-    digests = [*_digests_of_events(step, [event]), *_digests_of_snapshots(step, special["metadata"])]
+    digests = [
+        *map(partial(_as_sent, step), _digests_of_events(step, [event])),
+        *_digests_of_snapshots(step, special["metadata"]),
+    ]
     faults = [{} if each.is_right else each.faults() for each in digests]
     for digest, fault in zip(digests, faults, strict=True):
         if requirement in fault:
@@ -257,6 +264,13 @@ def _digests_of_events(step: Step, events: list[Object]) -> list[Digest]:
         if content is not None and found is not None:
             digests.append(Digest(value=orjson.loads(content), shown=found[1], form=lambda digits: digits[:24]))
     return digests
+
+
+def _as_sent(step: Step, digest: Digest) -> Digest:
+    """The same digest of the last record, whose metadata has its members in the order in which they were sent."""
+    arguments = step.arguments
+    run = json.loads(arguments["run_json"]) if "run_json" in arguments else arguments["run"]
+    return evolve(digest, value={**digest.value, "metadata": history_of(run)[-1]["metadata"]})
 
 
 def _digests_of_snapshots(step: Step, special: Json) -> list[Digest]:
