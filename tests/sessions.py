@@ -26,7 +26,7 @@ _SEED = 20
 _MORE = {"pruning off": 8, "an event that is hard to read, then a record": 10}
 """Targets that few sessions go round in ways too much alike."""
 _ACTIONS = 3
-_TIMES = 1
+_TIMES = 3
 
 
 @frozen(eq=False)

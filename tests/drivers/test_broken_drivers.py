@@ -25,7 +25,7 @@ from lifecycle_conformance.cli import main
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Driver
-from lifecycle_conformance.driver.messages import hello_from
+from lifecycle_conformance.driver.messages import hello_from, request_line
 from lifecycle_conformance.execution import workspace
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.runner import runner
@@ -80,7 +80,7 @@ class Inside(InProcessDriver):
     def restart(self, *, kill: bool = False) -> int | None:
         self._tracebacks = deque()
         self._server = self._kind()
-        self._hello = hello_from(self.ask("hello", protocols=[1]))
+        self._hello = hello_from(self._exchange(request_line(0, "hello", {"protocols": [1]}), 0, "hello"))
         return None if kill else 0
 
 

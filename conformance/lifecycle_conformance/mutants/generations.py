@@ -61,7 +61,8 @@ def _no_phases_before() -> _Patches:
 # --- the generations --------------------------------------------------------------------------------------------------
 
 # Corrected: ALIAS-5 is kept, as whoever enters no entry enters no malformed one.
-_MARKERS: Final = frozenset({"ALIAS-4", "COMPACT-14", "LOG-3", "LOG-4"})
+# Corrected: where several wrong readings of a marker give what was recorded anew, ALIAS-2 alone is named.
+_MARKERS: Final = frozenset({"ALIAS-2", "ALIAS-4", "COMPACT-14", "LOG-3", "LOG-4"})
 # Corrected: what others have influences the local tenant (LOG-5), and those of `local` with the deployment "", too.
 _LOCAL: Final = frozenset({"TENANT-1", "TENANT-3", "TENANT-5", "LOG-5"})
 # Corrected: where no snapshot is taken for the latest, it is neither the run's latest (PASS-7) nor the one before.
@@ -79,8 +80,8 @@ class G1(Generation):
         | _LOCAL
         | _NO_GUARD
         # The id says the position, not the content. Corrected: that the id of an event is wrong is ID-5's alone to say,
-        # and no longer EVENT-1's.
-        | {"ID-3", "ID-5"}
+        # and no longer EVENT-1's; and an index id that is told looks as if it were looked up in the store (DRIVER-8).
+        | {"ID-3", "ID-5", "DRIVER-8"}
         # No occurrence is recorded. Corrected: an event without one doesn't have the right one either (OCC-1).
         | {"EVENT-2", "OCC-1"}
         # What moved is new. Corrected: ALIAS-6 and PASS-2 speak of right ids, which are never met.

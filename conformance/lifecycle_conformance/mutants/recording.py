@@ -34,7 +34,7 @@ class PositionInTheId(Mutant):
     chief = "ID-3"
     breaks = frozenset(
         {
-            *("ID-3", "ID-5", "DRIVER-8", "EVENT-1", "PASS-2", "PASS-5", "PASS-9", "SNAP-5"),
+            *("ID-3", "ID-5", "DRIVER-8", "EVENT-1", "PASS-2", "PASS-5", "PASS-9", "PASS-10", "SNAP-5"),
             *("ALIAS-2", "ALIAS-6", "ALIAS-11"),
         }
     )

@@ -36,7 +36,7 @@ SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
     "ERR-1": frozenset({_RECORDS}),
     # What a pass leaves alone says something where passes record.
     **dict.fromkeys(_numbered("ALIAS", *range(1, 13)), frozenset({_RECORDS})),
-    **dict.fromkeys(_numbered("PASS", 1, 3, 4, 6, 8, 9, 14, 15), frozenset({_RECORDS, _SNAPSHOTS})),
+    **dict.fromkeys(_numbered("PASS", 1, 3, 4, 6, 8, 9, 12, 14, 15), frozenset({_RECORDS, _SNAPSHOTS})),
     **dict.fromkeys(("LOG-1", "LOG-5", "TENANT-1", "TENANT-4", "COMPACT-14"), frozenset({_RECORDS})),
     # Both events and snapshots show these; the chapter is about events.
     **dict.fromkeys(_numbered("EVENT", 3, 4, 5, 10), frozenset({_RECORDS})),
