@@ -48,13 +48,14 @@ _NEVER_SHOWN: Final = frozenset({"TENANT-6"})
 
 @frozen(eq=False)
 class Row:
-    """A driver, and patterns of the requirements that it must not pass."""
+    """A driver, and patterns of the requirements that it must not pass, but for what little it shows tells enough of."""
 
     name: str
     about: str
     change: Change = as_it_is
     skips: Object | None = None
     claims: frozenset[str] | None = None
+    may_pass: str = ""
 
     def driver(self) -> Degenerate:
         return Degenerate(self.change, "files" if self.claims is None else "memory", self.skips, self.claims)
@@ -126,8 +127,8 @@ ROWS: Final = (
         refusing("project"),
         {"project": {}},
     ),
-    Row("shows one of each at most", "REC-16 JSON-[1-5] ALIAS-[356789] ALIAS-1? PHASE-2 PHASE-4 PASS-2 PASS-5"
-        " PASS-[79] PASS-13 LOG-3 SNAP-10 COMPACT-1 COMPACT-[6789] COMPACT-1[013]", _first_of_each),
+    Row("shows one of each at most", "REC-16 JSON-[1-5] ALIAS-[356789] ALIAS-1? PHASE-2 PHASE-[459] PASS-2 PASS-5"
+        " PASS-[79] PASS-13 LOG-3 SNAP-10 COMPACT-1 COMPACT-[6789] COMPACT-1[013]", _first_of_each, may_pass="PHASE-5 PHASE-9"),
     Row("answers 0 always", "PASS-6 PRUNE-6", answering("project", projected=0)),
     Row("never compacts", "COMPACT-? COMPACT-1[0123]", skips={"compact": {"pruned": 0}}),
     Row("never prunes", "PRUNE-*", skips={"prune": {"pruned": 0}}),
@@ -219,7 +220,7 @@ def passed(findings: Findings, ids: Iterable[str]) -> list[str]:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_driver_that_never_does_a_thing_doesnt_pass_what_is_about_it(row: Row) -> None:
-    assert passed(found(row), row.requirements) == []
+    assert {*passed(found(row), row.requirements)} <= {*row.may_pass.split()}
 
 
 def test_the_reference_passes_all_of_it() -> None:
