@@ -4,7 +4,6 @@ It is imported by the conftest of the folder in which a test runs pytest, also i
 """
 
 import os
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +11,6 @@ from attrs import evolve
 
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer
-from lifecycle_conformance.driver.server import Server
 from lifecycle_conformance.runner.runner import Profile
 
 TINY: Final = {"default": Profile(shards=1, sessions=0, actions=1, input_cases=2, protocol_cases=3, wanted=1)}
@@ -37,16 +35,3 @@ class CountingTooMuch(Right):
         if op != "project" or answer.ok is None:
             return answer
         return evolve(answer, ok={"projected": answer.ok["projected"] + 1})
-
-
-class _CountingTooMuch(Server):
-    def _project(self, request: object) -> dict[str, int]:
-        return {"projected": super()._project(request)["projected"] + 1}
-
-
-def served() -> None:
-    """Answer requests from standard input as a driver that counts too much."""
-    server = _CountingTooMuch("memory")
-    for line in sys.stdin.buffer:
-        sys.stdout.buffer.write(server.answer(line))
-        sys.stdout.buffer.flush()

@@ -172,7 +172,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 settings.register_profile("team", derandomize=False, database=DirectoryBasedExampleDatabase("shared"))
 settings.load_profile("team")
 """
-    driver = shlex.join([sys.executable, "-c", "from counting import served; served()"])
+    driver = shlex.join([sys.executable, "-m", "counting_program"])
     options = ["--hypothesis-seed=7", "--hypothesis-show-statistics", "--lifecycle-driver", driver]
     run("-k", "PASS-6", *options, conftest=SHORT_SEARCH + IN_ONE_PROCESS + profile, process=True)
     (case,) = (pytester.path / "lifecycle-cases").glob("PASS-6-*.json")
