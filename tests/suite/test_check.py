@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from hypothesis import settings
+from hypothesis.database import InMemoryExampleDatabase
 
 import lifecycle_conformance.judges.properties
 from degenerate import Degenerate, as_it_is, of_records, with_members
@@ -71,6 +73,18 @@ def test_only_some_requirements_are_judged_on_demand() -> None:
     assert set(report.verdicts) == {each for each in requirements.load() if each.startswith("ALIAS-")} | {"SCOPE-4"}
     assert report.vectors is None
     assert report.agreement is None
+
+
+@pytest.mark.usefixtures("plain_cases")
+@pytest.mark.parametrize("profile", ["default", "ci"])
+def test_a_database_keeps_what_broke_something_whatever_profile_is_loaded(profile: str) -> None:
+    database, before = InMemoryExampleDatabase(), settings.get_current_profile_name()
+    settings.load_profile(profile)
+    try:
+        checked_by(partial(Degenerate, as_it_is, "memory", {"project": {"projected": 0}}), database=database)
+    finally:
+        settings.load_profile(before)
+    assert database.data
 
 
 def test_a_seed_gives_the_same_report_whatever_the_machine_does(monkeypatch: pytest.MonkeyPatch) -> None:

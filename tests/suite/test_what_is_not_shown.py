@@ -48,7 +48,7 @@ _NEVER_SHOWN: Final = frozenset({"TENANT-6"})
 
 @frozen(eq=False)
 class Row:
-    """A driver, and patterns of the requirements that it must not pass, but for what little it shows tells enough of."""
+    """A driver, and patterns of the requirements that it must not pass, but for those of which it shows enough."""
 
     name: str
     about: str
@@ -128,7 +128,8 @@ ROWS: Final = (
         {"project": {}},
     ),
     Row("shows one of each at most", "REC-16 JSON-[1-5] ALIAS-[356789] ALIAS-1? PHASE-2 PHASE-[459] PASS-2 PASS-5"
-        " PASS-[79] PASS-13 LOG-3 SNAP-10 COMPACT-1 COMPACT-[6789] COMPACT-1[013]", _first_of_each, may_pass="PHASE-5 PHASE-9"),
+        " PASS-[79] PASS-13 LOG-3 SNAP-10 COMPACT-1 COMPACT-[6789] COMPACT-1[013]",
+        _first_of_each, may_pass="PHASE-5 PHASE-9"),
     Row("answers 0 always", "PASS-6 PRUNE-6", answering("project", projected=0)),
     Row("never compacts", "COMPACT-? COMPACT-1[0123]", skips={"compact": {"pruned": 0}}),
     Row("never prunes", "PRUNE-*", skips={"prune": {"pruned": 0}}),

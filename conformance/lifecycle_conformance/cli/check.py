@@ -196,8 +196,18 @@ def _write(outputs: Outputs, report: "Report", driver: Sequence[str]) -> None:
     outputs.write(junit, html)
 
 
-def _checked(factory: "Factory", *, only: Sequence[str], no_vectors: bool, cases: Path, **search: Any) -> "Report":
+def _checked(
+    factory: "Factory",
+    *,
+    only: Sequence[str],
+    no_vectors: bool,
+    cases: Path,
+    database: Path | None,
+    **search: Any,
+) -> "Report":
     """Check the driver that a factory starts, and save its failures; `search` has the other options of `runner.run`."""
+    from hypothesis.database import DirectoryBasedExampleDatabase  # noqa: PLC0415
+
     from lifecycle_conformance.driver import descendants  # noqa: PLC0415
     from lifecycle_conformance.runner import case_files, runner  # noqa: PLC0415
 
@@ -205,6 +215,7 @@ def _checked(factory: "Factory", *, only: Sequence[str], no_vectors: bool, cases
         raise click.BadParameter(f"no requirement matches {', '.join(only)}", param_hint="--requirements")
     if not descendants.can_adopt():
         warn("on this system nobody can end what a driver starts in a session of its own")
+    kept = None if database is None else DirectoryBasedExampleDatabase(database)
     with interruptible(), progress_line() as show, hypothesis_elsewhere():
-        report = runner.run(factory, only=only, vectors=not no_vectors, progress=show, **search)
+        report = runner.run(factory, only=only, vectors=not no_vectors, database=kept, progress=show, **search)
     return case_files.save_all(cases, report)

@@ -114,7 +114,7 @@ class Server:
             request_id = _id_of(request)
             return _line({"id": request_id, "ok": self._perform(request)})
         except LifecycleProjectionError as error:
-            refusal = {"kind": error.kind, "message": str(error), "data": _data_of(error)}
+            refusal = {"kind": error.kind, "message": str(error), "data": data_of(error)}
         except Exception as error:  # noqa: BLE001 - a failure of the implementation is an answer, too
             self._report(traceback.format_exc())
             refusal = {"kind": "internal", "message": f"{type(error).__name__}: {error}", "data": {}}
@@ -306,7 +306,7 @@ def _id_of(request: Json) -> int | None:
     return found if type(found) is int and found >= 0 else None
 
 
-def _data_of(error: LifecycleProjectionError) -> dict[str, Json]:
+def data_of(error: LifecycleProjectionError) -> dict[str, Json]:
     """The data that belong to an error of this kind (ERR-3 to ERR-5)."""
     match error:
         case PhaseTransitionError():

@@ -5,7 +5,7 @@ follow as Hypothesis draws them.
 """
 
 from collections.abc import Callable
-from typing import ClassVar, Final
+from typing import Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
@@ -54,7 +54,7 @@ class SessionMachine(Actions):
     subclasses with all class variables filled in.
     """
 
-    target: ClassVar[Target | None]
+    target: Target | None
 
     @initialize(data=st.data(), status=st.sampled_from(STATUSES[:3]), count=st.integers(1, 3))
     def begin(self, data: st.DataObject, status: str, count: int) -> None:

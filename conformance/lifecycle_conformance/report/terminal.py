@@ -44,8 +44,8 @@ def _lines(report: Report, driver: Sequence[str], *, verbose: bool, width: int) 
     yield ""
     yield "Judges"
     yield from verdict_table.by_judge(report.results, width)
-    yield from _judge("production's fixed cases", report.vectors, verbose=verbose, width=width)
-    yield from _judge("agreement with the reference", report.agreement, verbose=verbose, width=width)
+    yield from of_judge("production's fixed cases", report.vectors, verbose=verbose, width=width)
+    yield from of_judge("agreement with the reference", report.agreement, verbose=verbose, width=width)
     yield ""
     yield from search_depth.lines(report.coverage, width)
     yield from _least(report, width)
@@ -75,7 +75,7 @@ def _failures(failed: Sequence[Failed], driver: Sequence[str], *, verbose: bool,
         yield ""
 
 
-def _judge(name: str, result: JudgeResult | None, *, verbose: bool, width: int) -> Iterator[str]:
+def of_judge(name: str, result: JudgeResult | None, *, verbose: bool, width: int) -> Iterator[str]:
     """Count what a judge of whole answers found, and show the first differences."""
     if result is None:
         yield from paragraph(f"{name}: not asked", width, first="  ", rest="    ")

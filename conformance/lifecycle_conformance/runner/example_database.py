@@ -1,22 +1,21 @@
 """The sessions that broke something, kept for Hypothesis to run them first next time."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from hypothesis.control import current_build_context
-from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase, choices_to_bytes
+from hypothesis.database import ExampleDatabase, choices_to_bytes
 
 
 class SessionsDatabase(ExampleDatabase):
-    """A directory of examples, in Hypothesis's own format.
+    """Any database of Hypothesis, for searches.
 
     A search doesn't fail when a session breaks something: it goes on. So Hypothesis would keep nothing, and drop each
     example as soon as it had run it again; the search says by :meth:`keep` what is worth keeping.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, examples: ExampleDatabase) -> None:
         super().__init__()
-        self._examples = DirectoryBasedExampleDatabase(folder)
+        self._examples = examples
         self._key: bytes | None = None
         self._broke = False
 

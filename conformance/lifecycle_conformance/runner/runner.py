@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
 from attrs import define, evolve, field, frozen
+from hypothesis.database import ExampleDatabase
 
 from lifecycle_conformance.driver.interface import (
     STILL_RUNNING,
@@ -73,7 +73,7 @@ def run(  # noqa: PLR0913 - the options of a check
     seconds: float | None = None,
     shrink_attempts: int = SHRINK_ATTEMPTS,
     only: Sequence[str] = (),
-    database: Path | None = None,
+    database: ExampleDatabase | None = None,
     vectors: bool = True,
     progress: Progress = lambda _: None,
 ) -> Report:
@@ -140,7 +140,7 @@ class _Check:
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
-    def look(self, pool: Pool, database: Path | None) -> None:
+    def look(self, pool: Pool, database: ExampleDatabase | None) -> None:
         """Ask the driver to introduce itself; then search all shards and compare with the fixed cases."""
         first = Task(name="the start", function=introduced, arguments=(self.factory, self.names), size=2)
         self._do(pool, "starting the driver", [first])
@@ -155,7 +155,7 @@ class _Check:
         else:
             self.searched = True
 
-    def _tasks(self, capabilities: frozenset[str], database: Path | None) -> list[Task]:
+    def _tasks(self, capabilities: frozenset[str], database: ExampleDatabase | None) -> list[Task]:
         """What can be done side by side, in parts of about one size."""
         small = Task(name="the small fixed cases", function=judged_by_small_cases, arguments=(self.factory, self.names))
         whole = Task(name="the whole fixed cases", function=compared_with_production, arguments=(self.factory,))
@@ -282,7 +282,7 @@ class _Check:
         )
 
 
-def _shards(profile: Profile, seed: int, database: Path | None) -> list[Shard]:
+def _shards(profile: Profile, seed: int, database: ExampleDatabase | None) -> list[Shard]:
     return [
         Shard(
             number=number,

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any, Final
 
 import hypothesis
 from attrs import define, field, frozen
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
+from hypothesis.database import ExampleDatabase
 from hypothesis.internal.conjecture import providers
 from hypothesis.stateful import get_state_machine_test
 
@@ -73,7 +73,7 @@ class Shard:
     `sessions` is how many sessions aim at each target, with so many `actions` after it; `input_cases` and
     `protocol_cases` are how many there are of these.
 
-    `database` is the directory of the examples that broke something in earlier runs, if such are kept.
+    `database` holds the examples that broke something in earlier runs, if such are kept.
     """
 
     number: int
@@ -82,7 +82,7 @@ class Shard:
     actions: int
     input_cases: int
     protocol_cases: int
-    database: Path | None = None
+    database: ExampleDatabase | None = None
 
     def size(self, capabilities: frozenset[str]) -> int:
         """How many cases there are for a driver with these capabilities."""
@@ -264,9 +264,13 @@ class _Search:
             self._run(short, self.kind, part)
 
     def _run(self, test: Any, kind: str, part: int) -> None:
-        """Run a test of Hypothesis; named, so that Hypothesis needn't read its source each time to tell it by that."""
+        """Run a test of Hypothesis; named, so that Hypothesis needn't read its source each time to tell it by that.
+
+        The decorator for seeds would do without the database.
+        """
         test._hypothesis_internal_database_key = kind.encode()  # noqa: SLF001
-        hypothesis.seed(self._seed(kind, part))(test)()
+        test._hypothesis_internal_use_seed = self._seed(kind, part)  # noqa: SLF001
+        test()
 
     def _seed(self, *what: str | int) -> int:
         """A seed for one run of Hypothesis: the same each time, and another one for each run."""
@@ -279,6 +283,8 @@ class _Search:
             max_examples=count,
             phases=[Phase.reuse, Phase.generate],
             database=self.database,
+            # Whatever profile is loaded: seeds decide, and databases are used.
+            derandomize=False,
             deadline=None,
             verbosity=Verbosity.quiet,
             suppress_health_check=list(HealthCheck),

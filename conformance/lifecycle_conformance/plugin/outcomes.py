@@ -1,0 +1,82 @@
+"""What becomes of a test, from what a check found: it passes, is skipped with a reason, or fails with a text."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal
+
+import click
+from attrs import frozen
+
+from lifecycle_conformance.driver.safe_text import safe
+from lifecycle_conformance.report import start, terminal
+from lifecycle_conformance.report.failures import heading, in_full, share, statement
+from lifecycle_conformance.report.ranking import worst_first
+from lifecycle_conformance.runner.verdicts import Report, Result, Verdict
+
+_FIXED_CASES: Final = "Production's fixed cases"
+_NOT_ASKED: Final = "judged only where all requirements are"
+_SKIPPED: Final = frozenset({Verdict.NOT_DECLARED, Verdict.NOT_JUDGED_HERE})
+Judge = Literal["agreement", "vectors"]
+"""The judges of whole answers, as a report names them."""
+
+
+@frozen
+class Outcome:
+    """`said` is why a test is skipped, or all that a report says of a failure."""
+
+    kind: Literal["passed", "skipped", "failed"]
+    said: str = ""
+
+
+def of_requirement(report: Report, requirement: str, driver: Sequence[str], width: int) -> Outcome:
+    """What becomes of the test of a requirement. What was not judged, though it could have been, fails."""
+    result = next(each for each in report.results if each.requirement.id == requirement)
+    if result.verdict is Verdict.PASS:
+        return Outcome("passed")
+    if result.verdict in _SKIPPED:
+        return Outcome("skipped", result.why)
+    if result.failure is None:
+        return _failed(_unjudged(result, width))
+    return _failed(in_full(result, driver, width))
+
+
+def of_judge(report: Report, judge: Judge, driver: Sequence[str], width: int) -> Outcome:
+    """What becomes of the test of a judge of whole answers."""
+    found = report.agreement if judge == "agreement" else report.vectors
+    if found is None:
+        return Outcome("skipped", report.cut or _NOT_ASKED)
+    if not found.differing:
+        return Outcome("passed")
+    if found.failure is not None:
+        return _failed(in_full(found, driver, width))
+    return _failed(
+        [
+            *heading(_FIXED_CASES, Verdict.FAIL, share(found), width),
+            *terminal.of_judge("the cases", found, verbose=False, width=width),
+        ]
+    )
+
+
+def summary(report: Report, driver: Sequence[str], width: int) -> str:
+    """How far the driver got, what to mend first, and what is wrong with the suite itself, if anything is."""
+    told = [*start.lines(report, worst_first(report), driver, width)] if report.exit_code else []
+    # The last line is a command, which only a driver that has one can be given to.
+    return click.unstyle("\n".join([*(told if driver else told[:-1]), *report.errors]))
+
+
+def nothing_judged(report: Report, driver: Sequence[str], width: int) -> str:
+    """What is said of a driver that can't answer the plainest requests."""
+    return terminal.render(report, driver=driver, width=width).rstrip("\n")
+
+
+def _unjudged(result: Result, width: int) -> list[str]:
+    requirement = result.requirement
+    return [
+        *heading(f"{requirement.id}: {requirement.title}", result.verdict, "", width),
+        *statement(requirement.statement, width),
+        "",
+        *statement(safe(result.why), width),
+    ]
+
+
+def _failed(lines: Iterable[str]) -> Outcome:
+    return Outcome("failed", click.unstyle("\n".join(lines)).strip("\n"))

@@ -1,0 +1,229 @@
+"""The suite in pytest: a test for each requirement, with the verdict of `check`."""
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import click
+import pytest
+
+from counting import STARTED, CountingTooMuch
+from lifecycle_conformance.plugin import hooks, suite
+from lifecycle_conformance.report.failures import in_full
+from lifecycle_conformance.runner import runner
+from lifecycle_conformance.runner.verdicts import FAILURES, Verdict
+from lifecycle_conformance.specification import requirements
+
+pytest_plugins = ["pytester"]
+
+SUITE = suite.__name__
+SELECTED = "PASS or COMPACT-1 or DB-1"
+SHORT_SEARCH = """\
+import pytest
+from counting import TINY, CountingTooMuch, Right
+from lifecycle_conformance.runner import runner
+
+runner.PROFILES = TINY
+"""
+# Processes that search would take long to start, and a driver that is a process long to shrink with.
+IN_ONE_PROCESS = """
+searched = runner.run
+runner.run = lambda factory, **options: searched(factory, **{**options, "jobs": 0, "shrink_attempts": 0})
+"""
+IN_CODE = """\
+
+@pytest.fixture
+def lifecycle_driver():
+    return {driver}
+"""
+COUNTING_TOO_MUCH = SHORT_SEARCH + IN_CODE.format(driver="CountingTooMuch")
+# It answers nothing but hello.
+SILENT = """\
+import sys
+hello = '{"protocol": 1, "name": "silent", "version": "1", "language": "Python", "spec": "1", "capabilities": []}'
+print('{"id": 1, "ok": ' + hello + "}", flush=True)
+sys.stdin.readline()
+sys.exit(sys.stdin.readline() != "")
+"""
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the suite in a folder of its own, in this process or in another one."""
+    monkeypatch.setattr(runner, "PROFILES", runner.PROFILES)  # puts back what a conftest puts there
+    folders = [str(Path(__file__).parent), *(each for each in sys.path if each)]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # these tests may run in one
+
+    def run(
+        *arguments: str,
+        suite: str = "lifecycle_conformance",
+        conftest: str = COUNTING_TOO_MUCH,
+        process: bool = False,
+    ) -> pytest.RunResult:
+        pytester.makeconftest(conftest)
+        start = pytester.runpytest_subprocess if process else pytester.runpytest_inprocess
+        return start("-p", hooks.__name__, "-p", "no:benchmark", "--pyargs", suite, *arguments)
+
+    return run
+
+
+def outcomes(result: pytest.RunResult) -> Mapping[str, str]:
+    """What became of each test, by its name, from the lines of a verbose run."""
+    lines = [line.split() for line in result.outlines if line.startswith(f"{SUITE}::")]
+    return {words[0].rpartition("::")[2]: words[1] for words in lines}
+
+
+def failed(result: pytest.RunResult) -> list[str]:
+    """The tests that the summary names as failed."""
+    lines = [line.split()[1] for line in result.outlines if line.startswith(f"FAILED {SUITE}::")]
+    return [each.rpartition("::")[2] for each in lines]
+
+
+# --- verdicts ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_requirement_is_a_test_with_the_verdict_of_a_check(run: Run) -> None:
+    result = run("-v", "-rs", "-k", SELECTED)
+    report = runner.run(CountingTooMuch, only=sorted(outcomes(result)))
+    verdicts = report.verdicts
+    wanted = {Verdict.PASS, Verdict.FAIL, Verdict.NOT_EXERCISED, Verdict.NOT_DECLARED, Verdict.NOT_JUDGED_HERE}
+    assert {*verdicts.values()} == wanted
+    assert outcomes(result) == {
+        id_: "PASSED" if verdict is Verdict.PASS else "FAILED" if verdict in FAILURES else "SKIPPED"
+        for id_, verdict in verdicts.items()
+    }
+    result.stdout.fnmatch_lines_random(
+        ["SKIPPED*: the driver doesn't declare compact", "SKIPPED*: no driver can show it: *"]
+    )
+
+
+def test_a_failure_reads_as_in_check_and_without_a_traceback(run: Run) -> None:
+    result = run("-k", "PASS-6")
+    report = runner.run(CountingTooMuch, only=["PASS-6"])
+    text = click.unstyle("\n".join(in_full(report.results[0], driver=())))
+    assert text in result.stdout.str()
+    result.stdout.no_fnmatch_line("*def *")
+    result.stdout.fnmatch_lines(["mend first *PASS-6 *", "FAILED *::09-pass::PASS-6 - *PASS-*"])
+
+
+def test_all_requirements_and_whole_answers_are_judged_and_grouped_by_chapter(run: Run) -> None:
+    result = run("--collect-only", "-q")
+    found = [line.split("::") for line in result.outlines if line.startswith(f"{SUITE}::")]
+    known = [[SUITE, each.chapter, each.id] for each in requirements.load().values()]
+    assert found == [*known, [SUITE, "whole-answers", "agreement"], [SUITE, "whole-answers", "vectors"]]
+
+
+def test_whole_answers_are_compared_where_they_are_asked_for(run: Run) -> None:
+    result = run("-k", "agreement or vectors")
+    assert failed(result) == ["agreement", "vectors"]
+    result.stdout.fnmatch_lines(["*Agreement with the reference*fail, in *", "*Production's fixed cases*fail, in *"])
+
+
+def test_a_driver_that_conforms_is_green(run: Run) -> None:
+    result = run("-k", "PASS-6 or PASS-8", conftest=SHORT_SEARCH + IN_CODE.format(driver="Right"))
+    result.assert_outcomes(passed=2)
+    result.stdout.no_fnmatch_line("mend first*")
+
+
+# --- pytest's own ways ------------------------------------------------------------------------------------------------
+
+
+def test_what_failed_last_runs_again_alone_and_the_first_failure_may_end_it(run: Run) -> None:
+    first = failed(run("-k", "PASS-6 or PASS-8 or PASS-14"))
+    assert first == ["PASS-6", "PASS-8"]
+    assert failed(run("--lf")) == first
+    assert failed(run("--lf", "-x")) == first[:1]
+
+
+def test_a_test_can_be_given_by_its_id(run: Run) -> None:
+    result = run(suite=f"{SUITE}::09-pass::PASS-6")
+    assert failed(result) == ["PASS-6"]
+    result.assert_outcomes(failed=1)
+
+
+def test_junit_names_the_chapter_and_the_requirement(run: Run, pytester: pytest.Pytester) -> None:
+    run("-k", "PASS-6", "--junitxml", "found.xml")
+    (case,) = ET.parse(pytester.path / "found.xml").getroot().iter("testcase")
+    assert (case.get("classname"), case.get("name")) == (f"{SUITE}.09-pass", "PASS-6")
+    (failure,) = case.iter("failure")
+    assert "PASS-6: What a pass answers" in (failure.get("message") or "")
+
+
+def test_workers_share_one_search(run: Run, pytester: pytest.Pytester) -> None:
+    result = run("-n", "2", "-k", SELECTED, process=True)
+    alone = failed(result)
+    processes = {*(pytester.path / STARTED).read_text(encoding="utf-8").split()}
+    assert {"PASS-6", "PASS-8"} <= {*alone}
+    assert len(processes) == 1
+    result.stdout.fnmatch_lines(["mend first *PASS-6 *"])
+
+
+def test_a_seed_and_a_database_are_those_that_hypothesis_was_given(run: Run, pytester: pytest.Pytester) -> None:
+    profile = """
+from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+settings.register_profile("team", derandomize=False, database=DirectoryBasedExampleDatabase("shared"))
+settings.load_profile("team")
+"""
+    driver = shlex.join([sys.executable, "-m", "counting_program"])
+    options = ["--hypothesis-seed=7", "--hypothesis-show-statistics", "--lifecycle-driver", driver]
+    run("-k", "PASS-6", *options, conftest=SHORT_SEARCH + IN_ONE_PROCESS + profile, process=True)
+    (case,) = (pytester.path / "lifecycle-cases").glob("PASS-6-*.json")
+    assert json.loads(case.read_text(encoding="utf-8"))["seed"] == 7
+    assert [*(pytester.path / "shared").rglob("*")]
+
+
+# --- without a driver -------------------------------------------------------------------------------------------------
+
+
+def test_without_a_driver_one_test_says_so(run: Run) -> None:
+    result = run("-k", "PASS", conftest="")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([hooks.NO_DRIVER[:40] + "*"])
+
+
+def test_a_driver_that_does_not_come_up_is_told_once(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nlifecycle_driver = no-such-driver")
+    result = run("-k", "PASS", conftest="")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["the driver `no-such-driver` did not come up: *", "*nothing could be judged*"])
+
+
+def test_a_driver_in_code_that_can_not_be_started_is_told_once_with_its_traceback(run: Run) -> None:
+    broken = "\n@pytest.fixture\ndef lifecycle_driver():\n    return lambda: 1 / 0\n"
+    result = run("-k", "PASS", conftest=SHORT_SEARCH + broken)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*ZeroDivisionError*", "*nothing could be judged*"])
+
+
+def test_a_driver_that_can_not_be_judged_is_told_once(run: Run, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(silent=SILENT)
+    result = run("-k", "PASS", "--lifecycle-driver", shlex.join([sys.executable, "silent.py"]), conftest="")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["silent 1 can't be judged: *"])
+
+
+def test_without_being_asked_for_it_adds_nothing_and_imports_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        "import sys\n"
+        "def pytest_unconfigure():\n"
+        "    print('LOADED', sorted(each for each in sys.modules if each.startswith('lifecycle_')))\n"
+    )
+    pytester.makepyfile("def test_one(): pass")
+    result = pytester.runpytest_subprocess("-p", hooks.__name__, "--lifecycle-driver", "unused")
+    result.assert_outcomes(passed=1)
+    assert f"LOADED {['lifecycle_conformance', 'lifecycle_conformance.plugin', hooks.__name__]}" in result.outlines
+
+
+def test_a_walk_over_the_package_does_not_ask_for_the_suite(pytester: pytest.Pytester) -> None:
+    folder = Path(suite.__file__).parents[2]
+    options = ["--collect-only", "--rootdir", str(pytester.path), "-c", str(pytester.makeini("[pytest]"))]
+    result = pytester.runpytest_subprocess("-p", hooks.__name__, *options, str(folder))
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
