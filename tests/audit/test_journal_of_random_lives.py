@@ -140,7 +140,7 @@ DAMAGES: Final = {
     "a line is gone": _dropped_line,
     "a line stands twice": _doubled_line,
     "a seq": _edited(lambda each: each.update(seq=each["seq"] + 1)),
-    "a payload": _edited(lambda each: each["payload"].update(source="x")),
+    "a payload": _edited(lambda each: each.update(payload={"source": "x"})),
     "a snapshot is gone": _without_snapshot,
     "a snapshot says something else": _other_snapshot,
 }

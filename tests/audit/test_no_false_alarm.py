@@ -90,5 +90,6 @@ def test_what_each_generation_leaves_is_healthy(generations: str) -> None:
     live()
     expected = {"pass", "prune", *DEATHS}
     expected |= {"phase_transition"} if GENERATIONS[generations][-1] > 2 else set()
-    expected |= {"compact"} if GENERATIONS[generations][-1] > 3 else set()
+    # A few lives of several generations may all end before the one that compacts has its turn.
+    expected |= {"compact"} if GENERATIONS[generations][-1] > 3 and EXAMPLES >= 100 else set()
     assert expected - {name for name, count in met.items() if count} == set()

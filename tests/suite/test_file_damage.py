@@ -92,7 +92,7 @@ def test_a_scenario_can_be_executed_with_the_reference_and_reaches_what_it_is_fo
 def test_a_tail_is_torn_between_any_two_bytes() -> None:
     line = note(RUN, FILES)
     length = len(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode())
-    first = [requests[0] for requests in drawn(log.torn_tails(RUN, FILES), 200)]
+    first = [requests[0] for requests in drawn(log.torn_tails(RUN, FILES), 400)]
     texts = [arguments for op, arguments in first if op == "tear"]
     assert length in {each["bytes"] for each in texts}
     written = [arguments["text"] for op, arguments in first if op == "put"]
