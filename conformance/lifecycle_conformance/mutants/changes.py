@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from attrs import evolve
 
+from lifecycle_conformance.driver import server
 from lifecycle_conformance.mutants.mutant import replaced
-from lifecycle_projection import Event, Run, Snapshot, content, projection
+from lifecycle_projection import Event, ProjectionResult, Run, Snapshot, Store, content, projection
 from lifecycle_projection.content import RunState
 from lifecycle_projection.identity import Identified
 from lifecycle_projection.phases import GuardedPhase, Refused
@@ -62,3 +63,16 @@ def phases(
         return lambda latest, **asked: changed(latest, asked, guard(latest, **asked))
 
     return replaced(projection, "guard", wrong)
+
+
+Pass: Final = projection._Pass  # noqa: SLF001 - the pass is a class of one module
+
+
+def step(changed: Callable[[Callable[..., None], Any, Identified], None]) -> Patch:
+    """Change what a pass does with one record, in view of how it is done rightly."""
+    return replaced(Pass, "project", lambda right: lambda under_way, each: changed(right, under_way, each))
+
+
+def whole_pass(changed: Callable[[Callable[..., ProjectionResult], Run, Store], ProjectionResult]) -> Patch:
+    """Change a whole pass, in view of how it is done rightly."""
+    return replaced(server, "project", lambda right: lambda run, store: changed(right, run, store))

@@ -1,12 +1,11 @@
 """Faults in the pass: what it records, what it leaves alone, what it answers, and which snapshot is the latest."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from attrs import evolve
 
-from lifecycle_conformance.driver import server
-from lifecycle_conformance.mutants.changes import Patch
+from lifecycle_conformance.mutants.changes import Patch, step, whole_pass
 from lifecycle_conformance.mutants.mutant import Patches, fault, replaced
 from lifecycle_projection import (
     ProjectionResult,
@@ -18,18 +17,6 @@ from lifecycle_projection import (
 )
 from lifecycle_projection.identity import Identified
 from lifecycle_projection.records import TenantKey
-
-_Pass: Final = projection._Pass  # noqa: SLF001 - the pass is a class of one module
-
-
-def _step(changed: Callable[[Callable[..., None], Any, Identified], None]) -> Patch:
-    """Change what a pass does with one record, in view of how it is done rightly."""
-    return replaced(_Pass, "project", lambda right: lambda under_way, each: changed(right, under_way, each))
-
-
-def _whole(changed: Callable[[Callable[..., ProjectionResult], Run, Store], ProjectionResult]) -> Patch:
-    """Change a whole pass, in view of how it is done rightly."""
-    return replaced(server, "project", lambda right: lambda run, store: changed(right, run, store))
 
 
 def _order(changed: Callable[[tuple[Identified, ...]], Any]) -> Patch:
@@ -50,7 +37,7 @@ def an_empty_pass_mends_the_log() -> Patches:
                 store.mend_log()
         return right(run, store)
 
-    yield _whole(mending)
+    yield whole_pass(mending)
 
 
 @fault("PASS-1", "SNAP-6", why="A history that is empty looks as if the run had been started anew.")
@@ -65,7 +52,7 @@ def an_empty_pass_deletes_the_snapshots() -> Patches:
                         store.delete_snapshot(place)
         return right(run, store)
 
-    yield _whole(deleting)
+    yield whole_pass(deleting)
 
 
 @fault("PASS-2", "PASS-13", why="A history looks as if it were in the order of time.")
@@ -85,7 +72,7 @@ def older_records_skipped() -> Patches:
         if known or each.record.recorded_at_ms >= newest:
             right(under_way, each)
 
-    yield _step(newer)
+    yield step(newer)
 
 
 @fault("PASS-2", "PASS-5", "PASS-9", "SNAP-5", why="A history that only grows is longer by what is new.")
@@ -97,7 +84,7 @@ def only_the_tail_is_new() -> Patches:
         if each.event_id in under_way.table or each.index >= recorded:
             right(under_way, each)
 
-    yield _step(tail)
+    yield step(tail)
 
 
 @fault(
@@ -120,7 +107,7 @@ def events_follow_the_run() -> Patches:
             under_way.known.seqs.pop(each.event_id, None)
         right(under_way, each)
 
-    yield _step(again)
+    yield step(again)
 
 
 @fault("PASS-4", why="The guard stands at the beginning of each record's turn.")
@@ -134,7 +121,7 @@ def the_guard_is_always_asked() -> Patches:
             under_way._guarded(each)  # noqa: SLF001
         right(under_way, each)
 
-    yield _step(asked)
+    yield step(asked)
 
 
 @fault("PASS-13", "PASS-4", why="The latest snapshot is the one that was written last.")
@@ -147,7 +134,7 @@ def what_is_there_is_passed_over() -> Patches:
         if len(under_way.draft._snapshots) == written:  # noqa: SLF001
             under_way.latest = before
 
-    yield _step(passing)
+    yield step(passing)
 
 
 @fault(
@@ -164,7 +151,7 @@ def known_records_get_no_snapshot() -> Patches:
             found = under_way._found(recorded)  # noqa: SLF001
             under_way.latest = found or under_way.latest
 
-    yield _step(new)
+    yield step(new)
 
 
 @fault("PASS-13", "PASS-5", why="The latest snapshot is looked up once.")
@@ -176,7 +163,7 @@ def what_was_written_is_not_the_latest() -> Patches:
         right(under_way, each)
         under_way.latest = before if before is not None else under_way.latest
 
-    yield _step(kept)
+    yield step(kept)
 
 
 # --- what it answers --------------------------------------------------------------------------------------------------
@@ -185,19 +172,19 @@ def what_was_written_is_not_the_latest() -> Patches:
 @fault("PASS-6", "PRUNE-6", why="Each record that is projected gets an event.")
 def only_events_count() -> Patches:
     """A pass answers how many events it appended."""
-    yield _whole(lambda right, run, store: evolve(result := right(run, store), projected=len(result.events)))
+    yield whole_pass(lambda right, run, store: evolve(result := right(run, store), projected=len(result.events)))
 
 
 @fault("PASS-6", why="Each record that is projected gets a snapshot.")
 def only_snapshots_count() -> Patches:
     """A pass answers how many snapshots it wrote."""
-    yield _whole(lambda right, run, store: evolve(result := right(run, store), projected=len(result.snapshots)))
+    yield whole_pass(lambda right, run, store: evolve(result := right(run, store), projected=len(result.snapshots)))
 
 
 @fault("PASS-6", why="An event and a snapshot are two things.")
 def events_and_snapshots_count() -> Patches:
     """A pass answers how many events and snapshots it wrote."""
-    yield _whole(
+    yield whole_pass(
         lambda right, run, store: evolve(
             result := right(run, store), projected=len(result.events) + len(result.snapshots)
         )
@@ -207,7 +194,7 @@ def events_and_snapshots_count() -> Patches:
 @fault("PASS-6", "PASS-8", why="A caller that sees 0 seems to need to know that all is there.")
 def a_pass_without_news_answers_its_length() -> Patches:
     """A pass that has nothing to do answers how many records it looked at."""
-    yield _whole(
+    yield whole_pass(
         lambda right, run, store: (
             result
             if (result := right(run, store)).projected
@@ -266,7 +253,7 @@ def the_last_record_always_counts() -> Patches:
         if each.index == len(under_way.run.checkpoint.lifecycle_history) - 1:
             under_way.draft.projected = before + 1
 
-    yield _step(counted)
+    yield step(counted)
 
 
 @fault("PASS-9", "SNAP-6", "PASS-4", why="An index that is no longer true looks like a mistake to be mended.")
@@ -284,7 +271,7 @@ def an_insertion_renumbers_snapshots() -> Patches:
                 under_way.draft._snapshots.setdefault(place, right_one)  # noqa: SLF001
                 under_way.draft._counted.append(under_way.draft.projected)  # noqa: SLF001
 
-    yield _step(renumbered)
+    yield step(renumbered)
 
 
 @fault(
@@ -304,4 +291,4 @@ def twins_of_one_pass_are_one() -> Patches:
         if each.event_id in under_way.table or each.record not in new:
             right(under_way, each)
 
-    yield _step(once)
+    yield step(once)

@@ -1,12 +1,11 @@
 """Faults in where a pass stops and goes on: refusals, the order of the guard, interruptions, and other runs."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from attrs import evolve
 
-from lifecycle_conformance.driver import server
-from lifecycle_conformance.mutants.changes import Patch
+from lifecycle_conformance.mutants.changes import Pass, step, whole_pass
 from lifecycle_conformance.mutants.mutant import Patches, fault, replaced
 from lifecycle_projection import (
     LifecycleProjectionError,
@@ -20,19 +19,6 @@ from lifecycle_projection import (
 from lifecycle_projection.identity import Identified, identify
 from lifecycle_projection.planning import Draft, Plan
 from lifecycle_projection.words import StatefulStatus
-
-_Pass: Final = projection._Pass  # noqa: SLF001 - the pass is a class of one module
-
-
-def _step(changed: Callable[[Callable[..., None], Any, Identified], None]) -> Patch:
-    """Change what a pass does with one record, in view of how it is done rightly."""
-    return replaced(_Pass, "project", lambda right: lambda under_way, each: changed(right, under_way, each))
-
-
-def _whole(changed: Callable[[Callable[..., ProjectionResult], Run, Store], ProjectionResult]) -> Patch:
-    """Change a whole pass, in view of how it is done rightly."""
-    return replaced(server, "project", lambda right: lambda run, store: changed(right, run, store))
-
 
 # --- failures ---------------------------------------------------------------------------------------------------------
 
@@ -53,7 +39,7 @@ def a_refusal_skips_the_record() -> Patches:
 
             return skipping
 
-        with replaced(_Pass, "project", wrong):
+        with replaced(Pass, "project", wrong):
             planned = right(run, held)
         return evolve(planned, failure=planned.failure or next(iter(failures), None))
 
@@ -69,7 +55,7 @@ def all_events_before_a_refusal() -> Patches:
         if not isinstance(planned.failure, PhaseTransitionError):
             return planned
         draft = Draft(held)
-        under_way = _Pass.begun(run, draft)
+        under_way = Pass.begun(run, draft)
         for identified in identify(run):
             under_way._append_unless_known(identified)  # noqa: SLF001
         return evolve(planned, result=evolve(planned.result, events=tuple(draft._events)))  # noqa: SLF001
@@ -102,7 +88,7 @@ def the_guard_before_the_event() -> Patches:
             del under_way.draft._events[appended:]  # noqa: SLF001
             raise
 
-    yield _step(asked)
+    yield step(asked)
 
 
 @fault("ERR-3", "PASS-11", why="The event is there, and so the record seems to be projected.")
@@ -116,7 +102,7 @@ def a_refused_record_counts() -> Patches:
             new = bool(under_way.draft._events) and under_way.draft._events[-1].event_id == each.event_id  # noqa: SLF001
             raise evolve(error, done=evolve(error.done, projected=error.done.projected + new)) from error
 
-    yield _step(counted)
+    yield step(counted)
 
 
 @fault("PASS-12", "PHASE-7", "PASS-10", why="What was refused once seems to have been seen to.")
@@ -131,7 +117,7 @@ def refused_once_skipped_ever_after() -> Patches:
             if not known:
                 raise
 
-    yield _step(skipping)
+    yield step(skipping)
 
 
 @fault("PASS-12", "PASS-2", "PASS-3", "ALIAS-2", "LOG-2", why="An attempt that failed is one more thing that happened.")
@@ -150,7 +136,7 @@ def what_was_refused_is_recorded_again() -> Patches:
                 error = evolve(error, done=under_way.draft.result())
             raise error from None
 
-    yield _step(again)
+    yield step(again)
 
 
 @fault("PASS-13", why="The latest snapshot of a run is the one with the highest seq, at any moment.")
@@ -163,7 +149,7 @@ def always_guarded_by_the_highest_seq() -> Patches:
         under_way.latest = snapshots.latest_of(kept, run.run_id, run.tenant_context.key)
         right(under_way, each)
 
-    yield _step(highest)
+    yield step(highest)
 
 
 @fault(
@@ -183,7 +169,7 @@ def the_first_record_is_not_guarded() -> Patches:
             under_way.latest = None
         right(under_way, each)
 
-    yield _step(begun)
+    yield step(begun)
 
 
 # --- interruptions and other runs -------------------------------------------------------------------------------------
@@ -207,7 +193,7 @@ def only_the_last_known_is_caught_up() -> Patches:
         if recorded is None or recorded.event_id in ids[-1:] or under_way._found(recorded):  # noqa: SLF001
             right(under_way, each)
 
-    yield _step(caught_up)
+    yield step(caught_up)
 
 
 @fault("PASS-15", why="A folder seems to belong to the run that it is named after.")
@@ -223,7 +209,7 @@ def the_folder_is_cleared_of_others() -> Patches:
                 store.delete_snapshot(place)
         return result
 
-    yield _whole(cleared)
+    yield whole_pass(cleared)
 
 
 def _folder(store: Store, run: Run) -> str:
@@ -244,4 +230,4 @@ def other_runs_are_superseded() -> Patches:
                     store.write_snapshot(evolve(each, status=StatefulStatus.CANCELLED))
         return result
 
-    yield _whole(superseding)
+    yield whole_pass(superseding)
