@@ -51,13 +51,6 @@ def wrong(findings: list[Finding]) -> set[str]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
-    folder = tmp_path / "store"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def runs(tmp_path: Path) -> Path:
     path = tmp_path / "runs.json"
     path.write_bytes(orjson.dumps({"run-1": damaging.RUN}))

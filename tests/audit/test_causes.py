@@ -32,13 +32,6 @@ APART = {
 CASES = [(table, name) for table, (damages, _) in TABLES.items() for name in damages]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    folder = tmp_path / "store"
-    folder.mkdir()
-    return folder
-
-
 def found(store: Path, runs: Path | None = None) -> list[list[Finding]]:
     told = causes(audit(opened(str(store)), None if runs is None else RunRecords([str(runs)])))
     return [each for each in told if each[0].kind.severity is not Severity.NOTE]

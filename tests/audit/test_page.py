@@ -46,13 +46,6 @@ DAMAGES = {
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
-    folder = tmp_path / "store"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def runs(tmp_path: Path) -> Path:
     path = tmp_path / "runs.jsonl"
     path.write_bytes(orjson.dumps(damaging.RUN) + b"\n")

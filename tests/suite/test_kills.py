@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from calling import call
+from lifecycle_conformance.cli import mutants
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.mutants.mutant import Patches, fault
 from lifecycle_conformance.report import kill_matrix
@@ -157,6 +158,11 @@ def test_a_survivor_makes_the_command_fail() -> None:
     done = call("mutants", "guard-off", "--judge", "fixed cases", "--seconds", "5")
     assert done.exit_code == 1
     assert "not found: guard-off" in done.stdout
+
+
+def test_the_command_offers_every_judge() -> None:
+    """It names them itself, so that its help need not load them."""
+    assert {*mutants._JUDGES} == {*kills.JUDGES}
 
 
 def test_an_unknown_name_is_a_wrong_call() -> None:
