@@ -1,27 +1,24 @@
 """`lifecycle-projection check`."""
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lifecycle_conformance.cli import options
+from lifecycle_conformance.cli.hypothesis_files import hypothesis_elsewhere
 from lifecycle_conformance.cli.messages import echo_json, echo_report, warn, width
 from lifecycle_conformance.cli.outputs import Outputs
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.signals import interruptible
-from lifecycle_conformance.execution.workspace import workspace
 
 if TYPE_CHECKING:
     from lifecycle_conformance.runner.search import Factory
     from lifecycle_conformance.runner.verdicts import Report
 
-_STORAGE: Final = "HYPOTHESIS_STORAGE_DIRECTORY"
 _EPILOG = """\b
 EXAMPLES
   lifecycle-projection check                          judge the reference
@@ -40,21 +37,6 @@ EXIT CODES
   2  the call is wrong
   3  undecided: the driver would not start or broke the protocol, or --seconds were over
   130  interrupted; what was found by then is reported"""
-
-
-@contextmanager
-def hypothesis_elsewhere() -> Iterator[None]:
-    """Keep Hypothesis from leaving its files in the working directory."""
-    from hypothesis.configuration import set_hypothesis_home_dir  # noqa: PLC0415 - it takes its time to load
-
-    with workspace() as folder:
-        set_hypothesis_home_dir(Path(folder))
-        os.environ[_STORAGE] = folder  # for the processes that search
-        try:
-            yield
-        finally:
-            del os.environ[_STORAGE]
-            set_hypothesis_home_dir(None)
 
 
 @click.command(epilog=_EPILOG)

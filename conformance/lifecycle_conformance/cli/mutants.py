@@ -5,7 +5,7 @@ from typing import Final
 import click
 
 from lifecycle_conformance.cli import exits, options
-from lifecycle_conformance.cli.check import hypothesis_elsewhere
+from lifecycle_conformance.cli.hypothesis_files import hypothesis_elsewhere
 from lifecycle_conformance.cli.messages import echo, echo_json, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line

@@ -1,6 +1,7 @@
 """The findings of an audit, for people and for machines."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -107,8 +108,9 @@ class Form:
 
 def rendered(store: str, findings: Sequence[Finding], form: Form, *, runs: int, cut: bool) -> str:
     """An audit for people: a line that sums it up, then the findings, grouped by what causes them."""
-    lines = [summary(store, findings, runs, form.also, cut=cut)]
-    for group in _alike(causes(findings)):
+    found = causes(findings)
+    lines = [_summed_up(store, found, runs, form.also, cut=cut)]
+    for group in _alike(found):
         lines += ["", *_lines(group, form)]
     return "\n".join(lines)
 
@@ -131,11 +133,15 @@ def groups(findings: Iterable[Finding]) -> list[list[Finding]]:
 
 def summary(store: str, findings: Sequence[Finding], runs: int, also: Sequence[str], *, cut: bool) -> str:
     """The line that sums an audit up."""
-    counts = [(sum(each.kind.severity is severity for each in findings), severity) for severity in Severity]
-    told = [*(counted(number, severity) for number, severity in counts if number), *also]
+    return _summed_up(store, causes(findings), runs, also, cut=cut)
+
+
+def _summed_up(store: str, found: Sequence[Sequence[Finding]], runs: int, also: Sequence[str], *, cut: bool) -> str:
+    severities = Counter(each.kind.severity for cause in found for each in cause)
+    told = [*(counted(severities[each], each) for each in Severity if severities[each]), *also]
     said = ", ".join(told) or "nothing wrong was found"
-    wrong = [each for each in causes(findings) if each[0].kind.severity is not Severity.NOTE]
-    if len(wrong) < sum(number for number, severity in counts if severity is not Severity.NOTE):
+    wrong = [cause for cause in found if cause[0].kind.severity is not Severity.NOTE]
+    if len(wrong) < severities.total() - severities[Severity.NOTE]:
         said += f" (of {counted(len(wrong), 'cause')})"
     partial = " (partial: the audit was interrupted)" if cut else ""
     return f"{safe(store)}: {counted(runs, 'run')}, {said}{partial}"

@@ -235,16 +235,10 @@ def _occurrence_in(event: Object) -> Json:
 
 def _told_from_the_store(step: Step, trace: Trace) -> dict[int, str]:
     """The records of which `identify` told the id of an event that others had put into the log, not the stable one."""
-    given = {event["event_id"] for earlier in trace.earlier(step) for event in _given(earlier)}
+    given = given_ids(step, trace)
     pairs = enumerate(zip(contents_of(step.run), step.ok["ids"], strict=True))
     said = {index: (stable_id(*content), each["event_id"]) for index, (content, each) in pairs}
     return {index: told for index, (stable, told) in said.items() if told != stable and told in given}
-
-
-def _given(step: Step) -> Sequence[Object]:
-    """The events that a step put into the log from outside."""
-    events: Sequence[Object] = step.arguments["events"] if step.op == "import" else ()
-    return [step.arguments["event"]] if step.op == "append" else events
 
 
 # --- two answers ------------------------------------------------------------------------------------------------------
