@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lifecycle_conformance.execution.trace import LOCAL, Object, history_of
 from lifecycle_conformance.generation.alphabets import NEVER_TRIMMED, PADDING
 from lifecycle_conformance.generation.strategies import LATEST_MS, lifecycle_records
-from lifecycle_conformance.model.identity import MARKER, PREFIX, contents_of, safe
+from lifecycle_conformance.model.identity import MARKER, PREFIX, contents_of, index_id
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
 from lifecycle_projection.records import Json
 
@@ -41,7 +41,7 @@ def statuses(run: Object) -> st.SearchStrategy[str]:
 
 def id_by_index(run: Object, record: Object, index: int) -> str:
     """The id that the first generation gave a record, by its position in the history."""
-    return f"automation-v2-lifecycle-{run['run_id']}-{index}-{safe(record['event'])}"
+    return index_id(run["run_id"], index, record["event"])
 
 
 def _scope(run: Object) -> Object:

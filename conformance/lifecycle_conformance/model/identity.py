@@ -65,6 +65,11 @@ def stable_id(content: Content, occurrence: int) -> str:
     return f"{RECORD_ID}{said['run_id']}-{safe(said['event'])}-{digest_of(content)}-{occurrence}"
 
 
+def index_id(run_id: str, index: int, name: str) -> str:
+    """The id that the first generation gave a record, by its position in the history (ALIAS-11)."""
+    return f"{RECORD_ID}{run_id}-{index}-{safe(name)}"
+
+
 def digest_of(content: Content) -> str:
     """The digits of the identity that stand in an id (ID-5)."""
     return identity_of(content)[7:31]

@@ -10,7 +10,7 @@ from lifecycle_conformance.driver import server
 from lifecycle_conformance.mutants.mutant import replaced
 from lifecycle_projection import Event, ProjectionResult, Run, Snapshot, Store, content, projection
 from lifecycle_projection.content import RunState
-from lifecycle_projection.identity import Identified
+from lifecycle_projection.identity import Identified, safe
 from lifecycle_projection.phases import GuardedPhase, Refused
 from lifecycle_projection.records import Json
 
@@ -63,6 +63,11 @@ def phases(
         return lambda latest, **asked: changed(latest, asked, guard(latest, **asked))
 
     return replaced(projection, "guard", wrong)
+
+
+def index_id(run: Run, each: Identified) -> str:
+    """The id that the first generation gave a record, by its position in the history."""
+    return f"automation-v2-lifecycle-{run.run_id}-{each.index}-{safe(each.record.event)}"
 
 
 Pass: Final = projection._Pass  # noqa: SLF001 - the pass is a class of one module

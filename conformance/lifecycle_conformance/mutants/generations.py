@@ -12,9 +12,10 @@ from unittest.mock import patch
 from attrs import evolve
 
 from lifecycle_conformance.driver import server
+from lifecycle_conformance.mutants.changes import index_id
 from lifecycle_conformance.mutants.mutant import Mutant, replaced
 from lifecycle_projection import Event, Run, Snapshot, log, projection, recognition, scope, snapshots
-from lifecycle_projection.identity import Identified, safe
+from lifecycle_projection.identity import Identified
 from lifecycle_projection.records import LOCAL_TENANT, TenantKey
 
 _Patches = Iterator[AbstractContextManager[Any]]
@@ -107,7 +108,7 @@ class G1(Generation):
 
 def _by_index(run: Run) -> Any:
     def identified(each: Identified) -> Identified:
-        return evolve(each, event_id=f"automation-v2-lifecycle-{run.run_id}-{each.index}-{safe(each.record.event)}")
+        return evolve(each, event_id=index_id(run, each))
 
     return identified
 

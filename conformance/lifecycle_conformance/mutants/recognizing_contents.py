@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from lifecycle_conformance.driver import server
+from lifecycle_conformance.mutants.changes import index_id
 from lifecycle_conformance.mutants.mutant import Patches, fault, replaced
 from lifecycle_conformance.mutants.recognizing import Counts, Rules, count, is_number, record_of, table_by
 from lifecycle_projection import Event, Run, projection
@@ -207,9 +208,8 @@ def listed_index_ids_known() -> Patches:
             table = aliases_of(run, looked_at)
             listed = {event_id: Recorded(event_id, seq) for event in looked_at for event_id, seq in listed_by(event)}
             for each in identify(run):
-                index_id = f"automation-v2-lifecycle-{run.run_id}-{each.index}-{safe(each.record.event)}"
-                if index_id in listed:
-                    table.setdefault(each.event_id, listed[index_id])
+                if (old := index_id(run, each)) in listed:
+                    table.setdefault(each.event_id, listed[old])
             return table
 
         return aliases

@@ -7,7 +7,7 @@ from lifecycle_conformance.audit.finding import Finding
 from lifecycle_conformance.audit.lives import Life, is_index_id
 from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.execution.trace import Object, history_of, member
-from lifecycle_conformance.model.identity import PREFIX, Content, contents_of, is_unsigned, safe
+from lifecycle_conformance.model.identity import PREFIX, RECORD_ID, Content, contents_of, is_unsigned, safe
 
 
 def compacted_index_ids(life: Life) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def shifted_counters(life: Life, run: Object) -> Iterator[Finding]:
 
 def _parts(event_id: str, run_id: str) -> tuple[int, str]:
     """The index and the safe name of which the first generation made an id."""
-    index, _, name = event_id.removeprefix(f"automation-v2-lifecycle-{run_id}-").partition("-")
+    index, _, name = event_id.removeprefix(f"{RECORD_ID}{run_id}-").partition("-")
     return int(index), name
 
 

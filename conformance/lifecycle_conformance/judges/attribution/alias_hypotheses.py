@@ -14,9 +14,9 @@ from lifecycle_conformance.model.identity import (
     PREFIX,
     content_of_event,
     contents_of,
+    index_id,
     is_unsigned,
     listed_by,
-    safe,
     stable_id,
 )
 
@@ -169,7 +169,7 @@ def _under_index_ids(step: Step, events: Sequence[Object]) -> list[Object]:
     listed = dict(place for event in events for place in listed_by(event))
     ghosts = []
     for index, record in enumerate(step.history):
-        event_id = f"automation-v2-lifecycle-{step.run['run_id']}-{index}-{safe(record['event'])}"
+        event_id = index_id(step.run["run_id"], index, record["event"])
         if event_id in listed:
             payload = {name: record.get(name) for name in ("reason", "stop_kind", "metadata")}
             ghosts.append(
