@@ -313,6 +313,13 @@ def test_it_says_what_it_breaks(mutant: Mutant) -> None:
     assert REQUIREMENTS[mutant.chief].capabilities <= capabilities
 
 
+@pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
+def test_what_it_replaces_is_there_and_comes_back(mutant: Mutant) -> None:
+    with mutant.applied():
+        assert InProcessDriver(mutant.store).hello.name == f"{RIGHT}, faulty: {mutant.name}"
+    assert InProcessDriver(mutant.store).hello.name == RIGHT
+
+
 def test_there_is_a_session_for_each() -> None:
     assert SESSIONS.keys() == IN_DETAIL.keys()
 

@@ -333,6 +333,6 @@ def refusals_with_a_time() -> Patches:
     """The data of a refusal of input say when it was refused."""
     yield replaced(
         server,
-        "_data_of",
+        "data_of",
         lambda data: lambda error: {"at_ns": time.time_ns()} if isinstance(error, InvalidInputError) else data(error),
     )

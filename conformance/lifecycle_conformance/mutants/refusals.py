@@ -124,7 +124,7 @@ def _saying(said: Callable[[LifecycleProjectionError], dict[str, Json]]) -> Patc
     def wrong(data: _Data) -> _Data:
         return lambda error: {**data(error), **said(error)}
 
-    yield replaced(server, "_data_of", wrong)
+    yield replaced(server, "data_of", wrong)
 
 
 # --- what a failure of storage says, and leaves -----------------------------------------------------------------------
