@@ -45,9 +45,11 @@ format: $(READY)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-tags: $(READY) ## name anew which requirements the vectors touch
+tags: $(READY) ## name anew which requirements the vectors touch, and which kinds of case judge each requirement
 	$(BIN)/python -m lifecycle_conformance.judges.vectors.tags > tags.tmp
 	mv tags.tmp conformance/lifecycle_conformance/judges/vectors/tags.json
+	$(BIN)/python -m lifecycle_conformance.runner.reach > tags.tmp
+	mv tags.tmp conformance/lifecycle_conformance/runner/reach.json
 
 # Pins what pyproject.toml asks for; uv is needed for this only.
 LOCK := uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -38,12 +38,12 @@ _USUAL: Final = _JUDGES[:3]
 )
 @click.option("--thrifty", is_flag=True, help="Ask a judge only where none before it found the fault.")
 @click.option(
-    "--seconds",
-    metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=20.0,
+    "--cases",
+    metavar="INT",
+    type=click.IntRange(min=1),
+    default=300,
     show_default=True,
-    help="How long each judge looks for each fault.",
+    help="In how many cases a search looks for each fault before it gives it up.",
 )
 @click.option("--seed", metavar="INT", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option(
@@ -63,7 +63,7 @@ def command(  # noqa: PLR0913 - the options of the command
     judges: tuple[str, ...],
     *,
     thrifty: bool,
-    seconds: float,
+    cases: int,
     seed: int,
     jobs: int,
     as_json: bool,
@@ -88,7 +88,7 @@ def command(  # noqa: PLR0913 - the options of the command
         raise click.BadParameter(f"there is no mutant {', '.join(unknown)}", param_hint="NAME")
     asked = judges or _USUAL
     with interruptible(), progress_line() as show, hypothesis_elsewhere(), pool_of(jobs, show) as pool:
-        rows = kills.matrix(pool, names or [*MUTANTS], asked, seconds=seconds, seed=seed, thrifty=thrifty)
+        rows = kills.matrix(pool, names or [*MUTANTS], asked, most=cases, seed=seed, thrifty=thrifty)
     if as_json:
         echo_json(kill_matrix.as_json(rows))
     else:

@@ -1,5 +1,6 @@
 """How soon the judges find a faulty implementation, and under which requirements they report it: the kill matrix."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -15,7 +16,8 @@ from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.runner.fixed_cases import compared_with_production, judged_by_small_cases
 from lifecycle_conformance.runner.pool import Lost, Pool, Send, Size, Task
-from lifecycle_conformance.runner.search import Shard, explored
+from lifecycle_conformance.runner.reach import reach
+from lifecycle_conformance.runner.search import Shard, kinds_of, searched
 
 PROPERTIES: Final = "properties"
 AGREEMENT: Final = "agreement"
@@ -23,11 +25,15 @@ CASES: Final = "fixed cases"
 SESSIONS: Final = "fixed sessions"
 NAMING: Final = frozenset({PROPERTIES, CASES})
 """The judges that name a requirement; the others say only that something differs."""
+SEARCHING: Final = frozenset({PROPERTIES, AGREEMENT})
+"""The judges that make up sessions, as many as they are asked for; the others have so many cases as there are."""
+_FIRST_KINDS: Final = 3
+"""In how many kinds of case a search for a fault begins."""
 
 
 @frozen(kw_only=True)
 class Attempt:
-    """What a judge made of a faulty implementation, until it found it or its time was over.
+    """What a judge made of a faulty implementation, until it found it or had seen all of its cases.
 
     `reported` are the requirements that it named by then; agreement and whole sessions name none. `seconds` are those
     of this process's clock.
@@ -52,10 +58,10 @@ class _OverError(KeyboardInterrupt):
 
 @define(kw_only=True)
 class _Watch:
-    """Takes in what a judge sends, until `is_killed` says that it is enough, or the time is over."""
+    """Takes in what a judge sends, until `is_killed` says that it is enough, or there were enough cases."""
 
     is_killed: Callable[[Findings], bool]
-    seconds: float
+    most: int
     started: float = Factory(monotonic)
     found: Findings = Factory(Findings)
     cases: int = 0
@@ -68,7 +74,7 @@ class _Watch:
         self.cases += 1
         self.found.add(part)
         self.killed = self.is_killed(self.found)
-        if self.killed or self.spent_s > self.seconds:
+        if self.killed or self.cases >= self.most:
             raise _OverError
 
     @property
@@ -105,16 +111,16 @@ class Row:
 
 
 def matrix(  # noqa: PLR0913 - who looks for what, and how long
-    pool: Pool, names: Sequence[str], judges: Sequence[str], *, seconds: float, seed: int = 0, thrifty: bool = False
+    pool: Pool, names: Sequence[str], judges: Sequence[str], *, most: int, seed: int = 0, thrifty: bool = False
 ) -> list[Row]:
-    """Let judges look for faults, each for so many seconds of each.
+    """Let judges look for faults, those that search in so many cases for each.
 
     What is `thrifty` asks a judge only where none before it found the fault.
     """
     found: dict[str, list[Attempt]] = {name: [] for name in names}
     for judge in judges:
         asked = [name for name in names if not (thrifty and any(each.killed for each in found[name]))]
-        tasks = [Task(name=name, function=judged, arguments=(name, judge, seconds, seed), size=1) for name in asked]
+        tasks = [Task(name=name, function=judged, arguments=(name, judge, most, seed), size=1) for name in asked]
 
         def take(number: int, attempt: Attempt | Lost, asked: Sequence[str] = asked) -> None:
             if isinstance(attempt, Attempt):
@@ -124,10 +130,10 @@ def matrix(  # noqa: PLR0913 - who looks for what, and how long
     return [Row(mutant=MUTANTS[name], attempts=found[name]) for name in names]
 
 
-def judged(send: Send, name: str, judge: str, seconds: float, seed: int) -> None:
-    """Let a judge look for a fault for so many seconds, and send the :class:`Attempt`."""
+def judged(send: Send, name: str, judge: str, most: int, seed: int) -> None:
+    """Let a judge look for a fault, in so many cases if it searches, and send the :class:`Attempt`."""
     mutant = MUTANTS[name]
-    watch = _Watch(is_killed=partial(_KILLED[judge], mutant.chief), seconds=seconds)
+    watch = _Watch(is_killed=partial(_KILLED[judge], mutant.chief), most=most if judge in SEARCHING else sys.maxsize)
     with mutant.applied(), suppress(_OverError):
         _JUDGES[judge](watch, mutant, seed)
     reported = frozenset(each for each, broken in watch.found.broken.items() if broken) - {agreement.AGREEMENT}
@@ -144,10 +150,20 @@ def judged(send: Send, name: str, judge: str, seconds: float, seed: int) -> None
 
 
 def _searched(watch: _Watch, mutant: Mutant, seed: int) -> None:
-    """Search shard by shard; each tries a little of everything, so that nothing waits behind anything else for long."""
+    """Search shard by shard, first where the requirement is judged most, and each time in twice as many kinds of case.
+
+    So nothing waits for long behind what has little to do with it, and nothing is left out for good.
+    """
+    driver = InProcessDriver(mutant.store)
+    kinds = _nearest_first(mutant.chief, kinds_of(driver.hello.capabilities))
     for number in count():
-        shard = Shard(number=number, seed=seed, sessions=1, actions=8, input_cases=4, protocol_cases=4)
-        explored(watch.take, partial(InProcessDriver, mutant.store), shard, None)
+        shard = Shard(number=number, seed=seed, sessions=1, actions=8, input_cases=6, protocol_cases=6)
+        searched(watch.take, driver, shard, kinds[: _FIRST_KINDS << number])
+
+
+def _nearest_first(requirement: str, kinds: Sequence[str]) -> list[str]:
+    near = [kind for kind in reach().get(requirement, ()) if kind in kinds]
+    return [*near, *(kind for kind in kinds if kind not in near)]
 
 
 def _by_cases(watch: _Watch, mutant: Mutant, _: int) -> None:

@@ -149,10 +149,22 @@ def explored(send: Send, factory: Factory, shard: Shard, requirements: Sequence[
         send(findings)
         return
     try:
-        with _without_local_constants():
-            _Search(driver, shard, checks_for(requirements), send).all()
+        searched(send, driver, shard, kinds_of(driver.hello.capabilities), requirements)
     finally:
         driver.close()
+
+
+def kinds_of(capabilities: frozenset[str]) -> list[str]:
+    """The kinds of case that a driver with these capabilities can be asked, from the plainest to the deepest."""
+    return [_PROTOCOL_CASES, _INPUT_CASES, *targets(capabilities)]
+
+
+def searched(
+    send: Send, driver: Driver, shard: Shard, kinds: Sequence[str], requirements: Sequence[str] | None = None
+) -> None:
+    """Search some kinds of case of a shard, one after the other, and send :class:`Findings` of each case."""
+    with _without_local_constants():
+        _Search(driver, shard, checks_for(requirements), send).all(kinds)
 
 
 @contextmanager
@@ -190,14 +202,19 @@ class _Search:
     broken: set[str] = field(factory=set)
     database: SessionsDatabase | None = None
 
-    def all(self) -> None:
-        """Search from the plainest to the deepest: protocol cases, input cases, sessions."""
-        capabilities = self.driver.hello.capabilities
-        self._try(_PROTOCOL_CASES, partial(self._short, protocol_cases(capabilities), self.shard.protocol_cases))
-        self._try(_INPUT_CASES, partial(self._short, input_cases(capabilities), self.shard.input_cases))
-        for target, weight in targets(capabilities).items():
-            if not self.patience.no_more_sessions:
-                self._try(target, partial(self._sessions, target, weight * self.shard.sessions))
+    def all(self, kinds: Sequence[str]) -> None:
+        """Search kinds of case one after the other."""
+        capabilities, weights = self.driver.hello.capabilities, targets(self.driver.hello.capabilities)
+        short = {
+            _PROTOCOL_CASES: (protocol_cases, self.shard.protocol_cases),
+            _INPUT_CASES: (input_cases, self.shard.input_cases),
+        }
+        for kind in kinds:
+            if kind in short:
+                cases, count = short[kind]
+                self._try(kind, partial(self._short, cases(capabilities), count))
+            elif not self.patience.no_more_sessions:
+                self._try(kind, partial(self._sessions, kind, weights[kind] * self.shard.sessions))
 
     def _try(self, kind: str, look: Callable[[], None]) -> None:
         """Run a kind of case; where that costs too much, go on with the others."""
