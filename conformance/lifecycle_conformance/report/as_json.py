@@ -76,6 +76,7 @@ def failure_as_json(failure: Failure) -> Object:
         "steps": [{"op": op, **arguments} for op, arguments in failure.requests],
         "shrunk": failure.shrunk,
         "leaks": failure.again is Verdict.STATE_LEAK,
+        "like": list(failure.like),
         "stderr": failure.stderr,
         "case": failure.case,
     }

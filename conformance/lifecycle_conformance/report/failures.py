@@ -8,6 +8,7 @@ import click
 
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.report.difference import difference
 from lifecycle_conformance.report.ranking import Failed, failure_of
 from lifecycle_conformance.report.request_lines import request_lines
@@ -31,6 +32,7 @@ _LEAK: Final = (
 )
 _LEFT_BEHIND: Final = "in a fresh process the same requests were answered"
 _DIFFERING: Final = "fresh processes answer the same requests in different ways: see DRIVER-17"
+_MOST_LIKE: Final = 3
 _WHETHER: Final = "whether "
 _REFUSALS: Final = ("the refusal", "the kind of the refusal")
 
@@ -104,6 +106,8 @@ def session(failure: Failure, width: int = WIDTH) -> Iterator[str]:
         yield from paragraph(each, width, first=_INDENT, rest=f"{_INDENT}  ")
     if (said := said_again(failure)) is not None:
         yield from paragraph(said, width, first=_INDENT)
+    for each in likeness(failure):
+        yield from paragraph(each, width, first=_INDENT, rest=f"{_INDENT}  ")
     yield from _stderr(failure.stderr, width)
 
 
@@ -114,6 +118,14 @@ def said_again(failure: Failure) -> str | None:
     if failure.again is Verdict.STATE_LEAK:
         return _LEAK if failure.broke is None else _LEFT_BEHIND
     return None
+
+
+def likeness(failure: Failure) -> Iterator[str]:
+    """The faulty implementations that do exactly the same, in sentences: one of them may be the cause."""
+    for name in failure.like[:_MOST_LIKE]:
+        yield f"behaves like {name}: {MUTANTS[name].__doc__}"
+    if more := failure.like[_MOST_LIKE:]:
+        yield f"and like {counted(len(more), 'other')}: {', '.join(more)}"
 
 
 def share(failed: Failed) -> str:

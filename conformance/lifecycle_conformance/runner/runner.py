@@ -23,6 +23,7 @@ from lifecycle_conformance.runner.confirmation import SAME_ANSWERS, Proof, doubt
 from lifecycle_conformance.runner.evidence import with_evidence
 from lifecycle_conformance.runner.findings import ANSWERING, Findings
 from lifecycle_conformance.runner.fixed_cases import compared_with_production, judged_by_small_cases
+from lifecycle_conformance.runner.likeness import alike
 from lifecycle_conformance.runner.pool import Lost, OutOfTimeError, Pool, Progress, Send, Task, pool_of
 from lifecycle_conformance.runner.results import Basis, agreement_result
 from lifecycle_conformance.runner.search import Factory, Introduction, Shard, explored, introduced
@@ -312,7 +313,8 @@ def _smallest_of(send: Send, factory: Factory, subject: str, failure: Failure, a
     except DriverError:
         return  # it came up before, and doesn't now: the failure stays as it was found
     try:
-        send(_smallest(driver, subject, failure, attempts))
+        smaller = _smallest(driver, subject, failure, attempts)
+        send([(each, _with_likeness(driver, each, failure)) for each, failure in smaller])
     finally:
         driver.close()
 
@@ -328,3 +330,10 @@ def _smallest(driver: Driver, subject: str, failure: Failure, attempts: int) -> 
     found = smallest(Proof(driver, subject), failure, reduce)
     failure = evolve(found.failure, stderr=found.failure.stderr or driver.stderr_tail())
     return [(subject, failure), *([] if found.differing is None else [(SAME_ANSWERS, found.differing)])]
+
+
+def _with_likeness(driver: Driver, subject: str, failure: Failure) -> Failure:
+    """The failure with what it is like, where it is one that any process shows and that a few requests show."""
+    if not failure.shrunk or failure.broke is Breakdown.TIMEOUT or failure.again is not None:
+        return failure
+    return evolve(failure, like=alike(driver, failure.requests, subject))

@@ -47,6 +47,7 @@ class Failure:
     - `seen`: what the last request led to: its `answer`, events `appended`, snapshots `written`, ids `gone`;
     - `shrunk`: whether this is the smallest such session that was found;
     - `again`: what it is if fresh processes showed that it is no plain failure: a state leak, or nondeterministic;
+    - `like`: the faulty implementations that do exactly what this one did;
     - `case`: where it is saved.
     """
 
@@ -61,6 +62,7 @@ class Failure:
     shrunk: bool = False
     again: Verdict | None = None
     stderr: str = ""
+    like: tuple[str, ...] = ()
     case: str | None = None
 
     @property

@@ -133,5 +133,6 @@ def _came(failure: Failure) -> Came:
 def _beside(failure: Failure) -> Iterator[str]:
     if (said := failures.said_again(failure)) is not None:
         yield said
+    yield from failures.likeness(failure)
     if not failure.shrunk:
         yield "not shrunk: the time for that was spent"
