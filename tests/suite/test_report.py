@@ -13,6 +13,7 @@ from lifecycle_conformance.driver.interface import Breakdown, Hello
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.coverage import Coverage
 from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.difference import difference
 from lifecycle_conformance.report.ranking import name_of, worst_first
@@ -122,6 +123,13 @@ def test_what_a_failure_may_say_besides() -> None:
     assert "line 1\n" not in text.replace("line 11\n", "")
     assert "   (not shrunk: the time for that was spent)\n" in text
     assert "replay" not in text
+
+
+def test_what_behaves_alike_is_named_beneath_the_failure() -> None:
+    failure = evolve(NOT_RECORDED, like=("guard-off",))
+    found = report(result("PASS-2", Verdict.FAIL, failure=failure))
+    assert f"behaves like guard-off: {MUTANTS['guard-off'].__doc__}"[:60] in render(found)
+    assert "guard-off" in as_json(found)["requirements"][0]["failure"]["like"]
 
 
 def test_a_driver_that_broke_shows_what_it_did_and_nothing_is_compared() -> None:
@@ -536,6 +544,7 @@ def test_a_report_as_json_is_valid_and_holds_everything() -> None:
         "steps": [{"op": "open", "store": 0}, {"op": "project", "run": ONE}],
         "shrunk": True,
         "leaks": False,
+        "like": [],
         "stderr": "",
         "case": "cases/PASS-2-0a1b2c3d.json",
     }
