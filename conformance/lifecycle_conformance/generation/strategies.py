@@ -77,7 +77,7 @@ def unsigned(capabilities: Capabilities) -> st.SearchStrategy[int]:
 @cache
 def values(capabilities: Capabilities) -> st.SearchStrategy[Json]:
     """Any JSON value, small."""
-    scalars = st.sampled_from([None, True, False, *TEXTS, *_numbers(capabilities)])
+    scalars = texts | st.sampled_from([None, True, False, *_numbers(capabilities)])
     names = st.sampled_from(MEMBER_NAMES)
     inner = scalars | st.lists(scalars, max_size=2) | objects_of(st.tuples(names, scalars), most=2)
     return scalars | st.lists(inner, max_size=3) | objects_of(st.tuples(names, inner), most=3)
@@ -131,11 +131,13 @@ def metadata(capabilities: Capabilities) -> st.SearchStrategy[Json]:
 
 def _known_metadata(capabilities: Capabilities) -> list[st.SearchStrategy[tuple[str, Json]]]:
     wrong: list[Json] = [7, None, [], {}, True]
-    ids = st.sampled_from([*TEXTS, *wrong])
-    claim = st.sampled_from([*({"claim_id": text} for text in TEXTS), {}, {"claim_id": 7}, "claim-1", None])
+    no_text = st.sampled_from(wrong)
+    ids = texts | texts | no_text
+    claims = texts.map(lambda text: {"claim_id": text})
+    claim = claims | claims | st.sampled_from([{}, {"claim_id": 7}, "claim-1", None])
     return [
         *(member(name, ids) for name in ("node_id", "session_id", "wait_id", "delivery_id", "handoff_id")),
-        member("wait_kind", st.sampled_from([*WAITS, *wrong])),
+        member("wait_kind", st.sampled_from(WAITS) | st.sampled_from(WAITS) | no_text),
         member("claim", claim),
         member("effective_execution_profile", st.sampled_from(["strict", {"mode": "strict"}])),
         st.tuples(st.sampled_from(UNKNOWN_NAMES), values(capabilities)),

@@ -21,7 +21,7 @@ _FILES: Final = "files"
 
 
 @frozen
-class _Behaviour:
+class Behaviour:
     """What an implementation did in a session: each step's answer and what was shown then, and the files at its end.
 
     The message of a refusal is for people (ERR-7): any text will do.
@@ -31,7 +31,7 @@ class _Behaviour:
     broke: Breakdown | None
     files: Files | None
 
-    def is_like(self, other: "_Behaviour") -> bool:
+    def is_like(self, other: "Behaviour") -> bool:
         """Whether both did the same; files are compared where both show them."""
         unseen = self.files is None or other.files is None
         return (self.steps, self.broke) == (other.steps, other.broke) and (unseen or self.files == other.files)
@@ -43,8 +43,8 @@ def alike(driver: Driver, requests: Sequence[Request], subject: str) -> tuple[st
     `subject` is a requirement, or agreement with the reference, which each of them breaks. None where the driver does
     what the reference does: then nothing that can be compared is wrong.
     """
-    theirs = _behaviour(driver, requests)
-    if theirs.is_like(_behaviour(InProcessDriver(), requests)):
+    theirs = behaviour(driver, requests)
+    if theirs.is_like(behaviour(InProcessDriver(), requests)):
         return ()
     return tuple(each.name for each in _suspects(requests, subject) if _of_mutant(each, requests).is_like(theirs))
 
@@ -56,15 +56,16 @@ def _suspects(requests: Sequence[Request], subject: str) -> Iterator[Mutant]:
             yield each
 
 
-def _of_mutant(mutant: Mutant, requests: Sequence[Request]) -> _Behaviour:
+def _of_mutant(mutant: Mutant, requests: Sequence[Request]) -> Behaviour:
     with mutant.applied():
-        return _behaviour(InProcessDriver(mutant.store), requests)
+        return behaviour(InProcessDriver(mutant.store), requests)
 
 
-def _behaviour(driver: Driver, requests: Sequence[Request]) -> _Behaviour:
+def behaviour(driver: Driver, requests: Sequence[Request]) -> Behaviour:
+    """What an implementation does in a session."""
     session, broke = executed(driver, requests, [])
     steps = session.trace.steps
-    return _Behaviour(
+    return Behaviour(
         steps=tuple(map(_told, steps)),
         broke=None if broke is None else broke.verdict,
         files=steps[-1].files_after if steps else None,
