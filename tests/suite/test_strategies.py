@@ -119,7 +119,7 @@ def test_numbers_are_those_that_the_driver_can_be_sent(capabilities: frozenset[s
 
 
 def test_event_names_are_plain_and_awkward_and_fit_into_a_file_name() -> None:
-    records = drawn(lifecycle_records(PLAIN), 600)
+    records = drawn(lifecycle_records(PLAIN), 2400)
     names = {record["event"] for record in records}
     chapter = (SPEC / "02-records.md").read_text(encoding="utf-8")
     listed = chapter.partition("These are seen in production:")[2].partition("Production adds")[0]
@@ -183,7 +183,7 @@ def test_metadata_is_awkward() -> None:
         assert any(awkward in each for each in said)
     # A string that is white space by some notions only can't tell a wrong notion from a string that isn't looked at.
     assert {each for each in said if not each.strip()} == {"", " "}
-    assert any("😀" in each for each in objects)
+    assert any("😀" in name for each in objects for name in each)
 
 
 def test_tenants_see_the_same_or_not() -> None:
@@ -197,10 +197,10 @@ def test_tenants_see_the_same_or_not() -> None:
 
 def test_ids_are_plain_first_and_awkward_then() -> None:
     for strategy in (run_ids(), automation_ids()):
-        found = drawn(strategy, 200)
+        found = drawn(strategy, 600)
         assert found[0].isascii()
-        for part in ("/", ":", " ", "é", "😀", ".."):
-            assert any(part in each for each in found) or (part == "é" and "größe 😀" in found), part
+        for part in ("/", ":", " ", "ö", "😀", ".."):
+            assert any(part in each for each in found), part
         assert "" in found
 
 

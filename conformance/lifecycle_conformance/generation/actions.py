@@ -19,8 +19,8 @@ from lifecycle_conformance.model.recorded import highest_seq
 _RETENTIONS: Final = ("early", "late", "off", "beyond the beginning")
 PRUNINGS: Final = (*_RETENTIONS, "for two tenants", "of one seq")
 COMPACTIONS: Final = (*_RETENTIONS, "for two tenants", "beside a run without snapshots", "twice")
-TO_AND_FRO: Final = ("queued", "running", "paused", "running", "paused", "failed")
-"""Statuses of which each may follow the one before, and one move comes twice."""
+TO_AND_FRO: Final = ("queued", *("running", "paused") * 5, "failed")
+"""Statuses of which each may follow the one before, and some moves come again and again."""
 _ONE_FOR_EACH_PHASE: Final = STATUSES[:7]
 _RETRIED: Final[Object] = {"event": "node_retry_backoff_scheduled", "recorded_at_ms": 1}
 BETWEEN: Final = ("nothing", "an append", "a compaction", "a late compaction", "a compaction in vain")
@@ -131,6 +131,49 @@ class Actions(SessionState):
                 self.change(records[:number], status=status)
 
         self.execute("the run moves to and fro", action)
+
+    def be_refused_midway(self, data: st.DataObject) -> None:
+        """Go on with a new run of which one pass makes a move that is allowed, and then one that isn't."""
+        records = self.draw_records(data, 2)
+        self.make_run(data, "running")
+
+        def action() -> None:
+            self.change(records[:1])
+            self.change([records[0], dict(_RETRIED), records[1]], status="queued")
+            self.pass_()
+            self.change(self.history, status="running")
+
+        self.execute("a pass is refused midway", action)
+
+    def be_refused_between(self, data: st.DataObject) -> None:
+        """Go on with a new run of two moves; a record between them is then refused the last one."""
+        first, second, third, between = self.draw_records(data, 4)
+        self.make_run(data, "running")
+
+        def action() -> None:
+            self.change([first])
+            self.change([first, second], status="paused")
+            self.change([first, second, third], status="queued")
+            self.change([first, between, second, third])
+            self.change(self.history, status="failed")
+
+        self.execute("a record between others is refused", action)
+
+    def go_on_as_others(self, data: st.DataObject) -> None:
+        """Go on with the run as another actor of its tenant, and from another source: they see the same."""
+        record, source = self.draw_records(data, 1), self.tenant.get("source")
+        others: list[Object] = [
+            {"actor_id": "somebody-else"},
+            {"source": "local_implicit" if source == "explicit" else "explicit"},
+        ]
+
+        def action() -> None:
+            for other in others:
+                self.run = {**self.run, "tenant_context": {**self.tenant, **other}}
+                self.pass_()
+            self.change([*self.history, *record])
+
+        self.execute("somebody else goes on", action)
 
     def compact(self, data: st.DataObject, how: str) -> None:
         """Compact in one of some ways, and pass; at times another tenant's snapshot of the same run id protects."""
@@ -245,11 +288,12 @@ class Actions(SessionState):
         return [{**self._foreign_snapshot(0), **own, "snapshot_id": f"spare-{letter}"} for letter in letters]
 
     def _events_only(self) -> list[Object]:
-        """Write events of a run that has no snapshot, each recorded by somebody else."""
-        run_id = f"{self.run['run_id']}-{len(self.session.requests)}"
-        events = []
-        for seq in (1, 2):
-            note = self.by_hand(f"note-{seq}", seq, plain=True)
+        """Write events of a run that has no snapshot, each recorded by somebody else; at times their seqs are high."""
+        number = len(self.session.requests)
+        run_id, events = f"{self.run['run_id']}-{number}", []
+        first = 2**63 if number % 2 and "json-numbers" in self.capabilities else 1
+        for seq in (first, first + 1):
+            note = self.by_hand(f"note-{seq}", seq - first + 1, plain=True)
             scope = {**note["scope"], "tenant_context": {**self.tenant, "actor_id": f"actor-{seq}"}}
             events.append({**note, "run_id": run_id, "seq": seq, "scope": scope})
         return events

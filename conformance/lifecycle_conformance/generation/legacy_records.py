@@ -101,6 +101,16 @@ def oddities(run: Object, capabilities: Capabilities) -> list[tuple[Object, Json
     ]
 
 
+def near_twins(capabilities: Capabilities) -> list[Object]:
+    """What records of one name and time may say that are not the same, though some compare them as equal."""
+    values: list[Json] = [1, True, "1", [1], "\u00e9", "e\u0301", "e\u0301 "]
+    told_apart: list[Json] = [1.0, 0.0, -0.0] if "json-numbers" in capabilities else []
+    return [
+        *({"metadata": {"n": value}} for value in (*values, *told_apart)),
+        *({}, {"metadata": {}}, {"metadata": {"n": None}}, {"reason": ""}, {"reason": "1"}, {"metadata": ""}),
+    ]
+
+
 def foreign_members(run: Object, record: Object) -> list[Object]:
     """Members that make an event one of another kind; mostly none."""
     return [
@@ -196,10 +206,19 @@ def with_phase(draw: st.DrawFn, snapshot: Object) -> Object:
         "occurred_at_ms": snapshot["created_at_ms"],
         "reason": f"observed_status:{snapshot['status']}",
     }
-    moved = {**entry, "event_id": "moved", "from_phase": "completed", "event_type": "stateful_runtime.phase.transition"}
+    version = draw(st.sampled_from([1, 1, 2, 0]))
+    moved = {
+        **entry,
+        "schema_version": version,
+        "event_id": "moved",
+        "from_phase": "completed",
+        "event_type": "stateful_runtime.phase.transition",
+    }
+    elsewhere = {**moved, "to_phase": draw(st.sampled_from(sorted(NEXT)))}
     histories: list[Object] = [
         {"phase_history": [entry]},
         {"phase_history": [entry, moved]},
+        {"phase_history": [entry, elsewhere]},
         {"phase_history": []},
         {},
     ]

@@ -12,7 +12,7 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import LOCAL, Object, history_of
-from lifecycle_conformance.generation.alphabets import IN_ORDER, PADDING
+from lifecycle_conformance.generation.alphabets import EVENT_NAMES, IN_ORDER, PADDING
 from lifecycle_conformance.generation.legacy_records import (
     NO_OCCURRENCE,
     OWN_OCCURRENCE,
@@ -25,6 +25,7 @@ from lifecycle_conformance.generation.legacy_records import (
     marker_entries,
     marker_lists,
     marker_of,
+    near_twins,
     occurrences,
     oddities,
     other_payload,
@@ -112,6 +113,20 @@ def mixed(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) ->
     ]
     snapshots = [snapshot_of(event, draw(statuses(run))) for event in indexed if draw(st.booleans())]
     return LegacyStore(events=draw(st.permutations(events)), snapshots=snapshots, records=records)
+
+
+@st.composite
+def nearly_alike(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
+    """Leave events of the first generation whose records some take for twins: they have one name and one time.
+
+    Two of them are twins; the records stand in the history whether an event is left of them or not.
+    """
+    name = draw(st.sampled_from(EVENT_NAMES))
+    kinds = draw(st.permutations(near_twins(capabilities)))
+    records = [{"event": name, "recorded_at_ms": 1, **said} for said in (*kinds, draw(st.sampled_from(kinds)))]
+    known = records[: draw(st.integers(0, len(records)))]
+    events = [event_of(run, record, id_by_index(run, record, seq - 1 + n), seq + n) for n, record in enumerate(known)]
+    return LegacyStore(events=events, snapshots=[], records=records)
 
 
 @st.composite
@@ -325,5 +340,6 @@ ALL: Final[Mapping[str, Left]] = {
     **LEGACY_STORES,
     "known in many ways": known_in_many_ways,
     "of one seq": of_one_seq,
+    "nearly alike": nearly_alike,
 }
-"""Those, and the ones that are about the log alone: only sessions that aim at them meet these."""
+"""Those, and such as only sessions that aim at them meet: they are about the log alone, or have many records."""

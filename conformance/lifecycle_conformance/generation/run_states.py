@@ -123,7 +123,7 @@ def _gates(capabilities: Capabilities) -> st.SearchStrategy[Object]:
         "gate",
         {
             "node_id": texts,
-            "title": texts,
+            "title": texts | st.just(""),
             "requested_at_ms": times,
             "instructions": st.sampled_from([canary("gate"), None]),
             "metadata": st.sampled_from([{"secret": canary("gate")}, canary("gate"), [canary("gate")], None]),

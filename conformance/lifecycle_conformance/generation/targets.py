@@ -170,6 +170,15 @@ TARGETS: Final[Mapping[str, Target]] = {
     "a run without history": Target(
         "", lambda machine, _: machine.execute("a run without history", lambda: machine.change([]))
     ),
+    "a pass that is refused midway": Target("", lambda machine, data: machine.be_refused_midway(data)),
+    "somebody else who goes on": Target("", lambda machine, data: machine.go_on_as_others(data)),
+    "a record between others": Target("", lambda machine, data: machine.be_refused_between(data)),
+    "a record between old ones": Target(
+        "import",
+        _legacy("first generation", "nothing"),
+        _rule("the_run_moves_on", choice=1),
+        _rule("a_record_is_inserted", where=-1),
+    ),
 }
 """All targets, by name; each gets as many sessions as its weight says."""
 

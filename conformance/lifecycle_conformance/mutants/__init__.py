@@ -48,10 +48,12 @@ from lifecycle_conformance.mutants import (
     typed_members,
     written,
 )
+from lifecycle_conformance.mutants.blind import honest, honest_more, sly, sly_more
 from lifecycle_conformance.mutants.mutant import Composed, Mutant, faults_of
 
-__all__ = ["MUTANTS", "Composed", "Mutant"]
+__all__ = ["BLIND", "MUTANTS", "Composed", "Mutant"]
 
+_BLIND: Final = (honest, honest_more, sly, sly_more)
 _MODULES: Final = (
     *(recording, boundaries, reading),
     *(typed_members, free_form_members, json_texts, canonical_texts, canonical_numbers),
@@ -60,8 +62,11 @@ _MODULES: Final = (
     *(scopes, scope_values, definitions, passing, stopping),
     *(event_log, sequences, tenants, compaction, markers, pruning),
     *(stored_records, disk, looking_up, damage, refusals, protocol, requests),
+    *_BLIND,
 )
 MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType(
     {each.name: each for module in _MODULES for each in faults_of(module)}
 )
 """The faulty implementations, by name."""
+BLIND: Final[frozenset[str]] = frozenset(each.name for module in _BLIND for each in faults_of(module))
+"""Those that were written without knowing the suite."""

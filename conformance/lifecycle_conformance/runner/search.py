@@ -5,8 +5,8 @@ driver and a seed of its own, which may run one after the other or in processes 
 the same.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
@@ -16,7 +16,6 @@ from attrs import define, field, frozen
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
 from hypothesis.database import ExampleDatabase
-from hypothesis.internal.conjecture import providers
 from hypothesis.stateful import get_state_machine_test
 
 from lifecycle_conformance.driver.interface import Breakdown, BringUpError, BrokenDriverError, Driver, Hello
@@ -34,6 +33,7 @@ from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.runner.capabilities import DECLARING, offered
 from lifecycle_conformance.runner.example_database import SessionsDatabase
 from lifecycle_conformance.runner.findings import Findings
+from lifecycle_conformance.runner.hypothesis_settings import without_local_constants, without_the_plainest
 from lifecycle_conformance.runner.patience import GivenUpError, Patience
 from lifecycle_conformance.runner.pool import Send
 
@@ -163,28 +163,8 @@ def searched(
     send: Send, driver: Driver, shard: Shard, kinds: Sequence[str], requirements: Sequence[str] | None = None
 ) -> None:
     """Search some kinds of case of a shard, one after the other, and send :class:`Findings` of each case."""
-    with _without_local_constants():
+    with without_local_constants():
         _Search(driver, shard, checks_for(requirements), send).all(kinds)
-
-
-@contextmanager
-def _without_local_constants() -> Iterator[None]:
-    """Keep Hypothesis from drawing constants that it finds in modules: it would find others on other machines.
-
-    It decides by the place of installation which modules are local, and looks at all that happen to be loaded.
-    """
-    name = "_get_local_constants"
-    found = getattr(providers, name, None)
-    if found is None:  # another version of Hypothesis
-        yield
-        return
-    setattr(providers, name, type(found()))
-    providers.CONSTANTS_CACHE.cache.clear()
-    try:
-        yield
-    finally:
-        setattr(providers, name, found)
-        providers.CONSTANTS_CACHE.cache.clear()
 
 
 @define
@@ -283,11 +263,12 @@ class _Search:
     def _run(self, test: Any, kind: str, part: int) -> None:
         """Run a test of Hypothesis; named, so that Hypothesis needn't read its source each time to tell it by that.
 
-        The decorator for seeds would do without the database.
+        The decorator for seeds would do without the database. The plainest example is tried once in a whole search.
         """
         test._hypothesis_internal_database_key = kind.encode()  # noqa: SLF001
         test._hypothesis_internal_use_seed = self._seed(kind, part)  # noqa: SLF001
-        test()
+        with nullcontext() if self.shard.number == part == 0 else without_the_plainest():
+            test()
 
     def _seed(self, *what: str | int) -> int:
         """A seed for one run of Hypothesis: the same each time, and another one for each run."""

@@ -25,6 +25,8 @@ _ODD_LINES: Final = ("", "7", "null", '"a line"', "{}", "{", "\x00", '{"event_id
 _WHOLE: Final = (b"7", '"ü"'.encode(), b"{}", b"null")
 _BROKEN_OFF: Final = (b"{", b"[1,", b'{"event_id"')
 _NULS: Final = 64
+_LONG: Final = 1000
+"""How many words a long line has: it doesn't fit into a block in which somebody looks for the end of the log."""
 _NO_UTF8: Final = (b"\xff", b"\xc3", b'{"event_id": "\xf0\x9f\x98"}', b"\xed\xa0\x80", b"\xc0\xaf")
 
 
@@ -40,7 +42,7 @@ def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
     so that something is appended after the torn tail.
     Before that there may be a pass over nothing, which leaves the tail as it is (PASS-1).
     """
-    line = line_of(note(run, files))
+    line, long = line_of(note(run, files)), line_of(note(run, files, payload="größe " * _LONG))
     inside = [at for at in range(1, len(line)) if line[at] & 0xC0 == 0x80]
     after_letters = [at for at in range(inside[0], len(line)) if line[at] & 0xC0 != 0x80]
     cuts = st.integers(1, len(line) - 1) | st.sampled_from(inside) | st.sampled_from(after_letters)
@@ -57,9 +59,10 @@ def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
         "behind a damaged line": cuts.map(
             lambda at: [put(LOG, log_of(files) + b"{\n"), _partial_line(line, at), arrived]
         ),
+        "long": st.just([_partial_line(long, len(long) - 2), arrived]),
         "NULs": st.just([put(LOG, log_of(files)[:-1] + bytes(_NULS)), arrived]),
     }
-    some = ["whole", "whole", "whole", "whole", "torn", "torn", "no JSON", "behind a damaged line"]
+    some = ["whole", "whole", "whole", "whole", "torn", "torn", "long", "no JSON", "behind a damaged line"]
     # Drawn evenly: Hypothesis prefers some alternatives to others.
     return evenly([*some, "NULs", "NULs"] if lines_of(log_of(files))[0] else some).flatmap(lambda kind: kinds[kind])
 

@@ -146,7 +146,7 @@ def _no_object(capabilities: frozenset[str]) -> Sessions:
     known = [*SHOWN_AS, "claim", "claim_id"]
     inside = {**dict.fromkeys(known, "node"), "wait_kind": "timer"}
     values: st.SearchStrategy[Json] = st.one_of(
-        st.sampled_from([*known, "", "node", 7, True, False, []]),
+        st.sampled_from([*known, "", "node", 7, True, False, [], json.dumps(inside)]),
         st.lists(st.sampled_from([inside, *known]), min_size=1, max_size=3),
     )
 

@@ -83,8 +83,13 @@ def refused(step: Step, trace: Trace) -> Iterator[Judgement]:
         return
     yield from _rolled_back(step)
     for place in walk(step, trace):
-        if not place.move.allowed and place.snapshot is None and step.refusal == "phase_transition":
+        if place.snapshot is not None or step.refusal != "phase_transition":
+            continue
+        if not place.move.allowed:
             yield from about(place.index, _stopped(place, step, trace))
+        elif is_unsigned(index := step.data.get("lifecycle_index")) and place.index < index:
+            what = f"whether the snapshot of record {place.index} stays, where record {index} is refused"
+            yield judged("PASS-10", what, expected=True, actual=False, subject=place.index)
     yield from _tried_again(step, trace)
 
 

@@ -100,6 +100,17 @@ def recorded_by_someone_else(step: Step, _: Trace) -> Iterator[Judgement]:
             yield none("TENANT-2", what, sorted(others & again))
 
 
+@check("TENANT-2", "PASS-4", on=PASSES.fully_shown)
+def own_snapshots_are_no_others(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge that no pass takes a snapshot that it is shown for another's, whoever of the tenant wrote it."""
+    who = _who(step.run.get("tenant_context", LOCAL))
+    for snapshot in own(step.before, step.owner).snapshots:
+        met = step.refusal == "storage_conflict" and step.data.get("snapshot_id") == snapshot["snapshot_id"]
+        requirement = "PASS-4" if _who(_tenant(snapshot)) == who else "TENANT-2"
+        what = f"whether its snapshot {snapshot['snapshot_id']} counts as another's"
+        yield judged(requirement, what, expected=False, actual=met, subject=snapshot["snapshot_id"])
+
+
 # --- two tenants, one run id ------------------------------------------------------------------------------------------
 
 
