@@ -40,7 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=10.0,
         help="How long the driver may take to start, to answer and to end.",
     )
+    group.addoption(
+        "--lifecycle-known-failures",
+        metavar="FILE",
+        help="The failures that are accepted (TOML, as for check): they are xfail, strictly.",
+    )
     parser.addini("lifecycle_driver", "The command that starts the driver to be judged.", default="")
+    parser.addini("lifecycle_known_failures", "The file of the failures that are accepted.", default="")
 
 
 @pytest.fixture(scope="session")

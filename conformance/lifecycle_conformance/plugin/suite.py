@@ -11,11 +11,12 @@ import pytest
 from lifecycle_conformance.plugin import outcomes
 from lifecycle_conformance.plugin.hooks import GivenDriver
 from lifecycle_conformance.plugin.outcomes import Judge, Outcome
-from lifecycle_conformance.plugin.search import Found, found_for
+from lifecycle_conformance.plugin.search import Found, found_for, known_failures
 from lifecycle_conformance.report.wording import WIDTH
 from lifecycle_conformance.runner.verdicts import Report
 from lifecycle_conformance.specification import requirements
 from lifecycle_conformance.specification.texts import SPEC
+from lifecycle_projection import InvalidInputError
 
 _JUDGES: Final[Sequence[Judge]] = ("agreement", "vectors")
 _WHOLE_ANSWERS: Final = "whole-answers"
@@ -29,6 +30,10 @@ class Suite(pytest.File):
 
     def collect(self) -> Iterator["Chapter"]:
         """The groups of tests, in the order of the specification."""
+        try:
+            known_failures(self.config)
+        except InvalidInputError as error:
+            raise self.CollectError(str(error)) from error
         for name, group in groupby(requirements.load().values(), key=lambda each: each.chapter):
             tests = {each.id: partial(outcomes.of_requirement, requirement=each.id) for each in group}
             yield Chapter.of(self, name, SPEC / f"{name}.md", tests)
@@ -75,6 +80,8 @@ def _judged(request: pytest.FixtureRequest, lifecycle_driver: GivenDriver) -> No
     outcome = request.node.becomes(found.report, driver=found.command, width=WIDTH)
     if outcome.kind == "skipped":
         pytest.skip(outcome.said)
+    if outcome.kind == "known":
+        pytest.xfail(outcome.said)
     if outcome.kind == "failed":
         pytest.fail(outcome.said, pytrace=False)
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from lifecycle_conformance import __version__
 from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.report import known
 from lifecycle_conformance.report.ranking import name_of, worst_first
 from lifecycle_conformance.report.search_depth import depths, moves
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
@@ -43,6 +44,7 @@ def as_json(report: Report) -> Object:
         "cut": report.cut or None,
         "interrupted": report.interrupted,
         "absent": list(report.absent),
+        **known.stale_as_json(report),
     }
 
 
@@ -62,6 +64,7 @@ def _result(result: Result) -> Object:
         "ended": result.ended,
         **({} if result.failure is None else {"failure": failure_as_json(result.failure)}),
         **({"why": result.why} if result.why else {}),
+        **known.as_json(result),
     }
 
 
@@ -88,6 +91,7 @@ def _judge(result: JudgeResult) -> Object:
         "differing": result.differing,
         "failures": [{"name": name, "difference": difference} for name, difference in result.failures],
         **({} if result.failure is None else {"failure": failure_as_json(result.failure)}),
+        **known.as_json(result),
     }
 
 
