@@ -18,7 +18,7 @@ from lifecycle_conformance.runner import runner
 from lifecycle_conformance.runner.known_failures import KnownFailures
 from lifecycle_conformance.runner.known_failures_file import text_of
 from lifecycle_conformance.runner.verdicts import FAILURES, KnownFailure, Verdict
-from lifecycle_conformance.specification import requirements
+from lifecycle_conformance.specification import requirements, versions
 
 pytest_plugins = ["pytester"]
 
@@ -119,6 +119,16 @@ def test_all_requirements_and_whole_answers_are_judged_and_grouped_by_chapter(ru
     found = [line.split("::") for line in result.outlines if line.startswith(f"{SUITE}::")]
     known = [[SUITE, each.chapter, each.id] for each in requirements.load().values()]
     assert found == [*known, [SUITE, "whole-answers", "agreement"], [SUITE, "whole-answers", "vectors"]]
+
+
+def test_the_requirements_of_a_version_are_collected_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "versions", lambda _: {"0.9": frozenset({"PASS-6", "PASS-8"})})
+    result = run("--collect-only", "-q", "--lifecycle-spec", "0.9")
+    names = [line.rpartition("::")[2] for line in result.outlines if line.startswith(f"{SUITE}::")]
+    assert names == ["PASS-6", "PASS-8", "agreement", "vectors"]
+    refused = run("--lifecycle-spec", "2")
+    assert refused.ret == pytest.ExitCode.INTERRUPTED
+    refused.stdout.fnmatch_lines(["expected a version of the specification (0.9), found '2'"])
 
 
 def test_whole_answers_are_compared_where_they_are_asked_for(run: Run) -> None:

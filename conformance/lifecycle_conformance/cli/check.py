@@ -28,6 +28,7 @@ EXAMPLES
   lifecycle-projection check -- ./my-driver --fast    judge your implementation
   lifecycle-projection check --seed 7 -- ./my-driver  search somewhere else
   lifecycle-projection check --requirements 'ALIAS-*' -- ./my-driver
+  lifecycle-projection check --spec 1.0 -- ./my-driver
   lifecycle-projection check --json -- ./my-driver > report.json
   lifecycle-projection check --junit check.xml --html check.html -- ./my-driver
   lifecycle-projection check --write-known-failures known.toml -- ./my-driver
@@ -65,6 +66,11 @@ EXIT CODES
     metavar="PATTERN",
     multiple=True,
     help="Judge only the requirements whose ids match, such as 'ALIAS-*'; may be given several times.",
+)
+@click.option(
+    "--spec",
+    metavar="VERSION",
+    help="Judge by the requirements of this version of the specification, such as 1.0, and by none that came later.",
 )
 @click.option(
     "--seconds",
@@ -197,10 +203,11 @@ def _write(outputs: Outputs, report: "Report", driver: Sequence[str]) -> None:
     outputs.write(junit, html)
 
 
-def _checked(
+def _checked(  # noqa: PLR0913 - the options that this looks at
     factory: "Factory",
     *,
     only: Sequence[str],
+    spec: str | None,
     no_vectors: bool,
     cases: Path,
     database: Path | None,
@@ -211,12 +218,17 @@ def _checked(
 
     from lifecycle_conformance.driver import descendants  # noqa: PLC0415
     from lifecycle_conformance.runner import case_files, runner  # noqa: PLC0415
+    from lifecycle_conformance.specification.versions import UnknownVersionError  # noqa: PLC0415
 
-    if only and not runner.chosen(only):
-        raise click.BadParameter(f"no requirement matches {', '.join(only)}", param_hint="--requirements")
+    try:
+        if not runner.chosen(only, spec):
+            raise click.BadParameter(f"no requirement matches {', '.join(only)}", param_hint="--requirements")
+    except UnknownVersionError as error:
+        raise click.BadParameter(str(error), param_hint="--spec") from None
     if not descendants.can_adopt():
         warn("on this system nobody can end what a driver starts in a session of its own")
     kept = None if database is None else DirectoryBasedExampleDatabase(database)
     with interruptible(), progress_line() as show, hypothesis_elsewhere():
-        report = runner.run(factory, only=only, vectors=not no_vectors, database=kept, progress=show, **search)
+        options = {"only": only, "spec": spec, "vectors": not no_vectors, "database": kept, **search}
+        report = runner.run(factory, progress=show, **options)
     return case_files.save_all(cases, report)

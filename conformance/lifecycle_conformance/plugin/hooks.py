@@ -45,7 +45,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="The failures that are accepted (TOML, as for check): they are xfail, strictly.",
     )
+    group.addoption(
+        "--lifecycle-spec",
+        metavar="VERSION",
+        help="Judge by the requirements of this version of the specification, such as 1.0.",
+    )
     parser.addini("lifecycle_driver", "The command that starts the driver to be judged.", default="")
+    parser.addini("lifecycle_spec", "The version of the specification that is judged by.", default="")
     parser.addini("lifecycle_known_failures", "The file of the failures that are accepted.", default="")
 
 

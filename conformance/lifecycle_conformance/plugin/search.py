@@ -74,6 +74,7 @@ def _searched(request: pytest.FixtureRequest, given: GivenDriver, only: Sequence
                 # What is made in a conftest can't be sent to other processes.
                 jobs=processes if command else 0,
                 only=only,
+                spec=spec_version(config),
                 database=hypothesis.settings().database,
                 progress=show,
             )
@@ -86,6 +87,11 @@ def _searched(request: pytest.FixtureRequest, given: GivenDriver, only: Sequence
     report = held(report, known_failures(config))
     # A case is replayed with the command.
     return Found(command, case_files.save_all(_CASES, report) if command else report)
+
+
+def spec_version(config: pytest.Config) -> str | None:
+    """The version of the specification whose requirements are judged, if not all are."""
+    return config.getoption("--lifecycle-spec") or config.getini("lifecycle_spec") or None
 
 
 def known_failures(config: pytest.Config) -> KnownFailures:

@@ -22,6 +22,7 @@ def as_json(report: Report) -> Object:
         "report": FORMAT,
         "suite": __version__,
         "spec": SPEC_VERSION,
+        **({} if report.spec is None else {"requirements_of": report.spec}),
         "driver": {
             "name": report.hello.name,
             "version": report.hello.version,

@@ -121,7 +121,8 @@ def _own(what: str, texts: Sequence[str], width: int) -> Iterator[str]:
 def _summary(report: Report, width: int) -> Iterator[str]:
     name = f"{safe(report.hello.name)} {safe(report.hello.version)}"
     partial = f", partial: {safe(report.cut)}" if report.cut else ""
-    how = f"({report.profile}, seed {report.seed}, {report.seconds:.0f} s{partial})"
+    version = f"requirements of {report.spec}, " if report.spec else ""
+    how = f"({version}{report.profile}, seed {report.seed}, {report.seconds:.0f} s{partial})"
     colour = {0: "green", 1: "red"}.get(report.exit_code, "yellow")
     said = paragraph(f"{name} {outcome(report)} {how}", width, rest="  ")
     yield from (click.style(line, fg=colour, bold=True) for line in said)

@@ -156,6 +156,7 @@ class JudgeResult:
 class Report:
     """All that a check found.
 
+    - `spec`: the version whose requirements alone were judged, if one was asked for;
     - `errors`: defects of the suite itself;
     - `lost`: what was not looked at, and why;
     - `cut`: what ended the search before its counts were reached (the caller's time, an interruption, a driver that
@@ -175,6 +176,7 @@ class Report:
     results: tuple[Result, ...]
     vectors: JudgeResult | None = None
     agreement: JudgeResult | None = None
+    spec: str | None = None
     errors: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     cut: str = ""

@@ -150,6 +150,8 @@ def _totals(report: Report) -> Iterator[Fact]:
     counts = Counter(each.verdict for each in report.results)
     yield Fact(name="Found", text=", ".join(f"{counts[each]} {each}" for each in Verdict if counts[each]) or "nothing")
     yield Fact(name="Searched", text=f"profile {report.profile}, seed {report.seed}")
+    if report.spec:
+        yield Fact(name="Requirements", text=f"those of version {report.spec}")
     yield Fact(name="Level", text=_level(report.hello.capabilities))
     yield Fact(name="Capabilities", text=", ".join(sorted(report.hello.capabilities)) or "none", code=True)
     yield Fact(name="Written in", text=report.hello.language)
