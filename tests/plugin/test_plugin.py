@@ -4,12 +4,13 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import click
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from counting import STARTED, CountingTooMuch
 from lifecycle_conformance.plugin import hooks, suite
@@ -55,8 +56,12 @@ Run = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the suite in a folder of its own, in this process or in another one."""
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run the suite in a folder of its own, in this process or in another one.
+
+    What broke something in another test isn't tried again: Hypothesis keeps it in this folder, too.
+    """
+    set_hypothesis_home_dir(pytester.path / ".hypothesis")
     monkeypatch.setattr(runner, "PROFILES", runner.PROFILES)  # puts back what a conftest puts there
     folders = [str(Path(__file__).parent), *(each for each in sys.path if each)]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
@@ -72,7 +77,8 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
         start = pytester.runpytest_subprocess if process else pytester.runpytest_inprocess
         return start("-p", hooks.__name__, "-p", "no:benchmark", "--pyargs", suite, *arguments)
 
-    return run
+    yield run
+    set_hypothesis_home_dir(None)
 
 
 def outcomes(result: pytest.RunResult) -> Mapping[str, str]:
@@ -180,7 +186,7 @@ def test_what_fails_otherwise_fails_and_the_file_may_stand_in_the_configuration(
     run: Run, known: Path, pytester: pytest.Pytester
 ) -> None:
     known.write_text(known.read_text("utf-8").replace("the answer", "the question"), "utf-8")
-    pytester.makeini(f"[pytest]\nlifecycle_known_failures = {known}")
+    pytester.makeini(f"[pytest]\nlifecycle_known_failures = {known.name}")
     result = run("-k", "PASS-6")
     assert failed(result) == ["PASS-6"]
     result.stdout.fnmatch_lines(["a known failure: $.failure[[]0], PASS-6 fail: it fails otherwise: *"])
