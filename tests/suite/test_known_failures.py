@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from attrs import evolve
@@ -14,6 +15,10 @@ from hypothesis import strategies as st
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Breakdown
 from lifecycle_conformance.mutants import MUTANTS
+from lifecycle_conformance.report.as_json import as_json
+from lifecycle_conformance.report.check_junit import as_junit
+from lifecycle_conformance.report.page.check_page import check_page
+from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.runner import known_failures_file, runner
 from lifecycle_conformance.runner.failure_shape import shape_of
 from lifecycle_conformance.runner.known_failures import KnownFailures, held, renewed
@@ -124,6 +129,21 @@ def test_the_judges_of_whole_answers_have_entries_of_their_own() -> None:
     none = held(evolve(found, vectors=JudgeResult(agreed=452), agreement=JudgeResult(agreed=9)), entries)
     assert now(none) == {"agreement": "it holds now", "vectors": "it holds now"}
     assert held(evolve(found, vectors=None, agreement=None), entries).exit_code == 0
+
+
+def test_a_known_judge_is_told_with_its_reason_and_without_its_cases() -> None:
+    vectors = JudgeResult(agreed=450, differing=1, failures=(("edge-1", "step 0: expected 1, got 2"),))
+    entry = KnownFailure(requirement="vectors", verdict=Verdict.FAIL, shapes=("cases that differ: 1",), reason="later")
+    found = held(report(result("PASS-2"), vectors=vectors), known(entry))
+    assert "450 agree, 1 differ, known: later" in render(found)
+    assert "edge-1" not in render(found)
+    assert "edge-1" in render(found, verbose=True)
+    (page, _) = check_page(found, (), lambda _: ()).judges
+    assert (page.said, page.differences) == ("450 agree, 1 differ; known: later", ())
+    assert as_json(found)["vectors"]["known"] == {"reason": "later"}
+    skipped = ET.fromstring(as_junit(found)).find(".//testcase[@name='fixed-cases']/skipped")
+    assert skipped is not None
+    assert skipped.attrib["message"] == "known: later"
 
 
 # --- written anew -----------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ EXAMPLES
 \b
 EXIT CODES
   0  every requirement that was judged holds, or its failure is known
-  1  some don't, or a declared capability was never exercised, or a known failure is none
+  1  some don't, or a declared capability was never exercised, or a known failure is stale
   2  the call is wrong
   3  undecided: the driver would not start or broke the protocol, or --seconds were over
   130  interrupted; what was found by then is reported"""

@@ -52,7 +52,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("lifecycle_driver", "The command that starts the driver to be judged.", default="")
     parser.addini("lifecycle_spec", "The version of the specification that is judged by.", default="")
-    parser.addini("lifecycle_known_failures", "The file of the failures that are accepted.", default="")
+    parser.addini(
+        "lifecycle_known_failures", "The file of the failures that are accepted, from the root folder.", default=""
+    )
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,8 @@ def known_failures(config: pytest.Config) -> KnownFailures:
     """The failures that are accepted. Raises :class:`InvalidInputError` where their file is wrong."""
     stash = config.stash
     if _KNOWN not in stash:
-        given = config.getoption("--lifecycle-known-failures") or config.getini("lifecycle_known_failures")
+        configured = config.getini("lifecycle_known_failures")
+        given = config.getoption("--lifecycle-known-failures") or (configured and str(config.rootpath / configured))
         stash[_KNOWN] = known_failures_file.read(given) if given else KnownFailures()
     return stash[_KNOWN]
 

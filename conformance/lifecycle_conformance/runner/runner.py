@@ -79,19 +79,18 @@ def run(  # noqa: PLR0913 - the options of a check
     vectors: bool = True,
     progress: Progress = lambda _: None,
 ) -> Report:
-    """Judge an implementation by all requirements, or by `only` those whose ids match one of these patterns.
-
-    `spec` narrows them down to those of a version of the specification; raises :class:`UnknownVersionError`.
+    """Judge an implementation by all requirements, or by those of a version, and `only` those that match a pattern.
 
     With jobs the parts of the search run in so many processes of their own, and `factory` must be one that can be
     pickled; without, in this one. `seconds` ends it, as Ctrl-C does, with what was found by then. Raises
-    :class:`BringUpError` where the implementation doesn't come up.
+    :class:`BringUpError` where the implementation doesn't come up, and :class:`UnknownVersionError`.
     """
     started = monotonic()
+    wanted = chosen(only, spec)
     check = _Check(
         factory=factory,
-        wanted=chosen(only, spec),
-        names=None if not only else sorted(with_evidence(each.id for each in chosen(only))),
+        wanted=wanted,
+        names=None if not only else sorted(with_evidence(each.id for each in wanted)),
         profile=profile,
         seed=seed,
         spec=spec,
