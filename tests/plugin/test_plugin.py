@@ -4,19 +4,22 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import click
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from counting import STARTED, CountingTooMuch
 from lifecycle_conformance.plugin import hooks, suite
 from lifecycle_conformance.report.failures import in_full
 from lifecycle_conformance.runner import runner
-from lifecycle_conformance.runner.verdicts import FAILURES, Verdict
-from lifecycle_conformance.specification import requirements
+from lifecycle_conformance.runner.known_failures import KnownFailures
+from lifecycle_conformance.runner.known_failures_file import text_of
+from lifecycle_conformance.runner.verdicts import FAILURES, KnownFailure, Verdict
+from lifecycle_conformance.specification import requirements, versions
 
 pytest_plugins = ["pytester"]
 
@@ -53,8 +56,12 @@ Run = Callable[..., pytest.RunResult]
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the suite in a folder of its own, in this process or in another one."""
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run the suite in a folder of its own, in this process or in another one.
+
+    What broke something in another test isn't tried again: Hypothesis keeps it in this folder, too.
+    """
+    set_hypothesis_home_dir(pytester.path / ".hypothesis")
     monkeypatch.setattr(runner, "PROFILES", runner.PROFILES)  # puts back what a conftest puts there
     folders = [str(Path(__file__).parent), *(each for each in sys.path if each)]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
@@ -70,7 +77,8 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
         start = pytester.runpytest_subprocess if process else pytester.runpytest_inprocess
         return start("-p", hooks.__name__, "-p", "no:benchmark", "--pyargs", suite, *arguments)
 
-    return run
+    yield run
+    set_hypothesis_home_dir(None)
 
 
 def outcomes(result: pytest.RunResult) -> Mapping[str, str]:
@@ -119,6 +127,16 @@ def test_all_requirements_and_whole_answers_are_judged_and_grouped_by_chapter(ru
     assert found == [*known, [SUITE, "whole-answers", "agreement"], [SUITE, "whole-answers", "vectors"]]
 
 
+def test_the_requirements_of_a_version_are_collected_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "versions", lambda _: {"0.9": frozenset({"PASS-6", "PASS-8"})})
+    result = run("--collect-only", "-q", "--lifecycle-spec", "0.9")
+    names = [line.rpartition("::")[2] for line in result.outlines if line.startswith(f"{SUITE}::")]
+    assert names == ["PASS-6", "PASS-8", "agreement", "vectors"]
+    refused = run("--lifecycle-spec", "2")
+    assert refused.ret == pytest.ExitCode.INTERRUPTED
+    refused.stdout.fnmatch_lines(["expected a version of the specification (0.9), found '2'"])
+
+
 def test_whole_answers_are_compared_where_they_are_asked_for(run: Run) -> None:
     result = run("-k", "agreement or vectors")
     assert failed(result) == ["agreement", "vectors"]
@@ -129,6 +147,62 @@ def test_a_driver_that_conforms_is_green(run: Run) -> None:
     result = run("-k", "PASS-6 or PASS-8", conftest=SHORT_SEARCH + IN_CODE.format(driver="Right"))
     result.assert_outcomes(passed=2)
     result.stdout.no_fnmatch_line("mend first*")
+
+
+# --- known failures ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def known(pytester: pytest.Pytester) -> Path:
+    """A file that accepts the failure of PASS-6."""
+    pass_6 = KnownFailure(
+        requirement="PASS-6",
+        verdict=Verdict.FAIL,
+        shapes=("the answer",),
+        reason="in release 5",
+        link="https://tracker.example/5",
+    )
+    path = pytester.path / "known.toml"
+    path.write_text(text_of(KnownFailures(entries=[pass_6], profile="default")), encoding="utf-8")
+    return path
+
+
+def test_a_known_failure_is_expected_to_fail(run: Run, known: Path) -> None:
+    result = run("-rxfE", "-k", "PASS-6 or PASS-8", "--lifecycle-known-failures", str(known))
+    assert failed(result) == ["PASS-8"]
+    result.assert_outcomes(xfailed=1, failed=1)
+    result.stdout.fnmatch_lines(["XFAIL *::PASS-6 - *known: in release 5 https://tracker.example/5"])
+    assert "mend first    PASS-8" in result.stdout.str()
+
+
+def test_a_known_failure_that_no_longer_fails_is_one(run: Run, known: Path) -> None:
+    right = SHORT_SEARCH + IN_CODE.format(driver="Right")
+    result = run("-k", "PASS-6 or PASS-8", "--lifecycle-known-failures", str(known), conftest=right)
+    assert failed(result) == ["PASS-6"]
+    result.stdout.fnmatch_lines(["*XPASS(strict)* $.failure[[]0], PASS-6 fail: it holds now"])
+
+
+def test_what_fails_otherwise_fails_and_the_file_may_stand_in_the_configuration(
+    run: Run, known: Path, pytester: pytest.Pytester
+) -> None:
+    known.write_text(known.read_text("utf-8").replace("the answer", "the question"), "utf-8")
+    pytester.makeini(f"[pytest]\nlifecycle_known_failures = {known.name}")
+    result = run("-k", "PASS-6")
+    assert failed(result) == ["PASS-6"]
+    result.stdout.fnmatch_lines(["a known failure: $.failure[[]0], PASS-6 fail: it fails otherwise: *"])
+
+
+def test_workers_share_what_is_known(run: Run, known: Path) -> None:
+    result = run("-n", "2", "-k", "PASS-6", "--lifecycle-known-failures", str(known), process=True)
+    result.assert_outcomes(xfailed=1)
+
+
+def test_a_wrong_file_is_told_once_without_a_traceback(run: Run, known: Path) -> None:
+    known.write_text("known_failures = 2", "utf-8")
+    result = run("--lifecycle-known-failures", str(known))
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines([f"{known}: expected 1, found 2 at $.known_failures; *"])
+    result.stdout.no_fnmatch_line("*Traceback*")
 
 
 # --- pytest's own ways ------------------------------------------------------------------------------------------------

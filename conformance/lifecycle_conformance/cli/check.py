@@ -9,6 +9,7 @@ import click
 
 from lifecycle_conformance.cli import options
 from lifecycle_conformance.cli.hypothesis_files import hypothesis_elsewhere
+from lifecycle_conformance.cli.known_failures import KnownFailuresFiles
 from lifecycle_conformance.cli.messages import echo_json, echo_report, warn, width
 from lifecycle_conformance.cli.outputs import Outputs
 from lifecycle_conformance.cli.platform import require_posix
@@ -27,13 +28,16 @@ EXAMPLES
   lifecycle-projection check -- ./my-driver --fast    judge your implementation
   lifecycle-projection check --seed 7 -- ./my-driver  search somewhere else
   lifecycle-projection check --requirements 'ALIAS-*' -- ./my-driver
+  lifecycle-projection check --spec 1.0 -- ./my-driver
   lifecycle-projection check --json -- ./my-driver > report.json
   lifecycle-projection check --junit check.xml --html check.html -- ./my-driver
+  lifecycle-projection check --write-known-failures known.toml -- ./my-driver
+  lifecycle-projection check --known-failures known.toml -- ./my-driver
 
 \b
 EXIT CODES
-  0  every requirement that was judged holds
-  1  some don't, or a declared capability was never exercised
+  0  every requirement that was judged holds, or its failure is known
+  1  some don't, or a declared capability was never exercised, or a known failure is stale
   2  the call is wrong
   3  undecided: the driver would not start or broke the protocol, or --seconds were over
   130  interrupted; what was found by then is reported"""
@@ -62,6 +66,11 @@ EXIT CODES
     metavar="PATTERN",
     multiple=True,
     help="Judge only the requirements whose ids match, such as 'ALIAS-*'; may be given several times.",
+)
+@click.option(
+    "--spec",
+    metavar="VERSION",
+    help="Judge by the requirements of this version of the specification, such as 1.0, and by none that came later.",
 )
 @click.option(
     "--seconds",
@@ -114,6 +123,17 @@ EXIT CODES
     help="Write the report to FILE as one page for a browser, which loads nothing: each failure with its session drawn "
     "as a time line, all requirements, and what the search met. `-` is standard output, instead of the report.",
 )
+@click.option(
+    "--known-failures",
+    metavar="FILE",
+    help="The failures that you accept (TOML), each with a reason: they don't count. One that is mended, or that fails "
+    "otherwise, is an error.",
+)
+@click.option(
+    "--write-known-failures",
+    metavar="FILE",
+    help="Write all that fails to FILE as known, with the reasons that it or --known-failures has.",
+)
 @options.as_json
 @click.option("-v", "--verbose", is_flag=True, help="Show every failure in full.")
 @click.pass_context
@@ -125,6 +145,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     junit: str | None,
     html: str | None,
     *,
+    known_failures: str | None,
+    write_known_failures: str | None,
     as_json: bool,
     verbose: bool,
     **search: Any,
@@ -141,7 +163,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     """
     require_posix("check")
     outputs = Outputs(junit, html)
-    outputs.check([], as_json=as_json)
+    known = KnownFailuresFiles.asked(known_failures, write_known_failures)
+    outputs.check(known.taken, as_json=as_json)
     with progress_line() as show:
         show("loading the suite")
         # Hypothesis takes its time to load; the help should not wait for it.
@@ -150,13 +173,15 @@ def command(  # noqa: PLR0913 - one parameter an option
         from lifecycle_conformance.report import terminal  # noqa: PLC0415
 
     factory = partial(started, driver_command, store, search.pop("timeout"))
-    report = _checked(factory, **search)
+    report = known.held(_checked(factory, **search), all_cases=not search["no_vectors"])
     if as_json:
         echo_json(json_report.as_json(report))
     elif not outputs.replace_report:
         text = terminal.render(report, driver=driver_command, verbose=verbose, colour=True, width=width())
         echo_report(text.rstrip("\n"))
-    _write(outputs, report, driver_command)  # last: should it fail, the report isn't lost
+    # Last: should one of them fail, the report isn't lost.
+    known.write()
+    _write(outputs, report, driver_command)
     ctx.exit(report.exit_code)
 
 
@@ -178,10 +203,11 @@ def _write(outputs: Outputs, report: "Report", driver: Sequence[str]) -> None:
     outputs.write(junit, html)
 
 
-def _checked(
+def _checked(  # noqa: PLR0913 - the options that this looks at
     factory: "Factory",
     *,
     only: Sequence[str],
+    spec: str | None,
     no_vectors: bool,
     cases: Path,
     database: Path | None,
@@ -192,12 +218,17 @@ def _checked(
 
     from lifecycle_conformance.driver import descendants  # noqa: PLC0415
     from lifecycle_conformance.runner import case_files, runner  # noqa: PLC0415
+    from lifecycle_conformance.specification.versions import UnknownVersionError  # noqa: PLC0415
 
-    if only and not runner.chosen(only):
-        raise click.BadParameter(f"no requirement matches {', '.join(only)}", param_hint="--requirements")
+    try:
+        if not runner.chosen(only, spec):
+            raise click.BadParameter(f"no requirement matches {', '.join(only)}", param_hint="--requirements")
+    except UnknownVersionError as error:
+        raise click.BadParameter(str(error), param_hint="--spec") from None
     if not descendants.can_adopt():
         warn("on this system nobody can end what a driver starts in a session of its own")
     kept = None if database is None else DirectoryBasedExampleDatabase(database)
     with interruptible(), progress_line() as show, hypothesis_elsewhere():
-        report = runner.run(factory, only=only, vectors=not no_vectors, database=kept, progress=show, **search)
+        options = {"only": only, "spec": spec, "vectors": not no_vectors, "database": kept, **search}
+        report = runner.run(factory, progress=show, **options)
     return case_files.save_all(cases, report)

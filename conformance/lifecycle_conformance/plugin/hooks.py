@@ -40,7 +40,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=10.0,
         help="How long the driver may take to start, to answer and to end.",
     )
+    group.addoption(
+        "--lifecycle-known-failures",
+        metavar="FILE",
+        help="The failures that are accepted (TOML, as for check): they are xfail, strictly.",
+    )
+    group.addoption(
+        "--lifecycle-spec",
+        metavar="VERSION",
+        help="Judge by the requirements of this version of the specification, such as 1.0.",
+    )
     parser.addini("lifecycle_driver", "The command that starts the driver to be judged.", default="")
+    parser.addini("lifecycle_spec", "The version of the specification that is judged by.", default="")
+    parser.addini(
+        "lifecycle_known_failures", "The file of the failures that are accepted, from the root folder.", default=""
+    )
 
 
 @pytest.fixture(scope="session")

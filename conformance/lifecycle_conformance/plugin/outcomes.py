@@ -7,10 +7,10 @@ import click
 from attrs import frozen
 
 from lifecycle_conformance.driver.safe_text import safe
-from lifecycle_conformance.report import start, terminal
+from lifecycle_conformance.report import known, start, terminal
 from lifecycle_conformance.report.failures import heading, in_full, share, statement
 from lifecycle_conformance.report.ranking import worst_first
-from lifecycle_conformance.runner.verdicts import Report, Result, Verdict
+from lifecycle_conformance.runner.verdicts import Report, Result, Stale, Verdict
 
 _FIXED_CASES: Final = "Production's fixed cases"
 _NOT_ASKED: Final = "judged only where all requirements are"
@@ -21,37 +21,43 @@ Judge = Literal["agreement", "vectors"]
 
 @frozen
 class Outcome:
-    """`said` is why a test is skipped, or all that a report says of a failure."""
+    """`said` is why a test is skipped, why its failure is accepted, or all that a report says of a failure."""
 
-    kind: Literal["passed", "skipped", "failed"]
+    kind: Literal["passed", "skipped", "known", "failed"]
     said: str = ""
 
 
 def of_requirement(report: Report, requirement: str, driver: Sequence[str], width: int) -> Outcome:
     """What becomes of the test of a requirement. What was not judged, though it could have been, fails."""
     result = next(each for each in report.results if each.requirement.id == requirement)
+    stale = known.of_requirement(report, requirement)
+    if result.known is not None:
+        return Outcome("known", known.why(result))
     if result.verdict is Verdict.PASS:
-        return Outcome("passed")
+        return Outcome("passed") if stale is None else _no_longer(stale)
     if result.verdict in _SKIPPED:
         return Outcome("skipped", result.why)
-    if result.failure is None:
-        return _failed(_unjudged(result, width))
-    return _failed(in_full(result, driver, width))
+    told = _unjudged(result, width) if result.failure is None else in_full(result, driver, width)
+    return _failed([*told, *_otherwise(stale)])
 
 
 def of_judge(report: Report, judge: Judge, driver: Sequence[str], width: int) -> Outcome:
     """What becomes of the test of a judge of whole answers."""
     found = report.agreement if judge == "agreement" else report.vectors
+    stale = known.of_requirement(report, judge)
     if found is None:
         return Outcome("skipped", report.cut or _NOT_ASKED)
+    if found.known is not None:
+        return Outcome("known", known.why(found))
     if not found.differing:
-        return Outcome("passed")
+        return Outcome("passed") if stale is None else _no_longer(stale)
     if found.failure is not None:
-        return _failed(in_full(found, driver, width))
+        return _failed([*in_full(found, driver, width), *_otherwise(stale)])
     return _failed(
         [
             *heading(_FIXED_CASES, Verdict.FAIL, share(found), width),
             *terminal.of_judge("the cases", found, verbose=False, width=width),
+            *_otherwise(stale),
         ]
     )
 
@@ -76,6 +82,15 @@ def _unjudged(result: Result, width: int) -> list[str]:
         "",
         *statement(safe(result.why), width),
     ]
+
+
+def _no_longer(stale: Stale) -> Outcome:
+    """What pytest calls a test that passes although it is expected to fail."""
+    return _failed([f"[XPASS(strict)] {safe(known.stale_in_a_line(stale))}", known.STALE_TO_DO])
+
+
+def _otherwise(stale: Stale | None) -> list[str]:
+    return [] if stale is None else ["", f"a known failure: {safe(known.stale_in_a_line(stale))}", known.STALE_TO_DO]
 
 
 def _failed(lines: Iterable[str]) -> Outcome:

@@ -17,14 +17,16 @@ from lifecycle_conformance.plugin.hooks import SUMMARY, GivenDriver
 from lifecycle_conformance.plugin.shared import made_once
 from lifecycle_conformance.plugin.showing import progress, without_warnings
 from lifecycle_conformance.report.wording import WIDTH
-from lifecycle_conformance.runner import case_files, runner
+from lifecycle_conformance.runner import case_files, known_failures_file, runner
 from lifecycle_conformance.runner.findings import number_of
+from lifecycle_conformance.runner.known_failures import KnownFailures, held
 from lifecycle_conformance.runner.search import Factory
 from lifecycle_conformance.runner.verdicts import Report
 
 _CASES: Final = Path("lifecycle-cases")
 _PROCESSES: Final = 2
 """How many processes search for a command, as for `check`; with xdist, as many as it has workers."""
+_KNOWN: Final = pytest.StashKey[KnownFailures]()
 _FOUND: Final = pytest.StashKey["Found"]()
 
 
@@ -72,6 +74,7 @@ def _searched(request: pytest.FixtureRequest, given: GivenDriver, only: Sequence
                 # What is made in a conftest can't be sent to other processes.
                 jobs=processes if command else 0,
                 only=only,
+                spec=spec_version(config),
                 database=hypothesis.settings().database,
                 progress=show,
             )
@@ -81,8 +84,24 @@ def _searched(request: pytest.FixtureRequest, given: GivenDriver, only: Sequence
         raise KeyboardInterrupt
     if report.unusable:
         return Found(command, None, outcomes.nothing_judged(report, command, WIDTH))
+    report = held(report, known_failures(config))
     # A case is replayed with the command.
     return Found(command, case_files.save_all(_CASES, report) if command else report)
+
+
+def spec_version(config: pytest.Config) -> str | None:
+    """The version of the specification whose requirements are judged, if not all are."""
+    return config.getoption("--lifecycle-spec") or config.getini("lifecycle_spec") or None
+
+
+def known_failures(config: pytest.Config) -> KnownFailures:
+    """The failures that are accepted. Raises :class:`InvalidInputError` where their file is wrong."""
+    stash = config.stash
+    if _KNOWN not in stash:
+        configured = config.getini("lifecycle_known_failures")
+        given = config.getoption("--lifecycle-known-failures") or (configured and str(config.rootpath / configured))
+        stash[_KNOWN] = known_failures_file.read(given) if given else KnownFailures()
+    return stash[_KNOWN]
 
 
 def _command(given: GivenDriver) -> tuple[str, ...]:

@@ -11,11 +11,13 @@ import pytest
 from lifecycle_conformance.plugin import outcomes
 from lifecycle_conformance.plugin.hooks import GivenDriver
 from lifecycle_conformance.plugin.outcomes import Judge, Outcome
-from lifecycle_conformance.plugin.search import Found, found_for
+from lifecycle_conformance.plugin.search import Found, found_for, known_failures, spec_version
 from lifecycle_conformance.report.wording import WIDTH
+from lifecycle_conformance.runner.runner import chosen
 from lifecycle_conformance.runner.verdicts import Report
-from lifecycle_conformance.specification import requirements
 from lifecycle_conformance.specification.texts import SPEC
+from lifecycle_conformance.specification.versions import UnknownVersionError
+from lifecycle_projection import InvalidInputError
 
 _JUDGES: Final[Sequence[Judge]] = ("agreement", "vectors")
 _WHOLE_ANSWERS: Final = "whole-answers"
@@ -29,7 +31,12 @@ class Suite(pytest.File):
 
     def collect(self) -> Iterator["Chapter"]:
         """The groups of tests, in the order of the specification."""
-        for name, group in groupby(requirements.load().values(), key=lambda each: each.chapter):
+        try:
+            known_failures(self.config)
+            wanted = chosen((), spec_version(self.config))
+        except (InvalidInputError, UnknownVersionError) as error:
+            raise self.CollectError(str(error)) from error
+        for name, group in groupby(wanted, key=lambda each: each.chapter):
             tests = {each.id: partial(outcomes.of_requirement, requirement=each.id) for each in group}
             yield Chapter.of(self, name, SPEC / f"{name}.md", tests)
         judges: dict[str, _BecomesOf] = {each: partial(outcomes.of_judge, judge=each) for each in _JUDGES}
@@ -75,6 +82,8 @@ def _judged(request: pytest.FixtureRequest, lifecycle_driver: GivenDriver) -> No
     outcome = request.node.becomes(found.report, driver=found.command, width=WIDTH)
     if outcome.kind == "skipped":
         pytest.skip(outcome.said)
+    if outcome.kind == "known":
+        pytest.xfail(outcome.said)
     if outcome.kind == "failed":
         pytest.fail(outcome.said, pytrace=False)
 
@@ -91,5 +100,5 @@ def _found(request: pytest.FixtureRequest, given: GivenDriver) -> Found:
 def _selected(session: pytest.Session) -> Sequence[str]:
     """The requirements that this run is about; none where it is about all, or about a judge of whole answers."""
     selected = {each.name for each in session.items if isinstance(each, RequirementTest)}
-    everything = not selected.isdisjoint(_JUDGES) or len(selected) == len(requirements.load())
+    everything = not selected.isdisjoint(_JUDGES) or len(selected) == len(chosen((), spec_version(session.config)))
     return () if everything else sorted(selected)

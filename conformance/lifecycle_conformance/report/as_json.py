@@ -5,6 +5,7 @@ from typing import Final
 
 from lifecycle_conformance import __version__
 from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.report import known
 from lifecycle_conformance.report.ranking import name_of, worst_first
 from lifecycle_conformance.report.search_depth import depths, moves
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
@@ -21,6 +22,7 @@ def as_json(report: Report) -> Object:
         "report": FORMAT,
         "suite": __version__,
         "spec": SPEC_VERSION,
+        **({} if report.spec is None else {"requirements_of": report.spec}),
         "driver": {
             "name": report.hello.name,
             "version": report.hello.version,
@@ -43,6 +45,7 @@ def as_json(report: Report) -> Object:
         "cut": report.cut or None,
         "interrupted": report.interrupted,
         "absent": list(report.absent),
+        **known.stale_as_json(report),
     }
 
 
@@ -62,6 +65,7 @@ def _result(result: Result) -> Object:
         "ended": result.ended,
         **({} if result.failure is None else {"failure": failure_as_json(result.failure)}),
         **({"why": result.why} if result.why else {}),
+        **known.as_json(result),
     }
 
 
@@ -89,6 +93,7 @@ def _judge(result: JudgeResult) -> Object:
         "differing": result.differing,
         "failures": [{"name": name, "difference": difference} for name, difference in result.failures],
         **({} if result.failure is None else {"failure": failure_as_json(result.failure)}),
+        **known.as_json(result),
     }
 
 

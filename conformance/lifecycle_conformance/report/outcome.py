@@ -4,6 +4,7 @@ from typing import Final
 
 import click
 
+from lifecycle_conformance.report.known import counted_stale
 from lifecycle_conformance.report.verdict_table import counts
 from lifecycle_conformance.report.wording import counted
 from lifecycle_conformance.runner.verdicts import FAILURES, INTERRUPTED, UNDECIDED, WELL, Report
@@ -22,20 +23,30 @@ def outcome(report: Report) -> str:
     """What is to be said of the implementation, to stand behind its name."""
     if report.unusable:
         return UNUSABLE
-    short_in = sum(result.verdict in FAILURES for result in report.results)
+    short_in = sum(result.verdict in FAILURES and result.known is None for result in report.results)
     if report.exit_code == UNDECIDED:
         defect, cut = "this suite has a defect", "the check was cut off"
         return f"is undecided: {'it broke the protocol' if short_in else defect if report.errors else cut}"
     if report.exit_code in _WITHOUT_FAILURE:
-        return _WITHOUT_FAILURE[report.exit_code]
-    if short_in:
-        return f"falls short in {counted(short_in, 'requirement')}"
+        return f"{_WITHOUT_FAILURE[report.exit_code]}{_but_for_known(report)}"
+    return f"falls short in {counted(short_in, 'requirement')}" if short_in else _not_as_said(report)
+
+
+def _but_for_known(report: Report) -> str:
+    known = sum(result.known is not None for result in report.results)
+    return f", but for {counted(known, 'known failure')}" if known and report.exit_code == WELL else ""
+
+
+def _not_as_said(report: Report) -> str:
+    """What is to be said where no requirement is broken: whole answers differ, or what is known isn't so."""
     differing = [
         what
         for what, judge in (("production's answers", report.vectors), ("the reference", report.agreement))
-        if judge is not None and judge.differing
+        if judge is not None and judge.differing and judge.known is None
     ]
-    return f"differs from {' and '.join(differing)}"
+    if differing:
+        return f"differs from {' and '.join(differing)}"
+    return f"is not what is known of it: {counted_stale(report)}"
 
 
 def summary(report: Report) -> str:

@@ -23,7 +23,7 @@ records that can't be read or operations that aren't there, stores that don't be
 
 
 def worst_first(report: Report) -> list[Failed]:
-    """All that failed, in the order in which it is best mended.
+    """All that failed and isn't known, in the order in which it is best mended.
 
     1. Blockers: answers that differ from time to time, then a driver that crashes, hangs or breaks the protocol, then
        records that can't be read (DRIVER-5), then stores that don't begin empty (DRIVER-7), then other state leaks.
@@ -32,12 +32,12 @@ def worst_first(report: Report) -> list[Failed]:
     3. Agreement with the reference shows whole answers: it comes after the first of the others, and before it if the
        session that shows it is shorter.
     """
-    failed = [each for each in report.results if each.failure is not None]
+    failed = [each for each in report.results if each.failure is not None and each.known is None]
     blockers = sorted((each for each in failed if _blocks(each) < len(_BLOCKERS)), key=_blocks)
     others = sorted((each for each in failed if each not in blockers), key=lambda each: _weight(each, report))
     order: list[Failed] = [*blockers, *others]
     agreement = report.agreement
-    if agreement is not None and agreement.failure is not None:
+    if agreement is not None and agreement.failure is not None and agreement.known is None:
         first = bool(others) and not _shorter(agreement.failure, others[0])
         order.insert(len(blockers) + first, agreement)
     return order

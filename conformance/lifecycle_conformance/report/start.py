@@ -10,6 +10,7 @@ import click
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.difference import first_place
 from lifecycle_conformance.report.failures import again, in_words
+from lifecycle_conformance.report.known import counted_stale, stale_in_a_line
 from lifecycle_conformance.report.ranking import Failed, failure_of, name_of
 from lifecycle_conformance.report.wording import counted, paragraph, short, written
 from lifecycle_conformance.runner.reasons import NOT_THERE
@@ -35,6 +36,8 @@ def mend_first(report: Report, failed: Sequence[Failed]) -> str:
         return f"{NOT_THERE}{', '.join(map(safe, report.absent))}"
     if failed:
         return to_mend(failed[0])
+    if report.stale:
+        return f"{counted_stale(report)}: {safe(stale_in_a_line(report.stale[0]))}"
     if lacking := [each.requirement.id for each in report.results if each.verdict is Verdict.NOT_EXERCISED]:
         return (
             f"nothing fails, but too few cases met the preconditions of {_some(lacking)}: search longer, or elsewhere"
@@ -54,10 +57,13 @@ def how_far(report: Report) -> str:
     """How many requirements were judged and how those fared, and what kept the others from being judged."""
     counts = Counter(each.verdict for each in report.results)
     judged = [each for each in report.results if each.verdict not in UNJUDGED | {Verdict.NOT_EXERCISED}]
-    broken = len(judged) - counts[Verdict.PASS]
+    known = sum(each.known is not None for each in judged)
+    broken = len(judged) - counts[Verdict.PASS] - known
     said = [counted(counts[Verdict.PASS], "requirement holds", "requirements hold")]
     if broken:
         said.append(counted(broken, "is broken", "are broken"))
+    if known:
+        said.append(counted(known, "is known to be broken", "are known to be broken"))
     if counts[Verdict.UNDECIDED]:
         said.append(counted(counts[Verdict.UNDECIDED], "is undecided", "are undecided"))
     if missed := counts[Verdict.NOT_EXERCISED]:

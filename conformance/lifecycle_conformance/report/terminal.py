@@ -8,6 +8,7 @@ import click
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report import search_depth, start, verdict_table
 from lifecycle_conformance.report.failures import in_a_line, in_full
+from lifecycle_conformance.report.known import stale_lines, why
 from lifecycle_conformance.report.outcome import MEND_UNUSABLE, outcome
 from lifecycle_conformance.report.ranking import Failed, worst_first
 from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, short, wrapped
@@ -39,6 +40,7 @@ def _lines(report: Report, driver: Sequence[str], *, verbose: bool, width: int) 
     if report.exit_code:
         yield from start.lines(report, failed, driver, width)
         yield ""
+    yield from stale_lines(report, width)
     yield from _failures(failed, driver, verbose=verbose, width=width)
     yield from verdict_table.by_chapter(report.results, width, passes=verbose or bool(report.exit_code))
     yield ""
@@ -85,8 +87,11 @@ def of_judge(name: str, result: JudgeResult | None, *, verbose: bool, width: int
         f"{result.agreed} agree",
         click.style(differing, fg="red") if result.differing else differing,
         *([f"{result.not_declared} not declared"] if result.not_declared else []),
+        *filter(None, [why(result)]),
     )
     yield from wrapped(counts, width, first=f"  {name}: ", rest="    ", between=", ")
+    if result.known is not None and not verbose:
+        return
     shown = result.failures if verbose else result.failures[:_DIFFERENCES]
     for failed, difference in shown:
         first, *more = difference.splitlines() or [""]
@@ -116,7 +121,8 @@ def _own(what: str, texts: Sequence[str], width: int) -> Iterator[str]:
 def _summary(report: Report, width: int) -> Iterator[str]:
     name = f"{safe(report.hello.name)} {safe(report.hello.version)}"
     partial = f", partial: {safe(report.cut)}" if report.cut else ""
-    how = f"({report.profile}, seed {report.seed}, {report.seconds:.0f} s{partial})"
+    version = f"requirements of {report.spec}, " if report.spec else ""
+    how = f"({version}{report.profile}, seed {report.seed}, {report.seconds:.0f} s{partial})"
     colour = {0: "green", 1: "red"}.get(report.exit_code, "yellow")
     said = paragraph(f"{name} {outcome(report)} {how}", width, rest="  ")
     yield from (click.style(line, fg=colour, bold=True) for line in said)

@@ -9,6 +9,7 @@ import click
 
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.failures import styled
+from lifecycle_conformance.report.known import why
 from lifecycle_conformance.report.wording import paragraph, wrapped
 from lifecycle_conformance.runner.reasons import NOT_DECLARED
 from lifecycle_conformance.runner.verdicts import FAILURES, UNJUDGED, Result, Verdict
@@ -47,12 +48,12 @@ def _of_verdict(verdict: Verdict, results: Sequence[Result], width: int) -> Iter
     first = f"  {styled(verdict, f'{verdict.value:{_COLUMN}}')}  "
     failed = [each for each in results if verdict in FAILURES and each.verdict is not Verdict.NOT_EXERCISED]
     for result in failed:
-        cells = [_cell(result), result.requirement.title]
+        cells = [_cell(result), result.requirement.title, *filter(None, [why(result)])]
         yield from wrapped(cells, width, first=first, rest=f"{_INDENT}  ")
     others = [each for each in results if each not in failed]
-    for why, group in _by_reason(others):
+    for reason, group in _by_reason(others):
         cells = [_cell(each) for each in group]
-        yield from wrapped([*cells, *([f"({safe(why)})"] if why else [])], width, first=first, rest=_INDENT)
+        yield from wrapped([*cells, *([f"({safe(reason)})"] if reason else [])], width, first=first, rest=_INDENT)
 
 
 def _by_reason(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
@@ -64,6 +65,8 @@ def _by_reason(results: Sequence[Result]) -> list[tuple[str, list[Result]]]:
 
 
 def _reason(result: Result) -> str:
+    if result.known is not None:
+        return why(result)
     match result.verdict:
         case Verdict.NOT_DECLARED:
             return result.why.removeprefix(NOT_DECLARED)
@@ -85,7 +88,12 @@ def _cell(result: Result) -> str:
 def counts(results: Sequence[Result]) -> list[str]:
     """Count the verdicts, a phrase for each."""
     numbers = Counter(result.verdict for result in results)
-    return [f"{numbers[verdict]} {styled(verdict)}" for verdict in Verdict if numbers[verdict]]
+    known = Counter(result.verdict for result in results if result.known is not None)
+    return [
+        f"{numbers[verdict]} {styled(verdict)}{f' ({known[verdict]} known)' if known[verdict] else ''}"
+        for verdict in Verdict
+        if numbers[verdict]
+    ]
 
 
 def by_judge(results: Sequence[Result], width: int) -> Iterator[str]:

@@ -11,6 +11,7 @@ from lifecycle_conformance.driver.interface import BrokenDriverError
 from lifecycle_conformance.execution.coverage import Coverage
 from lifecycle_conformance.execution.session import Judged, Session
 from lifecycle_conformance.execution.trace import Request
+from lifecycle_conformance.runner.failure_shape import shape_of
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult
 
 ANSWERING: Final = "DRIVER-2"
@@ -23,14 +24,18 @@ def _numbers() -> defaultdict[str, set[int]]:
     return defaultdict(set)
 
 
+def _texts() -> defaultdict[str, set[str]]:
+    return defaultdict(set)
+
+
 @define
 class Findings:
     """What sessions showed.
 
     `cases` and `broken` hold, for each requirement, the numbers of the steps in which it was judged and broken, at most
-    `most` of them; `ended` is how many sessions it ended. `fixed` is what the fixed cases showed as a judge of their
-    own. `lost` says what was given up and why, `cut` why the whole search was. Findings come in parts, which
-    :meth:`add` joins.
+    `most` of them; `ended` is how many sessions it ended, `shapes` are those of all its failures. `fixed` is what the
+    fixed cases showed as a judge of their own. `lost` says what was given up and why, `cut` why the whole search was.
+    Findings come in parts, which :meth:`add` joins.
     """
 
     coverage: Coverage = Factory(Coverage)
@@ -38,6 +43,7 @@ class Findings:
     broken: defaultdict[str, set[int]] = Factory(_numbers)
     ended: Counter[str] = Factory(Counter)
     failures: dict[str, Failure] = Factory(dict)
+    shapes: defaultdict[str, set[str]] = Factory(_texts)
     errors: dict[str, str] = Factory(dict)
     lost: list[str] = Factory(list)
     cut: str = ""
@@ -66,7 +72,7 @@ class Findings:
         failure = Failure(
             requests=requests, message=breakdown.message, broke=breakdown.verdict, stderr=breakdown.stderr
         )
-        self._keep(ANSWERING, failure)
+        self.keep(ANSWERING, failure)
 
     def add(self, other: "Findings") -> None:
         """Take in what other sessions showed."""
@@ -77,7 +83,9 @@ class Findings:
                     self._count(mine[requirement], number)
         self.ended.update(other.ended)
         for requirement, failure in other.failures.items():
-            self._keep(requirement, failure)
+            self.keep(requirement, failure)
+        for requirement, shapes in other.shapes.items():
+            self.shapes[requirement] |= shapes
         self.errors |= {name: text for name, text in other.errors.items() if name not in self.errors}
         self.lost += other.lost
         self.cut = self.cut or other.cut
@@ -89,10 +97,11 @@ class Findings:
         self._count(self.cases[ANSWERING], judged.step)
         if not judgement.holds:
             self._count(self.broken[judgement.requirement], judged.step)
-            self._keep(judgement.requirement, failure_of(requests, judged))
+            self.keep(judgement.requirement, failure_of(requests, judged))
 
-    def _keep(self, requirement: str, failure: Failure) -> None:
-        """Keep the shorter one, and of equals the first."""
+    def keep(self, requirement: str, failure: Failure) -> None:
+        """Keep the shorter one, and of equals the first; and the shapes of both."""
+        self.shapes[requirement].add(shape_of(failure.message))
         kept = self.failures.get(requirement)
         if kept is None or len(failure.requests) < len(kept.requests):
             self.failures[requirement] = failure

@@ -87,7 +87,7 @@ class _Comparison:
                 for requirement in difference.requirements:
                     findings.cases[requirement].add(number)
                     findings.broken[requirement].add(number)
-                    findings.failures.setdefault(requirement, _failure(outcome.case, difference))
+                    findings.keep(requirement, _failure(outcome.case, difference))
         self.send(findings)
 
     def _asked(self, cases: Sequence[derived.DerivedCase]) -> Iterator[tuple[derived.DerivedCase, Json]]:

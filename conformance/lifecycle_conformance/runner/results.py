@@ -4,6 +4,7 @@ from attrs import frozen
 
 from lifecycle_conformance.judges.agreement import AGREEMENT
 from lifecycle_conformance.runner.evidence import cases_that_count
+from lifecycle_conformance.runner.failure_shape import shape_of
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.runner.reasons import why_unjudged
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Result, Verdict
@@ -36,6 +37,7 @@ class Basis:
             broken=len(self.found.broken[requirement.id]),
             ended=self.found.ended[requirement.id],
             failure=failure,
+            shapes=_shapes(self.found, requirement.id, failure),
             why=why_unjudged(
                 requirement,
                 verdict,
@@ -61,4 +63,15 @@ def agreement_result(found: Findings, smallest: Failure | None) -> JudgeResult:
     """How often an implementation agreed with the reference, and the smallest session in which it didn't."""
     cases, broken = len(found.cases[AGREEMENT]), len(found.broken[AGREEMENT])
     failures = () if smallest is None else ((AGREEMENT, smallest.message),)
-    return JudgeResult(agreed=cases - broken, differing=broken, failures=failures, failure=smallest)
+    return JudgeResult(
+        agreed=cases - broken,
+        differing=broken,
+        failures=failures,
+        failure=smallest,
+        shapes=_shapes(found, AGREEMENT, smallest),
+    )
+
+
+def _shapes(found: Findings, subject: str, smallest: Failure | None) -> frozenset[str]:
+    """The shapes of all failures; the smallest one may have another than those that were met on the way to it."""
+    return frozenset(found.shapes[subject]) | ({shape_of(smallest.message)} if smallest is not None else set())

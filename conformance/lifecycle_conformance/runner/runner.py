@@ -31,6 +31,7 @@ from lifecycle_conformance.runner.shrinker import reduced
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Verdict
 from lifecycle_conformance.specification import requirements
 from lifecycle_conformance.specification.requirements import Judge, Requirement
+from lifecycle_conformance.specification.versions import requirements_of
 
 
 @frozen(kw_only=True)
@@ -74,23 +75,26 @@ def run(  # noqa: PLR0913 - the options of a check
     seconds: float | None = None,
     shrink_attempts: int = SHRINK_ATTEMPTS,
     only: Sequence[str] = (),
+    spec: str | None = None,
     database: ExampleDatabase | None = None,
     vectors: bool = True,
     progress: Progress = lambda _: None,
 ) -> Report:
-    """Judge an implementation by all requirements, or by `only` those whose ids match one of these patterns.
+    """Judge an implementation by all requirements, or by those of a version, and `only` those that match a pattern.
 
     With jobs the parts of the search run in so many processes of their own, and `factory` must be one that can be
     pickled; without, in this one. `seconds` ends it, as Ctrl-C does, with what was found by then. Raises
-    :class:`BringUpError` where the implementation doesn't come up.
+    :class:`BringUpError` where the implementation doesn't come up, and :class:`UnknownVersionError`.
     """
     started = monotonic()
+    wanted = chosen(only, spec)
     check = _Check(
         factory=factory,
-        wanted=chosen(only),
-        names=None if not only else sorted(with_evidence(each.id for each in chosen(only))),
+        wanted=wanted,
+        names=None if not only else sorted(with_evidence(each.id for each in wanted)),
         profile=profile,
         seed=seed,
+        spec=spec,
         vectors=vectors,
     )
     try:
@@ -107,12 +111,17 @@ def run(  # noqa: PLR0913 - the options of a check
     return check.report(monotonic() - started)
 
 
-def chosen(patterns: Sequence[str]) -> list[Requirement]:
-    """The requirements whose ids match one of some patterns; all of them where there is no pattern."""
+def chosen(patterns: Sequence[str], spec: str | None = None) -> list[Requirement]:
+    """The requirements whose ids match one of some patterns; all of them where there is no pattern.
+
+    `spec` leaves those of a version. Raises :class:`UnknownVersionError`.
+    """
+    known = requirements.load()
+    of_version = known.keys() if spec is None else requirements_of(spec)
     return [
         each
-        for each in requirements.load().values()
-        if not patterns or any(fnmatchcase(each.id, pattern) for pattern in patterns)
+        for each in known.values()
+        if each.id in of_version and (not patterns or any(fnmatchcase(each.id, pattern) for pattern in patterns))
     ]
 
 
@@ -129,6 +138,7 @@ class _Check:
     names: Sequence[str] | None
     profile: str
     seed: int
+    spec: str | None
     vectors: bool
     hello: Hello | None = None
     absent: frozenset[str] = frozenset()
@@ -269,6 +279,7 @@ class _Check:
             hello=self.hello,
             profile=self.profile,
             seed=self.seed,
+            spec=self.spec,
             seconds=seconds,
             coverage=found.coverage,
             results=tuple(basis.result(each, failures.get(each.id)) for each in judged),

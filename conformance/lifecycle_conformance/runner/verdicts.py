@@ -82,12 +82,37 @@ class Failure:
 
 
 @frozen(kw_only=True)
+class KnownFailure:
+    """A failure that a team has accepted for now.
+
+    `requirement` is an id, or the name of a judge of whole answers; `shapes` are those that the failure had when it was
+    accepted (see :mod:`failure_shape`). `reason` and `link` are for people, and decide nothing.
+    """
+
+    requirement: str
+    verdict: Verdict
+    shapes: tuple[str, ...] = ()
+    reason: str = ""
+    link: str = ""
+
+
+@frozen
+class Stale:
+    """A known failure that a check found otherwise: its place in the file, and `now`, which is what holds instead."""
+
+    place: str
+    entry: KnownFailure
+    now: str
+
+
+@frozen(kw_only=True)
 class Result:
     """The verdict on one requirement.
 
     `cases` is the number of distinct cases in which its precondition held, `wanted` how many were asked for, `broken`
     in how many of the cases it was violated, `ended` how many sessions that ended. `why` says in a sentence why a
-    requirement was not judged: what the driver doesn't declare, what was never met, what cut the search off.
+    requirement was not judged: what the driver doesn't declare, what was never met, what cut the search off. `shapes`
+    are those of all its failures, `known` is the entry that accepts it.
     """
 
     requirement: Requirement
@@ -98,6 +123,8 @@ class Result:
     ended: int = 0
     failure: Failure | None = None
     why: str = ""
+    shapes: frozenset[str] = frozenset()
+    known: KnownFailure | None = None
 
 
 @frozen(kw_only=True)
@@ -105,7 +132,7 @@ class JudgeResult:
     """What a judge of whole answers found: agreement with the reference, or production's fixed cases.
 
     `failures` names each step or case that differs, with its first difference; `failure` is the smallest session in
-    which the implementation disagrees with the reference.
+    which the implementation disagrees with the reference. `shapes` and `known` are as those of a :class:`Result`.
     """
 
     agreed: int = 0
@@ -113,6 +140,8 @@ class JudgeResult:
     differing: int = 0
     failures: tuple[tuple[str, str], ...] = ()
     failure: Failure | None = None
+    shapes: frozenset[str] = frozenset()
+    known: KnownFailure | None = None
 
     def with_(self, other: "JudgeResult") -> "JudgeResult":
         """What both found together; the failures of this one come first."""
@@ -129,12 +158,14 @@ class JudgeResult:
 class Report:
     """All that a check found.
 
+    - `spec`: the version whose requirements alone were judged, if one was asked for;
     - `errors`: defects of the suite itself;
     - `lost`: what was not looked at, and why;
     - `cut`: what ended the search before its counts were reached (the caller's time, an interruption, a driver that
       can't go on), in a sentence; empty where nothing did;
     - `interrupted`: whether the caller ended it;
     - `absent`: the capabilities that the driver declares and doesn't offer;
+    - `stale`: the known failures that are found otherwise;
     - `unusable`: whether the driver couldn't even answer the plainest requests; `cut` says what happened, and nothing
       else was looked at.
     """
@@ -147,11 +178,13 @@ class Report:
     results: tuple[Result, ...]
     vectors: JudgeResult | None = None
     agreement: JudgeResult | None = None
+    spec: str | None = None
     errors: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     cut: str = ""
     interrupted: bool = False
     absent: tuple[str, ...] = ()
+    stale: tuple[Stale, ...] = ()
     unusable: bool = False
 
     @property
@@ -164,9 +197,10 @@ class Report:
         """The exit code, see :func:`exit_code`."""
         if self.interrupted:
             return INTERRUPTED
-        found = {result.verdict for result in self.results}
-        differs = any(judge is not None and judge.differing for judge in (self.vectors, self.agreement))
-        if self.absent:
+        found = {result.verdict for result in self.results if result.known is None}
+        judges = [judge for judge in (self.vectors, self.agreement) if judge is not None and judge.known is None]
+        differs = any(judge.differing for judge in judges)
+        if self.absent or self.stale:
             return FALLS_SHORT
         judged = not self.unusable and any(result.cases for result in self.results)
         return exit_code({*found, Verdict.FAIL} if differs else found, judged=judged, undecided=bool(self.errors))

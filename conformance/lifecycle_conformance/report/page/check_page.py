@@ -13,6 +13,7 @@ from attrs import field, frozen
 from lifecycle_conformance.execution.coverage import Coverage
 from lifecycle_conformance.model.phase_table import NEXT
 from lifecycle_conformance.report import search_depth, start
+from lifecycle_conformance.report.known import STALE_TO_DO, counted_stale, stale_in_a_line, why
 from lifecycle_conformance.report.outcome import MEND_UNUSABLE, outcome
 from lifecycle_conformance.report.page.check_failures import Rehearse, ShownFailure, badge_of, shown
 from lifecycle_conformance.report.page.page import Badge, Fact, Listing
@@ -122,7 +123,7 @@ class CheckPage:
 def check_page(report: Report, driver: Sequence[str], rehearse: Rehearse) -> CheckPage:
     """The page of a check; `driver` is the command that starts the implementation, if there is one."""
     failed = worst_first(report)
-    named = {each.requirement.id for each in report.results if each.failure is not None}
+    named = {name_of(each) for each in failed}
     return CheckPage(
         subject=f"{report.hello.name} {report.hello.version}",
         verdict=_verdict(report),
@@ -149,6 +150,8 @@ def _totals(report: Report) -> Iterator[Fact]:
     counts = Counter(each.verdict for each in report.results)
     yield Fact(name="Found", text=", ".join(f"{counts[each]} {each}" for each in Verdict if counts[each]) or "nothing")
     yield Fact(name="Searched", text=f"profile {report.profile}, seed {report.seed}")
+    if report.spec:
+        yield Fact(name="Requirements", text=f"those of version {report.spec}")
     yield Fact(name="Level", text=_level(report.hello.capabilities))
     yield Fact(name="Capabilities", text=", ".join(sorted(report.hello.capabilities)) or "none", code=True)
     yield Fact(name="Written in", text=report.hello.language)
@@ -166,6 +169,8 @@ def _notices(report: Report) -> Iterator[str]:
         yield f"The check was cut short: {report.cut}."
     if report.unusable:
         yield MEND_UNUSABLE
+    if report.stale:
+        yield f"{counted_stale(report)}; below stands what is so."
 
 
 def _begin(report: Report, failed: Sequence[Failed], driver: Sequence[str]) -> Begin:
@@ -202,9 +207,9 @@ def _row(result: Result, failed: set[str]) -> Row:
     return Row(
         id=id_,
         title=result.requirement.title,
-        badge=badge_of(result.verdict),
+        badge=badge_of(result.verdict) if result.known is None else Badge(f"{result.verdict}, known", Tone.NOTE),
         cases=_cases(result),
-        why=result.why,
+        why=why(result) or result.why,
         anchor=f"failure-{id_}" if id_ in failed else None,
     )
 
@@ -226,6 +231,8 @@ def _judges(report: Report) -> Iterator[JudgeOfAnswers]:
     ):
         if found is None:
             yield JudgeOfAnswers(name=name, said="not asked", differences=())
+        elif found.known is not None:
+            yield JudgeOfAnswers(name=name, said=f"{_counted(found)}; {why(found)}", differences=())
         else:
             yield JudgeOfAnswers(name=name, said=_counted(found), differences=found.failures[:_DIFFERENCES])
 
@@ -261,6 +268,9 @@ def _depth(coverage: Coverage) -> Iterator[Fact]:
 
 
 def _lists(report: Report) -> Iterator[Listing]:
+    if report.stale:
+        entries = [stale_in_a_line(each) for each in report.stale]
+        yield Listing(anchor="stale", title="Stale known failures", lead=STALE_TO_DO, entries=entries)
     if report.lost:
         lead = "The search gave these up, so that less was judged than is asked for."
         yield Listing(anchor="lost", title="Not looked at", lead=lead, entries=report.lost)
