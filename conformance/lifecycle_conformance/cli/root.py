@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "audit": "Find where a store departs from the specification.",
     "check": "Judge an implementation: fixed cases, then a search for failures.",
     "diff": "Say where two stores differ.",
+    "doctor": "Explain what a driver that is being written lacks.",
     "mutants": "Measure which faulty implementations the suite finds, and how soon.",
     "project": "Project run records into a store of files.",
     "replay": "Replay a saved failure and say whether it still fails.",
