@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve
 
 from lifecycle_conformance.cli import options
 from lifecycle_conformance.cli.hypothesis_files import hypothesis_elsewhere
@@ -29,6 +30,7 @@ EXAMPLES
   lifecycle-projection check --requirements 'ALIAS-*' -- ./my-driver
   lifecycle-projection check --json -- ./my-driver > report.json
   lifecycle-projection check --junit check.xml --html check.html -- ./my-driver
+  lifecycle-projection check --statement mine.json -- ./my-driver
 
 \b
 EXIT CODES
@@ -78,14 +80,7 @@ EXIT CODES
     help="How many attempts to find smaller sessions, for all failures together; each failure has 200 at least.",
 )
 @options.timeout
-@click.option(
-    "--jobs",
-    metavar="INT",
-    type=click.IntRange(min=1),
-    default=2,
-    show_default=True,
-    help="How many processes search, each with a driver of its own; what they find is the same with any number.",
-)
+@options.jobs
 @click.option(
     "--cases",
     metavar="DIR",
@@ -114,6 +109,12 @@ EXIT CODES
     help="Write the report to FILE as one page for a browser, which loads nothing: each failure with its session drawn "
     "as a time line, all requirements, and what the search met. `-` is standard output, instead of the report.",
 )
+@click.option(
+    "--statement",
+    metavar="FILE",
+    help="Write a statement of conformance to FILE: who was judged, how, and what came of it, to be verified by others "
+    "(`statement verify`). `-` is standard output, instead of the report.",
+)
 @options.as_json
 @click.option("-v", "--verbose", is_flag=True, help="Show every failure in full.")
 @click.pass_context
@@ -125,6 +126,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     junit: str | None,
     html: str | None,
     *,
+    statement: str | None,
     as_json: bool,
     verbose: bool,
     **search: Any,
@@ -140,8 +142,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     test shows. A failure comes with the shortest session that was found, and the seed that finds it again.
     """
     require_posix("check")
-    outputs = Outputs(junit, html)
+    outputs = Outputs(junit, html, statement)
     outputs.check([], as_json=as_json)
+    if statement is not None and search["database"] is not None:
+        raise click.UsageError("--statement and --database exclude each other: nobody else has what the database holds")
     with progress_line() as show:
         show("loading the suite")
         # Hypothesis takes its time to load; the help should not wait for it.
@@ -156,11 +160,11 @@ def command(  # noqa: PLR0913 - one parameter an option
     elif not outputs.replace_report:
         text = terminal.render(report, driver=driver_command, verbose=verbose, colour=True, width=width())
         echo_report(text.rstrip("\n"))
-    _write(outputs, report, driver_command)  # last: should it fail, the report isn't lost
+    _write(outputs, report, driver_command, search)  # last: should it fail, the report isn't lost
     ctx.exit(report.exit_code)
 
 
-def _write(outputs: Outputs, report: "Report", driver: Sequence[str]) -> None:
+def _write(outputs: Outputs, report: "Report", driver: Sequence[str], search: dict[str, Any]) -> None:
     """Write what was asked for beside the report."""
 
     def junit() -> bytes:
@@ -175,7 +179,20 @@ def _write(outputs: Outputs, report: "Report", driver: Sequence[str]) -> None:
 
         return rendered(check_page(report, driver, partial(rehearsed, capabilities=report.hello.capabilities)))
 
-    outputs.write(junit, html)
+    def statement() -> bytes:
+        from lifecycle_conformance.report import statement as statements  # noqa: PLC0415 - likewise
+
+        asked = statements.Asked(
+            requirements=search["only"],
+            fixed_cases=not search["no_vectors"],
+            shrink_attempts=search["shrink_attempts"],
+        )
+        return statements.as_text(statements.statement_of(report, asked))
+
+    if outputs.statement is not None and report.interrupted:
+        warn("no statement is made: the check was interrupted")
+        outputs = evolve(outputs, statement=None)
+    outputs.write(junit, html, statement)
 
 
 def _checked(

@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "replay": "Replay a saved failure and say whether it still fails.",
     "serve": "Offer the reference as a driver, on standard input and output.",
     "show": "Show what a store holds: its runs, or the events and snapshots of one.",
+    "statement": "Verify a statement of conformance, or make a badge of it.",
     "validate": "Say whether files hold what they should.",
     "vectors": "List the fixed cases, export them, or judge by them alone.",
 }

@@ -1,0 +1,172 @@
+"""A statement of conformance: what a check came to, and all that it takes to make the same check again (chapter 17)."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from attrs import frozen
+
+from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.report.as_json import as_json
+from lifecycle_conformance.report.wording import counted
+from lifecycle_conformance.runner.runner import chosen
+from lifecycle_conformance.runner.verdicts import FALLS_SHORT, WELL, JudgeResult, Report, Verdict
+from lifecycle_conformance.specification import schemas
+from lifecycle_conformance.specification.requirements import levels
+from lifecycle_projection import InvalidInputError, Problem
+from lifecycle_projection.canonical import stable_hash
+from lifecycle_projection.json_text import read_json
+from lifecycle_projection.records import Json
+
+FORMAT: Final = 1
+"""The version of this format: another one when a member changes its meaning."""
+SCHEMA: Final = "statement"
+CONFORMS: Final = "conforms"
+HOLDS_IN_PART: Final = "holds in part"
+OUTCOME_FALLS_SHORT: Final = "falls short"
+OUTCOME_UNDECIDED: Final = "undecided"
+_VARYING: Final = ("seconds", "errors", "worst_first")
+_VARYING_OF_A_RESULT: Final = ("failure", "failures")
+_CHANCE: Final = {
+    Verdict.NONDETERMINISTIC: "the driver's answers differ from time to time",
+    Verdict.STATE_LEAK: "some answers depend on what the process did before",
+    Verdict.TIMEOUT: "the driver was silent too long, which depends on the machine",
+}
+
+
+@frozen(kw_only=True)
+class Asked:
+    """What a check was asked for, beside profile and seed, as far as that decides what it finds.
+
+    `requirements` are the patterns of ids that were asked for, none for all.
+    """
+
+    requirements: tuple[str, ...] = ()
+    fixed_cases: bool = True
+    shrink_attempts: int
+
+
+def statement_of(report: Report, asked: Asked, known_failures: Sequence[Json] = ()) -> Object:
+    """The statement on a report as a JSON object, valid by `schemas/statement.schema.json`.
+
+    None can be made on a check that was interrupted. `known_failures` are failures that the implementer knows of; with
+    any, an implementation doesn't conform.
+    """
+    document = as_json(report)
+    limits = [*_limits(report, asked)]
+    level, beyond = _level(report)
+    return {
+        "statement": FORMAT,
+        "suite": document["suite"],
+        "spec": document["spec"],
+        "driver": document["driver"],
+        "level": level,
+        "beyond_level": beyond,
+        "profile": report.profile,
+        "seed": report.seed,
+        "asked": {
+            "requirements": [*asked.requirements],
+            "fixed_cases": asked.fixed_cases,
+            "shrink_attempts": asked.shrink_attempts,
+        },
+        "outcome": _outcome(report, limited=bool(limits), known=bool(known_failures)),
+        "limits": limits,
+        "not_repeatable": _not_repeatable(report),
+        "verdicts": document["verdicts"],
+        "not_passed": [
+            {"requirement": each.requirement.id, "verdict": each.verdict.value}
+            for each in report.results
+            if each.verdict is not Verdict.PASS
+        ],
+        "fixed_cases": _counts(report.vectors),
+        "agreement": _counts(report.agreement),
+        "known_failures": [*known_failures],
+        "digest": digest(document),
+    }
+
+
+def digest(document: Object) -> str:
+    """The stable hash (JSON-1) of a report without what may differ between two checks that find the same.
+
+    That are times, tracebacks, and failures, in which paths and messages stand; their verdicts and counts remain.
+    """
+    kept = {name: value for name, value in document.items() if name not in _VARYING}
+    kept["requirements"] = [_bare(each) for each in document["requirements"]]
+    for judge in ("vectors", "agreement"):
+        kept[judge] = None if document[judge] is None else _bare(document[judge])
+    return stable_hash(kept)
+
+
+def _bare(result: Object) -> Object:
+    return {name: value for name, value in result.items() if name not in _VARYING_OF_A_RESULT}
+
+
+def _level(report: Report) -> tuple[str | None, list[str]]:
+    """The highest level whose capabilities are all declared and offered, and the capabilities beyond it."""
+    offered = report.hello.capabilities - set(report.absent)
+    reached = [(name, those) for name, those in levels().items() if those <= offered]
+    name, those = reached[-1] if reached else (None, frozenset[str]())
+    return name, sorted(offered - those)
+
+
+def _limits(report: Report, asked: Asked) -> Iterator[str]:
+    """What keeps the statement from being about all requirements, in sentences."""
+    if asked.requirements:
+        yield f"only the requirements that match {', '.join(asked.requirements)} were judged"
+    if not asked.fixed_cases:
+        yield "the fixed cases were left out, and the requirements that they judge"
+    if report.cut:
+        yield f"the check was cut off: {report.cut}"
+    for each in report.lost:
+        yield f"not looked at: {each}"
+    if report.errors:
+        yield f"the suite has {counted(len(report.errors), 'defect')} that kept it from judging some steps"
+
+
+def _outcome(report: Report, *, limited: bool, known: bool) -> str:
+    code = report.exit_code
+    if code == FALLS_SHORT or (code == WELL and known):
+        return OUTCOME_FALLS_SHORT
+    if code != WELL:
+        return OUTCOME_UNDECIDED
+    return HOLDS_IN_PART if limited else CONFORMS
+
+
+def _not_repeatable(report: Report) -> str | None:
+    """Why the same check needn't find the same again; `None` where it must."""
+    found = {each.verdict for each in report.results}
+    if report.cut or report.lost:
+        return "the check was cut off, and another one may get further"
+    if report.errors:
+        return "the suite has a defect"
+    return next((why for verdict, why in _CHANCE.items() if verdict in found), None)
+
+
+def _counts(judge: JudgeResult | None) -> Object | None:
+    return None if judge is None else {"agreed": judge.agreed, "differing": judge.differing}
+
+
+def as_text(statement: Object) -> bytes:
+    """A statement as the text of its file."""
+    return json.dumps(statement, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def parse(text: bytes, source: str) -> Object:
+    """Read a statement.
+
+    Raises :class:`InvalidInputError` that names the source, the JSON path of each thing that is wrong, and what was
+    expected.
+    """
+    try:
+        document = read_json(text)
+    except InvalidInputError as error:
+        raise error.located(source) from None
+    problems = [Problem(path, message) for path, message in schemas.problems(SCHEMA, document)]
+    if not problems:
+        patterns = document["asked"]["requirements"]
+        if patterns and not chosen(patterns):
+            problems = [Problem("$.asked.requirements", "expected patterns that some requirement matches")]
+    if problems:
+        raise InvalidInputError(problems=tuple(problems), source=source)
+    statement: Object = document
+    return statement
