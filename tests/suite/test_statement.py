@@ -179,9 +179,16 @@ def test_it_holds_where_the_same_is_found() -> None:
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (stated(failed("PASS-2")), "PASS-2: the statement says pass, this check fail"),
+        (stated(failed("PASS-2")), "PASS-2: the statement says pass, this check says fail"),
+        (
+            stated(failed("PASS-2")),
+            'verdicts: the statement says {"pass": 1, "fail": 0}, this check says {"pass": 0, "',
+        ),
         (stated(result("PASS-2", cases=41)), "the verdicts are the same, and the reports aren't"),
-        (stated(hello=evolve(HELLO, version="0.2")), "the driver's version: the statement says 0.1, this check 0.2"),
+        (
+            stated(hello=evolve(HELLO, version="0.2")),
+            "the driver's version: the statement says 0.1, this check says 0.2",
+        ),
         (stated(hello=evolve(HELLO, capabilities=frozenset({"import"}))), "the driver doesn't declare append"),
         (stated(hello=evolve(HELLO, capabilities=HELLO.capabilities | {"prune"})), "the driver declares prune"),
         (stated(agreement=JudgeResult(agreed=1)), "agreement with the reference: the statement says null"),
@@ -245,6 +252,15 @@ def test_a_statement_is_read_as_it_was_written() -> None:
         ({"seed": -1}, "expected an integer from 0 to 2^64 - 1, found -1 at $.seed"),
         ({"outcome": "good"}, "expected one of conforms, holds in part, falls short, undecided"),
         ({"more": 1}, "expected no such member at $.more"),
+        (
+            {"verdicts": {"pass": 1, "wrong reason": 1}},
+            "expected 0, the number in `not_passed`, found 1 at $.verdicts[",
+        ),
+        ({"limits": ["only a part was judged"]}, "expected no 'conforms' beside limits or requirements that fail at"),
+        (
+            {"not_passed": [{"requirement": "LOG-1", "verdict": "fail"}], "verdicts": {"fail": 1}},
+            "expected no 'conforms' beside limits or requirements that fail at $.outcome",
+        ),
         (
             {"asked": {"requirements": ["X-*"], "fixed_cases": True, "shrink_attempts": 1}},
             "expected patterns that some requirement matches at $.asked.requirements",
@@ -360,10 +376,10 @@ def test_verify_says_what_differs(made: Make, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(runner, "run", lambda *_, **__: report(failed("PASS-2")))
     done = call("statement", "verify", path)
     assert done.exit_code == 1
-    assert "it doesn't hold:\n  - PASS-2: the statement says pass, this check fail\n" in done.stdout
+    assert "it doesn't hold:\n  - PASS-2: the statement says pass, this check says fail\n" in done.stdout
     told = json.loads(call("statement", "verify", "--json", path).stdout)
     assert (told["holds"], told["found"]["outcome"]) == (False, "falls short")
-    assert "PASS-2: the statement says pass, this check fail" in told["differences"]
+    assert "PASS-2: the statement says pass, this check says fail" in told["differences"]
 
 
 def test_verify_refuses_what_it_can_not_judge(made: Make) -> None:

@@ -1,6 +1,7 @@
 """A statement of conformance: what a check came to, and all that it takes to make the same check again (chapter 17)."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -10,7 +11,7 @@ from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.wording import counted
 from lifecycle_conformance.runner.runner import chosen
-from lifecycle_conformance.runner.verdicts import FALLS_SHORT, WELL, JudgeResult, Report, Verdict
+from lifecycle_conformance.runner.verdicts import FAILURES, FALLS_SHORT, WELL, JudgeResult, Report, Verdict
 from lifecycle_conformance.specification import schemas
 from lifecycle_conformance.specification.requirements import levels
 from lifecycle_projection import InvalidInputError, Problem
@@ -162,11 +163,22 @@ def parse(text: bytes, source: str) -> Object:
     except InvalidInputError as error:
         raise error.located(source) from None
     problems = [Problem(path, message) for path, message in schemas.problems(SCHEMA, document)]
-    if not problems:
-        patterns = document["asked"]["requirements"]
-        if patterns and not chosen(patterns):
-            problems = [Problem("$.asked.requirements", "expected patterns that some requirement matches")]
+    problems = problems or [*_inconsistencies(document)]
     if problems:
         raise InvalidInputError(problems=tuple(problems), source=source)
     statement: Object = document
     return statement
+
+
+def _inconsistencies(statement: Object) -> Iterator[Problem]:
+    """Where members of a statement contradict each other, so that nobody can have written it as it is."""
+    patterns = statement["asked"]["requirements"]
+    if patterns and not chosen(patterns):
+        yield Problem("$.asked.requirements", "expected patterns that some requirement matches")
+    listed = Counter(each["verdict"] for each in statement["not_passed"])
+    for verdict, number in statement["verdicts"].items():
+        if verdict != Verdict.PASS and number != listed[verdict]:
+            path = schemas.json_path(["verdicts", verdict])
+            yield Problem(path, f"expected {listed[verdict]}, the number in `not_passed`, found {number}")
+    if statement["outcome"] == CONFORMS and (statement["limits"] or listed.keys() & FAILURES):
+        yield Problem("$.outcome", f"expected no {CONFORMS!r} beside limits or requirements that fail")

@@ -98,7 +98,15 @@ def _to_the_letter(stated: Object, found: Object) -> Iterator[str]:
     yield from _verdicts(stated, found, lambda stated, found: stated != found)
     for name, called in _NAMES.items():
         if stated[name] != found[name]:
-            yield f"{called}: {_against(stated[name], found[name])}"
+            yield f"{called}: {_against(*_apart(stated[name], found[name]))}"
+
+
+def _apart(stated: Json, found: Json) -> tuple[Json, Json]:
+    """Two values without the members that they have in common."""
+    if not (isinstance(stated, dict) and isinstance(found, dict)):
+        return stated, found
+    differing = [name for name in (stated | found) if stated.get(name) != found.get(name)]
+    return {name: stated.get(name) for name in differing}, {name: found.get(name) for name in differing}
 
 
 def _contradictions(stated: Object, found: Object) -> Iterator[str]:
@@ -162,4 +170,4 @@ def _not_passed(statement: Object) -> Mapping[str, str]:
 
 def _against(stated: Json, found: Json) -> str:
     said, came = (each if isinstance(each, str) else written(each) for each in (stated, found))
-    return f"the statement says {said}, this check {came}"
+    return f"the statement says {said}, this check says {came}"
