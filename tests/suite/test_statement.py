@@ -230,12 +230,14 @@ def test_what_was_cut_off_conforms_only_if_the_whole_does() -> None:
     assert "the outcome" in differences(forged, stated(result("PASS-2"), failed("LOG-1")))
 
 
-def test_another_version_of_the_suite_may_count_otherwise() -> None:
+@pytest.mark.parametrize(("member", "named"), [("suite", "the suite"), ("hypothesis", "Hypothesis")])
+def test_another_version_of_what_searches_may_search_elsewhere(member: str, named: str) -> None:
     statement = stated()
-    older = {**statement, "suite": "0.0.1", "digest": "sha256:" + "0" * 64}
-    verification = verified(older, statement)
+    older = {**statement, member: "0.0.1", "digest": "sha256:" + "0" * 64}
+    verification = verified(older, stated(result("PASS-2", cases=99)))
     assert verification.holds
-    assert "version 0.0.1 of the suite" in verification.notes[0]
+    assert f"version 0.0.1 of {named}" in verification.notes[0]
+    assert "PASS-2" in differences(older, stated(failed("PASS-2")))
 
 
 # --- its file ---------------------------------------------------------------------------------------------------------

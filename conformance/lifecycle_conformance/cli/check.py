@@ -142,10 +142,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     test shows. A failure comes with the shortest session that was found, and the seed that finds it again.
     """
     require_posix("check")
-    outputs = Outputs(junit, html, statement)
-    outputs.check([], as_json=as_json)
-    if statement is not None and search["database"] is not None:
-        raise click.UsageError("--statement and --database exclude each other: nobody else has what the database holds")
+    outputs = _outputs(Outputs(junit, html, statement), search, as_json=as_json)
     with progress_line() as show:
         show("loading the suite")
         # Hypothesis takes its time to load; the help should not wait for it.
@@ -162,6 +159,14 @@ def command(  # noqa: PLR0913 - one parameter an option
         echo_report(text.rstrip("\n"))
     _write(outputs, report, driver_command, search)  # last: should it fail, the report isn't lost
     ctx.exit(report.exit_code)
+
+
+def _outputs(outputs: Outputs, search: dict[str, Any], *, as_json: bool) -> Outputs:
+    """What is written beside the report, where that can be. Raises :class:`click.UsageError`."""
+    outputs.check([], as_json=as_json)
+    if outputs.statement is not None and search["database"] is not None:
+        raise click.UsageError("--statement and --database exclude each other: nobody else has what the database holds")
+    return outputs
 
 
 def _write(outputs: Outputs, report: "Report", driver: Sequence[str], search: dict[str, Any]) -> None:

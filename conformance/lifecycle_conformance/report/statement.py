@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import hypothesis
 from attrs import frozen
 
 from lifecycle_conformance.execution.trace import Object
@@ -59,6 +60,7 @@ def statement_of(report: Report, asked: Asked, known_failures: Sequence[Json] = 
     return {
         "statement": FORMAT,
         "suite": document["suite"],
+        "hypothesis": hypothesis.__version__,
         "spec": document["spec"],
         "driver": document["driver"],
         "level": level,

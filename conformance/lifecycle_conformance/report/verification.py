@@ -24,6 +24,8 @@ _NAMES: Final = {
     "fixed_cases": "the fixed cases",
     "agreement": "agreement with the reference",
 }
+_MAKERS: Final = {"suite": "the suite", "hypothesis": "Hypothesis"}
+"""What decides, beside the options, through which sessions a search goes."""
 _DEPTH: Final = (
     "the verdicts are the same, and the reports aren't: something was judged more or less often; is the driver another "
     "build, or do its answers vary?"
@@ -56,24 +58,23 @@ def check_specification(stated: Object, source: str) -> None:
 def verified(stated: Object, found: Object) -> Verification:
     """Hold a statement against one on a check that was made with the same options.
 
-    Where either can't be repeated to the letter, only what contradicts counts: what is said to hold, and fails; what is
-    said to fail, and holds.
+    Where they needn't be equal, only what contradicts counts: what is said to hold and fails, what is said to fail and
+    holds.
     """
     notes = [*_notes(stated, found)]
     differences = [*_of_driver(stated["driver"], found["driver"])]
-    if stated["not_repeatable"] is None and found["not_repeatable"] is None:
-        differences += _to_the_letter(stated, found)
-        if not differences and stated["suite"] == found["suite"] and stated["digest"] != found["digest"]:
-            differences.append(_DEPTH)
-    else:
-        differences += _contradictions(stated, found)
+    differences += (_contradictions if notes else _to_the_letter)(stated, found)
+    if not notes and not differences and stated["digest"] != found["digest"]:
+        differences.append(_DEPTH)
     return Verification(differences=differences, notes=notes)
 
 
 def _notes(stated: Object, found: Object) -> Iterator[str]:
-    if stated["suite"] != found["suite"]:
-        versions = f"the statement was made by version {stated['suite']} of the suite, and this is {found['suite']}"
-        yield f"{versions}: how often something was judged is not compared"
+    """Why two statements needn't be equal."""
+    for name, called in _MAKERS.items():
+        if stated[name] != found[name]:
+            versions = f"the statement was made with version {stated[name]} of {called}, and this is {found[name]}"
+            yield f"{versions}, which may search elsewhere: only contradictions count"
     if stated["not_repeatable"] is not None:
         yield f"equality can't be expected, for {stated['not_repeatable']}: only contradictions count"
     elif found["not_repeatable"] is not None:
