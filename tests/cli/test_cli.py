@@ -24,7 +24,7 @@ from lifecycle_conformance.judges.vectors.scenarios import FILES
 from lifecycle_conformance.specification.texts import VECTORS
 from lifecycle_projection import FileStore, compact
 
-COMMANDS = ("check", "mutants", "project", "replay", "serve", "show", "validate", "vectors")
+COMMANDS = ("check", "doctor", "mutants", "project", "replay", "serve", "show", "statement", "validate", "vectors")
 BEL, ESC = "\x07", "\x1b"
 Runs = Callable[[Any], Path]
 """Writes a file of run records."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from attrs import evolve
 
 from lifecycle_conformance.cli import options
 from lifecycle_conformance.cli.hypothesis_files import hypothesis_elsewhere
@@ -33,6 +34,7 @@ EXAMPLES
   lifecycle-projection check --junit check.xml --html check.html -- ./my-driver
   lifecycle-projection check --write-known-failures known.toml -- ./my-driver
   lifecycle-projection check --known-failures known.toml -- ./my-driver
+  lifecycle-projection check --statement mine.json -- ./my-driver
 
 \b
 EXIT CODES
@@ -87,14 +89,7 @@ EXIT CODES
     help="How many attempts to find smaller sessions, for all failures together; each failure has 200 at least.",
 )
 @options.timeout
-@click.option(
-    "--jobs",
-    metavar="INT",
-    type=click.IntRange(min=1),
-    default=2,
-    show_default=True,
-    help="How many processes search, each with a driver of its own; what they find is the same with any number.",
-)
+@options.jobs
 @click.option(
     "--cases",
     metavar="DIR",
@@ -134,6 +129,12 @@ EXIT CODES
     metavar="FILE",
     help="Write all that fails to FILE as known, with the reasons that it or --known-failures has.",
 )
+@click.option(
+    "--statement",
+    metavar="FILE",
+    help="Write a statement of conformance to FILE: who was judged, how, and what came of it, to be verified by others "
+    "(`statement verify`). `-` is standard output, instead of the report.",
+)
 @options.as_json
 @click.option("-v", "--verbose", is_flag=True, help="Show every failure in full.")
 @click.pass_context
@@ -147,6 +148,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     *,
     known_failures: str | None,
     write_known_failures: str | None,
+    statement: str | None,
     as_json: bool,
     verbose: bool,
     **search: Any,
@@ -162,9 +164,8 @@ def command(  # noqa: PLR0913 - one parameter an option
     test shows. A failure comes with the shortest session that was found, and the seed that finds it again.
     """
     require_posix("check")
-    outputs = Outputs(junit, html)
     known = KnownFailuresFiles.asked(known_failures, write_known_failures)
-    outputs.check(known.taken, as_json=as_json)
+    outputs = _outputs(Outputs(junit, html, statement), search, known.taken, as_json=as_json)
     with progress_line() as show:
         show("loading the suite")
         # Hypothesis takes its time to load; the help should not wait for it.
@@ -181,11 +182,22 @@ def command(  # noqa: PLR0913 - one parameter an option
         echo_report(text.rstrip("\n"))
     # Last: should one of them fail, the report isn't lost.
     known.write()
-    _write(outputs, report, driver_command)
+    _write(outputs, report, driver_command, search)
     ctx.exit(report.exit_code)
 
 
-def _write(outputs: Outputs, report: "Report", driver: Sequence[str]) -> None:
+def _outputs(outputs: Outputs, search: dict[str, Any], taken: Sequence[str], *, as_json: bool) -> Outputs:
+    """What is written beside the report, where that can be, and not over what is `taken`.
+
+    Raises :class:`click.UsageError`.
+    """
+    outputs.check(taken, as_json=as_json)
+    if outputs.statement is not None and search["database"] is not None:
+        raise click.UsageError("--statement and --database exclude each other: nobody else has what the database holds")
+    return outputs
+
+
+def _write(outputs: Outputs, report: "Report", driver: Sequence[str], search: dict[str, Any]) -> None:
     """Write what was asked for beside the report."""
 
     def junit() -> bytes:
@@ -200,7 +212,21 @@ def _write(outputs: Outputs, report: "Report", driver: Sequence[str]) -> None:
 
         return rendered(check_page(report, driver, partial(rehearsed, capabilities=report.hello.capabilities)))
 
-    outputs.write(junit, html)
+    def statement() -> bytes:
+        from lifecycle_conformance.report import statement as statements  # noqa: PLC0415 - likewise
+
+        asked = statements.Asked(
+            requirements=search["only"],
+            spec=search["spec"],
+            fixed_cases=not search["no_vectors"],
+            shrink_attempts=search["shrink_attempts"],
+        )
+        return statements.as_text(statements.statement_of(report, asked))
+
+    if outputs.statement is not None and report.interrupted:
+        warn("no statement is made: the check was interrupted")
+        outputs = evolve(outputs, statement=None)
+    outputs.write(junit, html, statement)
 
 
 def _checked(  # noqa: PLR0913 - the options that this looks at

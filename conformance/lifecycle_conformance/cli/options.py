@@ -18,4 +18,12 @@ timeout = click.option(
     show_default=True,
     help="How long the driver may take to start, to answer and to end.",
 )
+jobs = click.option(
+    "--jobs",
+    metavar="INT",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="How many processes search, each with a driver of its own; what they find is the same with any number.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")

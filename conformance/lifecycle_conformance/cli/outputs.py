@@ -1,4 +1,4 @@
-"""What a command writes for others beside its report: JUnit XML for CI, and a page for people."""
+"""What a command writes for others beside its report: JUnit XML for CI, a page for people, a statement to verify."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,18 +15,20 @@ class Outputs:
 
     junit: str | None
     html: str | None
+    statement: str | None = None
 
     @property
     def replace_report(self) -> bool:
         """Whether one of them goes to standard output."""
-        return STANDARD_OUTPUT in {self.junit, self.html}
+        return STANDARD_OUTPUT in {self.junit, self.html, self.statement}
 
     def check(self, read: Sequence[str], *, as_json: bool) -> None:
         """Refuse a target that can't be written, or that is one of those that are `read` or written, before the work.
 
         Raises :class:`click.UsageError`.
         """
-        targets = [(name, each) for name, each in (("--junit", self.junit), ("--html", self.html)) if each is not None]
+        given = (("--junit", self.junit), ("--html", self.html), ("--statement", self.statement))
+        targets = [(name, each) for name, each in given if each is not None]
         first = [*["--json"] * as_json, *(f"{name} -" for name, each in targets if each == STANDARD_OUTPUT)]
         if len(first) > 1:
             raise click.UsageError(f"{' and '.join(first)} would both write to standard output")
@@ -36,10 +38,10 @@ class Outputs:
                 check_target(name, each, taken)
                 taken.append(each)
 
-    def write(self, junit: Callable[[], bytes], html: Callable[[], bytes]) -> None:
-        """Write what was asked for: what makes the other is never called."""
-        for target, made in ((self.junit, junit), (self.html, html)):
+    def write(self, *made: Callable[[], bytes]) -> None:
+        """Write what was asked for, made by functions in the order of the members; the others are never called."""
+        for target, content in zip((self.junit, self.html, self.statement), made, strict=False):
             if target == STANDARD_OUTPUT:
-                echo(made().decode().rstrip("\n"))
+                echo(content().decode().rstrip("\n"))
             elif target is not None:
-                write_whole(target, made())
+                write_whole(target, content())

@@ -18,11 +18,13 @@ _COMMANDS: Final = {
     "audit": "Find where a store departs from the specification.",
     "check": "Judge an implementation: fixed cases, then a search for failures.",
     "diff": "Say where two stores differ.",
+    "doctor": "Explain what a driver that is being written lacks.",
     "mutants": "Measure which faulty implementations the suite finds, and how soon.",
     "project": "Project run records into a store of files.",
     "replay": "Replay a saved failure and say whether it still fails.",
     "serve": "Offer the reference as a driver, on standard input and output.",
     "show": "Show what a store holds: its runs, or the events and snapshots of one.",
+    "statement": "Verify a statement of conformance, or make a badge of it.",
     "validate": "Say whether files hold what they should.",
     "vectors": "List the fixed cases, export them, or judge by them alone.",
 }

@@ -21,22 +21,30 @@ from lifecycle_conformance.driver.messages import (
     request_id,
     request_line,
 )
-from lifecycle_conformance.driver.process import DriverProcess, Start, executed
+from lifecycle_conformance.driver.process import DriverProcess, Opened, Start, executed
 from lifecycle_projection.records import Json
 
 
 class SubprocessDriver:
     """Run a command, an argument list, as a driver; start, operation and end have `timeout_s` seconds each.
 
-    `start` says how a command becomes a process. Raises :class:`BringUpError` where it doesn't come up, now or at any
-    later start.
+    `start` says how a command becomes a process, `opened` what exchanges lines with it. Raises :class:`BringUpError`
+    where it doesn't come up, now or at any later start.
 
     A process that doesn't end in time after its input ended is waited for once; later ones are killed without waiting.
     """
 
-    def __init__(self, command: Sequence[str], *, timeout_s: float = 10.0, start: Start = executed) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        timeout_s: float = 10.0,
+        start: Start = executed,
+        opened: Opened = DriverProcess,
+    ) -> None:
         self._command = tuple(command)
         self._start = start
+        self._opened = opened
         self._timeout_s = timeout_s
         self._ids = count(1)
         self._lingers = False
@@ -107,7 +115,7 @@ class SubprocessDriver:
 
     def _started(self) -> tuple[DriverProcess, Hello]:
         try:
-            process = DriverProcess(self._command, self._start)
+            process = self._opened(self._command, self._start)
         except (OSError, ValueError, IndexError) as error:
             raise BringUpError(command=self._command, problem=f"it can't be started: {error}", stderr="") from None
         try:

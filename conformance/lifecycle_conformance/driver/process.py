@@ -242,3 +242,7 @@ def _poll(*outputs: IO[bytes]) -> "select.poll":
     for output in outputs:
         poll.register(output, select.POLLIN)
     return poll
+
+
+Opened: TypeAlias = Callable[[Sequence[str], Start], DriverProcess]
+"""Starts a command, by a way to start one, as a process with which lines are exchanged. Raises as that does."""

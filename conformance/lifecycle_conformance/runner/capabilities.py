@@ -32,15 +32,32 @@ _EVENT: Final[Object] = {
     "scope": {"schema_version": 1, "tenant_context": TENANT},
     "payload": None,
 }
-_ASKED: Final[Mapping[str, tuple[Request, ...]]] = {
-    "identify": (FRESH_PROCESS, ("identify", {"run": _RUN})),
-    "import": (OPEN, ("import", {"events": [_EVENT], "snapshots": []})),
-    "append": (OPEN, ("append", {"tenant": TENANT, "event": _EVENT})),
-    "compact": (OPEN, ("compact", {"retention_ms": 1, "now_ms": 2})),
-    "prune": (OPEN, ("prune", {"retention_ms": 1, "keep": 1, "now_ms": 2})),
-    "text-input": (FRESH_PROCESS, ("read", {"run_json": json.dumps(_RUN), "means": _RUN, "because": "DRIVER-3"})),
-}
-"""The requests, with right arguments, that ask for each capability that can be asked for by itself."""
+ASKABLE: Final = ("identify", "import", "append", "compact", "prune", "text-input")
+"""The capabilities that can be asked for by themselves, each with one request."""
+
+
+def plain_request(capability: str, run: Object) -> Request:
+    """A request of the protocol, with right arguments, that asks for a capability; about a run where it takes one."""
+    plain: Mapping[str, Request] = {
+        "identify": ("identify", {"run": run}),
+        "import": ("import", {"events": [_EVENT], "snapshots": []}),
+        "append": ("append", {"tenant": TENANT, "event": _EVENT}),
+        "compact": ("compact", {"retention_ms": 1, "now_ms": 2}),
+        "prune": ("prune", {"retention_ms": 1, "keep": 1, "now_ms": 2}),
+        "text-input": ("project", {"run_json": json.dumps(run)}),
+    }
+    return plain[capability]
+
+
+def _session(capability: str) -> tuple[Request, ...]:
+    """The session that asks for a capability."""
+    op, arguments = plain_request(capability, _RUN)
+    match capability:
+        case "identify":
+            return FRESH_PROCESS, (op, arguments)
+        case "text-input":
+            return FRESH_PROCESS, ("read", {**arguments, "means": _RUN, "because": DECLARING})
+    return OPEN, (op, arguments)
 
 
 def offered(driver: Driver, checks: Sequence[Registered]) -> tuple[frozenset[str], Findings]:
@@ -49,8 +66,8 @@ def offered(driver: Driver, checks: Sequence[Registered]) -> tuple[frozenset[str
     `checks` are those that may judge that requirement.
     """
     absent, findings = set(), Findings()
-    for capability in sorted(_ASKED.keys() & driver.hello.capabilities):
-        session, _ = executed(driver, _ASKED[capability], checks)
+    for capability in sorted(driver.hello.capabilities.intersection(ASKABLE)):
+        session, _ = executed(driver, _session(capability), checks)
         findings.note(session)
         if any(each.judgement.requirement == DECLARING and not each.judgement.holds for each in session.judgements):
             absent.add(capability)
