@@ -7,7 +7,7 @@ from lifecycle_conformance.execution.trace import Trace
 from lifecycle_conformance.judges.attribution import alias_hypotheses
 from lifecycle_conformance.judges.attribution.hypotheses import Evidence, Hypothesis, Observation, named
 from lifecycle_conformance.judges.attribution.recognition import recognition
-from lifecycle_conformance.model.alias_table import ALTERATIONS
+from lifecycle_conformance.model.alias_alterations import ALTERATIONS
 from lifecycle_conformance.mutants import MUTANTS
 from traces import executed
 

@@ -7,7 +7,8 @@ from attrs import frozen
 
 from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, member, owner_of
 from lifecycle_conformance.judges.attribution.hypotheses import Hypothesis
-from lifecycle_conformance.model.alias_table import ALTERATIONS, ANY_SEQ, RULES, Place, Table, table_of
+from lifecycle_conformance.model.alias_alterations import ALTERATIONS
+from lifecycle_conformance.model.alias_table import ANY_SEQ, RULES, Place, Table, table_of
 from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.identity import (
     MARKER,

@@ -1,10 +1,12 @@
 """Faults that were written from the specification and the reference alone, by somebody who had not seen the suite.
 
-What the suite caught of them at first contact says more of its power than any fault that was written beside it. Four
+What the suite caught of them at first contact says more of its power than any fault that was written beside it. Six
 declarations were corrected then, where the suite named another requirement that the fault breaks, with more reason:
 
 - `brackets-in-texts-count-as-depth` (JSON-15): whole requests are refused as no JSON, which is DRIVER-2's;
 - `texts-are-composed-for-the-identity` (ID-1): strings in canonical JSON are, which is JSON-4's;
 - `a-late-snapshot-has-the-scope-of-its-event` (SNAP-4): which scope a snapshot has says SCOPE-1;
+- `listed-ids-come-before-all-events` (ALIAS-9): "unless the id is already in the table" says ALIAS-4;
+- `snapshots-without-phase-are-no-predecessors` (PASS-4): with which snapshot the guard compares then says PASS-13;
 - `an-unreadable-snapshot-is-invalid-input` (ERR-7): the kind of that refusal says SNAP-12.
 """

@@ -80,7 +80,7 @@ def equal_values_count_as_the_same_record() -> Patches:
 # --- recognition and the log ------------------------------------------------------------------------------------------
 
 
-@fault("ALIAS-9", "ALIAS-4", "ALIAS-6", why="All markers are read first, to have what is compacted at hand.")
+@fault("ALIAS-4", "ALIAS-9", "ALIAS-6", why="All markers are read first, to have what is compacted at hand.")
 def listed_ids_come_before_all_events() -> Patches:
     """What any marker lists prevails over the content of an earlier event."""
 
@@ -171,8 +171,8 @@ def long_phase_histories_are_cut() -> Patches:
 
 
 @fault(
-    "PASS-4",
-    *("PASS-13", "PHASE-4", "PHASE-5", "PHASE-7", "ERR-3"),
+    "PASS-13",
+    *("PASS-4", "PHASE-4", "PHASE-5", "PHASE-7", "ERR-3"),
     why="A snapshot without phase has nothing to compare.",
 )
 def snapshots_without_phase_are_no_predecessors() -> Patches:
