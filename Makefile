@@ -13,7 +13,7 @@ unexport PYTHONPATH PYTHONHOME
 # Drivers are started by the hundred: their byte code is kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: check test nightly bench audit-matrix lint types packaging format tags lock clean
+.PHONY: check test kills nightly bench audit-matrix lint types packaging format tags lock clean
 
 check: $(READY) ## judge the reference with the suite
 	$(BIN)/lifecycle-projection check --profile $(PROFILE)
@@ -23,6 +23,9 @@ test: $(READY) ## run the tests
 
 packaging: $(READY) ## install from an index with newer releases; build the wheel, install it elsewhere, use it there
 	$(BIN)/pytest -n auto --dist loadgroup -m packaging
+
+kills: $(READY) ## look for every faulty implementation: each must be found, and under the right requirements alone
+	$(BIN)/python tests/kill_matrix.py
 
 nightly: $(READY) ## the long forms of the tests that search; says what each part took
 	$(BIN)/python tests/nightly.py

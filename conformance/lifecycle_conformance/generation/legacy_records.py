@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
+from attrs import frozen
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import LOCAL, Object, history_of
@@ -46,6 +47,20 @@ def id_by_index(run: Object, record: Object, index: int) -> str:
 
 def _scope(run: Object) -> Object:
     return {"schema_version": 1, "tenant_context": run.get("tenant_context", LOCAL)}
+
+
+@frozen(kw_only=True)
+class LegacyStore:
+    """What is imported, and the lifecycle records that belong to it, for the end of the run's history."""
+
+    events: list[Object]
+    snapshots: list[Object]
+    records: list[Object]
+
+    @property
+    def left(self) -> Object:
+        """The arguments of the `import`."""
+        return {"events": self.events, "snapshots": self.snapshots}
 
 
 def event_of(run: Object, record: Object, event_id: str, seq: int, payload: Json = None, **members: Json) -> Object:

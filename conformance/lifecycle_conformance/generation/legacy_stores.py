@@ -8,15 +8,16 @@ right: such records were found in stores.
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
-from attrs import frozen
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import LOCAL, Object, history_of
-from lifecycle_conformance.generation.alphabets import EVENT_NAMES, IN_ORDER, PADDING
+from lifecycle_conformance.generation.alphabets import IN_ORDER, PADDING
+from lifecycle_conformance.generation.legacy_crowds import known_together, nearly_alike
 from lifecycle_conformance.generation.legacy_records import (
     NO_OCCURRENCE,
     OWN_OCCURRENCE,
     Capabilities,
+    LegacyStore,
     contents_after,
     event_of,
     few_records,
@@ -25,7 +26,6 @@ from lifecycle_conformance.generation.legacy_records import (
     marker_entries,
     marker_lists,
     marker_of,
-    near_twins,
     occurrences,
     oddities,
     other_payload,
@@ -43,28 +43,16 @@ _ODD: Final = 10
 """How many odd events stand beside each other."""
 
 
-@frozen(kw_only=True)
-class LegacyStore:
-    """What is imported, and the lifecycle records that belong to it, for the end of the run's history."""
-
-    events: list[Object]
-    snapshots: list[Object]
-    records: list[Object]
-
-    @property
-    def left(self) -> Object:
-        """The arguments of the `import`."""
-        return {"events": self.events, "snapshots": self.snapshots}
-
-
 # --- generations ------------------------------------------------------------------------------------------------------
 
 
 @st.composite
 def first_generation(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
-    """Leave events under index ids, without occurrence, and snapshots without phase."""
+    """Leave events under index ids, without occurrence, and snapshots without phase, at times by another actor."""
     records = with_twins(draw, draw(few_records(capabilities)))
-    events = [event_of(run, record, id_by_index(run, record, seq - 1 + n), seq + n) for n, record in enumerate(records)]
+    tenant = run.get("tenant_context", LOCAL)
+    by = {**run, "tenant_context": {**tenant, "actor_id": "before"}} if draw(st.integers(0, 2)) == 2 else run
+    events = [event_of(by, record, id_by_index(run, record, seq - 1 + n), seq + n) for n, record in enumerate(records)]
     snapshots = [
         snapshot_of(event, draw(statuses(run)), phase_members(draw)) for event in events if draw(st.booleans())
     ]
@@ -113,20 +101,6 @@ def mixed(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) ->
     ]
     snapshots = [snapshot_of(event, draw(statuses(run))) for event in indexed if draw(st.booleans())]
     return LegacyStore(events=draw(st.permutations(events)), snapshots=snapshots, records=records)
-
-
-@st.composite
-def nearly_alike(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
-    """Leave events of the first generation whose records some take for twins: they have one name and one time.
-
-    Two of them are twins; the records stand in the history whether an event is left of them or not.
-    """
-    name = draw(st.sampled_from(EVENT_NAMES))
-    kinds = draw(st.permutations(near_twins(capabilities)))
-    records = [{"event": name, "recorded_at_ms": 1, **said} for said in (*kinds, draw(st.sampled_from(kinds)))]
-    known = records[: draw(st.integers(0, len(records)))]
-    events = [event_of(run, record, id_by_index(run, record, seq - 1 + n), seq + n) for n, record in enumerate(known)]
-    return LegacyStore(events=events, snapshots=[], records=records)
 
 
 @st.composite
@@ -341,5 +315,6 @@ ALL: Final[Mapping[str, Left]] = {
     "known in many ways": known_in_many_ways,
     "of one seq": of_one_seq,
     "nearly alike": nearly_alike,
+    "known together": known_together,
 }
 """Those, and such as only sessions that aim at them meet: they are about the log alone, or have many records."""

@@ -50,6 +50,7 @@ _WEIGHTS: Final = {
     "markers": 3,
     "overlapping": 3,
     "mixed": 2,
+    "known together": 2,
 }
 _TIMES: Final = {"markers": 4, "overlapping": 4, "mixed": 3}
 """How often a session meets what has many variants: cheaper than as many sessions."""
@@ -124,8 +125,8 @@ TARGETS: Final[Mapping[str, Target]] = {
     "the local tenant": Target("", lambda machine, data: machine.begin_for_two_tenants(data, 1, STATUSES[0], LOCAL)),
     "tenants that look alike": Target(
         "",
-        lambda machine, data: machine.begin_for_two_tenants(data, 1, STATUSES[0], *data.draw(evenly(ALIKE))),
-        weight=4,
+        *[lambda machine, data: machine.begin_for_two_tenants(data, 1, STATUSES[0], *data.draw(evenly(ALIKE)))] * 2,
+        weight=3,
     ),
     "input that is refused": Target("", _rule("input_is_refused"), _rule("input_is_refused"), weight=2),
     "an event by hand": Target(

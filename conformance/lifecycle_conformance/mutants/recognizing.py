@@ -121,13 +121,15 @@ def _table(wrong: Callable[[_AliasesOf], _AliasesOf]) -> Patches:
 # --- from which events ------------------------------------------------------------------------------------------------
 
 
-@fault("ALIAS-1", "TENANT-5", "TENANT-6", "TENANT-7", store="memory", why="A run id looks as if it were unique.")
+@fault(
+    "ALIAS-1", "ALIAS-2", "TENANT-5", "TENANT-6", "TENANT-7", store="memory", why="A run id looks as if it were unique."
+)
 def events_of_all_tenants_known() -> Patches:
     """The table is built from the events of all tenants that have the run."""
     return _of_all(lambda _, events: sorted(events, key=lambda each: each.seq))
 
 
-@fault("ALIAS-1", why="The log is read from its start, and seems to be in order.")
+@fault("ALIAS-1", "ALIAS-2", why="The log is read from its start, and seems to be in order.")
 def table_in_log_order() -> Patches:
     """The table is built in the order of the log."""
     return _of_all(
@@ -135,7 +137,7 @@ def table_in_log_order() -> Patches:
     )
 
 
-@fault("ALIAS-1", why="Sorting in descending order and turning that round turns round what is equal, too.")
+@fault("ALIAS-1", "ALIAS-2", why="Sorting in descending order and turning that round turns round what is equal, too.")
 def ties_turned_round() -> Patches:
     """Of events with one seq, the last of the log comes first in the table."""
 
@@ -194,7 +196,7 @@ def snapshot_with_the_highest_seq() -> Patches:
 # --- own ids and listed ones ------------------------------------------------------------------------------------------
 
 
-@fault("ALIAS-3", why="`setdefault` is right for the other two kinds of ids.")
+@fault("ALIAS-3", "ALIAS-2", why="`setdefault` is right for the other two kinds of ids.")
 def own_id_does_not_replace() -> Patches:
     """The own id of an event doesn't replace what was known before."""
     return table_by(replacing=frozenset())
@@ -221,7 +223,14 @@ def _read(event_id: Json, seq: Json) -> Iterator[tuple[str, int]]:
         yield trimmed_id, seq
 
 
-@fault("ALIAS-4", "LOG-3", "LOG-4", "COMPACT-14", why="Ids are written without white space, and so they are read.")
+@fault(
+    "ALIAS-4",
+    "ALIAS-2",
+    "LOG-3",
+    "LOG-4",
+    "COMPACT-14",
+    why="Ids are written without white space, and so they are read.",
+)
 def listed_ids_not_trimmed() -> Patches:
     """The ids that a marker lists keep the white space around them."""
 
@@ -232,19 +241,19 @@ def listed_ids_not_trimmed() -> Patches:
     return _listing(_entries(entry))
 
 
-@fault("ALIAS-4", why="The seq of the marker is at hand.")
+@fault("ALIAS-4", "ALIAS-2", why="The seq of the marker is at hand.")
 def listed_with_the_seq_of_the_marker() -> Patches:
     """An id that a marker lists is known with the seq of the marker."""
     return table_by(listed=lambda event: ((event_id, event.seq) for event_id, _ in listed_by(event)))
 
 
-@fault("ALIAS-4", "LOG-3", "LOG-4", "COMPACT-14", why="`if event_id and seq` asks whether both are there.")
+@fault("ALIAS-4", "ALIAS-2", "LOG-3", "LOG-4", "COMPACT-14", why="`if event_id and seq` asks whether both are there.")
 def listed_with_seq_0_skipped() -> Patches:
     """An entry of a marker whose seq is 0 is passed over."""
     return _listing(lambda event: ((event_id, seq) for event_id, seq in listed_by(event) if seq))
 
 
-@fault("ALIAS-4", why="Putting something into a map replaces what is there.")
+@fault("ALIAS-4", "ALIAS-2", why="Putting something into a map replaces what is there.")
 def listed_ids_replace() -> Patches:
     """An id that a marker lists replaces what was known before."""
     return table_by(replacing=frozenset({"own", "listed"}))
@@ -252,6 +261,7 @@ def listed_ids_replace() -> Patches:
 
 @fault(
     "ALIAS-4",
+    "ALIAS-2",
     "LOG-3",
     "LOG-4",
     "COMPACT-14",
@@ -262,7 +272,7 @@ def markers_known_by_their_source() -> Patches:
     return _listing(lambda event: listed_by(event) if member(event.payload, "source") == markers.MARKER_SOURCE else ())
 
 
-@fault("ALIAS-5", "LOG-3", "LOG-4", why="A seq that was written by JavaScript may be a double.")
+@fault("ALIAS-5", "ALIAS-2", "LOG-3", "LOG-4", why="A seq that was written by JavaScript may be a double.")
 def listed_with_fractions() -> Patches:
     """An entry of a marker may have any number for its seq, which is rounded down."""
     return _listing(
@@ -275,7 +285,7 @@ def listed_with_fractions() -> Patches:
     )
 
 
-@fault("ALIAS-5", "LOG-3", "LOG-4", why="The seq is not what an id is listed for.")
+@fault("ALIAS-5", "ALIAS-2", "LOG-3", "LOG-4", why="The seq is not what an id is listed for.")
 def listed_without_seq() -> Patches:
     """An entry of a marker without a valid seq has the seq of the marker."""
 
@@ -289,7 +299,7 @@ def listed_without_seq() -> Patches:
     return _listing(listed)
 
 
-@fault("ALIAS-5", "LOG-3", "LOG-4", why="A list of bare ids would do, and may have been written so.")
+@fault("ALIAS-5", "ALIAS-2", "LOG-3", "LOG-4", why="A list of bare ids would do, and may have been written so.")
 def listed_as_bare_texts() -> Patches:
     """An entry of a marker may be a bare id."""
     return _listing(
@@ -301,7 +311,15 @@ def listed_as_bare_texts() -> Patches:
     )
 
 
-@fault("ALIAS-5", "LOG-3", "LOG-4", "COMPACT-14", why="A reader of records stops at the first that it can't read.")
+@fault(
+    "ALIAS-5",
+    "ALIAS-4",
+    "ALIAS-2",
+    "LOG-3",
+    "LOG-4",
+    "COMPACT-14",
+    why="A reader of records stops at the first that it can't read.",
+)
 def malformed_entry_ends_the_list() -> Patches:
     """What a marker lists behind a malformed entry is not known."""
 
@@ -316,7 +334,9 @@ def malformed_entry_ends_the_list() -> Patches:
     return _listing(listed)
 
 
-@fault("ALIAS-5", "LOG-3", "LOG-4", "COMPACT-14", why="The list is read as a whole, or not at all.")
+@fault(
+    "ALIAS-5", "ALIAS-4", "ALIAS-2", "LOG-3", "LOG-4", "COMPACT-14", why="The list is read as a whole, or not at all."
+)
 def malformed_entry_spoils_the_list() -> Patches:
     """A marker with a malformed entry lists nothing."""
 

@@ -20,13 +20,13 @@ from lifecycle_projection.text import member
 # --- which events -----------------------------------------------------------------------------------------------------
 
 
-@fault("ALIAS-6", why="A run belongs to one automation, so all its events do.")
+@fault("ALIAS-6", "ALIAS-2", why="A run belongs to one automation, so all its events do.")
 def correlation_ignored() -> Patches:
     """Events of other automations are known by their content."""
     return table_by(is_known_by_content=lambda _, event: event.event_type.startswith(EVENT_TYPE_PREFIX))
 
 
-@fault("ALIAS-6", why="An event without correlation can't belong to another automation.")
+@fault("ALIAS-6", "ALIAS-2", why="An event without correlation can't belong to another automation.")
 def no_correlation_is_any() -> Patches:
     """Events without a correlation id are known by their content."""
 
@@ -37,13 +37,13 @@ def no_correlation_is_any() -> Patches:
     return table_by(is_known_by_content=is_known)
 
 
-@fault("ALIAS-6", why="What carries an occurrence has a stable id already.")
+@fault("ALIAS-6", "ALIAS-2", why="What carries an occurrence has a stable id already.")
 def known_by_content_without_occurrence() -> Patches:
     """Events that carry an occurrence are not known by their content."""
     return table_by(occurrence=lambda said, identity, counts: None if is_number(said) else count(identity, counts))
 
 
-@fault("ALIAS-6", why="Putting something into a map replaces what is there.")
+@fault("ALIAS-6", "ALIAS-2", why="Putting something into a map replaces what is there.")
 def content_replaces() -> Patches:
     """The content of an event replaces what was known before."""
     return table_by(replacing=frozenset({"own", "content"}))
@@ -59,7 +59,7 @@ def _record_with(**changed: Callable[[Event], Json]) -> Patches:
     return table_by(record=record)
 
 
-@fault("ALIAS-7", why="The payload has a member `event`, which a pass writes.")
+@fault("ALIAS-7", "ALIAS-2", why="The payload has a member `event`, which a pass writes.")
 def name_from_the_payload() -> Patches:
     """The name of a recorded event is read from its payload, if there is one."""
 
@@ -70,7 +70,7 @@ def name_from_the_payload() -> Patches:
     return _record_with(event=name)
 
 
-@fault("ALIAS-7", why="A reason is a text, and `str` makes one of anything.")
+@fault("ALIAS-7", "ALIAS-2", why="A reason is a text, and `str` makes one of anything.")
 def reason_of_any_type() -> Patches:
     """A recorded reason that is no text counts as the text of its JSON."""
 
@@ -81,19 +81,19 @@ def reason_of_any_type() -> Patches:
     return _record_with(reason=reason)
 
 
-@fault("ALIAS-7", why="A stop kind is a text in the payload.")
+@fault("ALIAS-7", "ALIAS-2", why="A stop kind is a text in the payload.")
 def any_stop_kind() -> Patches:
     """A recorded stop kind that is no word of the set counts as it stands."""
     return _record_with(stop_kind=lambda event: member(event.payload, "stop_kind"))
 
 
-@fault("ALIAS-7", why="An empty text tells nothing.")
+@fault("ALIAS-7", "ALIAS-2", why="An empty text tells nothing.")
 def empty_recorded_reason_is_absent() -> Patches:
     """A recorded reason that is empty counts as absent."""
     return _record_with(reason=lambda event: record_of(event)["reason"] or None)
 
 
-@fault("ALIAS-7", why="Metadata is an object wherever production writes it.")
+@fault("ALIAS-7", "ALIAS-2", why="Metadata is an object wherever production writes it.")
 def recorded_metadata_is_an_object() -> Patches:
     """Recorded metadata that is no object counts as absent."""
 
@@ -117,43 +117,43 @@ def _said(read: Callable[[Json], Json]) -> Patches:
     return table_by(occurrence=occurrence)
 
 
-@fault("ALIAS-8", why="`int` reads a text of digits.")
+@fault("ALIAS-8", "ALIAS-2", why="`int` reads a text of digits.")
 def occurrence_from_digits() -> Patches:
     """A recorded occurrence may be a text of digits."""
     return _said(lambda said: int(said) if isinstance(said, str) and said.isdecimal() else said)
 
 
-@fault("ALIAS-8", why="In JavaScript, 1 and 1.0 are the same number.")
+@fault("ALIAS-8", "ALIAS-2", why="In JavaScript, 1 and 1.0 are the same number.")
 def occurrence_from_doubles() -> Patches:
     """A recorded occurrence may be a whole double."""
     return _said(lambda said: int(said) if isinstance(said, float) and said.is_integer() else said)
 
 
-@fault("ALIAS-8", why="In Python, `isinstance(True, int)` holds.")
+@fault("ALIAS-8", "ALIAS-2", why="In Python, `isinstance(True, int)` holds.")
 def occurrence_from_truth() -> Patches:
     """A recorded occurrence may be `true` or `false`."""
     return _said(lambda said: int(said) if isinstance(said, bool) else said)
 
 
-@fault("ALIAS-8", why="In C, a conversion to unsigned knows no failure.")
+@fault("ALIAS-8", "ALIAS-2", why="In C, a conversion to unsigned knows no failure.")
 def occurrence_without_sign() -> Patches:
     """A recorded occurrence that is negative counts without its sign."""
     return _said(lambda said: abs(said) if type(said) is int else said)
 
 
-@fault("ALIAS-8", "ALIAS-10", why="`payload.get('lifecycle_occurrence', 0)` gives what most events have.")
+@fault("ALIAS-8", "ALIAS-2", "ALIAS-10", why="`payload.get('lifecycle_occurrence', 0)` gives what most events have.")
 def missing_occurrence_is_0() -> Patches:
     """A recorded event without occurrence has the occurrence 0."""
     return _said(lambda said: 0 if said is None else said)
 
 
-@fault("ALIAS-10", "ALIAS-8", why="One counter for all events of an identity is simpler than one for some.")
+@fault("ALIAS-10", "ALIAS-2", "ALIAS-8", why="One counter for all events of an identity is simpler than one for some.")
 def all_events_counted() -> Patches:
     """The counter counts all events of an identity."""
     return table_by(occurrence=lambda said, identity, counts: said if is_number(said) else counts.all[identity])
 
 
-@fault("ALIAS-10", "ALIAS-8", why="Two events with the same id seem to be what a counter must avoid.")
+@fault("ALIAS-10", "ALIAS-2", "ALIAS-8", why="Two events with the same id seem to be what a counter must avoid.")
 def taken_numbers_skipped() -> Patches:
     """The counter skips occurrences that other events carry."""
 
@@ -168,19 +168,19 @@ def taken_numbers_skipped() -> Patches:
 # --- the order within one event, and of all ---------------------------------------------------------------------------
 
 
-@fault("ALIAS-9", why="What older generations left is looked at once all own ids are known.")
+@fault("ALIAS-9", "ALIAS-2", why="What older generations left is looked at once all own ids are known.")
 def all_own_ids_first() -> Patches:
     """The own ids of all events are entered before any content."""
     return table_by(event_by_event=False)
 
 
-@fault("ALIAS-9", why="What was compacted is looked up only where nothing else is found.")
+@fault("ALIAS-9", "ALIAS-2", why="What was compacted is looked up only where nothing else is found.")
 def listed_ids_last() -> Patches:
     """What markers list is entered behind everything else."""
     return table_by(order=("own", "content", "listed"), event_by_event=False)
 
 
-@fault("ALIAS-9", why="A later event is a better one.")
+@fault("ALIAS-9", "ALIAS-2", why="A later event is a better one.")
 def last_content_counts() -> Patches:
     """Of events whose contents give one id, the last one counts, but none replaces an own id."""
 
@@ -198,7 +198,9 @@ def last_content_counts() -> Patches:
 # --- what compaction left ---------------------------------------------------------------------------------------------
 
 
-@fault("ALIAS-11", why="The index of a record is known, and with it the id that the first generation gave it.")
+@fault(
+    "ALIAS-11", "ALIAS-2", why="The index of a record is known, and with it the id that the first generation gave it."
+)
 def listed_index_ids_known() -> Patches:
     """A record is known by its index id as well, where a marker lists it."""
 
@@ -217,7 +219,7 @@ def listed_index_ids_known() -> Patches:
     yield replaced(projection, "aliases_of", wrong)
 
 
-@fault("ALIAS-11", "ALIAS-12", why="A table that is kept need not be built anew at each pass.")
+@fault("ALIAS-11", "ALIAS-2", "ALIAS-12", why="A table that is kept need not be built anew at each pass.")
 def table_kept_in_the_process() -> Patches:
     """What was once recognised by its content stays known as long as the process lives."""
     kept: dict[Any, Aliases] = {}
@@ -241,7 +243,7 @@ def table_kept_in_the_process() -> Patches:
     yield replaced(server.Server, "_open", forgetting)
 
 
-@fault("ALIAS-12", why="Whoever sees what compaction does to a counter wants to go on where it was.")
+@fault("ALIAS-12", "ALIAS-2", why="Whoever sees what compaction does to a counter wants to go on where it was.")
 def counter_goes_on_after_compaction() -> Patches:
     """The counter begins with the number of index ids of its name that markers list."""
 

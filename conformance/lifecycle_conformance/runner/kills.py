@@ -18,6 +18,7 @@ from lifecycle_conformance.runner.fixed_cases import compared_with_production, j
 from lifecycle_conformance.runner.pool import Lost, Pool, Send, Size, Task
 from lifecycle_conformance.runner.reach import reach
 from lifecycle_conformance.runner.search import Shard, kinds_of, searched
+from lifecycle_conformance.specification.requirements import Judge, load
 
 PROPERTIES: Final = "properties"
 AGREEMENT: Final = "agreement"
@@ -115,19 +116,29 @@ def matrix(  # noqa: PLR0913 - who looks for what, and how long
 ) -> list[Row]:
     """Let judges look for faults, those that search in so many cases for each.
 
-    What is `thrifty` asks a judge only where none before it found the fault.
+    What is `thrifty` asks a judge only where none before it found the fault, the one that judges its requirement first.
     """
     found: dict[str, list[Attempt]] = {name: [] for name in names}
-    for judge in judges:
-        asked = [name for name in names if not (thrifty and any(each.killed for each in found[name]))]
-        tasks = [Task(name=name, function=judged, arguments=(name, judge, most, seed), size=1) for name in asked]
+    for turn in range(len(judges)):
+        asked = [
+            (name, _in_turn(MUTANTS[name], judges)[turn])
+            for name in names
+            if not (thrifty and any(each.killed for each in found[name]))
+        ]
+        tasks = [Task(name=name, function=judged, arguments=(name, judge, most, seed), size=1) for name, judge in asked]
 
-        def take(number: int, attempt: Attempt | Lost, asked: Sequence[str] = asked) -> None:
+        def take(number: int, attempt: Attempt | Lost, asked: Sequence[tuple[str, str]] = asked) -> None:
             if isinstance(attempt, Attempt):
-                found[asked[number]].append(attempt)
+                found[asked[number][0]].append(attempt)
 
-        pool.do(f"faults looked for by {judge}", tasks, take)
+        pool.do("faults looked for", tasks, take)
     return [Row(mutant=MUTANTS[name], attempts=found[name]) for name in names]
+
+
+def _in_turn(mutant: Mutant, judges: Sequence[str]) -> list[str]:
+    """The judges in the order in which they are asked: first the one by which the requirement is judged."""
+    own = CASES if load()[mutant.chief].judge is Judge.VECTORS else PROPERTIES
+    return sorted(judges, key=lambda judge: judge != own)
 
 
 def judged(send: Send, name: str, judge: str, most: int, seed: int) -> None:

@@ -111,7 +111,7 @@ def _unreadable_values(op: str, name: str) -> list[Json]:
     """Values that the schema of the requests doesn't take for an argument, but for lists in place of records."""
     definition = "with_run" if name in {"run", "run_json"} else {"events": "view", "snapshots": "view"}.get(op, op)
     path = f"$.{name}"
-    tenants = [tenant for tenant, _ in spoiled("tenant")] if name == "tenant" else []
+    tenants = [tenant for tenant, *_ in spoiled("tenant")] if name == "tenant" else []
     return [
         value
         for value in (*_ANYTHING, *tenants)

@@ -17,7 +17,13 @@ from lifecycle_conformance.generation.protocol_cases.arguments import (
     some_name,
     unreadable_request,
 )
-from lifecycle_conformance.generation.protocol_cases.stored_records import ALIASES, STRANGERS, imports, unreadable
+from lifecycle_conformance.generation.protocol_cases.stored_records import (
+    ALIASES,
+    STRANGERS,
+    imports,
+    unreadable,
+    unreadable_by,
+)
 from lifecycle_conformance.generation.requests import FRESH_PROCESS, OPEN, TENANT, refusal
 from lifecycle_conformance.generation.strategies import STATUSES, lifecycle_records, run_record
 from lifecycle_projection.records import Json
@@ -109,7 +115,7 @@ def _later(capabilities: frozenset[str], run: Object, imported: Request) -> list
         asked += [lambda _: ("identify", {"run": run})]
     if "import" in capabilities:
         asked += [lambda _: imported]
-        asked += [partial(_unreadable_import, requirement) for requirement in ("FILE-11", "FILE-12") * 2]
+        asked += [partial(_unreadable_import, requirement) for requirement in ("FILE-11", "FILE-11", "FILE-12") * 2]
     if "append" in capabilities:
         asked += [_append, _foreign_append, _unreadable_append]
     return asked
@@ -185,7 +191,7 @@ def _unreadable_import(requirement: str, random: Random) -> Request:
     """Import a record that can't be read, by some requirement, alone or after one that can."""
     record = random.choice(["event", "snapshot"])
     lists = {"events": random.choice([[], [plain_event(random)]]), "snapshots": list[Object]()}
-    lists[f"{record}s"].append(random.choice([each for each, by in unreadable(record) if by == requirement]))
+    lists[f"{record}s"].append(random.choice(random.choice(unreadable_by(record, requirement))))
     return refusal([requirement, "DRIVER-9"], "invalid_input", "import", **lists)
 
 

@@ -1,6 +1,7 @@
 """Stored records, readable and unreadable: driven by the tables of the chapter *Files*."""
 
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from functools import cache
 from typing import Final
 
@@ -98,41 +99,64 @@ def _value(type_: str, free: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]
 # --- unreadable records -----------------------------------------------------------------------------------------------
 
 
+class Wrong(StrEnum):
+    """What is wrong with a member; each is met as often, however many ways there are."""
+
+    MISSING = "it is missing"
+    NULL = "it is null"
+    TYPE = "its type"
+    WORD = "its word"
+
+
 @cache
 def unreadable(record: str) -> list[tuple[Object, str]]:
     """List stored records that can't be read, each with one thing wrong and the requirement by which it is wrong.
 
     Nothing is shown of the run that they would belong to.
     """
-    return [(_out_of_sight(spoiled), requirement) for spoiled, requirement in spoiled(record)]
+    return [(each, requirement) for each, requirement, _ in _all_unreadable(record)]
+
+
+@cache
+def unreadable_by(record: str, requirement: str) -> list[list[Object]]:
+    """The same of one requirement, those together in which the same is wrong."""
+    found: dict[Wrong, list[Object]] = {}
+    for each, by, wrong in _all_unreadable(record):
+        if by == requirement:
+            found.setdefault(wrong, []).append(each)
+    return [*found.values()]
+
+
+def _all_unreadable(record: str) -> Iterator[tuple[Object, str, Wrong]]:
+    return ((_out_of_sight(each), requirement, wrong) for each, requirement, wrong in spoiled(record))
 
 
 def _out_of_sight(record: Object) -> Object:
     return {**record, "run_id": "unreadable"} if record.get("run_id") == "text" else record
 
 
-def spoiled(record: str) -> Iterator[tuple[Object, str]]:
+def spoiled(record: str) -> Iterator[tuple[Object, str, Wrong]]:
     """Spoil each member of a record, at every depth."""
     whole = _example(record)
     for name, type_, sort in _rows(record):
         if sort == "required":
-            yield {member: value for member, value in whole.items() if member != name}, "FILE-11"
+            yield {member: value for member, value in whole.items() if member != name}, "FILE-11", Wrong.MISSING
         if sort != "optional":
-            yield {**whole, name: None}, "FILE-11"
-        for value, requirement in _wrong(type_):
-            yield {**whole, name: value}, requirement
+            yield {**whole, name: None}, "FILE-11", Wrong.NULL
+        for value, requirement, wrong in _wrong(type_):
+            yield {**whole, name: value}, requirement, wrong
 
 
-def _wrong(type_: str) -> Iterator[tuple[Json, str]]:
+def _wrong(type_: str) -> Iterator[tuple[Json, str, Wrong]]:
     """Values that aren't of a type: by a word that isn't in its set (FILE-12), or else (FILE-11)."""
     if type_.startswith("["):
-        for value, requirement in _wrong(type_[1:-1]):
-            yield [_example(type_[1:-1]), value], requirement
+        for value, requirement, wrong in _wrong(type_[1:-1]):
+            yield [_example(type_[1:-1]), value], requirement, wrong
         others: tuple[Json, ...] = (7, "text", True, {})
     elif type_ in _WORDS:
         first, *_ = _WORDS[type_]
         for word in (f"{first}x", first.upper(), f" {first}", ""):
-            yield word, "FILE-12"
+            yield word, "FILE-12", Wrong.WORD
         others = (7, True)
     else:
         others = {
@@ -141,7 +165,7 @@ def _wrong(type_: str) -> Iterator[tuple[Json, str]]:
             "u32": ("1", True, -1, 1.5, 2**32),
             "any": (),
         }.get(type_, (7, "text", True))
-    yield from ((value, "FILE-11") for value in others)
+    yield from ((value, "FILE-11", Wrong.TYPE) for value in others)
     if f"stored.{type_}" in _TABLES:
         yield from spoiled(type_)
 

@@ -87,7 +87,8 @@ def refused(step: Step, trace: Trace) -> Iterator[Judgement]:
             continue
         if not place.move.allowed:
             yield from about(place.index, _stopped(place, step, trace))
-        elif is_unsigned(index := step.data.get("lifecycle_index")) and place.index < index:
+        elif pass_effects(step).events[place.index] and _is_before_the_refused(place, step):
+            index = step.data["lifecycle_index"]
             what = f"whether the snapshot of record {place.index} stays, where record {index} is refused"
             yield judged("PASS-10", what, expected=True, actual=False, subject=place.index)
     yield from _tried_again(step, trace)
@@ -173,6 +174,11 @@ def _stopped(place: Place, step: Step, trace: Trace) -> Iterator[Judgement]:
     if known[place.index] is None and reported_ids_correct(step, trace)[place.index]:
         stays = bool(done.events[place.index])
         yield judged("PASS-11", "whether the event of the failing record is there", expected=True, actual=stays)
+
+
+def _is_before_the_refused(place: Place, step: Step) -> bool:
+    index = step.data.get("lifecycle_index")
+    return is_unsigned(index) and place.index < index
 
 
 def _rolled_back(step: Step) -> Iterator[Judgement]:

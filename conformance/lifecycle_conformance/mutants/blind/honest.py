@@ -193,7 +193,7 @@ def content(changed: Callable[[Event], Event]) -> Patch:
     return replaced(recognition, "_recorded", lambda right: lambda event: right(changed(event)))
 
 
-@fault("ALIAS-8", why="In Python `True` is an `int`.")
+@fault("ALIAS-8", "ALIAS-2", why="In Python `True` is an `int`.")
 def true_is_occurrence_one() -> Patches:
     """A `lifecycle_occurrence` that is `true` or `false` counts as 1 or 0."""
 

@@ -1,0 +1,63 @@
+"""Legacy stores with many records at once, so that one pass tells much of how they are recognised."""
+
+from random import Random
+from typing import Final
+
+from hypothesis import strategies as st
+
+from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.generation.alphabets import EVENT_NAMES
+from lifecycle_conformance.generation.legacy_records import (
+    Capabilities,
+    LegacyStore,
+    contents_after,
+    event_of,
+    id_by_index,
+    marker_of,
+    near_twins,
+)
+from lifecycle_conformance.model.identity import stable_id
+
+_RECORDS: Final = 8
+
+
+@st.composite
+def nearly_alike(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
+    """Leave events of the first generation whose records some take for twins: they have one name and one time.
+
+    Two of them are twins; the records stand in the history whether an event is left of them or not.
+    """
+    name = draw(st.sampled_from(EVENT_NAMES))
+    kinds = draw(st.permutations(near_twins(capabilities)))
+    records = [{"event": name, "recorded_at_ms": 1, **said} for said in (*kinds, draw(st.sampled_from(kinds)))]
+    known = records[: draw(st.integers(0, len(records)))]
+    events = [event_of(run, record, id_by_index(run, record, seq - 1 + n), seq + n) for n, record in enumerate(known)]
+    return LegacyStore(events=events, snapshots=[], records=records)
+
+
+@st.composite
+def known_together(draw: st.DrawFn, run: Object, seq: int, _: Capabilities) -> LegacyStore:
+    """Leave one to three rows that make each of some records known, in any order, at times with one seq."""
+    # Hypothesis likes to repeat what it drew; here each record is to be another case.
+    random = draw(st.randoms(use_true_random=True))
+    records = [{"event": f"step-{number}", "recorded_at_ms": 3_000 + number} for number in range(_RECORDS)]
+    rows = [row for number in range(_RECORDS) for row in _rows(random, run, records[number], seq, number)]
+    random.shuffle(rows)
+    return LegacyStore(events=rows, snapshots=[], records=records)
+
+
+def _rows(random: Random, run: Object, record: Object, seq: int, number: int) -> list[Object]:
+    stable, at, rows = stable_id(*contents_after(run, [record])[0]), seq + random.randrange(4), []
+    for turn in range(random.randint(1, 3)):
+        at += random.randrange(2)
+        index_id = id_by_index(run, record, 100 * number + turn)
+        marker_id = f"stateful-compaction-by-others-{seq}-{number}-{turn}"
+        listed = [{"event_id": stable, "seq": at + random.randrange(9)}]
+        choices = [
+            event_of(run, record, index_id, at),
+            event_of(run, record, index_id, at, {"lifecycle_occurrence": 0}),
+            event_of(run, record, stable, at, "a text", event_type="note"),
+            marker_of(run, marker_id, at, listed),
+        ]
+        rows.append(random.choice(choices))
+    return rows
