@@ -10,6 +10,7 @@ from lifecycle_conformance.cli.messages import echo, echo_json, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.signals import interruptible
+from lifecycle_conformance.cli.syntactic_mutants import judged_syntactic
 
 _EPILOG: Final = """\b
 EXAMPLES
@@ -17,11 +18,14 @@ EXAMPLES
   lifecycle-projection mutants guard-off          how one is found
   lifecycle-projection mutants --thrifty          each by the first judge that finds it
   lifecycle-projection mutants --json > kills.json
+  lifecycle-projection mutants --syntactic --sample 100
+                                                  changes that nobody chose
 
 \b
 EXIT CODES
   0  every faulty implementation was found, under the right requirements alone
-  1  one was not
+  1  one was not; with --syntactic: one was neither found nor is it explained why nothing could find it, or an
+     explained one was found
   2  the call is wrong"""
 _JUDGES: Final = ("properties", "fixed cases", "fixed sessions", "agreement")
 _USUAL: Final = _JUDGES[:3]
@@ -54,6 +58,17 @@ _USUAL: Final = _JUDGES[:3]
     show_default=True,
     help="How many processes look for faults, each for one at a time.",
 )
+@click.option(
+    "--syntactic",
+    is_flag=True,
+    help="Judge changes to the reference's syntax instead, by the first judge that finds each; NAMEs are their ids.",
+)
+@click.option(
+    "--sample",
+    metavar="INT",
+    type=click.IntRange(min=1),
+    help="With --syntactic: so many of them, drawn by the seed.  [default: all]",
+)
 @options.as_json
 @click.pass_context
 def command(  # noqa: PLR0913 - the options of the command
@@ -66,6 +81,8 @@ def command(  # noqa: PLR0913 - the options of the command
     cases: int,
     seed: int,
     jobs: int,
+    syntactic: bool,
+    sample: int | None,
     as_json: bool,
 ) -> None:
     """Measure what the suite catches: faulty implementations, each judged until it is found.
@@ -77,6 +94,11 @@ def command(  # noqa: PLR0913 - the options of the command
     something differs.
     """
     require_posix("mutants")
+    if syntactic:
+        well = judged_syntactic(names, sample=sample, seed=seed, jobs=jobs, as_json=as_json)
+        ctx.exit(exits.WELL if well else exits.FALLS_SHORT)
+    if sample is not None:
+        raise click.UsageError("--sample is for --syntactic")
     with progress_line() as show:
         show("loading the suite")
         from lifecycle_conformance.mutants import MUTANTS  # noqa: PLC0415 - Hypothesis takes its time to load

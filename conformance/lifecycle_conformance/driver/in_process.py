@@ -5,7 +5,7 @@ from collections.abc import Collection
 from itertools import count
 from typing import Final
 
-from lifecycle_conformance.driver.interface import PROTOCOLS, Answer, BrokenDriverError, ExitStatus, Hello
+from lifecycle_conformance.driver.interface import PROTOCOLS, Answer, Breakdown, BrokenDriverError, ExitStatus, Hello
 from lifecycle_conformance.driver.messages import NoAnswerError, hello_from, read_answer, request_id, request_line
 from lifecycle_conformance.driver.server import Server, StoreKind
 from lifecycle_projection.records import Json
@@ -16,11 +16,14 @@ _TRACEBACKS_KEPT: Final = 5
 class InProcessDriver:
     """Ask the reference, on files or in memory, by the same lines that a child process would get.
 
-    `without` names capabilities that it neither declares nor offers.
+    `without` names capabilities that it neither declares nor offers; `server` is what answers, if not the reference's.
     """
 
-    def __init__(self, store: StoreKind = "files", *, without: Collection[str] = ()) -> None:
+    def __init__(
+        self, store: StoreKind = "files", *, without: Collection[str] = (), server: type[Server] = Server
+    ) -> None:
         self._store = store
+        self._made_by = server
         self._without = frozenset(without)
         self._ids = count(1)
         self.restart()
@@ -41,7 +44,13 @@ class InProcessDriver:
 
     def _exchange(self, line: bytes, request_id: int | None, op: str) -> Answer:
         try:
-            return read_answer(self._server.answer(line), request_id, op)
+            answer = self._server.answer(line)
+        except Exception as error:
+            raise BrokenDriverError(
+                verdict=Breakdown.CRASH, message=f"asked for {op}: it raised {error!r}", stderr=self.stderr_tail()
+            ) from error
+        try:
+            return read_answer(answer, request_id, op)
         except NoAnswerError as failure:
             raise BrokenDriverError(
                 verdict=failure.verdict, message=f"asked for {op}: {failure}", stderr=self.stderr_tail()
@@ -50,7 +59,7 @@ class InProcessDriver:
     def restart(self, *, kill: bool = False) -> ExitStatus:
         """Start anew: nothing is left but what is on the disk. Returns the status that a process would end with."""
         self._tracebacks: deque[str] = deque(maxlen=_TRACEBACKS_KEPT)
-        self._server = Server(self._store, without=self._without, report=self._tracebacks.append)
+        self._server = self._made_by(self._store, without=self._without, report=self._tracebacks.append)
         number = next(self._ids)
         greeting = request_line(number, "hello", {"protocols": list(PROTOCOLS)})
         self._hello = hello_from(self._exchange(greeting, number, "hello"))

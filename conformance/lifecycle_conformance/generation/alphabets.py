@@ -70,8 +70,8 @@ WAITS: Final = (
 PADDING: Final = ("", " ", "\t\n", "\u2003", "\x85\u3000")
 """White space, of which texts are trimmed (REC-16)."""
 NEVER_TRIMMED: Final = ("\x1c", "\u200b")
-NOT_WHITE_SPACE: Final = "\x1c\x1d\x1e\x1f\u180e\u200b\u2060\ufeff"
-"""What is no white space, though some take it for that (REC-16)."""
+NOT_WHITE_SPACE: Final = "\x1c\x1d\x1e\x1f\u180e\u200b\u2060\ufeff" + "\x08\x0e\u1fff~"
+"""What is no white space, though some take it for that, or what stands beside it in Unicode (REC-16)."""
 CHARACTERS: Final = (
     *map(chr, range(0x20)),
     *"\"\\/<>&'\x7f\x80\x85\xa0é\u0301\u2028\u2029\u212b\ufeff\ufffd\uffff😀",

@@ -34,11 +34,11 @@ def judged_by_small_cases(send: Send, factory: Factory, requirements: Sequence[s
             comparison.of_requirements(requirements)
 
 
-def compared_with_production(send: Send, factory: Factory) -> None:
-    """Compare whole sessions with production's answers, and send :class:`Findings` of each case."""
+def compared_with_production(send: Send, factory: Factory, sessions: Sequence[vectors.Scenario] | None = None) -> None:
+    """Compare whole sessions, all or some, with production's answers, and send :class:`Findings` of each case."""
     with _comparison(send, factory, _WHOLE) as comparison:
         if comparison is not None:
-            comparison.of_sessions()
+            comparison.of_sessions(list(vectors.stream()) if sessions is None else sessions)
 
 
 @contextmanager
@@ -103,9 +103,9 @@ class _Comparison:
             finally:
                 self.send(findings)
 
-    def of_sessions(self) -> None:
+    def of_sessions(self, scenarios: Sequence[vectors.Scenario]) -> None:
         """Compare whole sessions; what the driver can't be asked is counted apart."""
-        kind, patience, scenarios = _WHOLE, Patience(), list(vectors.stream())
+        kind, patience = _WHOLE, Patience()
         self.send(Size(len(scenarios)))
         for scenario in scenarios:
             if not scenario.needs <= self.driver.hello.capabilities:

@@ -144,7 +144,7 @@ def _ids_are_known(step: Step, trace: Trace, index: int) -> bool:
 
 
 @check("SNAP-12", "ERR-5", on=PASSES.with_files)
-def a_damaged_snapshot_is_not_overwritten(step: Step, _: Trace) -> Iterator[Judgement]:
+def a_damaged_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge a pass that finds a file that is no snapshot at the place of one of its own, or its folder blocked."""
     met = _met(step)
     if met is None or met[0].kind not in {_UNREADABLE, _BLOCKED}:
@@ -157,6 +157,16 @@ def a_damaged_snapshot_is_not_overwritten(step: Step, _: Trace) -> Iterator[Judg
     if step.refusal == "storage":
         yield judged("ERR-5", f"whether the message names {damaged}", expected=True, actual=_says(step, damaged))
         yield none("ERR-5", "what is gone", _gone(before, after))
+        yield from _what_was_done_is_told(step, trace, obstacle.index)
+
+
+def _what_was_done_is_told(step: Step, trace: Trace, index: int) -> Iterator[Judgement]:
+    """Judge how many records a failed pass says that it projected, where it says so and that can be seen."""
+    if "projected" not in step.data or not _ids_are_known(step, trace, index):
+        return
+    done = pass_effects(step)
+    did = [bool(events) or snapshot is not None for events, snapshot in zip(done.events, done.snapshots, strict=True)]
+    yield judged("ERR-5", "how many it projected before", expected=sum(did[:index]), actual=step.data["projected"])
 
 
 @check("ERR-5", on=PASSES.with_files)
