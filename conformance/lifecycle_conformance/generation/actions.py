@@ -3,6 +3,7 @@
 An action draws what it needs first and runs then, so that what it does can't change what is drawn.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from hypothesis import strategies as st
@@ -19,8 +20,9 @@ from lifecycle_conformance.model.recorded import highest_seq
 _RETENTIONS: Final = ("early", "late", "off", "beyond the beginning")
 PRUNINGS: Final = (*_RETENTIONS, "for two tenants", "of one seq")
 COMPACTIONS: Final = (*_RETENTIONS, "for two tenants", "beside a run without snapshots", "twice")
-TO_AND_FRO: Final = ("queued", *("running", "paused") * 5, "failed")
-"""Statuses of which each may follow the one before, and some moves come again and again."""
+TO_AND_FRO: Final = ("queued", "running", "paused", "running", "paused", "failed")
+"""Statuses of which each may follow the one before, and one move comes twice."""
+MANY_MOVES: Final = ("queued", *("running", "paused") * 5, "failed")
 _ONE_FOR_EACH_PHASE: Final = STATUSES[:7]
 _RETRIED: Final[Object] = {"event": "node_retry_backoff_scheduled", "recorded_at_ms": 1}
 BETWEEN: Final = ("nothing", "an append", "a compaction", "a late compaction", "a compaction in vain")
@@ -121,16 +123,17 @@ class Actions(SessionState):
 
         self.execute("moves are refused one after the other", action)
 
-    def move_to_and_fro(self, data: st.DataObject) -> None:
-        """Go on with a new run that moves many times, all of it at one moment."""
-        records = [{**each, "recorded_at_ms": 1} for each in self.draw_records(data, len(TO_AND_FRO))]
-        self.make_run(data, TO_AND_FRO[0])
+    def move_often(self, data: st.DataObject, statuses: Sequence[str], *, at_once: bool) -> None:
+        """Go on with a new run that moves from status to status, at times all of it at one moment."""
+        drawn = enumerate(self.draw_records(data, len(statuses)), start=1)
+        records = [{**each, "recorded_at_ms": 1 if at_once else number} for number, each in drawn]
+        self.make_run(data, statuses[0])
 
         def action() -> None:
-            for number, status in enumerate(TO_AND_FRO, start=1):
+            for number, status in enumerate(statuses, start=1):
                 self.change(records[:number], status=status)
 
-        self.execute("the run moves to and fro", action)
+        self.execute("the run moves often", action)
 
     def be_refused_midway(self, data: st.DataObject) -> None:
         """Go on with a new run of which one pass makes a move that is allowed, and then one that isn't."""

@@ -9,7 +9,7 @@ from lifecycle_conformance.execution.coverage import Coverage
 from lifecycle_conformance.execution.judgement import Registered
 from lifecycle_conformance.execution.trace import LOCAL, Object
 from lifecycle_conformance.generation import legacy_stores
-from lifecycle_conformance.generation.actions import COMPACTIONS, PRUNINGS, Actions
+from lifecycle_conformance.generation.actions import COMPACTIONS, MANY_MOVES, PRUNINGS, TO_AND_FRO, Actions
 from lifecycle_conformance.generation.file_faults import scenarios
 from lifecycle_conformance.generation.session_state import Observer, indexes
 from lifecycle_conformance.generation.state_machine import ASKING, Action, SessionMachine, Target
@@ -155,7 +155,7 @@ TARGETS: Final[Mapping[str, Target]] = {
     ),
     "a run that begins in every status": Target("", lambda machine, data: machine.begin_in_every_status(data)),
     "every move that is refused": Target("", lambda machine, data: machine.be_refused_in_every_way(data)),
-    "moves to and fro": Target("", lambda machine, data: machine.move_to_and_fro(data)),
+    "moves to and fro": Target("", lambda machine, data: machine.move_often(data, TO_AND_FRO, at_once=True)),
     "a run of which everything is known": Target("", lambda machine, data: machine.say_much(data), weight=4),
     "an empty name": Target(
         "",
@@ -171,6 +171,7 @@ TARGETS: Final[Mapping[str, Target]] = {
     "a run without history": Target(
         "", lambda machine, _: machine.execute("a run without history", lambda: machine.change([]))
     ),
+    "many moves": Target("", lambda machine, data: machine.move_often(data, MANY_MOVES, at_once=False)),
     "a pass that is refused midway": Target("", lambda machine, data: machine.be_refused_midway(data)),
     "somebody else who goes on": Target("", lambda machine, data: machine.go_on_as_others(data)),
     "a record between others": Target("", lambda machine, data: machine.be_refused_between(data)),

@@ -269,7 +269,7 @@ def blank_names_are_events() -> Patches:
 # --- the occurrence ---------------------------------------------------------------------------------------------------
 
 
-@fault("OCC-1", why="Records of one name are what an id must tell apart.")
+@fault("OCC-1", "OCC-2", why="Records of one name are what an id must tell apart.")
 def occurrence_per_event_name() -> Patches:
     """The occurrence counts earlier records of the same name."""
     return _occurrences(lambda _, records: _counting(each.record.event for each in records))
