@@ -1,8 +1,10 @@
 """The gate of the kill matrix: what it lets pass, and what it doesn't."""
 
+from pathlib import Path
+
 import pytest
 
-from kill_matrix import listed, problems, shortcoming, totals
+from kill_matrix import LATE_CASES, USUAL_CASES, listed, problems, shortcoming, totals
 from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.runner.kills import CASES, PROPERTIES, Attempt, Row
 
@@ -49,8 +51,16 @@ def test_only_what_is_listed_may_be_found_wrongly(rows: list[Row], known: dict[s
 
 
 def test_what_is_listed_is_there_and_says_what_is_missing() -> None:
-    assert listed().keys() <= MUTANTS.keys()
-    assert all(each.strip() for each in listed().values())
+    known = listed(USUAL_CASES)
+    assert known.keys() <= MUTANTS.keys()
+    assert all(each.strip() for each in known.values())
+
+
+def test_what_is_late_is_not_excused_in_a_longer_search(tmp_path: Path) -> None:
+    path = tmp_path / "listed.toml"
+    path.write_text('[guard-off]\nmissing = "luck"\nlate = true\n[tenant-ignored]\nmissing = "a target"\n')
+    assert listed(USUAL_CASES, path) == {"guard-off": "luck", "tenant-ignored": "a target"}
+    assert listed(LATE_CASES, path) == {"tenant-ignored": "a target"}
 
 
 def test_the_totals_say_who_found_how_many() -> None:
