@@ -15,8 +15,10 @@ from lifecycle_conformance.runner.search import Factory
 SHORT: Final = Profile(shards=1, sessions=1, actions=4, input_cases=2, protocol_cases=3, wanted=1)
 
 
-def shorten(monkeypatch: pytest.MonkeyPatch, *, among: slice | None = None, **counts: int) -> None:
-    """Let `quick` be short, but for some counts of its profile; its sessions go round the targets of a slice only.
+def shorten(monkeypatch: pytest.MonkeyPatch, *, among: slice | tuple[str, ...] | None = None, **counts: int) -> None:
+    """Let `quick` be short, but for some counts of its profile; its sessions go round some targets only.
+
+    These are those of a slice, or of these names.
 
     The slice holds in this process. Those that work for a check go round all targets, unless they start
     :class:`RoundSomeTargets`.
@@ -26,8 +28,9 @@ def shorten(monkeypatch: pytest.MonkeyPatch, *, among: slice | None = None, **co
         monkeypatch.setattr(search, "targets", partial(_some, among=among))
 
 
-def _some(capabilities: frozenset[str], *, among: slice) -> dict[str, int]:
-    return dict.fromkeys([*targets(capabilities)][among], 1)
+def _some(capabilities: frozenset[str], *, among: slice | tuple[str, ...]) -> dict[str, int]:
+    there = [*targets(capabilities)]
+    return dict.fromkeys(there[among] if isinstance(among, slice) else [each for each in there if each in among], 1)
 
 
 @frozen

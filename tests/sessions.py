@@ -81,7 +81,7 @@ def _recorded(store: StoreKind) -> Iterator[Session]:
         sessions = []
 
         @hypothesis.seed(0)
-        @_settings(_EXAMPLES)
+        @_settings(2 * _EXAMPLES)
         @hypothesis.given(strategy)
         def execute(requests: list[Request]) -> None:
             sessions.append(executed(driver, requests, ())[0])  # noqa: B023 - it is called at once

@@ -147,8 +147,8 @@ SEARCHES: Final[Mapping[str, Mapping[str, Any]]] = {
     "guard-off": {"among": slice(3, None, 4)},
     "snapshots-rewritten": {"among": slice(3, None, 4)},
     "broken-text-empties-the-log": {"among": slice(39, 49)},
-    "namesakes-pruned": {"among": slice(1, None, 4)},
-    "lesser-of-two-latest": {"among": slice(81, 82), "sessions": 6},
+    "namesakes-pruned": {"among": ("pruning beside a namesake",)},
+    "lesser-of-two-latest": {"among": ("two latest snapshots",), "sessions": 6},
 }
 """What finds a faulty implementation that doesn't show by every fourth target from the first on."""
 

@@ -293,7 +293,8 @@ def _enters_as(step: Step, number: int) -> bool:
 
 
 def _with_number(digest: Digest, number: int) -> str:
-    metadata = {**digest.value["metadata"], "n": number}
+    said = digest.value["metadata"]
+    metadata = {**(said if isinstance(said, dict) else {}), "n": number}
     return write({**digest.value, "metadata": metadata})
 
 
