@@ -37,6 +37,7 @@ PARTS: Final = (
     tests("each damage on 40 stores of each maker", "tests/audit/test_random_damages.py", DAMAGE_EXAMPLES="40"),
     tests("50,000 lives of two stores", "tests/reference/test_remembering_store.py", REMEMBERING_EXAMPLES="50000"),
     tests("the older generations, each by a quick check", "tests/suite/test_generations.py", GENERATION_SECONDS="0"),
+    tests("the distilled corpus with every faulty implementation", "tests/suite/test_corpus.py", CORPUS_EVERY="1"),
     *map(check, (1, 2, 3)),
 )
 

@@ -30,7 +30,7 @@ def _look_for(send: Send, requirement: str, shared: Shared[Life], most: int) -> 
     near = {kind: place for place, kind in enumerate(reach().get(requirement, ()))}
     order = sorted(range(len(lives)), key=lambda number: (near.get(lives[number].kind, len(near)), number))
     for number in order[:most] if checks else ():
-        shown = checked(lives[number].case, lives[number].store, checks)
+        shown = checked(lives[number].case, checks)
         if requirement in shown.judged - shown.broken:
             send(number)
             return

@@ -19,7 +19,9 @@ from lifecycle_conformance.runner.reach import reach
 
 _ENOUGH: Final = 3
 """How many lives are looked for that tell a fault: of several, one may tell others, too."""
-PANEL: Final = 8
+_MORE: Final = 20
+"""How many lives are tried for more that tell it, once there is one."""
+PANEL: Final = 6
 """How many lives are tried with every fault, so that a life which tells many faults is met."""
 
 
@@ -83,9 +85,12 @@ def _look_for(send: Send, name: str, shared: Shared[Life], most: int) -> None:
     numbers = _order(lives, mutant)[:most]
     by: set[int] = set()
     with closing(kills(mutant, [lives[each].case for each in numbers])) as differing:
+        last = len(numbers)
         for place, differs in enumerate(differing):
-            by |= {numbers[place]} if differs else set()
-            if place >= PANEL and len(by) >= _ENOUGH:
+            if differs:
+                last = min(last, max(place, PANEL) + _MORE)
+                by.add(numbers[place])
+            if place >= PANEL and (len(by) >= _ENOUGH or place >= last):
                 break
     send(Told(name, frozenset(by)))
 

@@ -168,6 +168,11 @@ def _has_twins(snapshots: Sequence[_Place]) -> bool:
     return any(number > 1 for number in Counter(map(repr, snapshots)).values())
 
 
+def store_of(case: CorpusCase) -> StoreKind:
+    """The store on which the reference holds a case."""
+    return "memory" if "tenants" in case.needs else "files"
+
+
 # --- what a case needs ------------------------------------------------------------------------------------------------
 
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from functools import partial
 
-from attrs import frozen
+from attrs import define, frozen
 
 from lifecycle_conformance.driver.in_process import InProcessDriver
-from lifecycle_conformance.driver.server import StoreKind
 from lifecycle_conformance.execution.judgement import Registered
 from lifecycle_conformance.execution.session import executed
 from lifecycle_conformance.execution.trace import Request
@@ -16,7 +14,7 @@ from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.runner.distilling.gathering import Life
 from lifecycle_conformance.runner.distilling.killing import kills
-from lifecycle_conformance.runner.distilling.recording import recorded
+from lifecycle_conformance.runner.distilling.recording import recorded, store_of
 from lifecycle_conformance.runner.findings import ANSWERING
 from lifecycle_conformance.runner.pool import Pool, Send, Task
 from lifecycle_conformance.runner.quiet import without_warnings
@@ -56,23 +54,34 @@ def made_smaller(pool: Pool, purposes: Sequence[Purpose], attempts: int) -> list
 @without_warnings()
 def _reduce(send: Send, purpose: Purpose, attempts: int) -> None:
     start = Failure(requests=purpose.life.case.steps, message="")
-    smallest = reduced(start, partial(_proof, purpose), attempts)
+    smallest = reduced(start, _Proof(purpose, [*purpose.mutants]), attempts)
     case = recorded(smallest.requests, purpose.life.store)
     assert case is not None
-    send(checked(case, purpose.life.store))
+    send(checked(case))
 
 
-def _proof(purpose: Purpose, requests: Sequence[Request]) -> Failure | None:
-    """A session as the shrinker knows it, if it still serves its purpose."""
-    case = recorded(requests, purpose.life.store)
-    if case is None:
-        return None
-    if not all([*kills(MUTANTS[name], [case])] == [True] for name in purpose.mutants):
-        return None
-    wanted = frozenset(purpose.requirements)
-    if wanted and not wanted <= checked(case, purpose.life.store, checks_of(wanted)).judged:
-        return None
-    return Failure(requests=case.steps, message="")
+@define
+class _Proof:
+    """Runs a session, and returns it as the shrinker knows it, if it still serves its purpose.
+
+    The fault that a smaller session didn't tell is tried first with the next one: that is often enough.
+    """
+
+    purpose: Purpose
+    mutants: list[str]
+
+    def __call__(self, requests: Sequence[Request]) -> Failure | None:
+        case = recorded(requests, self.purpose.life.store)
+        if case is None:
+            return None
+        for number, name in enumerate(self.mutants):
+            if [*kills(MUTANTS[name], [case])] != [True]:
+                self.mutants.insert(0, self.mutants.pop(number))
+                return None
+        wanted = frozenset(self.purpose.requirements)
+        if wanted and not wanted <= checked(case, checks_of(wanted)).judged:
+            return None
+        return Failure(requests=case.steps, message="")
 
 
 def checks_of(requirements: AbstractSet[str]) -> list[Registered]:
@@ -80,9 +89,9 @@ def checks_of(requirements: AbstractSet[str]) -> list[Registered]:
     return [each for each in CHECKS if not requirements.isdisjoint(each.requirements)]
 
 
-def checked(case: CorpusCase, store: StoreKind, checks: Sequence[Registered] = CHECKS) -> Reduced:
+def checked(case: CorpusCase, checks: Sequence[Registered] = CHECKS) -> Reduced:
     """A case, judged by properties on the reference."""
-    session, _ = executed(InProcessDriver(store), case.steps, checks)
+    session, _ = executed(InProcessDriver(store_of(case)), case.steps, checks)
     judged, broken = (
         frozenset(each.judgement.requirement for each in session.judgements if each.judgement.holds is holds)
         for holds in (True, False)
