@@ -78,4 +78,5 @@ def as_line(case: CorpusCase) -> str:
         "answers": [*case.answers],
         **({} if case.files is None else {"files": {**case.files}}),
     }
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # In ASCII: a text may hold what some readers take for the end of a line.
+    return json.dumps(value, separators=(",", ":"))

@@ -11,6 +11,7 @@ from lifecycle_conformance.judges.corpus import as_line
 from lifecycle_conformance.judges.corpus.cases import CORPUS
 from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.runner.distilling.growing import Effort, Grown, grown
+from lifecycle_conformance.runner.distilling.untold import why_untold
 from lifecycle_conformance.runner.pool import pool_of
 
 _SHOWN_EVERY_S: Final = 5.0
@@ -57,7 +58,10 @@ def _told(found: Grown, size: int, seconds: float) -> Iterator[str]:
         f" in {seconds / 60:.1f} minutes"
     )
     for name in found.untold:
-        yield f"no case tells {name} ({MUTANTS[name].chief}): {MUTANTS[name].__doc__}"
+        reason = why_untold(name) or "for no reason that is known: put it into untold.py"
+        yield f"no case tells {name} ({MUTANTS[name].chief}), {reason}: {MUTANTS[name].__doc__}"
+    for name in sorted(name for name in kills if why_untold(name)):
+        yield f"{name} is told now: take it out of untold.py"
     for each in found.unexercised:
         yield f"no case exercises {each}"
     for each in found.rejected:

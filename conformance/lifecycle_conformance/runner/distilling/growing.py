@@ -1,6 +1,6 @@
 """The distilled corpus grown: lives are made up, those are chosen that tell faults, and they are made smaller."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -23,6 +23,8 @@ _NEAR: Final = 6
 _ANY: Final = "a run of which everything is known"
 """Where to look for what no property judges."""
 _DIGITS_OF_NAME: Final = 8
+_MOST_A_CASE: Final = 10
+"""How many faults a case is made smaller for."""
 
 
 @frozen(kw_only=True)
@@ -48,7 +50,9 @@ def grown(pool: Pool, names: Sequence[str], seed: int, effort: Effort) -> Grown:
     """A corpus that tells as many of some faulty implementations as can be told; the same for the same seed."""
     lives, told = _lives_that_tell(pool, names, seed, effort)
     cheap = cover(told, lambda number: len(as_line(lives[number].case)))
-    purposes = [Purpose(life=lives[number], mutants=tuple(mutants)) for number, mutants in cheap.items()]
+    purposes = [
+        Purpose(life=lives[number], mutants=some) for number, mutants in cheap.items() for some in _parts(mutants)
+    ]
     small = made_smaller(pool, purposes, effort.attempts)
     wanted = [each for each in _to_be_exercised() if not any(each in one.judged for one in small)]
     exercised = exercised_by(pool, wanted, lives, effort.lives)
@@ -56,6 +60,16 @@ def grown(pool: Pool, names: Sequence[str], seed: int, effort: Effort) -> Grown:
     purposes = [Purpose(life=lives[number], requirements=tuple(each)) for number, each in more.items()]
     small += made_smaller(pool, purposes, effort.attempts)
     return _distilled(pool, names, [each for each in small if not each.broken], rejected=_rejected(small))
+
+
+def _parts(mutants: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """What a life is there for in parts, each of faults that break requirements of one chapter or of neighbours.
+
+    For many faults at once a life could hardly become smaller. What turns out needless is left out in the end.
+    """
+    ordered = sorted(mutants, key=lambda name: MUTANTS[name].chief)
+    for start in range(0, len(ordered), _MOST_A_CASE):
+        yield tuple(ordered[start : start + _MOST_A_CASE])
 
 
 def _lives_that_tell(
