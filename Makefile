@@ -13,7 +13,7 @@ unexport PYTHONPATH PYTHONHOME
 # Drivers are started by the hundred: their byte code is kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: check test kills nightly bench audit-matrix lint types packaging format tags lock clean
+.PHONY: check test kills nightly bench audit-matrix lint types packaging format tags corpus lock clean
 
 check: $(READY) ## judge the reference with the suite
 	$(BIN)/lifecycle-projection check --profile $(PROFILE)
@@ -53,6 +53,9 @@ tags: $(READY) ## name anew which requirements the vectors touch, and which kind
 	mv tags.tmp conformance/lifecycle_conformance/judges/vectors/tags.json
 	$(BIN)/python -m lifecycle_conformance.runner.reach > tags.tmp
 	mv tags.tmp conformance/lifecycle_conformance/runner/reach.json
+
+corpus: $(READY) ## grow the distilled corpus anew; says what it tells and what it doesn't
+	$(BIN)/python -m lifecycle_conformance.runner.distilling
 
 # Pins what pyproject.toml asks for; uv is needed for this only.
 LOCK := uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -55,7 +55,7 @@ def plain_cases(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def vectors_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Twelve megabytes take a second to read: the commands that this process calls share them."""
-    for user in ("judges.vectors.stream", "cli.vectors.stream"):
+    for user in ("judges.vectors.stream", "cli.case_sets.stream"):
         monkeypatch.setattr(f"lifecycle_conformance.{user}", lambda: iter(_vectors()))
 
 

@@ -40,6 +40,7 @@ PARTS: Final = (
     Part("every faulty implementation, in long searches", ("tests/kill_matrix.py",), {"KILL_CASES": "300"}),
     Part("all syntactic mutants", ("-m", "lifecycle_conformance.cli", "mutants", "--syntactic"), {}),
     tests("200 seeds without a false alarm", "tests/suite/test_no_false_alarm_in_search.py", FALSE_ALARM_SEEDS="200"),
+    tests("the distilled corpus with every faulty implementation", "tests/suite/test_corpus.py", CORPUS_EVERY="1"),
     *map(check, (1, 2, 3)),
 )
 

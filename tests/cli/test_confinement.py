@@ -166,7 +166,7 @@ def test_a_link_that_a_driver_left_leads_nowhere(tmp_path: Path) -> None:
     session = Session(InProcessDriver(), ())
     try:
         session.do("open", store=0)
-        (Path(session._workspace.name) / "store-0" / "link").symlink_to(tmp_path)
+        (Path(session._performer._workspace.name) / "store-0" / "link").symlink_to(tmp_path)
         with pytest.raises(SessionOverError):
             session.do("put", path="link/x", text="")
     finally:

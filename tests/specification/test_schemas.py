@@ -74,7 +74,7 @@ def test_a_schema_is_pretty_printed(name: str) -> None:
 def test_the_readme_lists_the_schemas() -> None:
     text = (SCHEMAS / "README.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE)) == list(NAMES)
-    assert len(NAMES) == 22
+    assert len(NAMES) == 23
 
 
 def test_the_ids_are_unique_and_named_after_the_files() -> None:

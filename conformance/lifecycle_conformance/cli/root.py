@@ -26,7 +26,7 @@ _COMMANDS: Final = {
     "show": "Show what a store holds: its runs, or the events and snapshots of one.",
     "statement": "Verify a statement of conformance, or make a badge of it.",
     "validate": "Say whether files hold what they should.",
-    "vectors": "List the fixed cases, export them, or judge by them alone.",
+    "vectors": "List the fixed cases or the distilled corpus, export them, or judge by them alone.",
 }
 _WIDEST_HELP: Final = 100
 _TRACEBACK: Final = "LIFECYCLE_PROJECTION_TRACEBACK"

@@ -13,6 +13,7 @@ import click
 from attrs import frozen
 
 from lifecycle_conformance.cli import options
+from lifecycle_conformance.cli.case_sets import FIXED, SETS, Case, CaseSet
 from lifecycle_conformance.cli.drivers import started
 from lifecycle_conformance.cli.messages import echo, echo_json, echo_report, width
 from lifecycle_conformance.cli.platform import require_posix
@@ -23,15 +24,11 @@ from lifecycle_conformance.driver import descendants
 from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.workspace import workspace
-from lifecycle_conformance.judges.vectors.index import RECIPE, index
-from lifecycle_conformance.judges.vectors.judging import Difference, compare
-from lifecycle_conformance.judges.vectors.scenarios import FILES, Scenario, stream
-from lifecycle_conformance.judges.vectors.tags import tags
+from lifecycle_conformance.judges.vectors.judging import Difference
 from lifecycle_conformance.model.comparison import Mismatch
 from lifecycle_conformance.report.difference import place
 from lifecycle_conformance.report.wording import counted, paragraph
 from lifecycle_conformance.runner.verdicts import Verdict, exit_code
-from lifecycle_conformance.specification.texts import VECTORS
 from lifecycle_projection.records import Json
 
 _EPILOG = """\b
@@ -41,6 +38,7 @@ EXAMPLES
   lifecycle-projection vectors --only 'scopes-*' --json -- ./my-driver
   lifecycle-projection vectors --requirements 'SCOPE-*' --list
   lifecycle-projection vectors --export cases
+  lifecycle-projection vectors --corpus distilled -- ./my-driver
 
 \b
 EXIT CODES
@@ -69,7 +67,7 @@ _VERDICTS: Final = (
 class _Judged:
     """The verdict on a case, its reasons, and how many answers were compared."""
 
-    scenario: Scenario
+    case: Case
     verdict: Verdict
     details: tuple[str, ...] = ()
     compared: int = 0
@@ -78,6 +76,13 @@ class _Judged:
 
 @click.command(epilog=_EPILOG)
 @options.driver_command
+@click.option(
+    "--corpus",
+    type=click.Choice([*SETS]),
+    default=FIXED,
+    show_default=True,
+    help="Which cases: the fixed ones, or the distilled corpus, few and small ones with the reference's answers.",
+)
 @click.option("--list", "listed", is_flag=True, help="List the names and stop.")
 @click.option(
     "--export",
@@ -102,6 +107,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     driver_command: tuple[str, ...],
     only: tuple[str, ...],
     requirements: tuple[str, ...],
+    corpus: str,
     export_to: Path | None,
     store: str,
     timeout: float,
@@ -109,34 +115,36 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     listed: bool,
     as_json: bool,
 ) -> None:
-    """List the fixed cases, export them, or judge an implementation by them alone.
+    """List the fixed cases or the distilled corpus, export them, or judge an implementation by them alone.
 
     A case is a session of one store: requests of the driver protocol, the answers that production gave, and the SHA-256
     of every file that it left. COMMAND starts the driver of an implementation; without it the reference is judged. A
     case that needs a capability which the driver doesn't declare is counted as not declared, never as passed.
+
+    The distilled corpus was grown from lives: it tells nearly all faulty implementations that this suite knows, in the
+    least time. There, the answers are the reference's, and the properties hold in each case.
     """
+    chosen = SETS[corpus]
     if export_to is not None:
-        _export(export_to)
+        _export(chosen, export_to)
         return
-    scenarios = [
-        scenario for scenario in stream() if _matches(scenario.name, only) and _touched(scenario, requirements)
-    ]
-    if not scenarios:
+    cases = [case for case in chosen.cases() if _matches(case.name, only) and _touched(case, requirements)]
+    if not cases:
         raise click.UsageError(f"no case matches {' '.join((*only, *requirements))}; `vectors --list` shows the names")
     if listed:
-        _list(scenarios, requirements, as_json=as_json)
+        _list(cases, requirements, as_json=as_json)
         return
     require_posix("vectors")
     ctx.with_resource(interruptible())
     ctx.with_resource(descendants.adopting())
     driver = started(driver_command, store, timeout)
-    ctx.exit(_judge(scenarios, driver, as_json=as_json))
+    ctx.exit(_judge(cases, driver, as_json=as_json))
 
 
-def _judge(scenarios: Sequence[Scenario], driver: Driver, *, as_json: bool) -> int:
+def _judge(cases: Sequence[Case], driver: Driver, *, as_json: bool) -> int:
     """Judge a driver by some cases, and report; the exit code."""
     try:
-        judged = list(_judged(scenarios, driver))
+        judged = list(_judged(cases, driver))
         name = f"{driver.hello.name} {driver.hello.version}"
     finally:
         driver.close()
@@ -147,14 +155,14 @@ def _judge(scenarios: Sequence[Scenario], driver: Driver, *, as_json: bool) -> i
     return _code(judged)
 
 
-def _export(directory: Path) -> None:
+def _export(chosen: CaseSet, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    for name in FILES:
-        _copy(VECTORS / name, directory / name)
-        echo(str(directory / name))
-    _copy(RECIPE, directory / _RECIPE)
+    for file in chosen.files:
+        _copy(file, directory / file.name)
+        echo(str(directory / file.name))
+    _copy(chosen.recipe, directory / _RECIPE)
     echo(str(directory / _RECIPE))
-    write_whole(str(directory / _INDEX), json.dumps(index(stream()), ensure_ascii=False, indent=1).encode() + b"\n")
+    write_whole(str(directory / _INDEX), json.dumps(chosen.index(), ensure_ascii=False, indent=1).encode() + b"\n")
     echo(str(directory / _INDEX))
 
 
@@ -174,41 +182,41 @@ def _matches(text: str, patterns: Sequence[str]) -> bool:
     return not patterns or any(fnmatchcase(text, pattern) for pattern in patterns)
 
 
-def _touched(scenario: Scenario, patterns: Sequence[str]) -> list[str]:
-    """The ids of the requirements that a scenario touches; with patterns, those that match one."""
-    return sorted(id_ for id_ in tags()[scenario.name] if _matches(id_, patterns))
+def _touched(case: Case, patterns: Sequence[str]) -> list[str]:
+    """The ids of the requirements that a case touches; with patterns, those that match one."""
+    return sorted(id_ for id_ in case.requirements if _matches(id_, patterns))
 
 
-def _list(scenarios: Sequence[Scenario], patterns: Sequence[str], *, as_json: bool) -> None:
+def _list(cases: Sequence[Case], patterns: Sequence[str], *, as_json: bool) -> None:
     if not as_json:
-        lines = (" ".join([each.name, *(_touched(each, patterns) if patterns else ())]) for each in scenarios)
+        lines = (" ".join([each.name, *(_touched(each, patterns) if patterns else ())]) for each in cases)
         echo("\n".join(lines))
         return
     listed = [
         {
-            "name": scenario.name,
-            "source": scenario.source,
-            "steps": len(scenario.steps),
-            "needs": sorted(scenario.needs),
-            "requirements": _touched(scenario, patterns),
+            "name": case.name,
+            "source": case.source,
+            "steps": case.steps,
+            "needs": sorted(case.needs),
+            "requirements": _touched(case, patterns),
         }
-        for scenario in scenarios
+        for case in cases
     ]
     echo_json({"vectors": listed})
 
 
-def _judged(scenarios: Sequence[Scenario], driver: Driver) -> Iterator[_Judged]:
+def _judged(cases: Sequence[Case], driver: Driver) -> Iterator[_Judged]:
     with workspace() as directory, progress_line() as show:
-        for number, scenario in enumerate(scenarios, start=1):
-            show(f"case {number} of {len(scenarios)}: {scenario.name}")
-            yield _judge_one(scenario, driver, Path(directory))
+        for number, case in enumerate(cases, start=1):
+            show(f"case {number} of {len(cases)}: {case.name}")
+            yield _judge_one(case, driver, Path(directory))
 
 
-def _judge_one(scenario: Scenario, driver: Driver, directory: Path) -> _Judged:
-    missing = scenario.needs - driver.hello.capabilities
+def _judge_one(case: Case, driver: Driver, directory: Path) -> _Judged:
+    missing = case.needs - driver.hello.capabilities
     if missing:
-        return _Judged(scenario=scenario, verdict=Verdict.NOT_DECLARED, details=tuple(sorted(missing)))
-    comparison = compare(scenario, driver, directory)
+        return _Judged(case=case, verdict=Verdict.NOT_DECLARED, details=tuple(sorted(missing)))
+    comparison = case.compare(driver, directory)
     differences, broke = comparison.differences, comparison.broke
     details = tuple(map(str, differences if broke is None else [broke]))
     if broke is not None:
@@ -219,7 +227,7 @@ def _judge_one(scenario: Scenario, driver: Driver, directory: Path) -> _Judged:
         wrong_reason = all(difference.wrong_reason for difference in differences)
         verdict = Verdict.WRONG_REASON if wrong_reason else Verdict.FAIL
     return _Judged(
-        scenario=scenario,
+        case=case,
         verdict=verdict,
         details=details,
         differences=tuple(differences),
@@ -246,7 +254,7 @@ def _show(name: str, judged: Sequence[_Judged]) -> None:
 
 def _lines_on(one: _Judged, wide: int) -> Iterator[str]:
     """The lines on a case that differs: at which step and in which members, or how the driver broke."""
-    yield from paragraph(f"{one.scenario.name} ({one.scenario.source}): {one.verdict}", wide, rest="  ")
+    yield from paragraph(f"{one.case.name} ({one.case.source}): {one.verdict}", wide, rest="  ")
     for difference in one.differences:
         yield f"  {difference.where}"
         yield from place(Mismatch(difference.path, difference.expected, difference.actual), wide)
@@ -265,6 +273,6 @@ def _report(name: str, judged: Sequence[_Judged]) -> dict[str, Json]:
         "implementation": name,
         "counts": _counts(judged),
         "vectors": [
-            {"name": one.scenario.name, "verdict": one.verdict.value, "details": list(one.details)} for one in judged
+            {"name": one.case.name, "verdict": one.verdict.value, "details": list(one.details)} for one in judged
         ],
     }

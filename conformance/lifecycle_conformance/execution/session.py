@@ -4,19 +4,18 @@ Beside the operations of the protocol a session has operations of the harness, s
 written down and replayed: a case file holds the requests of a session.
 """
 
-import os
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Final, NoReturn
 
 import orjson
 from attrs import frozen
 
 from lifecycle_conformance.driver.interface import Answer, BringUpError, BrokenDriverError, Driver
-from lifecycle_conformance.execution.file_operations import OutsideError, append_partial_line, contents, put, remove
+from lifecycle_conformance.execution.file_operations import OutsideError, contents
 from lifecycle_conformance.execution.judgement import Judgement, Registered
 from lifecycle_conformance.execution.operations import LOOKING, ON_FILES
+from lifecycle_conformance.execution.performing import Performer
 from lifecycle_conformance.execution.presuppositions import counted
 from lifecycle_conformance.execution.step_summary import number_of_session, number_of_step, seen_of
 from lifecycle_conformance.execution.trace import (
@@ -28,12 +27,10 @@ from lifecycle_conformance.execution.trace import (
     Step,
     Trace,
     View,
-    key_of,
-    owner_of,
     owner_of_run,
+    owners_of,
     tenant_of,
 )
-from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_conformance.specification import schemas
 from lifecycle_projection.records import Json
 
@@ -85,35 +82,24 @@ class Session:
         self.errors: list[SuiteError] = []
         self.ended_by: set[str] = set()
         self._given = 0
-        self._workspace = workspace()
+        self._performer = Performer(driver)
         self._records: dict[tuple[str, bytes], Object] = {}
-        self._store: int | None = None
         self._views: dict[int, View] = {}
-        self._harness_operations: Final[Mapping[str, Callable[[Object], Answer]]] = {
-            "greet": self._fresh_process,
-            "open": self._open,
-            "restart": self._restart,
-            "refuse": self._refuse,
-            "say": lambda arguments: self.driver.say(arguments["line"].encode()),
-            "tear": self._on_files(append_partial_line),
-            "put": self._on_files(put),
-            "remove": self._on_files(remove),
-        }
 
     def end(self) -> None:
         """Remove the stores."""
-        self._workspace.cleanup()
+        self._performer.end()
 
     @property
     def view(self) -> View:
         """What the implementation showed last of the store that is open."""
-        return {} if self._store is None else self._views[self._store]
+        return {} if self._performer.store is None else self._views[self._performer.store]
 
     def files(self) -> Files | None:
         """What the store directory holds, where the implementation declares `files`."""
-        if self._store is None or "files" not in self.driver.hello.capabilities:
+        if self._performer.store is None or "files" not in self.driver.hello.capabilities:
             return None
-        return contents(self._folder())
+        return contents(self._performer.folder())
 
     def unseen(self) -> list[Judged]:
         """The judgements since this was asked last."""
@@ -145,8 +131,7 @@ class Session:
         if op == "read":
             before, answer, after = self._read(arguments)
         else:
-            own = self._harness_operations.get(op)
-            answer = self.driver.ask(op, **arguments) if own is None else own(arguments)
+            answer = self._perform(op, arguments)
             after = self._look(op, before)
         step = Step(
             op=op,
@@ -165,15 +150,15 @@ class Session:
         """What was shown of all that the request may touch; of a store to be opened, when it was open last."""
         if op == "open":
             return {**dict.fromkeys(self.view, Shown()), **self._views.get(arguments["store"], {})}
-        new = (owner for owner in _owners_of(op, arguments) if owner not in self.view)
-        return {**({} if self._store is None else {owner: self._shown(owner) for owner in new}), **self.view}
+        new = (owner for owner in owners_of(op, arguments) if owner not in self.view)
+        return {**({} if self._performer.store is None else {owner: self._shown(owner) for owner in new}), **self.view}
 
     def _look(self, op: str, before: View) -> View:
         """Ask what is shown now, unless the request was one that changes no store."""
-        if self._store is None:
+        if self._performer.store is None:
             return {}
         view = before if op in LOOKING else {owner: self._shown(owner) for owner in before}
-        self._views[self._store] = view
+        self._views[self._performer.store] = view
         return view
 
     def err(self, where: str) -> None:
@@ -208,49 +193,24 @@ class Session:
 
     # --- asking -------------------------------------------------------------------------------------------------------
 
-    def _fresh_process(self, _: Object) -> Answer:
-        self._store = None
-        return Answer(ok={"exit_status": self.driver.restart()})
-
-    def _open(self, arguments: Object) -> Answer:
-        answer = self.driver.ask("open", store=self._directory(f"store-{arguments['store']}"))
-        if answer.ok is not None:
-            self._store = arguments["store"]
-        return answer
-
-    def _refuse(self, arguments: Object) -> Answer:
-        request: Object = {**arguments["request"]}
-        op: str = request.pop("op")
-        if isinstance(store := request.get("store"), str):
-            request["store"] = f"{self._workspace.name}/{store}"
-        return self.driver.ask(op, **request)
-
-    def _restart(self, arguments: Object) -> Answer:
-        status = self.driver.restart(kill=bool(arguments["kill"]))
-        answer = self.driver.ask("open", store=self._directory(f"store-{self._store}"))
-        if answer.ok is None:
-            self._store = None
-            return answer
-        return Answer(ok={"exit_status": status})
+    def _perform(self, op: str, arguments: Object) -> Answer:
+        """Do a request; a link that leads out of the store, put there by a driver, ends the session."""
+        try:
+            return self._performer.do(op, arguments)
+        except OutsideError:
+            raise SessionOverError from None
 
     def _read(self, arguments: Object) -> tuple[View, Answer, View]:
         """Pass over a run in a new store, and over the same run, written in another way, in another new one."""
-        assert self._store is None
+        assert self._performer.store is None
         written: Object = {name: arguments[name] for name in ("run", "run_json") if name in arguments}
         views, answer = [], Answer()
         plain: Object = {"run": arguments["means"]}
         for number, asked in enumerate((plain, written)):
-            self.driver.ask("open", store=self._directory(f"reading-{len(self.requests)}-{number}"))
+            self.driver.ask("open", store=self._performer.directory(f"reading-{len(self.requests)}-{number}"))
             answer = self.driver.ask("project", **asked)
             views.append({owner: self._shown(owner) for owner in [owner_of_run(arguments["means"])]})
         return views[0], answer, views[1]
-
-    def _directory(self, name: str) -> str:
-        """A directory of this session; it is made anew where an implementation removed it."""
-        directory = f"{self._workspace.name}/{name}"
-        if not os.path.isdir(directory):  # noqa: PTH112 - this is asked twice a step
-            os.mkdir(directory)  # noqa: PTH102
-        return directory
 
     def _shown(self, owner: Owner) -> Shown:
         asked: Object = {"tenant": tenant_of(owner.tenant), "run_id": owner.run_id}
@@ -297,21 +257,6 @@ class Session:
         self.ended_by.add(requirement)
         raise SessionOverError
 
-    def _on_files(self, operate: Callable[[Path, Object], None]) -> Callable[[Object], Answer]:
-        """Act on the files of the store; a link that leads out of it, put there by a driver, ends the session."""
-
-        def done(arguments: Object) -> Answer:
-            try:
-                operate(self._folder(), arguments)
-            except OutsideError:
-                raise SessionOverError from None
-            return Answer(ok={})
-
-        return done
-
-    def _folder(self) -> Path:
-        return Path(self._directory(f"store-{self._store}"))
-
 
 def executed(
     driver: Driver, requests: Sequence[Request], checks: Sequence[Registered]
@@ -330,16 +275,3 @@ def executed(
     finally:
         session.end()
     return session, broke
-
-
-def _owners_of(op: str, arguments: Object) -> list[Owner]:
-    """The owners whose events and snapshots a request may touch."""
-    if op == "project":
-        return [owner_of_run(arguments["run"])]
-    if op in {"events", "snapshots"}:
-        return [Owner(key_of(arguments["tenant"]), arguments["run_id"])]
-    if op == "append":
-        return [Owner(key_of(arguments["tenant"]), arguments["event"]["run_id"])]
-    if op == "import":
-        return [owner_of(each) for each in (*arguments["events"], *arguments["snapshots"])]
-    return []

@@ -197,6 +197,19 @@ def owner_of_run(run: Object) -> Owner:
     return Owner(key_of(run.get("tenant_context", LOCAL)), run["run_id"])
 
 
+def owners_of(op: str, arguments: Object) -> list[Owner]:
+    """The owners whose events and snapshots a request may touch."""
+    if op == "project":
+        return [owner_of_run(arguments["run"])]
+    if op in {"events", "snapshots"}:
+        return [Owner(key_of(arguments["tenant"]), arguments["run_id"])]
+    if op == "append":
+        return [Owner(key_of(arguments["tenant"]), arguments["event"]["run_id"])]
+    if op == "import":
+        return [owner_of(each) for each in (*arguments["events"], *arguments["snapshots"])]
+    return []
+
+
 def history_of(run: Object) -> list[Object]:
     """The lifecycle history of a run record."""
     history: list[Object] = run["checkpoint"].get("lifecycle_history", [])

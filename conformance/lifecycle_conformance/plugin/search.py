@@ -15,11 +15,12 @@ from lifecycle_conformance.driver.interface import DriverError
 from lifecycle_conformance.plugin import outcomes
 from lifecycle_conformance.plugin.hooks import SUMMARY, GivenDriver
 from lifecycle_conformance.plugin.shared import made_once
-from lifecycle_conformance.plugin.showing import progress, without_warnings
+from lifecycle_conformance.plugin.showing import progress
 from lifecycle_conformance.report.wording import WIDTH
 from lifecycle_conformance.runner import case_files, known_failures_file, runner
 from lifecycle_conformance.runner.findings import number_of
 from lifecycle_conformance.runner.known_failures import KnownFailures, held
+from lifecycle_conformance.runner.quiet import without_warnings
 from lifecycle_conformance.runner.search import Factory
 from lifecycle_conformance.runner.verdicts import Report
 
@@ -66,6 +67,7 @@ def _searched(request: pytest.FixtureRequest, given: GivenDriver, only: Sequence
     config, command = request.config, _command(given)
     processes = getattr(config, "workerinput", {}).get("workercount", _PROCESSES)
     try:
+        # What the reference warns of, which judges beside the driver, belongs to no test.
         with without_warnings(), progress(config, request.node.nodeid) as show:
             report = runner.run(
                 _factory(given, config.getoption("--lifecycle-timeout")),

@@ -1,26 +1,10 @@
-"""What is shown while the search runs, which is long for a test: its progress on a terminal, and no warnings."""
+"""What is shown while the search runs, which is long for a test: its progress on a terminal."""
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
 import pytest
-
-_REFERENCE: Final = logging.getLogger("lifecycle_projection")
-
-
-@contextmanager
-def without_warnings() -> Iterator[None]:
-    """Keep what the reference warns of, which judges beside the driver, out of the first test that fails."""
-    propagated, nowhere = _REFERENCE.propagate, logging.NullHandler()
-    _REFERENCE.propagate = False
-    _REFERENCE.addHandler(nowhere)
-    try:
-        yield
-    finally:
-        _REFERENCE.removeHandler(nowhere)
-        _REFERENCE.propagate = propagated
 
 
 @contextmanager

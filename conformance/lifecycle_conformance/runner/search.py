@@ -163,8 +163,13 @@ def searched(
     send: Send, driver: Driver, shard: Shard, kinds: Sequence[str], requirements: Sequence[str] | None = None
 ) -> None:
     """Search some kinds of case of a shard, one after the other, and send :class:`Findings` of each case."""
+    searched_by(checks_for(requirements), send, driver, shard, kinds)
+
+
+def searched_by(checks: Sequence[Registered], send: Send, driver: Driver, shard: Shard, kinds: Sequence[str]) -> None:
+    """Search as :func:`searched` does, and let these checks look at each step."""
     with without_local_constants():
-        _Search(driver, shard, checks_for(requirements), send).all(kinds)
+        _Search(driver, shard, checks, send).all(kinds)
 
 
 @define

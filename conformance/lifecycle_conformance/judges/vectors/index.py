@@ -24,10 +24,11 @@ def index(scenarios: Iterable[Scenario]) -> dict[str, Json]:
         cases[scenario.name] = {"file": file, "line": int(line), "needs": sorted(scenario.needs)}
         for requirement in tags()[scenario.name]:
             by_requirement[requirement].append(scenario.name)
-    requirements: dict[str, Json] = {each: by_requirement[each] for each in sorted(by_requirement, key=_in_order)}
+    requirements: dict[str, Json] = {each: by_requirement[each] for each in sorted(by_requirement, key=in_order)}
     return {"spec": SPEC_VERSION, "suite": __version__, "requirements": requirements, "cases": cases}
 
 
-def _in_order(requirement: str) -> tuple[str, int]:
+def in_order(requirement: str) -> tuple[str, int]:
+    """Where a requirement stands among others: by its prefix, then by its number."""
     prefix, _, number = requirement.rpartition("-")
     return prefix, int(number)

@@ -41,8 +41,7 @@ class Scenario:
         """
         offered = {capability for step in self.steps if (capability := OPERATIONS.get(step["op"])) is not None}
         limited = {"files"} if any(answer.get("error") == {"kind": "storage"} for answer in self.answers) else set()
-        numbers = {capability for number in _numbers(self.steps) for capability in _needed_for(number)}
-        return frozenset(offered | limited | numbers)
+        return frozenset(offered | limited) | needed_for_numbers(self.steps)
 
 
 def load(folder: Path = VECTORS) -> list[Scenario]:
@@ -66,6 +65,11 @@ def _scenario(value: dict[str, Json], source: str) -> Scenario:
         answers=tuple(value["answers"]),
         files=value["files"],
     )
+
+
+def needed_for_numbers(value: Json) -> frozenset[str]:
+    """The capabilities that a driver must declare before it is sent the numbers in a value."""
+    return frozenset(capability for number in _numbers(value) for capability in _needed_for(number))
 
 
 def _numbers(value: Json) -> Iterator[int | float]:
