@@ -16,6 +16,7 @@ from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.runner.fixed_cases import compared_with_production, judged_by_small_cases
 from lifecycle_conformance.runner.pool import Lost, Pool, Send, Size, Task
+from lifecycle_conformance.runner.quiet import without_warnings
 from lifecycle_conformance.runner.reach import reach
 from lifecycle_conformance.runner.search import Shard, kinds_of, searched
 from lifecycle_conformance.specification.requirements import Judge, load
@@ -145,7 +146,7 @@ def judged(send: Send, name: str, judge: str, most: int, seed: int) -> None:
     """Let a judge look for a fault, in so many cases if it searches, and send the :class:`Attempt`."""
     mutant = MUTANTS[name]
     watch = _Watch(is_killed=partial(_KILLED[judge], mutant.chief), most=most if judge in SEARCHING else sys.maxsize)
-    with mutant.applied(), suppress(_OverError):
+    with without_warnings(), mutant.applied(), suppress(_OverError):
         _JUDGES[judge](watch, mutant, seed)
     reported = frozenset(each for each, broken in watch.found.broken.items() if broken) - {agreement.AGREEMENT}
     send(
