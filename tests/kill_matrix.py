@@ -2,7 +2,8 @@
 
 Those of which that isn't so yet are listed in `not_rightly_found.toml`, each with what is missing. Long searches, as at
 night, hold strictly to the list: one that is found rightly by now must leave it; one that is `late` is found by them
-only. Searches end after so many cases, not seconds: so a busy machine finds the same. `KILL_CASES` says after how many.
+only. Searches end after so many cases, not seconds: so a busy machine finds the same. `KILL_CASES` says after how many,
+`KILL_EVERY` 2 takes every second fault only.
 """
 
 import os
@@ -25,7 +26,7 @@ USUAL_CASES: Final = 40
 LATE_CASES: Final = 300
 """In how many cases those are found, too, that are late."""
 BY_PROPERTIES: Final = 0.9
-"""The least share that properties alone must find, of those for which they are asked."""
+"""The least share that properties alone must find in long searches, of those for which they are asked."""
 SLOWEST: Final = 5
 
 
@@ -59,7 +60,7 @@ def problems(rows: Sequence[Row], known: Mapping[str, str], *, strict: bool) -> 
     yield from (f"{name}: listed, and there is no such mutant" for name in known if name not in MUTANTS)
     theirs = [row for row in rows if row.of(PROPERTIES) is not None]
     share = len([*_by(theirs, PROPERTIES)]) / max(1, len(theirs))
-    if share < BY_PROPERTIES:
+    if strict and share < BY_PROPERTIES:
         yield f"properties alone find {share:.1%} of those that they are asked for, and {BY_PROPERTIES:.0%} are wanted"
 
 
@@ -86,7 +87,8 @@ def main() -> int:
     most_cases, jobs = int(os.environ.get("KILL_CASES", str(USUAL_CASES))), os.cpu_count() or 1
     known = listed(most_cases)
     with hypothesis_elsewhere(), pool_of(jobs, lambda _: None) as pool:
-        rows = kills.matrix(pool, [*MUTANTS], (PROPERTIES, CASES), most=most_cases, thrifty=True)
+        names = [*MUTANTS][:: int(os.environ.get("KILL_EVERY", "1"))]
+        rows = kills.matrix(pool, names, (PROPERTIES, CASES), most=most_cases, thrifty=True)
     wrong = [*problems(rows, known, strict=most_cases >= LATE_CASES)]
     sys.stdout.write("\n".join([*wrong, *totals(rows, known)]) + "\n")
     return int(bool(wrong))
