@@ -255,6 +255,7 @@ def test_replays_are_told_as_json(tmp_path: Path) -> None:
         "seen": {"answer": {"ok": {"projected": 0}}, "appended": [], "written": [], "gone": []},
         "steps": [{"op": "open", "store": 0}, {"op": "project", "run": ONE}],
         "leaks": False,
+        "like": [],
         "stderr": "",
         "also_broken": [],
     }
