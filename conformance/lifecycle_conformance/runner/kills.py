@@ -54,7 +54,7 @@ class Attempt:
         return self.reported - MUTANTS[self.mutant].breaks
 
 
-class _OverError(KeyboardInterrupt):
+class OverError(KeyboardInterrupt):
     """Ends a judge from within: like Ctrl-C, it passes all handlers of ordinary exceptions."""
 
 
@@ -70,14 +70,14 @@ class _Watch:
     killed: bool = False
 
     def take(self, part: object) -> None:
-        """Take a part in. Raises :class:`_OverError` where it was the last one that is wanted."""
+        """Take a part in. Raises :class:`OverError` where it was the last one that is wanted."""
         if isinstance(part, Size) or not isinstance(part, Findings):
             return
         self.cases += 1
         self.found.add(part)
         self.killed = self.is_killed(self.found)
         if self.killed or self.cases >= self.most:
-            raise _OverError
+            raise OverError
 
     @property
     def spent_s(self) -> float:
@@ -146,7 +146,7 @@ def judged(send: Send, name: str, judge: str, most: int, seed: int) -> None:
     """Let a judge look for a fault, in so many cases if it searches, and send the :class:`Attempt`."""
     mutant = MUTANTS[name]
     watch = _Watch(is_killed=partial(_KILLED[judge], mutant.chief), most=most if judge in SEARCHING else sys.maxsize)
-    with without_warnings(), mutant.applied(), suppress(_OverError):
+    with without_warnings(), mutant.applied(), suppress(OverError):
         _JUDGES[judge](watch, mutant, seed)
     reported = frozenset(each for each, broken in watch.found.broken.items() if broken) - {agreement.AGREEMENT}
     send(

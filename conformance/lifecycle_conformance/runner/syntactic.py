@@ -20,14 +20,11 @@ from lifecycle_conformance.mutants.syntactic.loading import server_with
 from lifecycle_conformance.mutants.syntactic.mutation import Mutation, code_of, mutations
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.runner.fixed_cases import compared_with_production, judged_by_small_cases
+from lifecycle_conformance.runner.kills import AGREEMENT, CASES, PROPERTIES, SESSIONS, OverError
 from lifecycle_conformance.runner.pool import Lost, Pool, Send, Size, Task
 from lifecycle_conformance.runner.search import Factory, Shard, explored
 
 LOADING: Final = "loading"
-SESSIONS: Final = "fixed sessions"
-CASES: Final = "fixed cases"
-PROPERTIES: Final = "properties"
-AGREEMENT: Final = "agreement"
 HANGING: Final = "hanging"
 _ROUNDS: Final = 3
 _ROUNDS_OF_EXPLAINED: Final = 0
@@ -130,11 +127,7 @@ def _sessions() -> tuple[vectors.Scenario, ...]:
     return tuple(vectors.stream())
 
 
-class _OverError(KeyboardInterrupt):
-    """Ends a judge from within: like Ctrl-C, it passes all handlers of ordinary exceptions."""
-
-
-class _HangingError(_OverError):
+class _HangingError(OverError):
     """Ends one that has been busy with a case for too long."""
 
 
@@ -153,7 +146,7 @@ class _Watch:
             ask(self._take)
         except _HangingError:
             self.judge = HANGING
-        except _OverError:
+        except OverError:
             pass
         except (BrokenDriverError, NoAnswerError, DisagreementError):  # it doesn't even introduce itself
             self.judge = self.asked
@@ -169,7 +162,7 @@ class _Watch:
         elif part.broken[agreement.AGREEMENT]:
             self.judge = AGREEMENT
         if self.judge:
-            raise _OverError
+            raise OverError
 
 
 @contextmanager

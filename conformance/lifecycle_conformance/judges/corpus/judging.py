@@ -8,7 +8,7 @@ from lifecycle_conformance.execution.judgement import canonical
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.judges.corpus.cases import CorpusCase
 from lifecycle_conformance.judges.corpus.playing import Play
-from lifecycle_conformance.judges.vectors.judging import Comparison, Difference
+from lifecycle_conformance.judges.vectors.judging import Comparison, Difference, difference
 from lifecycle_conformance.model.comparison import ABSENT, mismatches
 
 
@@ -44,7 +44,4 @@ def _differences(case: CorpusCase, play: Play, comparison: Comparison) -> list[D
 
 def _compared(step: int | None, op: str, expected: Object, actual: Object) -> Iterator[Difference]:
     wrong_reason = "error" in expected and "error" in actual
-    for each in mismatches(expected, actual):
-        yield Difference(
-            step=step, op=op, path=each.path, expected=each.expected, actual=each.actual, wrong_reason=wrong_reason
-        )
+    return (difference(step, op, each, wrong_reason=wrong_reason) for each in mismatches(expected, actual))

@@ -92,7 +92,7 @@ def _differences(scenario: Scenario, driver: Driver, directory: Path, comparison
         if "files" not in driver.hello.capabilities:
             return []
         return [
-            _difference(None, "files left behind", mismatch) for mismatch in mismatches(scenario.files, _digests(store))
+            difference(None, "files left behind", mismatch) for mismatch in mismatches(scenario.files, _digests(store))
         ]
 
 
@@ -106,10 +106,11 @@ def _compared(step: int | None, op: str, expected: dict[str, Json], answer: Answ
         # Nothing in it was expected: the message tells most.
         actual = {"error": {"kind": answer.error.kind, "message": answer.error.message}}
     for mismatch in mismatches(expected, actual):
-        yield _difference(step, op, mismatch, wrong_reason="error" in expected and "error" in actual)
+        yield difference(step, op, mismatch, wrong_reason="error" in expected and "error" in actual)
 
 
-def _difference(step: int | None, op: str, mismatch: Mismatch, *, wrong_reason: bool = False) -> Difference:
+def difference(step: int | None, op: str, mismatch: Mismatch, *, wrong_reason: bool = False) -> Difference:
+    """The place where two values differ, in the step that showed them."""
     return Difference(
         step=step,
         op=op,
