@@ -27,7 +27,7 @@ from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.mutants import Mutant
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.terminal import render
-from lifecycle_conformance.runner import runner
+from lifecycle_conformance.runner import runner, shrinking
 from lifecycle_conformance.runner.verdicts import FAILURES, Report, Verdict
 from lifecycle_conformance.specification import requirements
 from lifecycle_conformance.specification.requirements import Judge
@@ -170,7 +170,7 @@ def test_a_faulty_implementation_is_caught_under_the_right_requirement_by_a_shor
         assert mutant.chief in failures, sorted(failures)
         failure = failures[mutant.chief]
         if not by_vectors:  # whose cases are as small as they can be
-            ((_, failure),) = runner._smallest(InProcessDriver(mutant.store), mutant.chief, failure, 200)
+            ((_, failure),) = shrinking._smallest(InProcessDriver(mutant.store), mutant.chief, failure, 200)
     assert report.exit_code == 1
     assert report.errors == ()
     assert failures.keys() <= mutant.breaks

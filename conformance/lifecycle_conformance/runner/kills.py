@@ -15,6 +15,7 @@ from lifecycle_conformance.judges import agreement
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.runner.fixed_cases import compared_with_production, judged_by_small_cases
+from lifecycle_conformance.runner.known_sessions import known_sessions, played
 from lifecycle_conformance.runner.pool import Lost, Pool, Send, Size, Task
 from lifecycle_conformance.runner.quiet import without_warnings
 from lifecycle_conformance.runner.reach import reach
@@ -162,11 +163,15 @@ def judged(send: Send, name: str, judge: str, most: int, seed: int) -> None:
 
 
 def _searched(watch: _Watch, mutant: Mutant, seed: int) -> None:
-    """Search shard by shard, first where the requirement is judged most, and each time in twice as many kinds of case.
+    """Play the known sessions, then search, both first where the requirement is judged most.
 
-    So nothing waits for long behind what has little to do with it, and nothing is left out for good.
+    The search goes on shard by shard, each time in twice as many kinds of case: so nothing waits for long behind what
+    has little to do with it, and nothing is left out for good. `most` limits the search alone.
     """
     driver = InProcessDriver(mutant.store)
+    known = known_sessions(driver.hello.capabilities, nearest_to=mutant.chief)
+    watch.most += len(known)
+    played(watch.take, driver, known)
     kinds = _nearest_first(mutant.chief, kinds_of(driver.hello.capabilities))
     for number in count():
         shard = Shard(number=number, seed=seed, sessions=1, actions=8, input_cases=6, protocol_cases=6)

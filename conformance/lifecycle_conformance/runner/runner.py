@@ -6,28 +6,25 @@ from fnmatch import fnmatchcase
 from time import monotonic
 from typing import Any, Final
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 from hypothesis.database import ExampleDatabase
 
 from lifecycle_conformance.driver.interface import (
-    STILL_RUNNING,
     Breakdown,
-    Driver,
-    DriverError,
     Hello,
     NothingJudgedError,
 )
 from lifecycle_conformance.judges import agreement
 from lifecycle_conformance.runner.capabilities import DECLARING, Restricted
-from lifecycle_conformance.runner.confirmation import SAME_ANSWERS, Proof, doubted, smallest
+from lifecycle_conformance.runner.confirmation import doubted
 from lifecycle_conformance.runner.evidence import with_evidence
 from lifecycle_conformance.runner.findings import ANSWERING, Findings
 from lifecycle_conformance.runner.fixed_cases import compared_with_production, judged_by_small_cases
-from lifecycle_conformance.runner.likeness import alike
-from lifecycle_conformance.runner.pool import Lost, OutOfTimeError, Pool, Progress, Send, Task, pool_of
+from lifecycle_conformance.runner.known_sessions import judged_by_known_sessions
+from lifecycle_conformance.runner.pool import Lost, OutOfTimeError, Pool, Progress, Task, pool_of
 from lifecycle_conformance.runner.results import Basis, agreement_result
 from lifecycle_conformance.runner.search import Factory, Introduction, Shard, explored, introduced
-from lifecycle_conformance.runner.shrinker import reduced
+from lifecycle_conformance.runner.shrinking import smallest_of
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Verdict
 from lifecycle_conformance.specification import requirements
 from lifecycle_conformance.specification.requirements import Judge, Requirement
@@ -60,8 +57,6 @@ SHRINK_ATTEMPTS: Final = 5_000
 """How many attempts to find smaller sessions there are by default, for all failures together."""
 _BLOCKING: Final = frozenset({ANSWERING, DECLARING})
 """What a driver must do before anything else of it can be judged: answer, and offer what it declares."""
-_FRESH_ATTEMPTS: Final = 100
-"""How many attempts there are at most where each takes a process of its own."""
 _LEAST_ATTEMPTS: Final = 200
 """How many attempts each failure gets at least, unless there are to be none."""
 
@@ -168,8 +163,10 @@ class _Check:
 
     def _tasks(self, capabilities: frozenset[str], database: ExampleDatabase | None) -> list[Task]:
         """What can be done side by side, in parts of about one size."""
-        small = Task(name="the small fixed cases", function=judged_by_small_cases, arguments=(self.factory, self.names))
+        asked = self.factory, self.names
+        small = Task(name="the small fixed cases", function=judged_by_small_cases, arguments=asked)
         whole = Task(name="the whole fixed cases", function=compared_with_production, arguments=(self.factory,))
+        known = Task(name="the known sessions", function=judged_by_known_sessions, arguments=asked)
         fixed = [small] if self.names is not None else [small, whole]
         shards = [
             Task(
@@ -180,7 +177,7 @@ class _Check:
             )
             for shard in _shards(PROFILES[self.profile], self.seed, database)
         ]
-        return [*(fixed if self.vectors else []), *shards]
+        return [*(fixed if self.vectors else []), known, *shards]
 
     def _do(self, pool: Pool, what: str, tasks: Sequence[Task]) -> None:
         """Do tasks; what each finds is kept apart, so that it makes no difference which of them ends first."""
@@ -215,7 +212,7 @@ class _Check:
         ]
         each = max(_LEAST_ATTEMPTS, attempts // max(1, len(failures))) if attempts else 0
         tasks = [
-            Task(name=subject, function=_smallest_of, arguments=(self.factory, subject, failure, each), size=1)
+            Task(name=subject, function=smallest_of, arguments=(self.factory, subject, failure, each), size=1)
             for subject, failure in failures
         ]
 
@@ -312,39 +309,3 @@ def _shards(profile: Profile, seed: int, database: ExampleDatabase | None) -> li
 def _badness(subject: str, found: Findings) -> tuple[bool, bool, float, str]:
     share = len(found.broken[subject]) / max(1, len(found.cases[subject]))
     return found.failures[subject].broke is None, subject == agreement.AGREEMENT, -share, subject
-
-
-# --- shrinking --------------------------------------------------------------------------------------------------------
-
-
-def _smallest_of(send: Send, factory: Factory, subject: str, failure: Failure, attempts: int) -> None:
-    """Make a failure smaller with a driver of its own, so that failures don't influence each other."""
-    try:
-        driver = factory()
-    except DriverError:
-        return  # it came up before, and doesn't now: the failure stays as it was found
-    try:
-        smaller = _smallest(driver, subject, failure, attempts)
-        send([(each, _with_likeness(driver, each, failure)) for each, failure in smaller])
-    finally:
-        driver.close()
-
-
-def _smallest(driver: Driver, subject: str, failure: Failure, attempts: int) -> Sequence[tuple[str, Failure]]:
-    """Make a failure smaller, then run it again in fresh processes, which may show that answers differ (DRIVER-17)."""
-    if failure.shrunk or failure.actual == STILL_RUNNING or not failure.requests:
-        return [(subject, failure)]  # waiting again for a process that doesn't end costs too much
-
-    def reduce(failure: Failure, proof: Proof) -> Failure:
-        return reduced(failure, proof, min(attempts, _FRESH_ATTEMPTS) if proof.fresh else attempts)
-
-    found = smallest(Proof(driver, subject), failure, reduce)
-    failure = evolve(found.failure, stderr=found.failure.stderr or driver.stderr_tail())
-    return [(subject, failure), *([] if found.differing is None else [(SAME_ANSWERS, found.differing)])]
-
-
-def _with_likeness(driver: Driver, subject: str, failure: Failure) -> Failure:
-    """The failure with what it is like, where it is one that any process shows and that a few requests show."""
-    if not failure.shrunk or failure.broke is Breakdown.TIMEOUT or failure.again is not None:
-        return failure
-    return evolve(failure, like=alike(driver, failure.requests, subject))

@@ -21,6 +21,7 @@ from lifecycle_conformance.mutants.syntactic.mutation import Mutation, code_of, 
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.runner.fixed_cases import compared_with_production, judged_by_small_cases
 from lifecycle_conformance.runner.kills import AGREEMENT, CASES, PROPERTIES, SESSIONS, OverError
+from lifecycle_conformance.runner.known_sessions import judged_by_known_sessions
 from lifecycle_conformance.runner.pool import Lost, Pool, Send, Size, Task
 from lifecycle_conformance.runner.search import Factory, Shard, explored
 
@@ -113,6 +114,8 @@ def _judges(server: type[Server], rounds: int, seed: int) -> Iterator[tuple[str,
 
     yield SESSIONS, partial(compared_with_production, factory=driver("memory"), sessions=_sessions())
     yield CASES, partial(judged_by_small_cases, factory=driver("memory"), requirements=None)
+    for store in ("files", "memory"):
+        yield PROPERTIES, partial(judged_by_known_sessions, factory=driver(store), requirements=None)
     for number in range(rounds):
         short = Shard(number=number, seed=seed, sessions=0, actions=0, input_cases=60, protocol_cases=20)
         long = Shard(number=number, seed=seed, sessions=1, actions=8, input_cases=0, protocol_cases=0)
