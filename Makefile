@@ -54,8 +54,8 @@ tags: $(READY) ## name anew which requirements the vectors touch, and which kind
 	$(BIN)/python -m lifecycle_conformance.runner.reach > tags.tmp
 	mv tags.tmp conformance/lifecycle_conformance/runner/reach.json
 
-corpus: $(READY) ## grow the distilled corpus anew; says what it tells and what it doesn't
-	$(BIN)/python -m lifecycle_conformance.runner.distilling
+corpus: $(READY) ## grow the distilled corpus anew (ADD=1: on); says what it tells and what it doesn't
+	$(BIN)/python -m lifecycle_conformance.runner.distilling $(if $(ADD),--add)
 
 # Pins what pyproject.toml asks for; uv is needed for this only.
 LOCK := uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -14,6 +14,7 @@ from lifecycle_conformance.judges import corpus
 from lifecycle_conformance.judges.corpus import CorpusCase
 from lifecycle_conformance.model.comparison import ABSENT
 from lifecycle_conformance.mutants import MUTANTS
+from lifecycle_conformance.runner.distilling import __main__ as distilling
 from lifecycle_conformance.runner.distilling import growing
 from lifecycle_conformance.runner.distilling.__main__ import main
 from lifecycle_conformance.runner.distilling.covering import cover
@@ -205,6 +206,31 @@ def test_a_corpus_is_grown_the_same_each_time(tmp_path: Path, capsys: pytest.Cap
     assert all(corpus.compare(case, InProcessDriver("files")).differences == [] for case in cases)
     said = capsys.readouterr().out
     assert "no case exercises SCOPE-2" in said
+
+
+@pytest.mark.usefixtures("little")
+def test_a_corpus_grows_on_by_what_its_cases_do_not_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "corpus.jsonl"
+    grow = ["--output", str(path), "--jobs", "0", "--waves", "1"]
+    main(["guard-off", *grow])
+    looked_for: list[str] = []
+    look_for = growing.looked_for
+
+    def noting(pool: Any, names: Any, lives: Any, most: int) -> Any:
+        looked_for.extend(names)
+        return look_for(pool, names, lives, most)
+
+    monkeypatch.setattr(growing, "looked_for", noting)
+    monkeypatch.setattr(distilling, "MUTANTS", {name: MUTANTS[name] for name in ("guard-off", "occurrence-always-0")})
+    main(["--add", *grow])
+    assert looked_for == ["occurrence-always-0"]
+    assert {name for case in corpus.load(path) for name in case.kills} == {"guard-off", "occurrence-always-0"}
+
+
+def test_growing_on_is_for_all_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--add", "guard-off"])
+    assert "leave NAME out" in capsys.readouterr().err
 
 
 def test_a_fault_that_there_is_not_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

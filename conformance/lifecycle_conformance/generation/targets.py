@@ -36,16 +36,16 @@ def _damage(name: str, compacted: bool) -> Action:  # noqa: FBT001
 
 
 _WEIGHTS: Final = {
-    "an event that is hard to read": 3,
+    "an event that is hard to read": 6,
     "a torn tail": 6,
-    "a name too long": 4,
+    "a name too long": 6,
     "a snapshot that is spoiled": 2,
     "an interruption": 2,
     "snapshots in foreign folders": 3,
     "snapshots out of place": 2,
     "compacted twins": 5,
     "for two tenants": 3,
-    "off": 2,
+    "off": 4,
     "odd events": 2,
     "markers": 3,
     "overlapping": 3,

@@ -49,8 +49,8 @@ class Profile:
 
 
 PROFILES: Final[Mapping[str, Profile]] = {
-    "quick": Profile(shards=2, sessions=2, actions=8, input_cases=10, protocol_cases=16, wanted=5),
-    "default": Profile(shards=8, sessions=4, actions=15, input_cases=10, protocol_cases=10, wanted=20),
+    "quick": Profile(shards=2, sessions=1, actions=6, input_cases=10, protocol_cases=16, wanted=5),
+    "default": Profile(shards=8, sessions=1, actions=10, input_cases=10, protocol_cases=10, wanted=20),
     "thorough": Profile(shards=80, sessions=15, actions=30, input_cases=20, protocol_cases=20, wanted=20),
 }
 SHRINK_ATTEMPTS: Final = 5_000

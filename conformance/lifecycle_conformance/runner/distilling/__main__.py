@@ -1,4 +1,4 @@
-"""`python -m lifecycle_conformance.runner.distilling`: grow the distilled corpus anew."""
+"""`python -m lifecycle_conformance.runner.distilling`: grow the distilled corpus anew, or let it grow on."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from lifecycle_conformance.judges.corpus import as_line
+from lifecycle_conformance.judges.corpus import as_line, load
 from lifecycle_conformance.judges.corpus.cases import CORPUS
 from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.runner.distilling.growing import Effort, Grown, grown
@@ -22,15 +22,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m lifecycle_conformance.runner.distilling", description=main.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="these faulty implementations only")
     parser.add_argument("--output", type=Path, default=CORPUS, help="default: the file that the suite has")
+    parser.add_argument("--add", action="store_true", help="begin with its cases, and look only for what they don't tell")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="processes; what is found doesn't depend on it")
     parser.add_argument("--waves", type=int, default=Effort().waves, help="how often more lives are made up")
     given = parser.parse_args(arguments)
     if unknown := sorted({*given.names} - MUTANTS.keys()):
         parser.error(f"there is no mutant {', '.join(unknown)}")
+    if given.add and given.names:
+        parser.error("--add looks for all that its cases don't tell: leave NAME out")
     begun = monotonic()
     with pool_of(given.jobs, _progress()) as pool:
-        found = grown(pool, given.names or [*MUTANTS], given.seed, Effort(waves=given.waves))
+        kept = load(given.output) if given.add else []
+        found = grown(pool, given.names or [*MUTANTS], given.seed, Effort(waves=given.waves), kept)
     written = "".join(f"{as_line(case)}\n" for case in found.cases).encode()
     given.output.write_bytes(written)
     sys.stdout.write("".join(f"{line}\n" for line in _told(found, len(written), monotonic() - begun)))

@@ -12,8 +12,10 @@ from lifecycle_conformance.runner.distilling.covering import cover
 from lifecycle_conformance.runner.distilling.exercising import exercised_by
 from lifecycle_conformance.runner.distilling.gathering import STORES, Life, gathered, kinds_on, small_lives
 from lifecycle_conformance.runner.distilling.killing import PANEL, looked_for, matrix
-from lifecycle_conformance.runner.distilling.reducing import Purpose, Reduced, made_smaller
+from lifecycle_conformance.runner.distilling.recording import recorded, store_of
+from lifecycle_conformance.runner.distilling.reducing import Purpose, Reduced, checked, made_smaller
 from lifecycle_conformance.runner.pool import Pool
+from lifecycle_conformance.runner.quiet import without_warnings
 from lifecycle_conformance.runner.reach import reach
 from lifecycle_conformance.specification import requirements
 from lifecycle_conformance.specification.requirements import Judge, Level
@@ -46,20 +48,35 @@ class Grown:
     rejected: Sequence[str] = ()
 
 
-def grown(pool: Pool, names: Sequence[str], seed: int, effort: Effort) -> Grown:
-    """A corpus that tells as many of some faulty implementations as can be told; the same for the same seed."""
-    lives, told = _lives_that_tell(pool, names, seed, effort)
+def grown(pool: Pool, names: Sequence[str], seed: int, effort: Effort, kept: Sequence[CorpusCase] = ()) -> Grown:
+    """A corpus that tells as many of some faulty implementations as can be told; the same for the same seed.
+
+    Lives are looked for only for what the cases that are `kept` don't tell; in the end it is chosen from all.
+    """
+    known = [*_checked_again(kept)]
+    told_before = {name for each in known for name in each.case.kills}
+    left = [name for name in names if name not in told_before]
+    lives, told = _lives_that_tell(pool, left, seed, effort)
     cheap = cover(told, lambda number: len(as_line(lives[number].case)))
     purposes = [
         Purpose(life=lives[number], mutants=some) for number, mutants in cheap.items() for some in _parts(mutants)
     ]
-    small = made_smaller(pool, purposes, effort.attempts)
+    small = known + made_smaller(pool, purposes, effort.attempts)
     wanted = [each for each in _to_be_exercised() if not any(each in one.judged for one in small)]
     exercised = exercised_by(pool, wanted, lives, effort.lives)
     more = cover({each: {number} for each, number in exercised.items()}, lambda _: 0)
     purposes = [Purpose(life=lives[number], requirements=tuple(each)) for number, each in more.items()]
     small += made_smaller(pool, purposes, effort.attempts)
     return _distilled(pool, names, [each for each in small if not each.broken], rejected=_rejected(small))
+
+
+@without_warnings()
+def _checked_again(cases: Sequence[CorpusCase]) -> Iterator[Reduced]:
+    """Cases with the answers that the reference gives today; not those that it has come to leave open."""
+    for case in cases:
+        again = recorded(case.steps, store_of(case))
+        if again is not None:
+            yield checked(evolve(again, kills=case.kills))
 
 
 def _parts(mutants: Sequence[str]) -> Iterator[tuple[str, ...]]:
