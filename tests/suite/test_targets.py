@@ -109,10 +109,10 @@ SEEDS = range(10)
     ],
 )
 def test_a_rare_situation_is_met_with_every_seed(mutant: str, target: str, expected: str) -> None:
-    """In the sessions of one part of `quick` that aim at it."""
+    """In the sessions of `quick` that aim at it."""
     driver = InProcessDriver("files")
     checks = [each for each in CHECKS if expected in each.requirements]
-    examples = targets(driver.hello.capabilities)[target] * QUICK.sessions
+    examples = targets(driver.hello.capabilities)[target] * QUICK.sessions * QUICK.shards
     with MUTANTS[mutant].applied():
         found = [broken(sessions_around(driver, target, checks, examples=examples, seed=seed)) for seed in SEEDS]
     assert [expected in each for each in found] == [True] * len(SEEDS)

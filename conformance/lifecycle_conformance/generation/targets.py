@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from math import ceil
 from typing import Final
 
 from lifecycle_conformance.driver.interface import Driver
@@ -44,7 +45,7 @@ _WEIGHTS: Final = {
     "snapshots in foreign folders": 3,
     "snapshots out of place": 2,
     "compacted twins": 5,
-    "for two tenants": 3,
+    "for two tenants": 6,
     "off": 4,
     "odd events": 2,
     "markers": 3,
@@ -54,7 +55,7 @@ _WEIGHTS: Final = {
 }
 _TIMES: Final = {"markers": 4, "overlapping": 4, "mixed": 3}
 """How often a session meets what has many variants: cheaper than as many sessions."""
-_LEAST: Final = 24
+_LEAST: Final = 48
 """How many sessions aim at targets, at least, for each that a profile asks for, however few targets there are."""
 _COMPACTING: Final = dict.fromkeys(("for two tenants", "beside a run without snapshots"), "compact import")
 _PRUNING: Final = dict.fromkeys(("for two tenants", "of one seq"), "prune import")
@@ -63,7 +64,7 @@ TARGETS: Final[Mapping[str, Target]] = {
         "",
         lambda machine, _: machine.an_identical_record_arrives_again(which=0),
         lambda machine, _: machine.a_record_is_removed(where=0),
-        weight=2,
+        weight=4,
     ),
     "twins that are parted": Target("", lambda machine, data: machine.part_twins(data)),
     "more than ten twins": Target(
@@ -164,12 +165,12 @@ TARGETS: Final[Mapping[str, Target]] = {
     # A record must follow, for which the guard is asked: so not as the other legacy stores.
     "phases of old": Target("import", _rule("another_run_was_left_in_some_phase", choice=1)),
     "two latest snapshots": Target(
-        "import", lambda machine, data: machine.move_on_from(data, legacy_stores.two_latest, 1), weight=3
+        "import", lambda machine, data: machine.move_on_from(data, legacy_stores.two_latest, 1), weight=5
     ),
     "a retry": Target("", lambda machine, _: machine.a_node_is_retried(at=1), weight=4),
     "the engine restarts": Target("durable", lambda machine, _: machine.the_engine_restarts(kill=True)),
     "a run without history": Target(
-        "", lambda machine, _: machine.execute("a run without history", lambda: machine.change([]))
+        "", lambda machine, _: machine.execute("a run without history", lambda: machine.change([])), weight=2
     ),
     "many moves": Target("", lambda machine, data: machine.move_often(data, MANY_MOVES, at_once=False)),
     "a pass that is refused midway": Target("", lambda machine, data: machine.be_refused_midway(data)),
@@ -191,7 +192,7 @@ def targets(capabilities: frozenset[str]) -> dict[str, int]:
     Where there are few targets, more sessions aim at each: fewer sessions would meet less by chance.
     """
     weights = {name: target.weight for name, target in TARGETS.items() if target.needs <= capabilities}
-    times = max(1, _LEAST // sum(weights.values()))
+    times = ceil(_LEAST / sum(weights.values()))
     return {name: weight * times for name, weight in weights.items()}
 
 
