@@ -91,13 +91,43 @@ NAMES_TO_SORT: Final = (
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
-NUMBERS: Final[tuple[Json, ...]] = (
-    *(0, 1, -1, 7, 60, 2**53 - 1, -(2**53) + 1),
-    *(0.5, -2.25, 0.1, 3.14159, 0.00001, 1.25e-6, 1e-7, 5e-22, 123456.789, 0.123456789012345, 99999999999999.5),
+AWKWARD_NUMBERS: Final[tuple[tuple[int | float, str], ...]] = (
+    (0, "no-attempts-left-out"),
+    (0.1, "seventeen-digits"),
+    (0.00001, "plain-from-a-ten-thousandth"),
+    (1.25e-6, "plain-from-a-millionth"),
+    (1e-7, "exponents-of-two-digits"),
+    (5e-22, "point-before-exponents"),
+    (99999999999999.5, "plain-to-ten-millions"),
 )
-"""Numbers that every driver can be sent: doubles have at most 15 significant digits and exponents within ±22."""
-NUMBERS_TOLD_APART: Final[tuple[Json, ...]] = (1.0, 0.0, -0.0, 2**64 - 1, -(2**63), 1e15, 1e16, -1e16, 1e21, 1.5e22)
-"""Numbers for those that tell integers and doubles apart (`json-numbers`)."""
+"""Numbers that every driver can be sent, each with a faulty implementation that it unmasks.
+
+Integers lie within ±2^53, doubles have at most 15 significant digits and exponents within ±22.
+"""
+AWKWARD_NUMBERS_TOLD_APART: Final[tuple[tuple[int | float, str], ...]] = (
+    (-0.0, "minus-zero-without-sign"),
+    (1e16, "plain-to-1e21"),
+    (1e21, "exponents-without-plus"),
+    (2**53 + 1, "integers-rounded"),
+    (2**63 - 1, "large-integers-quoted"),
+    (2**63, "signed-integers"),
+    (2**64 - 1, "unsigned-read-as-doubles"),
+    (-(2**63), "least-integer-is-a-double"),
+)
+"""The same for those that tell integers and doubles apart, and read all 64 bits (`json-numbers`)."""
+NUMBERS: Final[tuple[Json, ...]] = (
+    *(number for number, _ in AWKWARD_NUMBERS),
+    *(1, -1, 7, 60, 2**53 - 1, -(2**53) + 1, 0.5, -2.25, 3.14159, 123456.789, 0.123456789012345),
+)
+NUMBERS_TOLD_APART: Final[tuple[Json, ...]] = (
+    *(number for number, _ in AWKWARD_NUMBERS_TOLD_APART),
+    *(1.0, 0.0, 1e15, -1e16, 1.5e22),
+)
+UNSIGNED: Final = tuple(number for number, _ in AWKWARD_NUMBERS if isinstance(number, int))
+UNSIGNED_TOLD_APART: Final = tuple(
+    number for number, _ in AWKWARD_NUMBERS_TOLD_APART if isinstance(number, int) and number > 0
+)
+"""Those that may stand where only a value of the type u64 can."""
 HARD_INTEGERS: Final = ("18446744073709551616", "-9223372036854775809", "972806941859797078084")
 HARD_DOUBLES: Final = ("-0", "0.1234567890123456789", "0.9341825998422749", "9007199254740993.0")
 """Numbers that lose their sign, or come a unit off, where they are not read as the nearest doubles."""

@@ -21,6 +21,8 @@ from lifecycle_conformance.generation.alphabets import (
     RUN_IDS,
     TEXTS,
     UNKNOWN_NAMES,
+    UNSIGNED,
+    UNSIGNED_TOLD_APART,
     WAITS,
 )
 from lifecycle_conformance.model.canaries import canary
@@ -70,8 +72,8 @@ def _numbers(capabilities: Capabilities) -> list[Json]:
 
 def unsigned(capabilities: Capabilities) -> st.SearchStrategy[int]:
     """Values of the type u64."""
-    largest = [2**64 - 1] if "json-numbers" in capabilities else []
-    return st.sampled_from([0, 1, 7, LATEST_MS, 1_700_000_000_000, 2**53 - 1, *largest])
+    more = UNSIGNED_TOLD_APART if "json-numbers" in capabilities else ()
+    return st.sampled_from([*UNSIGNED, 1, 7, LATEST_MS, 1_700_000_000_000, 2**53 - 1, *more])
 
 
 @cache

@@ -22,7 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m lifecycle_conformance.runner.distilling", description=main.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="these faulty implementations only")
     parser.add_argument("--output", type=Path, default=CORPUS, help="default: the file that the suite has")
-    parser.add_argument("--add", action="store_true", help="begin with its cases, and look only for what they don't tell")
+    parser.add_argument(
+        "--add", action="store_true", help="begin with its cases, and look only for what they don't tell"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="processes; what is found doesn't depend on it")
     parser.add_argument("--waves", type=int, default=Effort().waves, help="how often more lives are made up")
