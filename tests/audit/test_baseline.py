@@ -46,7 +46,7 @@ def accepting(*findings: Finding) -> list[Accepted]:
 
 def test_an_accepted_finding_is_left_out() -> None:
     found = matched([FINDING], accepting(FINDING), HERE)
-    assert (found.left, found.accepted, found.stale) == ([], [FINDING], [])
+    assert (found.left, found.accepted, found.stale) == ([], [(FINDING, "")], [])
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_an_accepted_finding_is_left_out() -> None:
     ],
 )
 def test_a_finding_is_known_again(moved: Finding) -> None:
-    assert matched([moved], accepting(FINDING), HERE).accepted == [moved]
+    assert matched([moved], accepting(FINDING), HERE).accepted == [(moved, "")]
 
 
 @pytest.mark.parametrize("other", OTHERS)
@@ -94,7 +94,7 @@ def test_earlier_findings_are_left_out_of_what_is_told() -> None:
     later, timeless = evolve(FINDING, at_ms=200), evolve(FINDING, at_ms=None)
     found = matched([FINDING, later, timeless], accepting(FINDING), HERE)
     assert found.since(None) is found
-    assert found.since(100).accepted == [FINDING]
+    assert found.since(100).accepted == [(FINDING, "")]
     assert found.since(101).accepted == []
     assert found.since(201).left == [timeless]
 

@@ -229,7 +229,7 @@ def outcomes(suite: ET.Element) -> dict[tuple[str, str], str]:
     """What became of each test, by its class and name."""
     found = {}
     for test in suite.iter("testcase"):
-        ended = [each for each in ("failure", "error") if test.find(each) is not None]
+        ended = [each for each in ("failure", "error", "skipped") if test.find(each) is not None]
         found[test.attrib["classname"], test.attrib["name"]] = ended[0] if ended else "passed"
     return found
 
@@ -308,11 +308,25 @@ def test_what_xml_forbids_is_escaped(store: Path, tmp_path: Path) -> None:
     assert not junit(file).findall(".//script")
 
 
-def test_accepted_findings_are_no_tests_and_stale_entries_fail(store: Path, baseline: Path, tmp_path: Path) -> None:
+def test_accepted_findings_are_skipped_with_their_reasons_and_stale_entries_fail(
+    store: Path, baseline: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "audit.xml"
     arguments = ("audit", store, "--baseline", baseline, "--junit", file)
+    given = orjson.loads(baseline.read_bytes())
+    given["accepted"][0]["reason"] = "written by hand in May"
+    baseline.write_bytes(orjson.dumps(given))
     assert call(*arguments).exit_code == 0
-    assert outcomes(junit(file)) == {("audit.store.SNAP-5", "snapshot-missing"): "passed", **NOT_STALE, **WELL}
+    about = (given["accepted"][0]["requirement"], given["accepted"][0]["kind"])
+    assert outcomes(junit(file)) == {
+        ("audit.store.SNAP-5", "snapshot-missing"): "passed",
+        (f"audit.store.{about[0]}", about[1]): "skipped",
+        **NOT_STALE,
+        **WELL,
+    }
+    skipped = junit(file).find("testcase/skipped")
+    assert skipped is not None
+    assert skipped.attrib["message"] == "1 accepted: written by hand in May"
     edited(0, put("run_created", "payload", "event"))(store)
     assert call(*arguments).exit_code == 1
     assert outcomes(junit(file))["audit.store.audit", "no-stale-entries"] == "failure"

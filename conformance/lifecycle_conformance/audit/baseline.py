@@ -85,21 +85,25 @@ def _digest(finding: Finding) -> str | None:
 
 @frozen(kw_only=True)
 class Matched:
-    """The findings that are left, those that are accepted, and the stale entries with their places in the baseline."""
+    """The findings that are left, those that are accepted, each with its reason, and the stale entries of the baseline.
+
+    A stale entry comes with its place in the baseline.
+    """
 
     left: Sequence[Finding]
-    accepted: Sequence[Finding]
+    accepted: Sequence[tuple[Finding, str]]
     stale: Sequence[tuple[int, Accepted]] = ()
 
     def since(self, at_ms: int | None) -> "Matched":
         """The same without the findings that say an earlier time."""
         if at_ms is None:
             return self
-        left, accepted = (
-            [each for each in findings if each.at_ms is None or each.at_ms >= at_ms]
-            for findings in (self.left, self.accepted)
-        )
-        return evolve(self, left=left, accepted=accepted)
+
+        def is_later(finding: Finding) -> bool:
+            return finding.at_ms is None or finding.at_ms >= at_ms
+
+        left = [each for each in self.left if is_later(each)]
+        return evolve(self, left=left, accepted=[each for each in self.accepted if is_later(each[0])])
 
 
 def matched(findings: Iterable[Finding], entries: Sequence[Accepted], scope: Scope) -> Matched:
@@ -111,8 +115,7 @@ def matched(findings: Iterable[Finding], entries: Sequence[Accepted], scope: Sco
     for finding in findings:
         places = unused.get(scope.accepted(finding))
         if places:
-            places.pop()
-            accepted.append(finding)
+            accepted.append((finding, entries[places.pop()].reason))
         else:
             left.append(finding)
     over = sorted(number for places in unused.values() for number in places)

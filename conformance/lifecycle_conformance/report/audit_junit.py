@@ -1,15 +1,16 @@
 """The findings of an audit as JUnit XML.
 
 There is one test for each kind of finding, in a class named after store and requirement: neither names a run, which
-would be new each time. A test fails if the severity of its kind counts. One more test stands for the audit as a whole,
+would be new each time. A test fails if the severity of its kind counts, and is skipped where all findings of its kind
+are accepted. One more test stands for the audit as a whole,
 since some systems take a file without tests for a failure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Final
 
-from lifecycle_conformance.audit.finding import Finding
+from lifecycle_conformance.audit.finding import Finding, Kind
 from lifecycle_conformance.report import audit_report, baseline_report
 from lifecycle_conformance.report.audit_report import Form
 from lifecycle_conformance.report.audited import Audited
@@ -23,6 +24,7 @@ _WHOLE: Final = "audit"
 def as_junit(audited: Audited, form: Form) -> bytes:
     """An audit as an XML document in UTF-8, the same for the same findings."""
     tests = [_of_kind(group, audited, form) for group in audit_report.groups(audited.told.left)]
+    tests += [*_of_accepted(audited)]
     tests += [*([_of_baseline(audited, form)] if audited.has_baseline else []), _of_whole(audited)]
     said = audit_report.summary(audited.store, audited.told.left, audited.read.runs, form.also, cut=audited.cut)
     return document(_SUITE, audited.store, tests, said)
@@ -37,6 +39,19 @@ def _of_kind(group: Sequence[Finding], audited: Audited, form: Form) -> Test:
     message = f"{counted(len(group), kind.severity)}: {kind.meaning}"
     ended = Ended(outcome=Outcome.FAILURE, message=message, sort=kind.severity, lines=lines)
     return Test(classname=name, name=kind.name, ended=ended)
+
+
+def _of_accepted(audited: Audited) -> Iterator[Test]:
+    """A test that is skipped, with the reasons, for each kind of which all findings are accepted."""
+    left = {finding.kind for finding in audited.told.left}
+    reasons: dict[Kind, list[str]] = {}
+    for finding, reason in audited.told.accepted:
+        reasons.setdefault(finding.kind, []).append(reason)
+    for kind, given in reasons.items():
+        if kind not in left:
+            why = "; ".join(dict.fromkeys(filter(None, given))) or "no reason is given"
+            ended = Ended(outcome=Outcome.SKIPPED, message=f"{len(given)} accepted: {why}", sort=kind.severity)
+            yield Test(classname=_class(audited, kind.requirement), name=kind.name, ended=ended)
 
 
 def _of_baseline(audited: Audited, form: Form) -> Test:
