@@ -93,7 +93,8 @@ def test_run_and_tenant_narrow_it_down(store: Path) -> None:
     edited(0, put("x", "payload", "event"))(store)
     assert report(store, "--run", "run-2")["findings"] == []
     assert len(report(store, "--run", "run-1", "--run", "run-2")["findings"]) == 1
-    assert report(store, "--tenant", "org-b/ws-a")["findings"] == []
+    done = call("audit", store, "--tenant", "org-b/ws-a")
+    assert (done.exit_code, "there is nothing of this tenant; there are org-a/ws-a" in done.stderr) == (2, True)
     assert len(report(store, "--tenant", "org-a/ws-a")["findings"]) == 1
 
 

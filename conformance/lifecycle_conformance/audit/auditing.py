@@ -19,7 +19,7 @@ from lifecycle_conformance.audit.checks.scope import scope
 from lifecycle_conformance.audit.finding import Finding, Where
 from lifecycle_conformance.audit.lives import Life, lives
 from lifecycle_conformance.audit.stored import StoredRun, StoreSource
-from lifecycle_conformance.execution.trace import Object, owner_of_run
+from lifecycle_conformance.execution.trace import Object, TenantKey, owner_of_run
 
 _CHECKS: Final = (order, markers, identity, content, histories, members, scope, completeness, compacted_index_ids)
 _BATCH: Final = 16
@@ -43,11 +43,12 @@ class Records(Protocol):
 
 @frozen(kw_only=True)
 class Read:
-    """How much of a store was read."""
+    """How much of a store was read, and of which tenants it was."""
 
     runs: int = 0
     events: int = 0
     snapshots: int = 0
+    tenants: frozenset[TenantKey] = frozenset()
 
     def __add__(self, other: "Read") -> "Read":
         """Both together."""
@@ -55,6 +56,7 @@ class Read:
             runs=self.runs + other.runs,
             events=self.events + other.events,
             snapshots=self.snapshots + other.snapshots,
+            tenants=self.tenants | other.tenants,
         )
 
 
@@ -130,8 +132,10 @@ class _Task:
             for run in self.source.runs(part):
                 if (not self.only or run.run_id in self.only) and (run.events or run.snapshots or run.findings):
                     seen.add(run.run_id)
-                    read += Read(events=len(run.events), snapshots=len(run.snapshots))
-                    findings += judged(run, self.given.get(run.run_id), self.source)
+                    held = [*lives(run, is_whole=self.source.is_whole, shared_seqs=self.source.shares_seqs)]
+                    tenants = frozenset(life.owner.tenant for life in held)
+                    read += Read(events=len(run.events), snapshots=len(run.snapshots), tenants=tenants)
+                    findings += judged(run, held, self.given.get(run.run_id))
         for run_id, (record, where) in self.given.items():
             if run_id not in seen:  # no pass has been made
                 life = Life(owner=owner_of_run(record), events=(), snapshots=())
@@ -195,11 +199,11 @@ class NoStore:
         return self
 
 
-def judged(run: StoredRun, record: tuple[Object, Where] | None, source: StoreSource) -> Iterator[Finding]:
-    """What is wrong with one run, of all its tenants."""
+def judged(run: StoredRun, held: Sequence[Life], record: tuple[Object, Where] | None) -> Iterator[Finding]:
+    """What is wrong with one run: with what `held` says of each of its tenants, and with its run record."""
     yield from run.findings
     owner = None if record is None else owner_of_run(record[0])
-    for life in lives(run, is_whole=source.is_whole, shared_seqs=source.shares_seqs):
+    for life in held:
         for check in _CHECKS:
             yield from check(life)
         if record is not None and life.owner == owner:

@@ -10,6 +10,7 @@ import click
 from attrs import define, evolve, field, frozen
 
 from lifecycle_conformance.cli import audit_options, exits, options
+from lifecycle_conformance.cli.audit_tenant import Tenant
 from lifecycle_conformance.cli.messages import echo, echo_json, width
 from lifecycle_conformance.cli.progress import progress_line, time_left
 from lifecycle_conformance.cli.signals import interruptible
@@ -194,12 +195,14 @@ def _judged(asked: _Asked) -> "tuple[Audited, ReadAgain]":
     from lifecycle_conformance.cli.audit_outputs import reader  # noqa: PLC0415
     from lifecycle_conformance.report.audited import Audited  # noqa: PLC0415
 
-    tenant, only, counting = _Tenant(asked.tenant), frozenset(asked.only), _counting(asked.fail_on)
+    tenant, only, counting = Tenant(asked.tenant), frozenset(asked.only), _counting(asked.fail_on)
     baselines = [each for each in (asked.baseline, asked.write_baseline) if each is not None]
     scope = Scope(asked.read, only, tenant.key)
     baseline = Baseline.asked(asked.baseline, asked.write_baseline, scope, asked.read)
     asked.outputs.check([*asked.read, *baselines], as_json=asked.as_json)
     found = _audited(asked, only, tenant)
+    if not found.cut and found.journal is None:
+        tenant.check(found.read, found.records)
     audited = Audited(
         store=asked.read[0] if asked.store else ", ".join(asked.read),
         told=baseline.held_against(found.findings, counting, cut=found.cut).since(asked.since_ms),
@@ -247,22 +250,7 @@ def _code(audited: "Audited") -> int:
     return exits.FALLS_SHORT if wrong or audited.told.stale else exits.WELL
 
 
-class _Tenant:
-    """The tenant that findings must be about, or none, which all are."""
-
-    def __init__(self, asked: str | None) -> None:
-        parts = [] if asked is None else asked.split("/")
-        if asked is not None and len(parts) not in {2, 3}:
-            raise click.BadParameter("expected ORG/WORKSPACE or ORG/WORKSPACE/DEPLOYMENT", param_hint="'--tenant'")
-        org, workspace, deployment = (*parts, None, None, None)[:3]
-        self.key = None if org is None or workspace is None else (org, workspace, deployment)
-
-    def concerns(self, finding: "Finding") -> bool:
-        """Whether a finding is about this tenant, or about none."""
-        return self.key is None or finding.tenant in {None, self.key}
-
-
-def _audited(asked: _Asked, only: frozenset[str], tenant: _Tenant) -> _Found:
+def _audited(asked: _Asked, only: frozenset[str], tenant: Tenant) -> _Found:
     """Audit until all is read, or the user interrupts: then what is known so far is told."""
     from lifecycle_conformance.audit.auditing import NoStore, Read, audit, unknown  # noqa: PLC0415
     from lifecycle_conformance.audit.journal.comparing import compared  # noqa: PLC0415
