@@ -116,9 +116,10 @@ def _only_where(reads: Callable[[Object], bool]) -> Callable[[Object, Object], C
 
 
 def _as_today(event: Object) -> bool:
-    """Whether the members of an event's payload have the types that a pass gives them."""
+    """Whether the members of an event's payload, if it has one, have the types that a pass gives them."""
     payload, read = event.get("payload"), record_of_event(event)
-    return isinstance(payload, dict) and all(payload.get(name) == read[name] for name in ("reason", "stop_kind"))
+    is_usual = payload is None or isinstance(payload, dict)
+    return is_usual and all(member(payload, name) == read[name] for name in ("reason", "stop_kind"))
 
 
 def _leniently_counted(content: Content, said: Json, counting: Counting) -> int:

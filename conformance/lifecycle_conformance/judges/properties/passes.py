@@ -51,8 +51,9 @@ def each_new_record_is_recorded_once(step: Step, trace: Trace) -> Iterator[Judge
     """
     if not step.history:
         return
-    odd = _with_odd_ids(step, trace)
-    new = [index for index, place in enumerate(recorded_before(step)) if place is None and index not in odd]
+    odd, right = _with_odd_ids(step, trace), reported_ids_correct(step, trace)
+    places = enumerate(recorded_before(step))
+    new = [index for index, place in places if place is None and right[index] and index not in odd]
     done = pass_effects(step)
     unattributed = [event["event_id"] for event in done.unattributed]
     of_none = f" (beside {', '.join(map(repr, unattributed))}, which is of no record)" if unattributed else ""
