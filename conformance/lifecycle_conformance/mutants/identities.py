@@ -295,7 +295,7 @@ def occurrence_from_1() -> Patches:
     return _occurrences(lambda _, records: (each.occurrence + 1 for each in records))
 
 
-@fault("OCC-1", why="A history with the newest record first is common elsewhere.")
+@fault("OCC-1", "ALIAS-2", why="A history with the newest record first is common elsewhere.")
 def occurrence_from_the_end() -> Patches:
     """The occurrence counts later records that are equal."""
     return _occurrences(lambda _, records: iter([*_counting(each.identity for each in reversed(records))][::-1]))

@@ -1,5 +1,6 @@
 """Tables of recognition that a pass should not have built, and what a pass would do with each."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -45,12 +46,13 @@ class Seen:
         return {"record": index, "new event": self.event, **({} if snapshot is None else {"snapshot": snapshot})}
 
 
-def foreseen(step: Step, table: Table) -> list[Seen]:
-    """What a pass does for each record if this is its table."""
+def foreseen(step: Step, table: Table, occurrences: Sequence[int] | None = None) -> list[Seen]:
+    """What a pass does for each record if this is its table, and if it counts equal records so."""
     there = {each["snapshot_id"] for each in delta(step).before.snapshots}
-    seen = []
-    for each in contents_of(step.run):
-        event_id = stable_id(*each)
+    contents, seen = contents_of(step.run), list[Seen]()
+    counted = [occurrence for _, occurrence in contents] if occurrences is None else occurrences
+    for (content, _), occurrence in zip(contents, counted, strict=True):
+        event_id = stable_id(content, occurrence)
         place = table.get(event_id)
         if place is None:
             seen.append(Seen(event=True))
@@ -79,6 +81,8 @@ def predictions(step: Step, trace: Trace) -> Iterator[tuple[Hypothesis, list[See
     events = delta(step).before.events
     for which, others in _other_events(step, trace):
         yield Hypothesis("ALIAS-1", which), foreseen(step, table_of(step.run, others, RULES))
+    for which, occurrences in _other_occurrences(step):
+        yield Hypothesis("OCC-1", which), foreseen(step, table_of(step.run, events, RULES), occurrences)
     if all(_is_plain(step.run, event) for event in events):
         return
     for hypothesis, rules in _ALTERED:
@@ -91,6 +95,14 @@ def predictions(step: Step, trace: Trace) -> Iterator[tuple[Hypothesis, list[See
         if ghosts:
             alive = sorted([*events, *ghosts], key=lambda event: event["seq"])
             yield from _remembering(which, step, table_of(step.run, alive, RULES))
+
+
+def _other_occurrences(step: Step) -> Iterator[tuple[str, Sequence[int]]]:
+    """The occurrences of the records as somebody might count them otherwise, where some are equal."""
+    contents = contents_of(step.run)
+    number = Counter(content for content, _ in contents)
+    if len(number) < len(contents):
+        yield "equal records are counted from the end", [number[each] - 1 - occurrence for each, occurrence in contents]
 
 
 def _remembering(which: str, step: Step, table: Table) -> Iterator[tuple[Hypothesis, list[Seen]]]:
