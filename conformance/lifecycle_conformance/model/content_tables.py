@@ -25,6 +25,16 @@ ENTERPRISE_FIELDS: Final = tuple(dict.fromkeys(code_spans(row["field"])[0] for r
 """The fields of the enterprise scope (SCOPE-4)."""
 _GATE: Final = ("node_id", "title", "decisions", "rework_targets", "requested_at_ms", "upstream_node_ids")
 """The members of a gate that CKPT-4 copies, beside the expiry policy."""
+_TOLD_IN_WORDS: Final = {
+    "node_attempt_verdict_counts": "run.checkpoint.node_attempt_verdicts",
+    "node_output_ids": "run.checkpoint.node_outputs",
+    "awaiting_gate": "run.checkpoint.awaiting_gate",
+    "gate_history_count": "run.checkpoint.gate_history",
+    "lifecycle_event_count": "run.checkpoint.lifecycle_history",
+    "last_failure": "run.checkpoint.last_failure",
+    "execution_claim": "run.execution_claim",
+}
+"""Where those members of a checkpoint summary come from of which the table speaks in words."""
 _PLACE: Final = re.compile(r"\{((?:run|record)\.[a-z_.]+)\}")
 _PATH: Final = re.compile(r"(?:run|record)\.[a-z_.]+")
 
@@ -127,6 +137,24 @@ def summary_of(run: Object) -> Object:
         "last_failure": known_of("failure", given.get("last_failure")),
         "execution_claim": known_of("claim", run.get("execution_claim")),
     }
+
+
+@once_an_object
+def left_to_reading(run: Object) -> frozenset[str]:
+    """The members of the summary for which the run record has `null`, or nothing although they have a default.
+
+    What comes of that is a matter of how the record is read (REC-3 to REC-5).
+    """
+    paths = {row.name: row.text for row in rows("checkpoint") if row.text is not None and _PATH.fullmatch(row.text)}
+    return frozenset(name for name, path in {**paths, **_TOLD_IN_WORDS}.items() if _is_left_to_reading(path, run))
+
+
+def _is_left_to_reading(path: str, run: Object) -> bool:
+    _, *places, name = path.split(".")
+    record: Object = run
+    for each in places:
+        record = record[each]
+    return record[name] is None if name in record else path in _defaults()
 
 
 def tenant_in_scope(run: Object) -> Object:

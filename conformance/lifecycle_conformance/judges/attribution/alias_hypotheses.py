@@ -21,6 +21,7 @@ from lifecycle_conformance.model.identity import (
     listed_by,
     stable_id,
 )
+from lifecycle_conformance.model.record_ties import pass_effects
 
 
 @frozen
@@ -98,11 +99,14 @@ def predictions(step: Step, trace: Trace) -> Iterator[tuple[Hypothesis, list[See
 
 
 def _other_occurrences(step: Step) -> Iterator[tuple[str, Sequence[int]]]:
-    """The occurrences of the records as somebody might count them otherwise, where some are equal."""
+    """The occurrences of the records as somebody might count them otherwise, unless the id of an event refutes that."""
     contents = contents_of(step.run)
     number = Counter(content for content, _ in contents)
-    if len(number) < len(contents):
-        yield "equal records are counted from the end", [number[each] - 1 - occurrence for each, occurrence in contents]
+    from_the_end = [number[content] - 1 - occurrence for content, occurrence in contents]
+    told = zip(contents, from_the_end, pass_effects(step).events, strict=True)
+    moved = [(stable_id(*each), events) for each, other, events in told if other != each[1]]
+    if moved and not any(event["event_id"] == event_id for event_id, events in moved for event in events):
+        yield "equal records are counted from the end", from_the_end
 
 
 def _remembering(which: str, step: Step, table: Table) -> Iterator[tuple[Hypothesis, list[Seen]]]:

@@ -61,12 +61,12 @@ def what_events_say_beside_the_payload(step: Step, _: Trace) -> Iterator[Judgeme
     records = Records(step)
     for event in delta(step).new_events:
         if (tied := records.of_event(event)) is not None:
-            yield from _phase_id(step.run, tied.record, "event", event.get("phase_id"))
-            yield from _wait_kind(step.run, tied.record, event.get("wait_kind"))
+            yield from _of_gate(step.run, _phase_id(step.run, tied.record, "event", event.get("phase_id")))
+            yield from _of_gate(step.run, _wait_kind(step.run, tied.record, event.get("wait_kind")))
             yield from _cause(tied.record, event.get("causation_id"))
     for snapshot in delta(step).new_snapshots:
         if (tied := records.of_snapshot(snapshot)) is not None:
-            yield from _phase_id(step.run, tied.record, "snapshot", snapshot.get("phase_id"))
+            yield from _of_gate(step.run, _phase_id(step.run, tied.record, "snapshot", snapshot.get("phase_id")))
 
 
 @check("SNAP-1", "SNAP-2", "SNAP-3", "EVENT-3", "EVENT-10", on=PASSES)
@@ -132,6 +132,12 @@ def _of_boundary(tied: Tied, what: str, said: Json, activity: str, *, but: Colle
     if activity in said:
         counts = tied.record["event"] not in _NO_ACTIVITY
         yield judged("EVENT-10", f"{activity} of the {what}", expected=counts, actual=said[activity])
+
+
+def _of_gate(run: Object, judgements: Iterator[Judgement]) -> Iterator[Judgement]:
+    """The judgements in which a gate plays a part; of one that is `null`, those alone that hold (REC-4)."""
+    is_null = run["checkpoint"].get("awaiting_gate", "none") is None
+    return (each for each in judgements if each.holds or not is_null)
 
 
 def _phase_id(run: Object, record: Object, what: str, actual: Json) -> Iterator[Judgement]:

@@ -32,8 +32,8 @@ _OF_PLACES: Final = frozenset({"storage", "storage_conflict"})
 
 @check("PASS-1", on=PASSES)
 def an_empty_history(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge that a pass over nothing does nothing."""
-    if not step.history:
+    """Judge that a pass over nothing does nothing; that its run record is refused is a matter of reading it (REC)."""
+    if not step.history and step.refusal != "invalid_input":
         yield judged("PASS-1", "the answer", expected={"projected": 0}, actual=step.answer.ok)
         changed = delta(step).differences
         yield none("PASS-1", "what it wrote", changed)
