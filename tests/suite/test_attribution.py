@@ -432,7 +432,7 @@ TOGETHER: dict[tuple[str, str], tuple[list[Request], set[str]]] = {
     ),
     ("position-in-the-id", "tenant-ignored"): (
         [*over(RUN_ID, "a"), *over(RUN_ID, "a", tenant=OTHER_TENANT)],
-        {"ID-5", "TENANT-1", "LOG-5"},
+        {"ID-5", "TENANT-1"},
     ),
     ("position-in-the-id", "anothers-snapshot-overwritten"): (
         [*over(RUN_ID, "a"), *over(RUN_ID, "a", tenant=OTHER_TENANT)],

@@ -164,7 +164,7 @@ CASES: dict[str, tuple[str, list[Request], Doctored]] = {
     ),
     "the seq of a compacted id": (
         "ALIAS-4",
-        after([marker(9, listed(STABLE, 3))], STARTED),
+        after([marker(9, listed(STABLE, 3)), note("later", 10)], STARTED),
         with_snapshot(0, STABLE, 9),
     ),
     "a fraction for a seq": (
