@@ -30,7 +30,7 @@ from lifecycle_conformance.execution.trace import (
 )
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import acting, delta, own, touched
-from lifecycle_conformance.model.file_layout import both, events_of, log_of, path_of, snapshots_of
+from lifecycle_conformance.model.file_layout import hidden_of, path_of, written_by
 from lifecycle_conformance.model.identity import contents_of, ids_of, stable_id
 from lifecycle_conformance.model.recorded import recorded
 from lifecycle_projection.records import Json
@@ -109,11 +109,10 @@ def what_someone_else_wrote_is_shown(step: Step, trace: Trace) -> Iterator[Judge
     shown = [each for owner in step.after for each in _all(step.after[owner])]
     if trace.is_damaged and all(_says_who(_tenant(each)) for each in shown):
         return
-    written = [each for each in _new_in_files(step) if owner_of(each) in step.after]
-    hidden = [each for each in written if _id(each) not in _all_ids(step.after[owner_of(each)])]
+    hidden = hidden_of(step)
     theirs = {_who(_tenant(each)) for each in hidden}
     is_theirs = (None, _DEFAULT_SOURCE) not in theirs and theirs.isdisjoint(_who(_tenant(each)) for each in shown)
-    if is_theirs and any(_says_who(_tenant(each)) for each in written):
+    if is_theirs and any(_says_who(_tenant(each)) for each in written_by(step) if owner_of(each) in step.after):
         yield none("TENANT-2", "what someone recorded and nobody is shown", _ids(hidden))
 
 
@@ -170,13 +169,6 @@ def as_if_it_were_alone(step: Step, trace: Trace) -> Iterator[Judgement]:
 
 
 # --- the parts of the checks ------------------------------------------------------------------------------------------
-
-
-def _new_in_files(step: Step) -> Iterator[Object]:
-    """The events and snapshots that a step wrote into the files of the store; a new log has all of its events anew."""
-    before, after = both(step)
-    yield from events_of(log_of(after).removeprefix(log_of(before)))
-    yield from snapshots_of({path: text for path, text in after.items() if path not in before}).values()
 
 
 def _foreign(view: View, owner: Owner, records: Sequence[Object]) -> Iterator[Judgement]:
@@ -287,12 +279,8 @@ def _apart(expected: Sequence[Object], actual: Sequence[Object]) -> list[Object]
     return [*added(expected, actual), *added(actual, expected)]
 
 
-def _id(record: Object) -> Json:
-    return record.get("event_id", record.get("snapshot_id"))
-
-
 def _ids(records: Iterable[Object]) -> list[Json]:
-    return list(map(_id, records))
+    return [each.get("event_id", each.get("snapshot_id")) for each in records]
 
 
 def _all(shown: Shown) -> list[Object]:
