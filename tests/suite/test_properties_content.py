@@ -399,6 +399,26 @@ def test_a_digest_of_what_is_written_in_another_way_is_left_to_those_who_ask_for
     assert mine(spoiled(step, "snapshots", put("payload_digest", digest({}))), trace) == set()
 
 
+@pytest.mark.parametrize("given", [{"blocked_nodes": []}, {"awaiting_gate": None}])
+def test_what_is_left_to_a_default_or_to_null_is_judged_where_it_is_read(given: Object) -> None:
+    step, trace = of_run(record(), checkpoint=given)
+    is_null = "awaiting_gate" in given
+    gate, nodes = put("checkpoint", "awaiting_gate", {}), put("checkpoint", "blocked_nodes", None)
+    assert mine(spoiled(step, "snapshots", gate), trace) == (set() if is_null else {"CKPT-4"})
+    assert mine(spoiled(step, "snapshots", nodes), trace) == (set() if is_null else {"CKPT-1"})
+    copied = put("checkpoint", "blocked_nodes", ["a"])
+    assert mine(spoiled(step, "snapshots", copied), trace) == {"CKPT-1"}
+    assert mine(spoiled(step, "events", put("wait_kind", "approval")), trace) == (set() if is_null else {"EVENT-7"})
+
+
+def test_an_index_that_is_certainly_wrong_ties_nothing() -> None:
+    step, trace = of_run(record(), record(), record("node_completed"))
+    for place in range(3):
+        for kind, member in (("events", "payload"), ("snapshots", "metadata")):
+            step = spoiled(step, kind, put(member, "lifecycle_index", place + 1), place)
+    assert broken(step, trace) & {"EVENT-3", "ALIAS-2", "PASS-6", "OCC-1", "ID-5"} == {"EVENT-3"}
+
+
 def test_a_pass_that_is_refused_is_judged_up_to_there() -> None:
     retry = record("node_retry_backoff_scheduled", at=2)
     step, trace = last(

@@ -35,6 +35,8 @@ _TOLD_IN_WORDS: Final = {
     "execution_claim": "run.execution_claim",
 }
 """Where those members of a checkpoint summary come from of which the table speaks in words."""
+_POSSIBLE_DEFAULTS: Final[tuple[Json, ...]] = (None, False, 0, 1, "", [], {})
+"""What somebody might take a member for that is left out."""
 _PLACE: Final = re.compile(r"\{((?:run|record)\.[a-z_.]+)\}")
 _PATH: Final = re.compile(r"(?:run|record)\.[a-z_.]+")
 
@@ -139,22 +141,27 @@ def summary_of(run: Object) -> Object:
     }
 
 
-@once_an_object
-def left_to_reading(run: Object) -> frozenset[str]:
-    """The members of the summary for which the run record has `null`, or nothing although they have a default.
+def may_be_misread(name: str, shown: Json, run: Object) -> bool:
+    """Whether a member of the summary may be wrong by how the run record is read (REC-3 to REC-5).
 
-    What comes of that is a matter of how the record is read (REC-3 to REC-5).
+    It may where the record has `null` for it; or nothing, and what is shown is what somebody might have for a default.
     """
-    paths = {row.name: row.text for row in rows("checkpoint") if row.text is not None and _PATH.fullmatch(row.text)}
-    return frozenset(name for name, path in {**paths, **_TOLD_IN_WORDS}.items() if _is_left_to_reading(path, run))
-
-
-def _is_left_to_reading(path: str, run: Object) -> bool:
-    _, *places, name = path.split(".")
+    path = {**_paths(), **_TOLD_IN_WORDS}.get(name)
+    if path is None:
+        return False
+    _, *places, last = path.split(".")
     record: Object = run
     for each in places:
         record = record[each]
-    return record[name] is None if name in record else path in _defaults()
+    if last in record:
+        return record[last] is None
+    return path in _defaults() and shown in _POSSIBLE_DEFAULTS
+
+
+@cache
+def _paths() -> dict[str, str]:
+    """Where the members of the summary come from of which a path says that."""
+    return {row.name: row.text for row in rows("checkpoint") if row.text is not None and _PATH.fullmatch(row.text)}
 
 
 def tenant_in_scope(run: Object) -> Object:

@@ -36,7 +36,7 @@ class Records:
         Of identical records, it is of the one that it names, unless that was recorded before, or is `taken` by another
         event, and its id is that of one which isn't; where it names none of them, it is of the first that isn't taken.
         """
-        said = member(event.get("payload"), "lifecycle_index")
+        said = self._named_by(event.get("payload"))
         alike = self._of_content(event)
         free = [index for index in alike if index not in taken]
         meant = [index for index in free if index not in self._known and self._ids[index] == event["event_id"]]
@@ -54,7 +54,7 @@ class Records:
         A name and a time that several records share say nothing unless the index is one of theirs.
         """
         snapshot_id, metadata = snapshot["snapshot_id"], snapshot.get("metadata")
-        said = member(metadata, "lifecycle_index")
+        said = self._named_by(metadata)
         events = [each for each in self._step.shown_after().events if each["event_id"] == snapshot_id]
         alike = [
             index

@@ -11,7 +11,7 @@ from lifecycle_conformance.model.content_tables import (
     ENTERPRISE_FIELDS,
     differ_in_numbers_only,
     exactly,
-    left_to_reading,
+    may_be_misread,
     rows,
     summary_of,
 )
@@ -46,7 +46,7 @@ def of_checkpoints(step: Step, trace: Trace) -> Iterator[Judgement]:
                 continue  # CKPT-1 says so, or SNAP-4
             if name == "awaiting_gate" and value is not None:
                 yield from _gate(value, checkpoint[name])
-            elif name in left_to_reading(step.run) and canonical(value) != canonical(checkpoint[name]):
+            elif may_be_misread(name, checkpoint[name], step.run) and canonical(value) != canonical(checkpoint[name]):
                 continue  # REC-3 to REC-5 say so
             elif not differ_in_numbers_only(value, checkpoint[name]):
                 requirement = _REQUIREMENTS.get(name, "CKPT-1")
