@@ -35,8 +35,6 @@ _TOLD_IN_WORDS: Final = {
     "execution_claim": "run.execution_claim",
 }
 """Where those members of a checkpoint summary come from of which the table speaks in words."""
-_POSSIBLE_DEFAULTS: Final[tuple[Json, ...]] = (None, False, 0, 1, "", [], {})
-"""What somebody might take a member for that is left out."""
 _PLACE: Final = re.compile(r"\{((?:run|record)\.[a-z_.]+)\}")
 _PATH: Final = re.compile(r"(?:run|record)\.[a-z_.]+")
 
@@ -141,21 +139,13 @@ def summary_of(run: Object) -> Object:
     }
 
 
-def may_be_misread(name: str, shown: Json, run: Object) -> bool:
-    """Whether a member of the summary may be wrong by how the run record is read (REC-3 to REC-5).
-
-    It may where the record has `null` for it; or nothing, and what is shown is what somebody might have for a default.
-    """
-    path = {**_paths(), **_TOLD_IN_WORDS}.get(name)
-    if path is None:
-        return False
-    _, *places, last = path.split(".")
+def is_null(name: str, run: Object) -> bool:
+    """Whether a run record has `null` for what a member of the summary comes from; how that is read, says REC-4."""
+    _, *places, last = {**_paths(), **_TOLD_IN_WORDS}.get(name, "run.").split(".")
     record: Object = run
     for each in places:
         record = record[each]
-    if last in record:
-        return record[last] is None
-    return path in _defaults() and shown in _POSSIBLE_DEFAULTS
+    return last in record and record[last] is None
 
 
 @cache
