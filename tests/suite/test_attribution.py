@@ -17,6 +17,7 @@ from builders import (
     OTHER_TENANT,
     RUN_ID,
     TENANT,
+    event,
     imported,
     lifecycle,
     pass_over,
@@ -432,7 +433,7 @@ TOGETHER: dict[tuple[str, str], tuple[list[Request], set[str]]] = {
     ),
     ("position-in-the-id", "tenant-ignored"): (
         [*over(RUN_ID, "a"), *over(RUN_ID, "a", tenant=OTHER_TENANT)],
-        {"ID-5", "TENANT-1", "LOG-5"},
+        {"ID-5", "TENANT-1"},
     ),
     ("position-in-the-id", "anothers-snapshot-overwritten"): (
         [*over(RUN_ID, "a"), *over(RUN_ID, "a", tenant=OTHER_TENANT)],
@@ -445,3 +446,27 @@ TOGETHER: dict[tuple[str, str], tuple[list[Request], set[str]]] = {
 def test_two_faults_in_one_step_are_both_told(names: tuple[str, str]) -> None:
     requests, expected = TOGETHER[names]
     assert failing(composed(*names), *requests) == expected
+
+
+# --- what looks like another fault ------------------------------------------------------------------------------------
+
+MOVED = [
+    project(*["x"] * number, status=status)
+    for number, status in enumerate(("queued", "running", "paused", "running", "paused", "running"), start=1)
+]
+LOOKING_LIKE_OTHERS: dict[str, tuple[list[Request], set[str]]] = {
+    "entries-of-one-id-are-one": (MOVED, {"PHASE-5"}),
+    "a-conflict-is-seen-first": ([project("a"), project("a", tenant=OTHER_TENANT)], {"SNAP-11"}),
+    "damaged-line-ends-the-operation": ([("tear", {"text": "damaged\n", "bytes": 8}), project("a")], {"FILE-18"}),
+    "last-line-without-newline-not-read": (
+        [("tear", {"text": json.dumps(event("n")), "bytes": len(json.dumps(event("n")))}), project("a")],
+        {"FILE-17"},
+    ),
+    "occurrence-from-1": ([project("a"), project("a", "a"), ("compact", {"retention_ms": 1, "now_ms": 99})], {"OCC-1"}),
+}
+
+
+@pytest.mark.parametrize("name", LOOKING_LIKE_OTHERS)
+def test_a_fault_that_looks_like_another_is_told_alone(name: str) -> None:
+    requests, expected = LOOKING_LIKE_OTHERS[name]
+    assert failing(MUTANTS[name], *requests) == expected

@@ -399,6 +399,22 @@ def test_a_digest_of_what_is_written_in_another_way_is_left_to_those_who_ask_for
     assert mine(spoiled(step, "snapshots", put("payload_digest", digest({}))), trace) == set()
 
 
+@pytest.mark.parametrize("given", [{}, {"awaiting_gate": None}])
+def test_what_is_null_is_judged_where_it_is_read(given: Object) -> None:
+    step, trace = of_run(record(), checkpoint=given)
+    shown_gate, approval = put("checkpoint", "awaiting_gate", {}), put("wait_kind", "approval")
+    assert mine(spoiled(step, "snapshots", shown_gate), trace) == (set() if given else {"CKPT-4"})
+    assert mine(spoiled(step, "events", approval), trace) == (set() if given else {"EVENT-7"})
+
+
+def test_an_index_that_is_certainly_wrong_ties_nothing() -> None:
+    step, trace = of_run(record(), record(), record("node_completed"))
+    for place in range(3):
+        for kind, member in (("events", "payload"), ("snapshots", "metadata")):
+            step = spoiled(step, kind, put(member, "lifecycle_index", place + 1), place)
+    assert broken(step, trace) & {"EVENT-3", "ALIAS-2", "PASS-6", "OCC-1", "ID-5"} == {"EVENT-3"}
+
+
 def test_a_pass_that_is_refused_is_judged_up_to_there() -> None:
     retry = record("node_retry_backoff_scheduled", at=2)
     step, trace = last(

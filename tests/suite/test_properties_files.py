@@ -132,6 +132,11 @@ def first_events(count: int) -> Callable[[Step], Step]:
     return events_shown(lambda events: events[:count])
 
 
+def last_line_not_shown(step: Step) -> Step:
+    before = step.before[OWNER]
+    return evolve(step, before={**step.before, OWNER: evolve(before, events=before.events[:-1])})
+
+
 def another_event(event: Json) -> Callable[[Step], Step]:
     return events_shown(lambda events: [*events, event])
 
@@ -248,6 +253,7 @@ CONFLICT = {"from_phase": "queued", "to_phase": "queued", "lifecycle_index": 0, 
             [PASSED, tear(note()), ("identify", {"run": RUN})],
             log_left(lambda lines: [*lines[:-1], lines[-1] + b"\n"]),
         ),
+        ("FILE-17", [PASSED, tear(note()), ("identify", {"run": RUN})], last_line_not_shown),
         ("FILE-17", [PASSED, tear("{"), PASSED], log_left(lambda lines: lines[:-1])),
         ("FILE-18", [PASSED, tear(DAMAGED)], events_shown(lambda _: [])),
         ("FILE-18", [PASSED, tear(DAMAGED), PASSED_GROWN], lines_left(0, 1, 3)),

@@ -139,6 +139,21 @@ def test_others_have_no_influence_on_what_an_append_knows() -> None:
     assert fails(shown(answered(step, appended=False, seq=6), OWNER, events=()), trace) == {"LOG-5"}
 
 
+def test_a_seq_that_was_given_is_not_that_of_others() -> None:
+    step, trace = last(imported(event("o", 6, tenant=LOCAL)), append("a", seq=7))
+    (new,) = events_after(step)
+    taken_over = shown(answered(step, appended=True, seq=7), OWNER, events=({**new, "seq": 7},))
+    assert fails(taken_over, trace) == {"LOG-4"}
+
+
+def test_an_event_of_somebody_else_may_be_refused_for_that() -> None:
+    theirs = {**TENANT, "actor_id": "somebody else"}
+    for tenant, told in ((TENANT, {"LOG-8"}), (theirs, set[str]())):
+        op, arguments = append("a", seq=None)
+        step, trace = last((op, {**arguments, "tenant": tenant}))
+        assert fails(refused(step, "invalid_input"), trace) == told
+
+
 def test_others_have_no_influence_on_what_a_pass_knows() -> None:
     step, trace = last(project("x", tenant=LOCAL), project("x", "y"), store="memory")
     assert "LOG-5" in judged_in(step, trace)

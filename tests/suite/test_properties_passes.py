@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from builders import OPEN, TENANT_KEY, imported, project, run_json, snapshot
+from builders import OPEN, TENANT_KEY, imported, marker, project, run_json, snapshot
 from lifecycle_conformance.driver.interface import Answer
 from lifecycle_conformance.execution.trace import Object, Owner, Request, Step, Trace
 from lifecycle_conformance.model.identity import PREFIX, ids_of
@@ -62,11 +62,28 @@ def test_an_empty_history_is_answered_with_0_and_nothing_is_written() -> None:
     assert wrong(with_events(step, *step.shown_before().events, event), before) == {"PASS-1"}
 
 
-def test_a_new_record_without_event() -> None:
-    step, before = last(project(STARTED, COMPLETED))
+@pytest.mark.parametrize(("store", "told"), [("memory", {"PASS-2"}), ("files", set())])
+def test_a_new_record_without_event(store: str, told: set[str]) -> None:
+    """Where the files have the event, it is only hidden."""
+    step, before = last(project(STARTED, COMPLETED), store=store)
     first, snapshots = step.shown_after().events[0], step.shown_after().snapshots
     doctored = answered(with_snapshots(with_events(step, first), *snapshots[:1]), projected=1)
-    assert wrong(doctored, before) == {"PASS-2"}
+    assert wrong(doctored, before) == told
+
+
+def test_a_run_record_that_is_refused_is_no_matter_of_its_history() -> None:
+    step, before = last(project())
+    assert wrong(refused(step, "internal"), before) == {"PASS-1"}
+    assert wrong(refused(step, "invalid_input"), before) == set()
+
+
+def test_a_record_that_some_reading_makes_known_may_be_so() -> None:
+    """A double is no valid seq (ALIAS-5), but some take it for one."""
+    listed = {"event_id": ids_of(run_json(STARTED))[0], "seq": 1.0}
+    step, before = last(imported(marker("m", 1, [listed])), project(STARTED), store="memory")
+    doctored = answered(with_snapshots(with_events(step, *step.shown_before().events)), projected=0)
+    assert "PASS-2" in judgements(step, before)
+    assert "PASS-2" not in broken(doctored, before)
 
 
 def test_new_records_in_another_order() -> None:
@@ -183,7 +200,7 @@ def test_an_insertion_records_old_records_again() -> None:
 
 
 def test_an_identical_record_that_is_inserted_gets_an_event() -> None:
-    step, before = last(project(STARTED), project(STARTED, STARTED))
+    step, before = last(project(STARTED), project(STARTED, STARTED), store="memory")
     doctored = evolve(step, after=step.before, answer=Answer(ok={"projected": 0}))
     assert wrong(doctored, before) == {"PASS-2", "PASS-9"}
 

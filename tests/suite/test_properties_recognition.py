@@ -164,13 +164,18 @@ CASES: dict[str, tuple[str, list[Request], Doctored]] = {
     ),
     "the seq of a compacted id": (
         "ALIAS-4",
-        after([marker(9, listed(STABLE, 3))], STARTED),
+        after([marker(9, listed(STABLE, 3)), note("later", 10)], STARTED),
         with_snapshot(0, STABLE, 9),
     ),
     "a fraction for a seq": (
         "ALIAS-5",
         after([marker(1, listed(STABLE), listed(STABLE_TOO, 1.5))], *BOTH),
         known_as(1, STABLE_TOO, 1),
+    ),
+    "a double for a seq, beside one that is missing": (
+        "ALIAS-5",
+        after([marker(1, listed(STABLE, 1.0), {"event_id": STABLE_TOO})], *BOTH),
+        known_as(0, STABLE, 1),
     ),
     "an object for the list": ("ALIAS-5", after([UNLISTED], STARTED), known_as(0, STABLE, 1)),
     "an entry beside a malformed one": (
@@ -216,10 +221,20 @@ CASES: dict[str, tuple[str, list[Request], Doctored]] = {
         after([event(STARTED, 1)], STARTED, then=(REMEMBERED,)),
         known_as(0, FIRST_ID, 1),
     ),
+    "the index id of the second record that is listed": (
+        "ALIAS-11",
+        after([event(STARTED, 1, STABLE, {"lifecycle_occurrence": 0}), marker(2, listed(SECOND_ID))], STARTED, STARTED),
+        known_as(1, SECOND_ID, 1),
+    ),
     "an index id that is listed": (
         "ALIAS-11",
         after([marker(1, listed(FIRST_ID))], STARTED),
         known_as(0, FIRST_ID, 1),
+    ),
+    "a counter that goes on behind a listed index id": (
+        "ALIAS-12",
+        after([marker(1, listed(FIRST_ID)), event(STARTED, 5, "left")], STARTED, STARTED),
+        lambda step: known_as(1, "left", 5)(anew(0)(step)),
     ),
     "a twin that was compacted": (
         "ALIAS-12",
@@ -269,7 +284,7 @@ def test_earlier_passes_tell_a_special_case_from_the_rule() -> None:
     before = [imported(event(COMPLETED, 1)), project(COMPLETED)]
     raw = imported(event(STARTED, 5, payload=RAW))
     step, trace = last(raw, project(STARTED))
-    assert broken(anew(0)(step), trace) & MINE == {"ALIAS-6"}
+    assert broken(anew(0)(step), trace) & MINE == {"ALIAS-2"}
     # That an event was known by its content before says that the types of the members make the difference.
     step, trace = last(*before, raw, project(COMPLETED, STARTED))
     assert broken(anew(1)(step), trace) & MINE == {"ALIAS-7"}
@@ -283,6 +298,23 @@ def test_whoever_looks_up_other_ids_is_not_judged() -> None:
         for each in doctored.shown_after().events
     ]
     assert broken(shown(doctored, step.owner, events=tuple(events)), before) & MINE == set()
+
+
+def test_twins_of_a_record_with_another_id_are_not_judged() -> None:
+    requests = [imported(event(STARTED, 1, "x"), note(STABLE, 2)), project(STARTED, STARTED)]
+    step, trace = last(*requests, without={"identify"})
+    spoiled = with_snapshot(0, "x", 1)(step)
+    assert broken(spoiled, trace) & MINE == {"ALIAS-3"}
+    after = spoiled.shown_after().events
+    renamed = [{**each, "event_id": "another"} if each not in step.shown_before().events else each for each in after]
+    assert broken(shown(spoiled, step.owner, events=tuple(renamed)), trace) & MINE == set()
+
+
+def test_equal_records_that_may_be_counted_otherwise_break_no_rule_of_the_table() -> None:
+    twins = [event(STARTED, 1, "first"), event(STARTED, 1, "second")]
+    step, trace = last(imported(*twins), project(STARTED, STARTED), without={"identify"})
+    turned = with_snapshot(1, "first", 1)(with_snapshot(0, "second", 1)(step))
+    assert broken(turned, trace) & MINE == {"ALIAS-2"}
 
 
 def test_a_pass_that_was_refused_is_not_judged() -> None:

@@ -116,6 +116,20 @@ def test_snapshots_of_other_tenants_protect_and_expose() -> None:
     assert fails(with_events(step, *by_id(step).values(), left_there), trace) == {"COMPACT-4"}
 
 
+def test_what_is_newer_than_the_snapshot_of_another_may_be_gone_for_two_reasons() -> None:
+    theirs = snapshot("theirs", 3, 10, tenant=OTHER)
+    step, trace = last(imported(event("a", 1, 10), event("b", 4, 10), theirs), compact())
+    left = [each for each in by_id(step).values() if each["event_id"] != "b"]
+    assert fails(with_events(step, *left), trace) == set()
+
+
+def test_a_protected_marker_that_was_made_anew_is_gone() -> None:
+    step, trace = last(imported(marker("m", 5, [], 10), event("a", 1, 10), snapshot("a", 1, 500)), compact())
+    a, m = step.after[OWNER].events
+    anew = {**m, "payload": {**m["payload"], "compacted_event_ids": [{"event_id": "m", "seq": 5}]}}
+    assert fails(with_events(answered(step, pruned=1), a, anew), trace) == {"COMPACT-3"}
+
+
 def test_where_nothing_is_old_all_stays() -> None:
     step, trace = last(imported(event("a", 1, 100), marker("m", 2, [], 100)), compact())
     assert "COMPACT-5" in judged_in(step, trace)

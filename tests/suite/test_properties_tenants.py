@@ -203,3 +203,21 @@ def test_a_deployment_that_is_lost_when_empty_breaks_tenant_3(monkeypatch: pytes
         "LOG-4",
         "LOG-5",
     }
+
+
+# --- TENANT-2: what is in the files and isn't shown -------------------------------------------------------------------
+
+
+def test_what_someone_recorded_is_shown() -> None:
+    step, trace = traces.last(builders.project("x", tenant=SOMEONE))
+    assert "TENANT-2" in judged_in(step, trace)
+    nothing = shown(step, OWNER, events=(), snapshots=())
+    assert fails(nothing, trace) == {"TENANT-2"}
+
+
+def test_what_is_hidden_for_other_reasons_is_no_matter_of_tenants() -> None:
+    step, trace = traces.last(builders.project("x", tenant=SOMEONE), builders.project("x", "y", tenant=SOMEONE))
+    first = step.shown_after().events[:1]
+    assert "TENANT-2" not in fails(shown(step, OWNER, events=first), trace), "the same one's are shown"
+    step, trace = traces.last(project("x"))
+    assert "TENANT-2" not in fails(shown(step, OWNER, events=(), snapshots=()), trace), "nobody recorded it"

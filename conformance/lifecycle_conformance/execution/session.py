@@ -36,7 +36,7 @@ from lifecycle_projection.records import Json
 
 _EXIT: Final = "DRIVER-16"
 """The requirement on how a process ends. That says nothing of what is stored, so the session goes on."""
-_MASKING: Final = frozenset({"FILE-19"})
+_MASKING: Final = frozenset({"FILE-17", "FILE-19", "TENANT-2"})
 """Where one of these is broken, what is shown is not what is stored: other judgements on the step mean nothing."""
 _ENDING: Final = frozenset({"greet", "open", "restart"}) | ON_FILES
 
@@ -231,11 +231,11 @@ class Session:
         return Shown(*shown)
 
     def _blamed(self, op: str) -> str:
-        """The requirement that says that what is asked for is shown all the same, after what has just been done."""
-        last = self.requests[-1][0] if self.requests else ""
-        if last in {"refuse", "say"}:
+        """The requirement that says that what is asked for is shown all the same, after what has been done."""
+        done = [each for each, _ in self.requests]
+        if done and done[-1] in {"refuse", "say"}:
             return "DRIVER-15"
-        return {"events": "FILE-18", "snapshots": "FILE-21"}[op] if last in ON_FILES else "DRIVER-5"
+        return "DRIVER-5" if ON_FILES.isdisjoint(done) else {"events": "FILE-18", "snapshots": "FILE-21"}[op]
 
     def _known(self, schema: str, record: Object) -> Object | None:
         """The same object each time that a record is shown, so that what follows from it is worked out once.

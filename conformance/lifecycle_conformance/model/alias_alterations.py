@@ -39,6 +39,12 @@ def _any_seq(entry: Json) -> Iterator[Place]:
         yield event_id.strip(), seq if is_unsigned(seq) else ANY_SEQ
 
 
+def _double_seq(entry: Json) -> Iterator[Place]:
+    seq = member(entry, "seq")
+    if is_unsigned(seq) or (isinstance(seq, float) and seq >= 0):
+        yield from _any_seq(entry)
+
+
 def _bare(entry: Json) -> Iterator[Place]:
     if isinstance(entry, str):
         yield entry.strip(), ANY_SEQ
@@ -116,9 +122,10 @@ def _only_where(reads: Callable[[Object], bool]) -> Callable[[Object, Object], C
 
 
 def _as_today(event: Object) -> bool:
-    """Whether the members of an event's payload have the types that a pass gives them."""
+    """Whether the members of an event's payload, if it has one, have the types that a pass gives them."""
     payload, read = event.get("payload"), record_of_event(event)
-    return isinstance(payload, dict) and all(payload.get(name) == read[name] for name in ("reason", "stop_kind"))
+    is_usual = payload is None or isinstance(payload, dict)
+    return is_usual and all(member(payload, name) == read[name] for name in ("reason", "stop_kind"))
 
 
 def _leniently_counted(content: Content, said: Json, counting: Counting) -> int:
@@ -202,6 +209,7 @@ ALTERATIONS: Final[Mapping[str, Mapping[str, Rules]]] = {
     },
     "ALIAS-5": {
         "listed ids need no valid seq": evolve(RULES, listed=_leniently(_any_seq)),
+        "listed ids may have a double for their seq": evolve(RULES, listed=_leniently(_double_seq)),
         "bare texts in a marker are listed ids": evolve(RULES, listed=_leniently(_bare)),
         "names of members in a marker are listed ids": evolve(RULES, listed=_leniently(_named)),
         "one malformed entry spoils its whole marker": evolve(RULES, listed=_all_or_none),

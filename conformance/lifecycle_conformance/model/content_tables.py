@@ -25,6 +25,16 @@ ENTERPRISE_FIELDS: Final = tuple(dict.fromkeys(code_spans(row["field"])[0] for r
 """The fields of the enterprise scope (SCOPE-4)."""
 _GATE: Final = ("node_id", "title", "decisions", "rework_targets", "requested_at_ms", "upstream_node_ids")
 """The members of a gate that CKPT-4 copies, beside the expiry policy."""
+_TOLD_IN_WORDS: Final = {
+    "node_attempt_verdict_counts": "run.checkpoint.node_attempt_verdicts",
+    "node_output_ids": "run.checkpoint.node_outputs",
+    "awaiting_gate": "run.checkpoint.awaiting_gate",
+    "gate_history_count": "run.checkpoint.gate_history",
+    "lifecycle_event_count": "run.checkpoint.lifecycle_history",
+    "last_failure": "run.checkpoint.last_failure",
+    "execution_claim": "run.execution_claim",
+}
+"""Where those members of a checkpoint summary come from of which the table speaks in words."""
 _PLACE: Final = re.compile(r"\{((?:run|record)\.[a-z_.]+)\}")
 _PATH: Final = re.compile(r"(?:run|record)\.[a-z_.]+")
 
@@ -127,6 +137,21 @@ def summary_of(run: Object) -> Object:
         "last_failure": known_of("failure", given.get("last_failure")),
         "execution_claim": known_of("claim", run.get("execution_claim")),
     }
+
+
+def is_null(name: str, run: Object) -> bool:
+    """Whether a run record has `null` for what a member of the summary comes from; how that is read, says REC-4."""
+    _, *places, last = {**_paths(), **_TOLD_IN_WORDS}.get(name, "run.").split(".")
+    record: Object = run
+    for each in places:
+        record = record[each]
+    return last in record and record[last] is None
+
+
+@cache
+def _paths() -> dict[str, str]:
+    """Where the members of the summary come from of which a path says that."""
+    return {row.name: row.text for row in rows("checkpoint") if row.text is not None and _PATH.fullmatch(row.text)}
 
 
 def tenant_in_scope(run: Object) -> Object:

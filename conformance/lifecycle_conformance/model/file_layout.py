@@ -201,6 +201,26 @@ def listed_for(files: Files, owner: Owner) -> list[Object]:
     return [each for path, each in snapshots_of(files).items() if path.startswith(folder) and owner_of(each) == owner]
 
 
+def written_by(step: Step) -> list[Object]:
+    """The events and snapshots that a step wrote into the files; a log that was made anew has all events anew."""
+    before, after = both(step)
+    snapshots = snapshots_of({path: text for path, text in after.items() if path not in before})
+    return [*events_of(log_of(after).removeprefix(log_of(before))), *snapshots.values()]
+
+
+def hidden_of(step: Step) -> list[Object]:
+    """What a step wrote into the files and its owner isn't shown, of the owners that are looked at."""
+    looked_at = [each for each in written_by(step) if owner_of(each) in step.after]
+    return [each for each in looked_at if not _is_shown(each, step)]
+
+
+def _is_shown(record: Object, step: Step) -> bool:
+    shown = step.after[owner_of(record)]
+    if "event_id" in record:
+        return any(each["event_id"] == record["event_id"] for each in shown.events)
+    return any(each["snapshot_id"] == record["snapshot_id"] for each in shown.snapshots)
+
+
 def misplaced_in(files: Files) -> dict[str, Object]:
     """The snapshots that stand in a folder that is not their run's."""
     return {

@@ -154,13 +154,28 @@ class Place:
     def looked_elsewhere(self, step: Step) -> bool:
         """Whether what came of it follows from another snapshot than the right one, and from the right one not."""
         if self.snapshot is not None:
-            return self._by_another > self._by_the_right_one
+            return self._by_another > self._by_the_right_one and not self.lacks_entries
         source = step.data.get("from_phase")
         return (
             self.refused_in(step)
             and source != self.move.source
             and any(each.source == source and not each.allowed for each in self._others())
         )
+
+    @property
+    def lacks_entries(self) -> bool:
+        """Whether the history may be the right one without its first entries, or without its last.
+
+        Nobody can tell then whether entries were dropped (PHASE-5), or another snapshot had fewer of them. One that had
+        the phase already, and that very history, is taken for the better explanation.
+        """
+        if self.snapshot is None:
+            return False
+        history, added = self.snapshot["phase_history"], [self.move.entry(self.snapshot.get("phase_id"))]
+        right = [*self.move.before, *(added if self.move.grows else [])]
+        ends = {canonical(right[: len(history)]), canonical(right[len(right) - len(history) :])}
+        kept = (each.before for each in self._others() if not each.grows and each.target == self.snapshot["phase"])
+        return len(history) < len(right) and canonical(history) in ends - set(map(canonical, kept))
 
     @property
     def is_ambiguous(self) -> bool:

@@ -36,7 +36,7 @@ class Records:
         Of identical records, it is of the one that it names, unless that was recorded before, or is `taken` by another
         event, and its id is that of one which isn't; where it names none of them, it is of the first that isn't taken.
         """
-        said = member(event.get("payload"), "lifecycle_index")
+        said = self._named_by(event.get("payload"))
         alike = self._of_content(event)
         free = [index for index in alike if index not in taken]
         meant = [index for index in free if index not in self._known and self._ids[index] == event["event_id"]]
@@ -45,7 +45,7 @@ class Records:
         return (
             self._among(meant or free or alike, None if meant else said)
             or self._among(_places(self._ids, event["event_id"]), said)
-            or self._at(said)
+            or self._at(member(event.get("payload"), "lifecycle_index"))
         )
 
     def of_snapshot(self, snapshot: Object) -> Tied | None:
@@ -54,7 +54,7 @@ class Records:
         A name and a time that several records share say nothing unless the index is one of theirs.
         """
         snapshot_id, metadata = snapshot["snapshot_id"], snapshot.get("metadata")
-        said = member(metadata, "lifecycle_index")
+        said = self._named_by(metadata)
         events = [each for each in self._step.shown_after().events if each["event_id"] == snapshot_id]
         alike = [
             index
@@ -65,7 +65,7 @@ class Records:
             self._among(_places(self._recorded_ids, snapshot_id), said)
             or self._among([index for event in events for index in self._of_content(event)], said)
             or self._among(alike if len(alike) == 1 or (is_unsigned(said) and said in alike) else [], said)
-            or self._at(said)
+            or self._at(member(metadata, "lifecycle_index"))
         )
 
     def identical_to(self, index: int) -> list[int]:
@@ -90,6 +90,10 @@ class Records:
         content = content_of_event(self._step.run, event)
         return [] if content is None else [index for index, each in enumerate(self._contents) if each == content]
 
+    def _named_by(self, said: Json) -> Json:
+        """The index that something names, where those that can be held against what is said with them are right."""
+        return member(said, "lifecycle_index") if _indexes_are_right(self._step) else None
+
     @cached_property
     def _contents(self) -> list[Content]:
         return [content for content, _ in contents_of(self._step.run)]
@@ -107,8 +111,8 @@ class Records:
         return recorded_ids(self._step)
 
 
-def _places(ids: Sequence[str], event_id: str) -> list[int]:
-    return [index for index, each in enumerate(ids) if each == event_id]
+def _places(items: Sequence[str] | Sequence[bytes], wanted: str | bytes | None) -> list[int]:
+    return [index for index, each in enumerate(items) if each == wanted]
 
 
 # --- what a pass did, record by record --------------------------------------------------------------------------------
@@ -131,7 +135,7 @@ def pass_effects(step: Step) -> PassEffects:
     A wrong id is no fault of what is found here: an event is known by what it says, and a snapshot by the index that it
     names, where name and time agree; of identical records, it is of the one whose event it goes with. An event that
     says nothing of a record is of the one whose stable id it has, or that it names by index and name: what it says is
-    wrong, that it was appended is not.
+    wrong, that it was appended is not. Where an index is certainly wrong, none is relied on.
     """
     records, change = Records(step), delta(step)
     found = PassEffects(events=[[] for _ in step.history], snapshots=[None for _ in step.history])
@@ -141,8 +145,11 @@ def pass_effects(step: Step) -> PassEffects:
             found.unattributed.append(event)
         else:
             found.events[tied.index].append(event)
+    ids = _ids_after(step, found.events)
     for snapshot in change.new_snapshots:
         index = member(snapshot.get("metadata"), "lifecycle_index")
+        if not _indexes_are_right(step):
+            index = next(iter(_places(ids, snapshot["snapshot_id"])), None)
         if is_unsigned(index) and index < len(step.history) and _names(snapshot, step.history[index]):
             twins = [each for each in (index, *records.identical_to(index)) if found.snapshots[each] is None]
             own = [each for each in twins if snapshot["snapshot_id"] in _ids_of(found.events[each])]
@@ -152,6 +159,24 @@ def pass_effects(step: Step) -> PassEffects:
 
 def _ids_of(events: Sequence[Object]) -> list[str]:
     return [event["event_id"] for event in events]
+
+
+@once_a_step
+def _indexes_are_right(step: Step) -> bool:
+    """Whether all that a pass recorded names records that say what it says, itself or twins of them (EVENT-3)."""
+    contents, change = [content for content, _ in contents_of(step.run)], delta(step)
+    meant = [
+        (member(event.get("payload"), "lifecycle_index"), _places(contents, content_of_event(step.run, event)))
+        for event in change.new_events
+    ]
+    meant += [
+        (
+            member(snapshot.get("metadata"), "lifecycle_index"),
+            [index for index, record in enumerate(step.history) if _names(snapshot, record)],
+        )
+        for snapshot in change.new_snapshots
+    ]
+    return all(said in places for said, places in meant if places and is_unsigned(said))
 
 
 def _names(snapshot: Object, record: Object) -> bool:
@@ -165,7 +190,10 @@ def recorded_ids(step: Step) -> list[str]:
 
     That of a record which the pass recorded is the one that its event got, be it right or wrong.
     """
-    new = pass_effects(step).events
+    return _ids_after(step, pass_effects(step).events)
+
+
+def _ids_after(step: Step, new: Sequence[Sequence[Object]]) -> list[str]:
     return [
         place.event_id if place is not None else events[0]["event_id"] if events else event_id
         for place, events, event_id in zip(recorded_before(step), new, ids_of(step.run), strict=True)

@@ -1,11 +1,10 @@
 """What the implementation itself said of the ids of its records, and whether that is right."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from lifecycle_conformance.execution.trace import Object, Step, Trace
-from lifecycle_conformance.model.identity import contents_of, stable_id
+from lifecycle_conformance.execution.trace import Object, Step, Trace, once_a_step
+from lifecycle_conformance.model.identity import Content, contents_of, stable_id
 from lifecycle_conformance.model.record_ties import pass_effects
-from lifecycle_projection.records import Json
 
 
 def reported_ids(step: Step, trace: Trace) -> list[Object | None]:
@@ -21,13 +20,21 @@ def reported_ids_correct(step: Step, trace: Trace) -> list[bool]:
     """Whether the implementation looks each record up under its stable id, as far as is known.
 
     Where it doesn't, its ids are wrong, and whether it recognises a record can't be told from whether it records it.
+    Of identical records, in this pass and in those before it, the ids are right or wrong together.
     """
-    said = reported_ids(step, trace)
-    new = pass_effects(step).events
-    return [
-        all(event_id == stable_id(*each) for event_id in _own_ids(answer, events))
-        for each, answer, events in zip(contents_of(step.run), said, new, strict=True)
-    ]
+    wrong = {content for each in (step, *trace.earlier(step)) for content in _recorded_wrongly(each)}
+    said = zip(contents_of(step.run), reported_ids(step, trace), strict=True)
+    wrong |= {each[0] for each, answer in said if answer is not None and answer["event_id"] != stable_id(*each)}
+    return [content not in wrong for content, _ in contents_of(step.run)]
+
+
+@once_a_step
+def _recorded_wrongly(step: Step) -> frozenset[Content]:
+    """The contents of the records that a pass recorded under other ids than the stable ones."""
+    if step.op != "project":
+        return frozenset()
+    told = zip(contents_of(step.run), pass_effects(step).events, strict=True)
+    return frozenset(each[0] for each, events in told for event in events if event["event_id"] != stable_id(*each))
 
 
 def wrong_ids(step: Step, trace: Trace) -> dict[int, str]:
@@ -52,9 +59,3 @@ def given_ids(step: Step, trace: Trace) -> set[str]:
 def _given_by(step: Step) -> Sequence[Object]:
     events: Sequence[Object] = step.arguments["events"] if step.op == "import" else ()
     return [step.arguments["event"]] if step.op == "append" else events
-
-
-def _own_ids(answer: Object | None, events: Sequence[Object]) -> Iterator[Json]:
-    if answer is not None:
-        yield answer["event_id"]
-    yield from (event["event_id"] for event in events)

@@ -116,7 +116,7 @@ def empty_metadata_is_absent() -> Patches:
     )
 
 
-@fault("ID-3", "ID-1", "ID-5", why="The first generation knew its records by their index.")
+@fault("ID-3", "ID-1", "ID-5", "PASS-9", why="The first generation knew its records by their index.")
 def index_in_the_identity() -> Patches:
     """The index of a record enters its identity, but for the first."""
 
@@ -295,19 +295,23 @@ def occurrence_from_1() -> Patches:
     return _occurrences(lambda _, records: (each.occurrence + 1 for each in records))
 
 
-@fault("OCC-1", why="A history with the newest record first is common elsewhere.")
+@fault("OCC-1", "ALIAS-2", why="A history with the newest record first is common elsewhere.")
 def occurrence_from_the_end() -> Patches:
     """The occurrence counts later records that are equal."""
     return _occurrences(lambda _, records: iter([*_counting(each.identity for each in reversed(records))][::-1]))
 
 
-@fault("OCC-1", why="A record that comes a third time seems to be one that came twice already.")
+@fault("OCC-1", "PASS-2", "PASS-9", why="A record that comes a third time seems to be one that came twice already.")
 def occurrence_0_or_1() -> Patches:
     """The occurrence is 1 for all equal records but the first."""
     return _occurrences(lambda _, records: (min(1, each.occurrence) for each in records))
 
 
-@fault("OCC-2", "OCC-1", why="A record that repeats the one before it is a repetition; a later one is a new record.")
+@fault(
+    "OCC-2",
+    *("OCC-1", "PASS-2", "PASS-9"),
+    why="A record that repeats the one before it is a repetition; a later one is a new record.",
+)
 def occurrence_of_neighbours() -> Patches:
     """The occurrence counts equal records right before it only."""
 

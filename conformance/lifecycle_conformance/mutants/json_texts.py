@@ -74,7 +74,13 @@ _LONE_SURROGATE: Final = (
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-@fault("JSON-10", "FILE-14", "REC-7", why="Many readers know signed integers only, and take doubles for all others.")
+@fault(
+    "JSON-10",
+    "DRIVER-8",
+    "FILE-14",
+    "REC-7",
+    why="Many readers know signed integers only, and take doubles for all others.",
+)
 def unsigned_read_as_doubles() -> Patches:
     """Integers of 2^63 and more that are no times or counts are read as doubles."""
     return _numbers(lambda digits: number if (number := _INTEGER(digits)) < 2**63 else float(digits))

@@ -17,6 +17,7 @@ from lifecycle_projection import (
 )
 from lifecycle_projection.identity import Identified
 from lifecycle_projection.records import TenantKey
+from lifecycle_projection.text import member
 
 
 def _order(changed: Callable[[tuple[Identified, ...]], Any]) -> Patch:
@@ -101,8 +102,8 @@ def events_follow_the_run() -> Patches:
     def again(right: Callable[..., None], under_way: Any, each: Identified) -> None:
         found = under_way.table.get(each.event_id)
         held = under_way.draft.held.events(under_way.run.run_id)
-        said = [event.payload.get("status") for event in held if found and event.event_id == found.event_id]
-        if found is not None and said and said[-1] != under_way.run.status:
+        said = [member(event.payload, "status") for event in held if found and event.event_id == found.event_id]
+        if found is not None and said and said[-1] not in {None, under_way.run.status}:
             del under_way.table[each.event_id]
             under_way.known.seqs.pop(each.event_id, None)
         right(under_way, each)

@@ -122,7 +122,10 @@ def _table(wrong: Callable[[_AliasesOf], _AliasesOf]) -> Patches:
 
 
 @fault(
-    "ALIAS-1", "ALIAS-2", "TENANT-5", "TENANT-6", "TENANT-7", store="memory", why="A run id looks as if it were unique."
+    "ALIAS-1",
+    *("ALIAS-2", "LOG-5", "TENANT-5", "TENANT-6", "TENANT-7"),
+    store="memory",
+    why="A run id looks as if it were unique.",
 )
 def events_of_all_tenants_known() -> Patches:
     """The table is built from the events of all tenants that have the run."""

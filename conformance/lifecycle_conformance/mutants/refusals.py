@@ -164,7 +164,9 @@ def events_of_a_failed_pass_taken_back() -> Patches:
     yield replaced(server, "project", wrong)
 
 
-@fault("ERR-5", "SNAP-12", "FILE-23", why="A store that has failed once is closed until somebody looks at it.")
+@fault(
+    "ERR-5", "SNAP-12", "FILE-23", "PASS-1", why="A store that has failed once is closed until somebody looks at it."
+)
 def storage_error_remembered() -> Patches:
     """After a storage error every further pass over that run fails as well, until the store is opened again."""
 

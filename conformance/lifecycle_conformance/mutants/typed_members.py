@@ -157,7 +157,7 @@ def named_tenant_is_explicit() -> Patches:
     return each_record(changed)
 
 
-@fault("REC-5", why="Epochs are counted from 1.")
+@fault("REC-5", "CKPT-1", why="Epochs are counted from 1.")
 def epochs_begin_with_1() -> Patches:
     """The claim epoch of a run that says none is 1."""
 

@@ -1,25 +1,35 @@
 """Tables of recognition that a pass should not have built, and what a pass would do with each."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from attrs import frozen
+import orjson
+from attrs import evolve, frozen
 
 from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, member, owner_of
 from lifecycle_conformance.judges.attribution.hypotheses import Hypothesis
 from lifecycle_conformance.model.alias_alterations import ALTERATIONS
-from lifecycle_conformance.model.alias_table import ANY_SEQ, RULES, Place, Table, table_of
+from lifecycle_conformance.model.alias_table import ANY_SEQ, RULES, Counting, Place, Rules, Table, counted, table_of
 from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.identity import (
     MARKER,
     PREFIX,
+    RECORD_ID,
+    Content,
     content_of_event,
     contents_of,
+    ids_listed_by,
+    ids_of,
     index_id,
     is_unsigned,
     listed_by,
+    safe,
     stable_id,
 )
+from lifecycle_conformance.model.record_ties import pass_effects
+from lifecycle_projection.records import Json
 
 
 @frozen
@@ -45,12 +55,13 @@ class Seen:
         return {"record": index, "new event": self.event, **({} if snapshot is None else {"snapshot": snapshot})}
 
 
-def foreseen(step: Step, table: Table) -> list[Seen]:
-    """What a pass does for each record if this is its table."""
+def foreseen(step: Step, table: Table, occurrences: Sequence[int] | None = None) -> list[Seen]:
+    """What a pass does for each record if this is its table, and if it counts equal records so."""
     there = {each["snapshot_id"] for each in delta(step).before.snapshots}
-    seen = []
-    for each in contents_of(step.run):
-        event_id = stable_id(*each)
+    contents, seen = contents_of(step.run), list[Seen]()
+    counted = [occurrence for _, occurrence in contents] if occurrences is None else occurrences
+    for (content, _), occurrence in zip(contents, counted, strict=True):
+        event_id = stable_id(content, occurrence)
         place = table.get(event_id)
         if place is None:
             seen.append(Seen(event=True))
@@ -62,7 +73,7 @@ def foreseen(step: Step, table: Table) -> list[Seen]:
 
 _COVERS: Final = {
     "what a marker lists is not known": frozenset(("ALIAS-5", "ALIAS-11", "ALIAS-12")),
-    "no event is known by its content": frozenset(("ALIAS-7", "ALIAS-8", "ALIAS-10")),
+    "no event is known by its content": frozenset(("ALIAS-8", "ALIAS-10")),
     "events with an occurrence are counted, too": frozenset(("ALIAS-8",)),
     "the counter skips numbers that are taken": frozenset(("ALIAS-8",)),
 }
@@ -79,10 +90,15 @@ def predictions(step: Step, trace: Trace) -> Iterator[tuple[Hypothesis, list[See
     events = delta(step).before.events
     for which, others in _other_events(step, trace):
         yield Hypothesis("ALIAS-1", which), foreseen(step, table_of(step.run, others, RULES))
+    for which, occurrences in _other_occurrences(step):
+        yield Hypothesis("OCC-1", which), foreseen(step, table_of(step.run, events, RULES), occurrences)
+    yield Hypothesis("PASS-2", "as many records as there are events are taken for recorded"), _by_number(step)
     if all(_is_plain(step.run, event) for event in events):
         return
-    for hypothesis, rules in _ALTERED:
+    for hypothesis, rules in (*_ALTERED, *_behind_what_is_listed(step)):
         yield hypothesis, foreseen(step, table_of(step.run, events, rules))
+    for hypothesis, table in _other_tables(step, table_of(step.run, events, RULES)):
+        yield hypothesis, foreseen(step, table)
     remembered = {
         "what was compacted is known as before": _compacted(step, trace),
         "records are known by their index ids in a marker": _under_index_ids(step, events),
@@ -91,6 +107,54 @@ def predictions(step: Step, trace: Trace) -> Iterator[tuple[Hypothesis, list[See
         if ghosts:
             alive = sorted([*events, *ghosts], key=lambda event: event["seq"])
             yield from _remembering(which, step, table_of(step.run, alive, RULES))
+
+
+def _other_occurrences(step: Step) -> Iterator[tuple[str, Sequence[int]]]:
+    """The occurrences of the records as somebody might count them otherwise, unless the id of an event refutes that."""
+    contents = contents_of(step.run)
+    number = Counter(content for content, _ in contents)
+    from_the_end = [number[content] - 1 - occurrence for content, occurrence in contents]
+    told = zip(contents, from_the_end, pass_effects(step).events, strict=True)
+    moved = [(stable_id(*each), events) for each, other, events in told if other != each[1]]
+    if moved and not any(event["event_id"] == event_id for event_id, events in moved for event in events):
+        yield "equal records are counted from the end", from_the_end
+
+
+def _by_number(step: Step) -> list[Seen]:
+    """What a pass does for each record that takes a history for longer by what is new, and nothing else."""
+    events = delta(step).before.events
+    right = foreseen(step, table_of(step.run, events, RULES))
+    return [Seen(event=False) if index < len(events) and each.event else each for index, each in enumerate(right)]
+
+
+def _behind_what_is_listed(step: Step) -> Iterator[tuple[Hypothesis, Rules]]:
+    """A counter that goes on behind the index ids that markers list, name by name."""
+    index_ids = re.compile(f"{RECORD_ID}{re.escape(step.run['run_id'])}-[0-9]+-(.*)", re.DOTALL)
+    listed = ids_listed_by(delta(step).before.events)
+    names = Counter(found[1] for each in listed if (found := index_ids.fullmatch(each)))
+
+    def occurrence(content: Content, said: Json, counting: Counting) -> int:
+        behind = 0 if is_unsigned(said) else names[safe(orjson.loads(content)["event"])]
+        return counted(content, said, counting) + behind
+
+    if names:
+        yield (
+            Hypothesis("ALIAS-12", "the counter begins behind listed index ids"),
+            evolve(RULES, occurrence=occurrence),
+        )
+
+
+def _other_tables(step: Step, table: Table) -> Iterator[tuple[Hypothesis, Table]]:
+    """Tables that come of the right one: with the index ids that markers list, or with another seq."""
+    events, run_id = delta(step).before.events, step.run["run_id"]
+    listed = dict(place for event in events for place in listed_by(event))
+    old = [index_id(run_id, index, record["event"]) for index, record in enumerate(step.history)]
+    known = {stable: (each, listed[each]) for stable, each in zip(ids_of(step.run), old, strict=True) if each in listed}
+    if known:
+        yield Hypothesis("ALIAS-11", "records are known by their own index ids in a marker"), {**known, **table}
+    highest = max((event["seq"] for event in events), default=0)
+    latest = {known_as: (event_id, highest) for known_as, (event_id, _) in table.items()}
+    yield Hypothesis("ALIAS-2", "all known records have the highest seq of the log"), latest
 
 
 def _remembering(which: str, step: Step, table: Table) -> Iterator[tuple[Hypothesis, list[Seen]]]:

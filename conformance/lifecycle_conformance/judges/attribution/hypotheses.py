@@ -8,9 +8,11 @@ whole, and none of the narrower ones: of them nothing was seen.
 Example: the log has an event of record A with a number for its `reason`, and a pass records A anew. Two hypotheses
 predict that: events aren't known by their content (ALIAS-6), and only those without odd members are (ALIAS-7).
 
-- If nothing else was seen, ALIAS-6 is named. It covers ALIAS-7: whoever knows no event by its content can't be said to
-  treat odd ones otherwise.
+- If nothing else was seen, nobody can tell, and neither is named.
 - If an earlier pass knew the event of a record B by its content, ALIAS-6 is refuted, and ALIAS-7 is named.
+- If the pass records B anew, too, ALIAS-7 doesn't predict all of it, and ALIAS-6 is named. It is so, too, where A says
+  no occurrence, of which ALIAS-8 speaks. ALIAS-6 covers that: whoever knows no event by its content can't be said to
+  count them wrongly.
 - If A isn't recorded anew but gets a snapshot under some other id, neither is named, because neither predicts that. It
   breaks ALIAS-2, which says what becomes of each record that is known.
 """

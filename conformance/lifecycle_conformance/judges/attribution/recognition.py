@@ -16,6 +16,7 @@ from lifecycle_conformance.model.alias_table import RULES, Table, table_of
 from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.identity import contents_of, ids_of, stable_id
 from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
+from lifecycle_conformance.model.recorded import recorded_before
 from lifecycle_conformance.model.reported_ids import reported_ids_correct
 
 
@@ -126,20 +127,47 @@ def _seen(step: Step, table: Table) -> list[Seen]:
     return found
 
 
+def surely_new(step: Step, trace: Trace) -> set[int]:
+    """The records of a pass that are new by every reading of the table, be it right or wrong.
+
+    None is where the log was changed beneath the process, which may go by an older one (FILE-26).
+    """
+    if trace.is_changed_beneath:
+        return set()
+    new = {index for index, place in enumerate(recorded_before(step)) if place is None}
+    for hypothesis, seen in predictions(step, trace):
+        if hypothesis.requirement.startswith("ALIAS-"):
+            new -= {index for index, each in enumerate(seen) if not each.event}
+    return new
+
+
 def settled(step: Step, trace: Trace) -> dict[int, str]:
     """The recorded ids of the records of a pass that succeeded, by index, where nobody can doubt them.
 
     Nothing where the pass built another table; and not those of records that got no event, or whose snapshot stands
-    under another id: others speak of those.
+    under another id, now or since an earlier pass: others speak of those.
     """
     found = recognition(step, trace)
     nothing_done = Seen(event=False)
     if found is None or found.explained or any(found.actual[each] != nothing_done for each in found.mismatched):
         return {}
     there = {each["snapshot_id"] for each in delta(step).after.snapshots}
+    mistaken = _mistaken_before(step, trace)
     told = zip(recorded_ids(step), ids_of(step.run), found.known, pass_effects(step).events, strict=True)
     return {
         index: event_id
         for index, (event_id, stable, known, events) in enumerate(told)
-        if (index in found.judged if known else events) and (event_id in there or stable not in there)
+        if (index in found.judged if known else events)
+        and (event_id in there or stable not in there)
+        and stable not in mistaken
     }
+
+
+def _mistaken_before(step: Step, trace: Trace) -> set[str]:
+    """The stable ids of the records that an earlier pass of the session took for recorded elsewhere, or for new."""
+    found = (
+        (earlier, recognition(earlier, Trace(trace.steps[:number])))
+        for number, earlier in enumerate(trace.steps)
+        if earlier is not step
+    )
+    return {ids_of(earlier.run)[index] for earlier, each in found if each is not None for index in each.mismatched}

@@ -11,6 +11,7 @@ from lifecycle_conformance.model.content_tables import (
     ENTERPRISE_FIELDS,
     differ_in_numbers_only,
     exactly,
+    is_null,
     rows,
     summary_of,
 )
@@ -45,6 +46,8 @@ def of_checkpoints(step: Step, trace: Trace) -> Iterator[Judgement]:
                 continue  # CKPT-1 says so, or SNAP-4
             if name == "awaiting_gate" and value is not None:
                 yield from _gate(value, checkpoint[name])
+            elif is_null(name, step.run) and canonical(value) != canonical(checkpoint[name]):
+                continue  # REC-4 says so
             elif not differ_in_numbers_only(value, checkpoint[name]):
                 requirement = _REQUIREMENTS.get(name, "CKPT-1")
                 yield judged(requirement, f"{name} of the checkpoint", expected=value, actual=checkpoint[name])

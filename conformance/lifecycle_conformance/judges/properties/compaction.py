@@ -15,7 +15,7 @@ from lifecycle_conformance.execution.multiset import more_often
 from lifecycle_conformance.execution.trace import Object, Owner, Shown, Step, Trace, View, member
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta, differences, in_order, own
-from lifecycle_conformance.model.identity import MARKER, ids_of, is_unsigned, listed_by, marker_id
+from lifecycle_conformance.model.identity import MARKER, ids_listed_by, ids_of, is_unsigned, listed_by, marker_id
 from lifecycle_conformance.model.json_text import blurred
 from lifecycle_conformance.model.recorded import MAX_SEQ
 from lifecycle_conformance.specification.requirements import Table, code_spans, tables
@@ -41,6 +41,10 @@ def what_a_compaction_removes(step: Step, _: Trace) -> Iterator[Judgement]:
     if step.arguments["retention_ms"] == 0:
         return
     compactions = _compactions(step)
+    if _may_break_either(compactions):
+        clear = (about(each.owner, _removed(each)) for each in compactions)
+        yield from (each for judgements in clear for each in judgements if each.requirement == "COMPACT-3")
+        return
     for each in compactions:
         yield from about(each.owner, _removed(each))
     number = sum(len(each.removed) for each in compactions)
@@ -63,7 +67,7 @@ def what_a_compaction_leaves_alone(step: Step, _: Trace) -> Iterator[Judgement]:
             runs = [each.owner.run_id for each in compactions if not each.is_untouched]
             yield none("COMPACT-5", "the runs whose log is another now", runs)
         return
-    for each in compactions:
+    for each in () if _may_break_either(compactions) else compactions:
         yield from about(each.owner, _left_alone(step, each))
 
 
@@ -73,7 +77,7 @@ def the_new_markers(step: Step, _: Trace) -> Iterator[Judgement]:
     if step.arguments["retention_ms"] == 0:
         return
     compactions = _compactions(step)
-    for each in compactions:
+    for each in () if _may_break_either(compactions) else compactions:
         others = [entry for other in compactions if other is not each for entry in _entries(other)]
         yield from about(each.owner, _new_marker(step, each, others))
 
@@ -110,6 +114,8 @@ class _Compaction:
     taken_in: list[Object]
     """The markers that are not removed, but taken in."""
     remaining: list[Object]
+    limit: int | None
+    """The highest seq of a snapshot of its run id."""
     decided_by_others: list[Object]
     """The old events that would have another fate if the snapshots of other tenants didn't count."""
     gone: list[Object]
@@ -122,8 +128,11 @@ class _Compaction:
         return list(map(_text, self.before)) == list(map(_text, self.after))
 
     def lost(self, events: Sequence[Object]) -> list[Object]:
-        """Those of some events that are gone for good: one that was changed is still there under its id."""
-        ids = {each["event_id"] for each in self.new}
+        """Those of some events that are gone for good: one that was changed is still there under its id.
+
+        A marker that lists its own id took in an older one with that id, which is gone.
+        """
+        ids = {each["event_id"] for each in self.new if each["event_id"] not in ids_listed_by([each])}
         return [each for each in _in_both(events, self.gone) if each["event_id"] not in ids]
 
 
@@ -151,6 +160,19 @@ def _removed(compaction: _Compaction) -> Iterator[Judgement]:
         actual = [*_in_both(due, compaction.gone), *compaction.lost(kept)]
         what = f"the events {name}, of those that another tenant's snapshot decides on, that are gone"
         yield judged("COMPACT-4", what, expected=_ids(due), actual=_ids(actual))
+
+
+def _may_break_either(compactions: Iterable[_Compaction]) -> bool:
+    """Whether events are gone that another tenant's snapshot protects, each of them newer than that snapshot.
+
+    Nobody can tell then whether that snapshot didn't count (COMPACT-4), or protected its own event only (COMPACT-3).
+    """
+    lost = [
+        (event["seq"], each.limit)
+        for each in compactions
+        for event in each.lost(_more_often(each.decided_by_others, [*each.taken_in, *each.removed]))
+    ]
+    return bool(lost) and all(seq != limit for seq, limit in lost)
 
 
 def _left_alone(step: Step, compaction: _Compaction) -> Iterator[Judgement]:
@@ -206,6 +228,7 @@ def _compaction(step: Step, owner: Owner) -> _Compaction:
         protected=[event for event in old if _protects(limit, event)],
         taken_in=taken_in,
         remaining=[event for event in rest if event not in taken_in],
+        limit=limit,
         decided_by_others=[event for event in old if _protects(limit, event) != _protects(own_limit, event)],
         gone=_more_often(before, after),
         new=_more_often(after, before),

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
@@ -18,7 +18,8 @@ from lifecycle_conformance.model.content_tables import (
 )
 from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.identity import WHITE_SPACE, is_plain
-from lifecycle_conformance.model.record_ties import Records, Tied, recorded_ids
+from lifecycle_conformance.model.record_ties import Records, Tied, pass_effects, recorded_ids
+from lifecycle_conformance.model.reported_ids import reported_ids
 from lifecycle_conformance.specification import schemas
 from lifecycle_projection.records import Json
 
@@ -29,7 +30,7 @@ _SCOPE_SOURCES: Final = ("resource_access", "automation_webhook", "enterprise_sc
 
 
 @check("EVENT-1", "EVENT-2", "EVENT-3", "EVENT-10", on=PASSES)
-def of_events(step: Step, _: Trace) -> Iterator[Judgement]:
+def of_events(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the members of each event that a pass appended."""
     records, named = Records(step), list[int]()
     for event in delta(step).new_events:
@@ -44,7 +45,8 @@ def of_events(step: Step, _: Trace) -> Iterator[Judgement]:
         misread = not tied.certain and differ_in_numbers_only(tied.record.get("metadata"), copied)
         but = {"metadata"} if misread else set()
         yield from by_table("EVENT-2", "event.payload", payload, (step.run, tied.record), but=but)
-        yield from _of_boundary(tied, "event", payload, "counts_as_activity")
+        unsure = {"lifecycle_index"} if _may_be_of_a_twin(tied, payload, step, trace) else ()
+        yield from _of_boundary(tied, "event", payload, "counts_as_activity", but=unsure)
         named.append(tied.index)
     for index, times in Counter(named).items():
         alike = records.identical_to(index)
@@ -59,12 +61,12 @@ def what_events_say_beside_the_payload(step: Step, _: Trace) -> Iterator[Judgeme
     records = Records(step)
     for event in delta(step).new_events:
         if (tied := records.of_event(event)) is not None:
-            yield from _phase_id(step.run, tied.record, "event", event.get("phase_id"))
-            yield from _wait_kind(step.run, tied.record, event.get("wait_kind"))
+            yield from _of_gate(step.run, _phase_id(step.run, tied.record, "event", event.get("phase_id")))
+            yield from _of_gate(step.run, _wait_kind(step.run, tied.record, event.get("wait_kind")))
             yield from _cause(tied.record, event.get("causation_id"))
     for snapshot in delta(step).new_snapshots:
         if (tied := records.of_snapshot(snapshot)) is not None:
-            yield from _phase_id(step.run, tied.record, "snapshot", snapshot.get("phase_id"))
+            yield from _of_gate(step.run, _phase_id(step.run, tied.record, "snapshot", snapshot.get("phase_id")))
 
 
 @check("SNAP-1", "SNAP-2", "SNAP-3", "EVENT-3", "EVENT-10", on=PASSES)
@@ -110,15 +112,32 @@ def of_scopes(step: Step, trace: Trace) -> Iterator[Judgement]:
 # --- single members ---------------------------------------------------------------------------------------------------
 
 
-def _of_boundary(tied: Tied, what: str, said: Json, activity: str) -> Iterator[Judgement]:
+def _may_be_of_a_twin(tied: Tied, payload: Json, step: Step, trace: Trace) -> bool:
+    """Whether an event may be of an identical record that it names, and have a wrong occurrence (OCC-1).
+
+    That one was known and got no other event, and nobody has asked for its id.
+    """
+    named = member(payload, "lifecycle_index")
+    if named == tied.index or named not in Records(step).identical_to(tied.index):
+        return False
+    return not pass_effects(step).events[named] and reported_ids(step, trace)[named] is None
+
+
+def _of_boundary(tied: Tied, what: str, said: Json, activity: str, *, but: Collection[str] = ()) -> Iterator[Judgement]:
     """Judge the two members that a payload and the metadata of a snapshot have alike, where they are there."""
     if not isinstance(said, dict):
         return
-    if tied.certain and "lifecycle_index" in said:
+    if tied.certain and "lifecycle_index" in said and "lifecycle_index" not in but:
         yield judged("EVENT-3", f"lifecycle_index of the {what}", expected=tied.index, actual=said["lifecycle_index"])
     if activity in said:
         counts = tied.record["event"] not in _NO_ACTIVITY
         yield judged("EVENT-10", f"{activity} of the {what}", expected=counts, actual=said[activity])
+
+
+def _of_gate(run: Object, judgements: Iterator[Judgement]) -> Iterator[Judgement]:
+    """The judgements in which a gate plays a part; of one that is `null`, those alone that hold (REC-4)."""
+    is_null = run["checkpoint"].get("awaiting_gate", "none") is None
+    return (each for each in judgements if each.holds or not is_null)
 
 
 def _phase_id(run: Object, record: Object, what: str, actual: Json) -> Iterator[Judgement]:

@@ -234,11 +234,22 @@ def _occurrence_in(event: Object) -> Json:
 
 
 def _told_from_the_store(step: Step, trace: Trace) -> dict[int, str]:
-    """The records of which `identify` told the id of an event that others had put into the log, not the stable one."""
+    """The records of which `identify` told the id of an event that others had put into the log, not the stable one.
+
+    An id that ends in what is said beside it may have been made of that, however it came into the log.
+    """
     given = given_ids(step, trace)
     pairs = enumerate(zip(contents_of(step.run), step.ok["ids"], strict=True))
-    said = {index: (stable_id(*content), each["event_id"]) for index, (content, each) in pairs}
-    return {index: told for index, (stable, told) in said.items() if told != stable and told in given}
+    return {
+        index: each["event_id"]
+        for index, (content, each) in pairs
+        if each["event_id"] in given - {stable_id(*content)} and not each["event_id"].endswith(_end(each))
+    }
+
+
+def _end(said: Object) -> str:
+    """How an id ends that follows from the identity and the occurrence that are said with it."""
+    return f"-{said['identity'].removeprefix('sha256:')[:24]}-{said['occurrence']}"
 
 
 # --- two answers ------------------------------------------------------------------------------------------------------

@@ -68,8 +68,9 @@ def an_event_is_appended_once(step: Step, _: Trace) -> Iterator[Judgement]:
 
 @check("LOG-8", on=steps("append"))
 def the_given_seq_is_ignored(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge that an event isn't refused whose seq is missing, or is no number."""
-    if not is_unsigned(step.arguments["event"].get("seq")) and step.refusal == "invalid_input":
+    """Judge that an event isn't refused whose seq is missing, or is no number, where its tenant is all that asks."""
+    asking, given = (_as_stored_tenant(each) for each in (step.arguments["tenant"], _tenant_in(step)))
+    if asking == given and not is_unsigned(step.arguments["event"].get("seq")) and step.refusal == "invalid_input":
         yield judged("LOG-8", "the refusal of an event without a seq", expected=None, actual=step.refusal)
 
 
@@ -89,7 +90,7 @@ def sequences_are_independent(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that others have no influence, wherever what they have would make a difference."""
     owner = acting(step)
     new = delta(step).new_events
-    misled = _seqs_that_others_lead_to(step.before, owner)
+    misled = _seqs_that_others_lead_to(step.before, owner) - _given_seqs(step)
     if new and misled:
         seq = min(each["seq"] for each in new)
         what = f"whether the first new seq, {seq}, follows from what other runs or tenants have"
@@ -154,6 +155,12 @@ def _others(view: View, owner: Owner) -> Iterator[Owner]:
     return (each for each in view if each != owner)
 
 
+def _given_seqs(step: Step) -> set[Json]:
+    """The seq that an append was given, which may have been taken over (LOG-4)."""
+    seq = step.arguments["event"].get("seq") if step.op == "append" else None
+    return {seq} if is_unsigned(seq) else set()
+
+
 def _others_know(view: View, owner: Owner, event_id: str) -> bool:
     return any(event_id in seqs_by_id(own(view, each).events) for each in _others(view, owner))
 
@@ -182,10 +189,11 @@ def _next_seqs(events: Sequence[Object]) -> set[int]:
 def _known_to_others_only(step: Step, trace: Trace, owner: Owner) -> list[int]:
     """The records whose id others have and the owner hasn't: first occurrences that the pass has reached.
 
-    How far a pass got that was refused depends on more; at its first record it has looked. An id that is wrong may be
-    known by its content, too, which then is computed wrongly as well.
+    How far a pass got that was refused depends on more; where the guard was asked, it has looked at its first record.
+    One that met another's snapshot may have done so before it looked (SNAP-11). An id that is wrong may be known by its
+    content, too, which then is computed wrongly as well.
     """
-    if step.answer.ok is None and step.refusal not in {"phase_transition", "storage_conflict"}:
+    if step.answer.ok is None and step.refusal != "phase_transition":
         return []
     contents = contents_of(step.run)
     reached = contents if step.answer.ok is not None else contents[:1]
@@ -204,7 +212,7 @@ def _known_to_others_only(step: Step, trace: Trace, owner: Owner) -> list[int]:
 def _as_stored(event: Object) -> Object:
     """An event with what a store fills in where it is missing, and without what it leaves out."""
     scope = event["scope"]
-    tenant = {"source": "local_implicit", **_without_absent(scope["tenant_context"])}
+    tenant = _as_stored_tenant(scope["tenant_context"])
     stored = _without_absent({name: value for name, value in event.items() if name != "payload"})
     return {
         "schema_version": 1,
@@ -212,6 +220,15 @@ def _as_stored(event: Object) -> Object:
         "scope": {"schema_version": 1, **_without_absent(scope), "tenant_context": tenant},
         "payload": blurred(event.get("payload")),
     }
+
+
+def _tenant_in(step: Step) -> Object:
+    tenant: Object = step.arguments["event"]["scope"]["tenant_context"]
+    return tenant
+
+
+def _as_stored_tenant(tenant: Object) -> Object:
+    return {"source": "local_implicit", **_without_absent(tenant)}
 
 
 def _without_absent(value: Json) -> Json:

@@ -10,10 +10,10 @@ from typing import Final
 from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
 from lifecycle_conformance.execution.multiset import added
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace
-from lifecycle_conformance.judges.attribution.recognition import recognition, settled
+from lifecycle_conformance.judges.attribution.recognition import recognition, settled, surely_new
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta, differences
-from lifecycle_conformance.model.file_layout import path_of
+from lifecycle_conformance.model.file_layout import hidden_of, path_of
 from lifecycle_conformance.model.guard_walk import refused_in_vain
 from lifecycle_conformance.model.identity import (
     Content,
@@ -32,8 +32,8 @@ _OF_PLACES: Final = frozenset({"storage", "storage_conflict"})
 
 @check("PASS-1", on=PASSES)
 def an_empty_history(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge that a pass over nothing does nothing."""
-    if not step.history:
+    """Judge that a pass over nothing does nothing; that its run record is refused is a matter of reading it (REC)."""
+    if not step.history and step.refusal != "invalid_input":
         yield judged("PASS-1", "the answer", expected={"projected": 0}, actual=step.answer.ok)
         changed = delta(step).differences
         yield none("PASS-1", "what it wrote", changed)
@@ -49,13 +49,17 @@ def each_new_record_is_recorded_once(step: Step, trace: Trace) -> Iterator[Judge
 
     That a known record gets none is PASS-3 and ALIAS-2, what an event's id must be ID-5.
     """
-    if not step.history:
+    if not step.history or _hides_something(step):
         return
-    odd = _with_odd_ids(step, trace)
-    new = [index for index, place in enumerate(recorded_before(step)) if place is None and index not in odd]
+    odd, right = _with_odd_ids(step, trace), reported_ids_correct(step, trace)
+    places = enumerate(recorded_before(step))
+    new = [index for index, place in places if place is None and right[index] and index not in odd]
     done = pass_effects(step)
     unattributed = [event["event_id"] for event in done.unattributed]
     of_none = f" (beside {', '.join(map(repr, unattributed))}, which is of no record)" if unattributed else ""
+    unsure = [index for index in new if not done.events[index]]
+    unsure = [*set(unsure) - surely_new(step, trace)] if unsure else []
+    new = [index for index in new if index not in unsure]
     for index in new:
         what, number = f"how many events the new record {index} got{of_none}", len(done.events[index])
         yield judged("PASS-2", what, expected=1, actual=number, subject=index)
@@ -124,7 +128,11 @@ def the_answer_counts(step: Step, _: Trace) -> Iterator[Judgement]:
     Where the snapshot of a known record is missing after the pass, nobody can tell whether it was written.
     """
     there = {each["snapshot_id"] for each in delta(step).after.snapshots}
-    if not step.history or not there.issuperset(place.event_id for place in recorded_before(step) if place is not None):
+    if (
+        not step.history
+        or _hides_something(step)
+        or not there.issuperset(place.event_id for place in recorded_before(step) if place is not None)
+    ):
         return
     done = pass_effects(step)
     places: dict[str, int] = {}
@@ -194,6 +202,11 @@ def other_runs_are_left_alone(step: Step, _: Trace) -> Iterator[Judgement]:
             changed = differences(left, step.after[owner])
             yield none("PASS-15", f"what else changed of the run {owner.run_id!r}", changed, subject=owner)
             yield from _without_loss("PASS-15", lost)
+
+
+def _hides_something(step: Step) -> bool:
+    """Whether a pass wrote into the files what isn't shown, so that what is shown doesn't tell what it did."""
+    return step.files_before is not None and step.files_after is not None and bool(hidden_of(step))
 
 
 def _without_loss(requirement: str, lost: Sequence[Object]) -> Iterator[Judgement]:

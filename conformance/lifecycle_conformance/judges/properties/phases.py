@@ -9,6 +9,7 @@ from functools import partial
 
 from lifecycle_conformance.execution.judgement import PASSES, Judgement, about, canonical, judged, none
 from lifecycle_conformance.execution.trace import Object, Step, Trace
+from lifecycle_conformance.judges.attribution.recognition import surely_new
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta
 from lifecycle_conformance.model.file_layout import is_too_long, path_of
@@ -42,7 +43,7 @@ def guarded(step: Step, trace: Trace) -> Iterator[Judgement]:
             continue
         was_allowed = place.snapshot is not None and place.move.allowed
         if was_allowed or place.looked_elsewhere(step):
-            yield from _guarded_against(place, step)
+            yield from _guarded_against(place, step, trace)
         if was_allowed:
             yield from _written(place, step)
         elif place.is_ambiguous:
@@ -81,7 +82,7 @@ def refused(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge what a refusal says and leaves behind, and what the next pass makes of it."""
     if refused_in_vain(step):
         return
-    yield from _rolled_back(step)
+    yield from _rolled_back(step, trace)
     for place in walk(step, trace):
         if place.snapshot is not None or step.refusal != "phase_transition":
             continue
@@ -127,17 +128,27 @@ def _of_phase(move: Move) -> str:
     return "PHASE-2" if move.retries else "PHASE-1"
 
 
-def _guarded_against(place: Place, step: Step) -> Iterator[Judgement]:
+def _guarded_against(place: Place, step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge which snapshot the guard looked at, where that makes a difference."""
     outcomes = {place.move.onto(each).outcome for each in place.candidates}
-    if place.move.source is not None and len(outcomes) > 1:
-        yield judged(
-            "PASS-7" if place.first else "PASS-13",
-            f"whether record {place.index} was guarded against another snapshot than it should have been",
-            expected=False,
-            actual=place.looked_elsewhere(step),
-            subject=place.index,
-        )
+    if place.move.source is None or len(outcomes) < 2 or place.lacks_entries:
+        return
+    elsewhere = place.looked_elsewhere(step)
+    if elsewhere and _has_dropped_entries(step, trace):
+        return
+    yield judged(
+        "PASS-7" if place.first else "PASS-13",
+        f"whether record {place.index} was guarded against another snapshot than it should have been",
+        expected=False,
+        actual=elsewhere,
+        subject=place.index,
+    )
+
+
+def _has_dropped_entries(step: Step, trace: Trace) -> bool:
+    """Whether earlier passes over the run dropped entries of a history, which may make it look like another's."""
+    passes = (each for each in trace.earlier(step) if each.op == "project" and each.owner == step.owner)
+    return any(place.lacks_entries for each in passes for place in walk(each, trace))
 
 
 def _brief(move: Move) -> Json:
@@ -168,6 +179,8 @@ def _stopped(place: Place, step: Step, trace: Trace) -> Iterator[Judgement]:
         "projected": sum(did[: place.index]),
     }
     later = [index for index, each in enumerate(did) if index > place.index and each]
+    if known[place.index] is not None and step.data.get("lifecycle_index") in later:
+        return  # a record that was known, for which the guard wasn't asked: others say that its snapshot is missing
     yield none("PASS-10", "the later records that were looked at", later)
     if not later:  # else it may be one of these that was refused
         yield judged("ERR-3", "the data of the refusal", expected=expected, actual=step.data)
@@ -181,12 +194,12 @@ def _is_before_the_refused(place: Place, step: Step) -> bool:
     return is_unsigned(index) and place.index < index
 
 
-def _rolled_back(step: Step) -> Iterator[Judgement]:
+def _rolled_back(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a refusal leaves something of the new records before: which of them, and what, is for others."""
     index, known = step.data.get("lifecycle_index"), recorded_before(step)
     if step.refusal == "phase_transition" and is_unsigned(index):
         new = [at for at, place in enumerate(known[:index]) if place is None]
-        if new:
+        if new and not surely_new(step, trace).isdisjoint(new):
             done = pass_effects(step)
             there = any(map(bool, done.events)) or any(done.snapshots) or bool(done.unattributed)
             yield judged("PASS-10", "whether earlier records stay", expected=True, actual=there, subject=index)
@@ -215,6 +228,13 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
     yield from about(again.index, _compared(stopped, again, step))
 
 
+def _names_what_is_there(step: Step) -> bool:
+    """Whether a refusal names a record whose snapshot was there, for which no guard is asked."""
+    index, known = step.data.get("lifecycle_index"), recorded_before(step)
+    place = known[index] if is_unsigned(index) and index < len(known) else None
+    return place is not None and place.event_id in {each["snapshot_id"] for each in step.shown_before().snapshots}
+
+
 def _compared(stopped: Place, again: Place, step: Step) -> Iterator[Judgement]:
     """Judge how a pass came to the record at which an earlier one had stopped."""
     if not again.move.allowed:
@@ -222,6 +242,8 @@ def _compared(stopped: Place, again: Place, step: Step) -> Iterator[Judgement]:
             return  # whether it is appended once more, nobody sees of an event that isn't shown
         if again.snapshot is not None:
             return  # that the guard allowed it now, says PHASE-7
+        if _names_what_is_there(step):
+            return  # no pass stops there, so the index is wrong: ERR-3
         said = {"refused": step.refusal, "lifecycle_index": step.data.get("lifecycle_index")}
         expected: Json = {"refused": "phase_transition", "lifecycle_index": stopped.index}
         yield judged("PASS-12", "where the next pass stops", expected=expected, actual=said)

@@ -41,6 +41,8 @@ def what_is_known(step: Step, trace: Trace) -> Iterator[Judgement]:
     if found is None:
         return
     for requirement, indexes in found.decided.items():
+        if requirement not in _WHAT:
+            continue  # it is judged elsewhere: here it tells only that the table needn't be wrong
         if requirement == found.broken:
             yield from _compared(requirement, _WHAT[requirement], found, found.mismatched)
         elif not set(indexes) & set(found.mismatched):

@@ -30,7 +30,7 @@ from lifecycle_conformance.execution.trace import (
 )
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import acting, delta, own, touched
-from lifecycle_conformance.model.file_layout import path_of
+from lifecycle_conformance.model.file_layout import hidden_of, path_of, written_by
 from lifecycle_conformance.model.identity import contents_of, ids_of, stable_id
 from lifecycle_conformance.model.recorded import recorded
 from lifecycle_projection.records import Json
@@ -98,6 +98,22 @@ def recorded_by_someone_else(step: Step, _: Trace) -> Iterator[Judgement]:
         if alike and others and not alike & again:
             what = "the records that were recorded again because someone else had"
             yield none("TENANT-2", what, sorted(others & again))
+
+
+@check("TENANT-2", on=steps("import", "project", "compact").with_files)
+def what_someone_else_wrote_is_shown(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that what was recorded with an `actor_id` or a `source`, and stands in the files now, is shown.
+
+    Where something else is hidden, too, or something that the same one recorded is shown, there are other reasons.
+    """
+    shown = [each for owner in step.after for each in _all(step.after[owner])]
+    if trace.is_damaged and all(_says_who(_tenant(each)) for each in shown):
+        return
+    hidden = hidden_of(step)
+    theirs = {_who(_tenant(each)) for each in hidden}
+    is_theirs = (None, _DEFAULT_SOURCE) not in theirs and theirs.isdisjoint(_who(_tenant(each)) for each in shown)
+    if is_theirs and any(_says_who(_tenant(each)) for each in written_by(step) if owner_of(each) in step.after):
+        yield none("TENANT-2", "what someone recorded and nobody is shown", _ids(hidden))
 
 
 @check("TENANT-2", "PASS-4", on=PASSES.fully_shown)
@@ -267,8 +283,12 @@ def _ids(records: Iterable[Object]) -> list[Json]:
     return [each.get("event_id", each.get("snapshot_id")) for each in records]
 
 
+def _all(shown: Shown) -> list[Object]:
+    return [*shown.events, *shown.snapshots]
+
+
 def _all_ids(shown: Shown) -> list[Json]:
-    return _ids([*shown.events, *shown.snapshots])
+    return _ids(_all(shown))
 
 
 def _key(record: Object) -> tuple[Json, ...]:

@@ -62,6 +62,17 @@ def what_is_read_beside_broken_text(step: Step, _: Trace) -> Iterator[Judgement]
             yield judged("FILE-19", "the events that are shown of the damaged log", expected=expected, actual=actual)
 
 
+@check("FILE-17", on=Steps(ALL - ON_FILES).with_files)
+def what_is_read_of_a_torn_tail(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge, of an event in a last line without newline, that it was shown before anything mended the log."""
+    tail = lines_of(log_of(both(step)[0]))[1]
+    event = event_in(tail) if tail and _subject(tail, whole=False) == "FILE-17" else None
+    if event is not None and owner_of(event) in step.before:
+        ids = [each["event_id"] for each in step.before[owner_of(event)].events]
+        what = f"whether {event['event_id']!r}, in a last line without newline, was shown"
+        yield judged("FILE-17", what, expected=True, actual=event["event_id"] in ids)
+
+
 def _lines_that_came(before: bytes, after: bytes) -> list[tuple[bytes, bool]]:
     """The lines of a log that were not there before, each with whether it ends in a newline."""
     return more_often(_lines(after), _lines(before), by=lambda line: line)

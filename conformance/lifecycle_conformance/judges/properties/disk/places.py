@@ -6,7 +6,7 @@ from typing import Final
 from attrs import frozen
 
 from lifecycle_conformance.execution.judgement import PASSES, Judgement, about, canonical, judged, none
-from lifecycle_conformance.execution.trace import Files, Step, Trace
+from lifecycle_conformance.execution.trace import Files, Step, Trace, owner_of
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.file_layout import (
     Key,
@@ -97,9 +97,10 @@ def _holds(text: bytes, key: Key) -> bool:
 
 
 def _is_recorded(step: Step, event_id: str, after: Files) -> bool:
-    """Whether the log has the event, or knows that it had."""
+    """Whether the log has the event, or knows that it had; one of another tenant's is another one."""
     known = {each.event_id for each in recorded(step.run, step.shown_after().events).values()}
-    return event_id in known or event_id in {event["event_id"] for event in events_of(log_of(after))}
+    own = {event["event_id"] for event in events_of(log_of(after)) if owner_of(event) == step.owner}
+    return event_id in known or event_id in own
 
 
 def _met(step: Step) -> tuple[_Obstacle, Files, Files] | None:
