@@ -11,6 +11,7 @@ from lifecycle_conformance.execution.trace import LOCAL, Object
 from lifecycle_conformance.generation import legacy_stores
 from lifecycle_conformance.generation.actions import COMPACTIONS, MANY_MOVES, PRUNINGS, TO_AND_FRO, Actions
 from lifecycle_conformance.generation.file_faults import scenarios
+from lifecycle_conformance.generation.legacy_crowds import malformed_entries_together
 from lifecycle_conformance.generation.session_state import Observer, indexes
 from lifecycle_conformance.generation.state_machine import ASKING, Action, SessionMachine, Target
 from lifecycle_conformance.generation.strategies import ALIKE, STATUSES, evenly, times
@@ -180,6 +181,9 @@ TARGETS: Final[Mapping[str, Target]] = {
         _legacy("first generation", "nothing"),
         _rule("the_run_moves_on", choice=1),
         _rule("a_record_is_inserted", where=-1),
+    ),
+    "malformed entries together": Target(
+        "import", lambda machine, data: machine.go_on_with_what_is_left(data, malformed_entries_together)
     ),
 }
 """All targets, by name; each gets as many sessions as its weight says."""

@@ -80,7 +80,7 @@ def equal_values_count_as_the_same_record() -> Patches:
 # --- recognition and the log ------------------------------------------------------------------------------------------
 
 
-@fault("ALIAS-4", "ALIAS-2", "ALIAS-9", "ALIAS-6", why="All markers are read first, to have what is compacted at hand.")
+@fault("ALIAS-9", "ALIAS-2", "ALIAS-4", "ALIAS-6", why="All markers are read first, to have what is compacted at hand.")
 def listed_ids_come_before_all_events() -> Patches:
     """What any marker lists prevails over the content of an earlier event."""
 
