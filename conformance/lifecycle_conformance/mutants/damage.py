@@ -60,7 +60,7 @@ def torn_tail_cut_by_letters() -> Patches:
     yield from _cutting(lambda log: len(log) - len(log.rpartition(b"\n")[2].decode(errors="replace")))
 
 
-@fault("FILE-16", "FILE-18", why="Whoever mends may as well mend all of it.")
+@fault("FILE-16", "FILE-18", "FILE-19", why="Whoever mends may as well mend all of it.")
 def log_cut_behind_the_last_event() -> Patches:
     """With a torn tail all lines before it that are no events are cut off, back to the last event."""
 
