@@ -12,7 +12,7 @@ import orjson
 from attrs import frozen
 
 from lifecycle_conformance.driver.interface import Answer, BringUpError, BrokenDriverError, Driver
-from lifecycle_conformance.execution.file_operations import OutsideError, contents
+from lifecycle_conformance.execution.file_operations import OutsideError, contents, folders
 from lifecycle_conformance.execution.judgement import Judgement, Registered
 from lifecycle_conformance.execution.operations import LOOKING, ON_FILES
 from lifecycle_conformance.execution.performing import Performer
@@ -97,9 +97,13 @@ class Session:
 
     def files(self) -> Files | None:
         """What the store directory holds, where the implementation declares `files`."""
-        if self._performer.store is None or "files" not in self.driver.hello.capabilities:
-            return None
-        return contents(self._performer.folder())
+        return contents(self._performer.folder()) if self._has_files() else None
+
+    def _folders(self, op: str) -> frozenset[str] | None:
+        return folders(self._performer.folder()) if op == "prune" and self._has_files() else None
+
+    def _has_files(self) -> bool:
+        return self._performer.store is not None and "files" in self.driver.hello.capabilities
 
     def unseen(self) -> list[Judged]:
         """The judgements since this was asked last."""
@@ -137,7 +141,7 @@ class Session:
         return step
 
     def _taken(self, op: str, arguments: Object) -> Step:
-        before, files_before = self._expected(op, arguments), self.files()
+        before, files_before, folders_before = self._expected(op, arguments), self.files(), self._folders(op)
         if op == "read":
             before, answer, after = self._read(arguments)
         else:
@@ -151,6 +155,8 @@ class Session:
             after=after,
             files_before=files_before,
             files_after=self.files(),
+            folders_before=folders_before,
+            folders_after=self._folders(op),
             capabilities=self.driver.hello.capabilities,
         )
 

@@ -237,7 +237,7 @@ def with_phase(draw: st.DrawFn, snapshot: Object) -> Object:
     histories: list[Object] = [
         {"phase_history": [entry]},
         {"phase_history": [entry, moved]},
-        {"phase_history": [entry, elsewhere]},
+        *[{"phase_history": [entry, elsewhere]}] * 2,
         {"phase_history": []},
         {},
     ]

@@ -254,7 +254,14 @@ def log_remembered_whatever_becomes_of_its_file() -> Patches:
     yield replaced(FileStore, "replace_log", forgotten)
 
 
-@fault("FILE-26", "PASS-14", why="Snapshots are written once, so that what was read of one stays right.")
+@fault(
+    "FILE-26",
+    "PASS-14",
+    "PASS-5",
+    "PRUNE-6",
+    "SNAP-5",
+    why="Snapshots are written once, so that what was read of one stays right.",
+)
 def snapshots_remembered_whatever_becomes_of_their_files() -> Patches:
     """A process remembers which snapshots it wrote, and takes them for there as long as it lives."""
 

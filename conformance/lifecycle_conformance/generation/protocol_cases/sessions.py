@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object, Request
+from lifecycle_conformance.generation.alphabets import IN_ORDER
 from lifecycle_conformance.generation.protocol_cases.arguments import (
     ARGUMENTS_OF,
     CAPABILITY_OF,
@@ -127,7 +128,7 @@ def _later(capabilities: frozenset[str], run: Object, imported: Request) -> list
     if "identify" in capabilities:
         asked += [lambda _: ("identify", {"run": run})]
     if "import" in capabilities:
-        asked += [lambda _: imported]
+        asked += [lambda _: imported, _tied]
         asked += [
             partial(_unreadable_import, requirement, capabilities)
             for requirement in ("FILE-11",) * 10 + ("FILE-12",) * 3
@@ -215,6 +216,23 @@ def _foreign_append(random: Random) -> Request:
     asking, seeing = _shuffled(random, [TENANT, random.choice(STRANGERS)])
     event = {**plain_event(random), "scope": {"schema_version": 1, "tenant_context": seeing}}
     return refusal(["DRIVER-10"], "invalid_input", "append", tenant=asking, event=event)
+
+
+def _tied(random: Random) -> Request:
+    """Import snapshots with one seq, whose ids are in another order than they themselves."""
+    snapshots: list[Object] = [
+        {
+            "schema_version": 1,
+            "snapshot_id": f"tie-{letter}{number}",
+            "run_id": "tied",
+            "seq": 1,
+            "created_at_ms": 1,
+            "scope": {"schema_version": 1, "tenant_context": TENANT},
+            "status": random.choice(STATUSES),
+        }
+        for number, letter in enumerate(dict.fromkeys("".join(IN_ORDER)))
+    ]
+    return "import", {"events": [], "snapshots": _shuffled(random, snapshots)}
 
 
 def _unreadable_import(requirement: str, capabilities: frozenset[str], random: Random) -> Request:

@@ -19,6 +19,7 @@ STRANGERS: Final[tuple[Object, ...]] = (
     {**TENANT, "deployment_id": ""},
     {**TENANT, "deployment_id": "d"},
     {**TENANT, "org_id": "ORG-A"},
+    {**TENANT, "workspace_id": "ws-a "},
     {"org_id": "local", "workspace_id": "local"},
 )
 """Tenants that don't see what the first one sees (TENANT-1)."""

@@ -151,8 +151,8 @@ def _of_latest(changed: Callable[[Snapshot], Snapshot]) -> Patches:
 
 
 @fault(
-    "PHASE-7",
-    *("PHASE-4", "PHASE-5", "PHASE-9", "ERR-3"),
+    "PHASE-4",
+    *("PHASE-5", "PHASE-7", "PHASE-9", "ERR-3"),
     why="The last entry of a history seems to say where a run is.",
 )
 def the_last_entry_is_the_phase() -> Patches:
@@ -230,8 +230,8 @@ def a_late_snapshot_has_the_index_of_its_event() -> Patches:
 
 
 @fault(
-    "SCOPE-1",
-    *("SNAP-1", "SNAP-4", "PRUNE-6"),
+    "SNAP-4",
+    *("SCOPE-1", "SNAP-1", "PRUNE-6"),
     why="The scope of an event seems to hold for its snapshot, whenever it is made.",
 )
 def a_late_snapshot_has_the_scope_of_its_event() -> Patches:
