@@ -113,6 +113,20 @@ def test_a_line_is_no_request_and_nothing_like_an_open(line: str) -> None:
     assert refused_at(found({"op": "say", "line": line})) == {"$.steps[0].line"}
 
 
+@pytest.mark.parametrize(
+    ("line", "where"),
+    [
+        (b'{"id": 1, "op": "op\xffen", "store": "/x"}', "bytes"),
+        (b"\xff\n", "bytes"),
+        (b"null", "bytes"),
+        (b'{"id": 1, "op": "events", "run_id": "../../x", "more": "\xff"}', "bytes.run_id"),
+    ],
+)
+def test_a_line_of_bytes_is_nothing_like_an_open_either(line: bytes, where: str) -> None:
+    """Not even for who leaves out what is no UTF-8."""
+    assert refused_at(found({"op": "say", "bytes": line.hex()})) == {f"$.steps[0].{where}"}
+
+
 @pytest.mark.parametrize("path", ["../x", "/x", "a/../x", "a//x", "./x", "x\0", "a/.."])
 @pytest.mark.parametrize("op", ["put", "remove"])
 def test_files_lie_in_the_store(op: str, path: str) -> None:
@@ -138,7 +152,8 @@ def test_a_path_inside_never_leads_out(path: str) -> None:
 
 
 def test_a_broken_line_of_the_suite_may_be_said() -> None:
-    assert [*problems_of_line('{"id": 1, "op": "events", "ten', "$")] == []
+    assert [*problems_of_line(b'{"id": 1, "op": "events", "ten', "$")] == []
+    assert [*problems_of_line(b'{"id": 1, "op": "events", "more": "\xff"}', "$")] == []
 
 
 # --- while it is executed ---------------------------------------------------------------------------------------------

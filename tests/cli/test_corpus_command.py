@@ -76,7 +76,11 @@ class ByHand:
             case "read":
                 return self.read(arguments)
             case "say":
-                return self.shown(self.driver.say(arguments["line"].encode()))
+                return self.shown(
+                    self.driver.say(
+                        arguments["line"].encode() if "line" in arguments else bytes.fromhex(arguments["bytes"])
+                    )
+                )
             case "refuse":
                 request = dict(arguments["request"])
                 if isinstance(request.get("store"), str):

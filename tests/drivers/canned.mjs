@@ -75,15 +75,25 @@ function perform(request) {
   return OPERATIONS[request.op](request);
 }
 
+// Strict: Node's own decoding puts U+FFFD in the place of what is no UTF-8 (DRIVER-12).
+const TEXT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function read(line) {
+  try {
+    return JSON.parse(TEXT.decode(Buffer.from(line, "latin1")));
+  } catch (error) {
+    throw new Refusal("invalid_input", error.message);
+  }
+}
+
 function answer(line) {
   let id = null;
   try {
-    const request = JSON.parse(line);
+    const request = read(line);
     id = request.id;
     return { id, ok: perform(request) };
   } catch (error) {
-    const kind = error instanceof SyntaxError ? "invalid_input" : error.kind ?? "internal";
-    return { id, error: { kind, message: error.message } };
+    return { id, error: { kind: error.kind ?? "internal", message: error.message } };
   }
 }
 
@@ -108,9 +118,10 @@ function respond(line) {
   return isAt && Object.hasOwn(FAULTS, fault) ? FAULTS[fault](said) : write(said);
 }
 
-// Not by the module readline: it takes U+2028, which may stand in a request, for the end of a line.
+// Not by the module readline: it takes U+2028, which may stand in a request, for the end of a line. A byte is a letter
+// until a line is read.
 let unread = "";
-process.stdin.setEncoding("utf8");
+process.stdin.setEncoding("latin1");
 process.stdin.on("data", (chunk) => {
   const lines = (unread + chunk).split("\n");
   unread = lines.pop();

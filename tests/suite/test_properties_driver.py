@@ -7,7 +7,9 @@ import pytest
 from attrs import evolve
 
 from builders import OPEN, TENANT, event, imported, lifecycle, pass_over, run_json, snapshot
+from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import STILL_RUNNING
+from lifecycle_conformance.execution import session as execution
 from lifecycle_conformance.execution.trace import Object, Owner, Request, Shown, Step, Trace
 from traces import OWNER, answered, broken, broken_in, executed, judgements, last_of, refused, shown
 
@@ -313,3 +315,25 @@ def test_ids_stay_the_same_while_nothing_changes() -> None:
         assert "DRIVER-17" not in judgements(step, trace)
     step, trace = last(OPEN, IDENTIFY, ("identify", {"run": {**RUN, "run_id": "run-2"}}))
     assert "DRIVER-17" not in judgements(step, trace)
+
+
+@pytest.mark.parametrize(
+    ("asked", "line", "requirement"),
+    [
+        (SAY, b'{"id":7,"ok":{}}\n', "DRIVER-12"),
+        (("say", {"bytes": "ff"}), b'{"id":7,"ok":{}}\n', "DRIVER-12"),
+        (COMPACT, b'{"id":2,"ok":{"pruned":0,"more":1}}\n', "DRIVER-5"),
+        (COMPACT, b'{"id":7,"ok":{"pruned":0}}\n', None),
+        (SAY, b"nothing\n", None),
+    ],
+)
+def test_a_line_that_is_no_answer_may_break_more_than_one_requirement(
+    asked: Request, line: bytes, requirement: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DRIVER-2 is counted by whoever looks for faults; here it is what the line breaks besides."""
+    driver = InProcessDriver()
+    monkeypatch.setattr(driver._server, "answer", lambda _: line)
+    session, broke = execution.executed(driver, [asked], [])
+    assert broke is not None
+    assert [each.judgement.requirement for each in session.judgements] == ([] if requirement is None else [requirement])
+    assert not any(each.judgement.holds for each in session.judgements)

@@ -303,6 +303,7 @@ def test_every_word_of_the_suite_is_told() -> None:
         ("put", {"path": "a b", "text": "x\n"}),
         ("put", {"path": "a", "bytes": "ff"}),
         ("remove", {"path": "a"}),
+        ("say", {"bytes": "ff"}),
     )[1:] == [
         '2  refuse   project  status: "sleeping" (at $.status)  to be refused as invalid_input (REC-8)',
         "3  refuse   dance  with 7  to be refused as unsupported",
@@ -318,6 +319,7 @@ def test_every_word_of_the_suite_is_told() -> None:
         '13  put      "a b"  "x\\n"',
         '14  put      a  the bytes "ff"',
         "15  remove   a",
+        '16  say      the bytes "ff"',
     ]
 
 

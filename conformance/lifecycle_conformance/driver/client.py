@@ -81,7 +81,10 @@ class SubprocessDriver:
         except NoAnswerError as failure:
             process.kill()
             raise BrokenDriverError(
-                verdict=failure.verdict, message=f"asked for {op}: {failure}", stderr=process.stderr_tail()
+                verdict=failure.verdict,
+                message=f"asked for {op}: {failure}",
+                stderr=process.stderr_tail(),
+                breaks=failure.breaks,
             ) from None
         except BaseException:
             # An answer may still come, and would be taken for that to the next request.

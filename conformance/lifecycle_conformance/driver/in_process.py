@@ -53,7 +53,10 @@ class InProcessDriver:
             return read_answer(answer, request_id, op)
         except NoAnswerError as failure:
             raise BrokenDriverError(
-                verdict=failure.verdict, message=f"asked for {op}: {failure}", stderr=self.stderr_tail()
+                verdict=failure.verdict,
+                message=f"asked for {op}: {failure}",
+                stderr=self.stderr_tail(),
+                breaks=failure.breaks,
             ) from None
 
     def restart(self, *, kill: bool = False) -> ExitStatus:

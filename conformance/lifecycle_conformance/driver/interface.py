@@ -134,11 +134,15 @@ class DriverError(Exception):
 
 @frozen(kw_only=True, str=False)
 class BrokenDriverError(DriverError):
-    """A request got no answer. The driver's process group is dead; the next request goes to a fresh start."""
+    """A request got no answer. The driver's process group is dead; the next request goes to a fresh start.
+
+    `breaks` is the requirement that a line breaks which is no answer, where that is another one than DRIVER-2.
+    """
 
     verdict: Breakdown
     message: str
     stderr: str
+    breaks: str | None = None
 
     def __str__(self) -> str:
         """The verdict, what happened, and what the driver wrote to its standard error."""

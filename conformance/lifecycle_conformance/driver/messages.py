@@ -26,16 +26,22 @@ _QUOTED: Final = 200
 # A record may nest 127 levels; what is recorded of it stands a few levels deeper in an answer.
 _MAX_DEPTH: Final = 140
 _EACH: Final = 20
+_MEMBERS: Final = "DRIVER-5"
+_NO_REQUEST: Final = "DRIVER-12"
 _BEYOND_DOUBLES: Final = 2**53 + 1
 _Shape: TypeAlias = Mapping[str, Callable[[Json], bool]]
 
 
 @frozen(str=False)
 class NoAnswerError(Exception):
-    """A driver did not answer. The code that holds the process must end it."""
+    """A driver did not answer. The code that holds the process must end it.
+
+    `breaks` is the requirement that a line breaks which is no answer, where that is another one than DRIVER-2.
+    """
 
     verdict: Breakdown
     problem: str
+    breaks: str | None = None
 
     def __str__(self) -> str:
         """What happened."""
@@ -88,7 +94,8 @@ def read_answer(line: bytes, request_id: int | None, op: str) -> Answer:
     if twice := _named_twice(value, line):
         raise _stray(line, f"the member `{twice}` stands twice in one object: readers differ in which of them counts")
     if "id" not in value or type(value["id"]) is not type(request_id) or value["id"] != request_id:
-        raise _stray(line, _about_id(value, request_id), line.find(b'"id"'))
+        breaks = _NO_REQUEST if request_id is None else None
+        raise _stray(line, _about_id(value, request_id), line.find(b'"id"'), breaks)
     match value:
         case {"id": _, "ok": dict(ok), **rest} if not rest:
             _check_members(line, ok, op)
@@ -203,7 +210,7 @@ def _check_members(line: bytes, ok: Mapping[str, Json], op: str) -> None:
     if op in _SHAPES and (amiss := _amiss(ok, _SHAPES[op])):
         expected = ", ".join(_SHAPES[op]) or "no members"
         found = "; ".join(_about_member(name, ok, _SHAPES[op]) for name in amiss)
-        raise _stray(line, f"expected `ok` of {op} with {expected}: {found}", line.find(amiss[0].encode()))
+        raise _stray(line, f"expected `ok` of {op} with {expected}: {found}", line.find(amiss[0].encode()), _MEMBERS)
 
 
 def _refusal(line: bytes, error: Mapping[str, Json]) -> Refusal:
@@ -219,14 +226,14 @@ def _refusal(line: bytes, error: Mapping[str, Json]) -> Refusal:
 # --- what may be wrong with a line that is no answer ------------------------------------------------------------------
 
 
-def _stray(line: bytes, problem: str, offset: int = 0) -> NoAnswerError:
+def _stray(line: bytes, problem: str, offset: int = 0, breaks: str | None = None) -> NoAnswerError:
     """Quote a line that is no answer: whole where it is short, otherwise what stands around a place in it."""
     if len(line) <= _QUOTED:
         shown = quoted(line)
     else:
         place = max(0, offset)
         shown = f"{len(line)} bytes, at byte {place} of them '{safe(excerpt(line, place))}'"
-    return NoAnswerError(Breakdown.PROTOCOL, f"it wrote {shown}, which is no answer: {problem}")
+    return NoAnswerError(Breakdown.PROTOCOL, f"it wrote {shown}, which is no answer: {problem}", breaks)
 
 
 def _about_member(name: str, members: Mapping[str, Json], shape: _Shape) -> str:

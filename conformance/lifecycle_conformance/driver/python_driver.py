@@ -157,12 +157,13 @@ class PythonDriver:
         try:
             return read_answer(json.dumps({"id": request_id, **answer}).encode(), request_id, op)
         except NoAnswerError as failure:
-            raise self._broken(op, failure.verdict, str(failure)) from None
+            raise self._broken(op, failure.verdict, str(failure), failure.breaks) from None
 
-    def _broken(self, op: str, verdict: Breakdown, problem: str) -> BrokenDriverError:
+    def _broken(self, op: str, verdict: Breakdown, problem: str, breaks: str | None = None) -> BrokenDriverError:
         self._stderr = traceback.format_exc() if verdict is Breakdown.CRASH else ""
         self._store = None
-        return BrokenDriverError(verdict=verdict, message=f"asked for {op}: {problem}", stderr=self._stderr)
+        message = f"asked for {op}: {problem}"
+        return BrokenDriverError(verdict=verdict, message=message, stderr=self._stderr, breaks=breaks)
 
 
 def _existing(directory: str) -> Path:

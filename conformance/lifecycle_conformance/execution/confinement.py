@@ -64,13 +64,18 @@ def problems_of_arguments(arguments: Json, path: str) -> Iterator[Problem]:
             yield from problems_of_arguments(value, f"{path}[{index}]")
 
 
-def problems_of_line(line: str, path: str) -> Iterator[Problem]:
-    """What is wrong with a line that is sent as it stands: it is one line, no JSON, and nothing like an `open`."""
-    if _CONTROL.search(line):
-        yield Problem(path, "expected one line, found a control character or the end of a line in it")
-    if _LIKE_OPEN.search(line):
-        yield Problem(path, "expected neither the word `open` nor a backslash: a lenient driver could open a store")
-    if _read(line) is not None or line.strip() == "null":
+def problems_of_line(line: bytes, path: str) -> Iterator[Problem]:
+    """What is wrong with a line that is sent as it stands: it is one line, no JSON, and nothing like an `open`.
+
+    Of bytes that are no UTF-8, a lenient driver makes a text, and may find a request in it.
+    """
+    for text in dict.fromkeys(line.decode(errors=how) for how in ("ignore", "replace")):
+        if _CONTROL.search(text):
+            yield Problem(path, "expected one line, found a control character or the end of a line in it")
+        if _LIKE_OPEN.search(text):
+            yield Problem(path, "expected neither the word `open` nor a backslash: a lenient driver could open a store")
+        yield from problems_of_arguments(_read(text), path)
+    if _read(line) is not None or line.strip() == b"null":
         yield Problem(path, "expected a line that is no JSON, found JSON")
 
 
@@ -87,7 +92,7 @@ def _holds_text(value: Json) -> bool:
     return isinstance(value, str) and bool(value)
 
 
-def _read(text: str) -> Json:
+def _read(text: str | bytes) -> Json:
     """Read a text as JSON, and give `None` where it isn't."""
     try:
         return read_json(text)

@@ -19,6 +19,11 @@ def contents(store: Path) -> Files:
     return dict(_contents(store, ""))
 
 
+def folders(store: Path) -> frozenset[str]:
+    """The folders of a store, empty ones included, by their paths from there."""
+    return frozenset(os.path.relpath(folder, store) for folder, _, _ in os.walk(store)) - {"."}
+
+
 def append_partial_line(store: Path, arguments: Object) -> None:
     """Append the first bytes of a line to the log, as an append that was cut off leaves them."""
     with _inside(store, LOG).open("ab") as log:

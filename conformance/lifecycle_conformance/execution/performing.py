@@ -14,6 +14,11 @@ from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.execution.workspace import workspace
 
 
+def line_of(arguments: Object) -> bytes:
+    """What a `say` sends, without the end of the line."""
+    return arguments["line"].encode() if "line" in arguments else bytes.fromhex(arguments["bytes"])
+
+
 class Performer:
     """Does requests, one after the other, in stores of its own; :meth:`Session.do` lists those of the harness.
 
@@ -29,7 +34,7 @@ class Performer:
             "open": self._open,
             "restart": self._restart,
             "refuse": self._refuse,
-            "say": lambda arguments: self.driver.say(arguments["line"].encode()),
+            "say": lambda arguments: self.driver.say(line_of(arguments)),
             "tear": self._on_files(append_partial_line),
             "put": self._on_files(put),
             "remove": self._on_files(remove),

@@ -12,7 +12,7 @@ import orjson
 from attrs import frozen
 
 from lifecycle_conformance.driver.interface import Answer, BringUpError, BrokenDriverError, Driver
-from lifecycle_conformance.execution.file_operations import OutsideError, contents
+from lifecycle_conformance.execution.file_operations import OutsideError, contents, folders
 from lifecycle_conformance.execution.judgement import Judgement, Registered
 from lifecycle_conformance.execution.operations import LOOKING, ON_FILES
 from lifecycle_conformance.execution.performing import Performer
@@ -97,9 +97,13 @@ class Session:
 
     def files(self) -> Files | None:
         """What the store directory holds, where the implementation declares `files`."""
-        if self._performer.store is None or "files" not in self.driver.hello.capabilities:
-            return None
-        return contents(self._performer.folder())
+        return contents(self._performer.folder()) if self._has_files() else None
+
+    def _folders(self, op: str) -> frozenset[str] | None:
+        return folders(self._performer.folder()) if op == "prune" and self._has_files() else None
+
+    def _has_files(self) -> bool:
+        return self._performer.store is not None and "files" in self.driver.hello.capabilities
 
     def unseen(self) -> list[Judged]:
         """The judgements since this was asked last."""
@@ -119,7 +123,7 @@ class Session:
         - `read {run | run_json, means, because}`: in two new stores, a pass over the run record `means`, and one over
           the same written in another way, to judge one requirement; `before` is what the first shows, `after` what the
           second does. No store is open in a session that does this;
-        - `say {line}`: a line that is no request, sent as it stands;
+        - `say {line}`: a line that is no request, sent as it stands (`bytes` instead of `line`: in hexadecimal);
         - `tear {text, bytes}`: so many bytes of a line, put at the end of the log as by a writer that died;
         - `put {path, text}`, `remove {path}`: a file of the store directory replaced by, or made with, that text
           (`bytes` instead of `text`: in hexadecimal), or removed.
@@ -127,13 +131,23 @@ class Session:
         Raises :class:`SessionOverError` after a step that leaves nothing to rely on.
         """
         self.requests.append((op, arguments))
-        before, files_before = self._expected(op, arguments), self.files()
+        try:
+            step = self._taken(op, arguments)
+        except BrokenDriverError as error:
+            if error.breaks is not None:
+                self._fail(error.breaks, "a line that is no answer", [error.message])
+            raise
+        self._judge(step)
+        return step
+
+    def _taken(self, op: str, arguments: Object) -> Step:
+        before, files_before, folders_before = self._expected(op, arguments), self.files(), self._folders(op)
         if op == "read":
             before, answer, after = self._read(arguments)
         else:
             answer = self._perform(op, arguments)
             after = self._look(op, before)
-        step = Step(
+        return Step(
             op=op,
             arguments=arguments,
             answer=answer,
@@ -141,10 +155,10 @@ class Session:
             after=after,
             files_before=files_before,
             files_after=self.files(),
+            folders_before=folders_before,
+            folders_after=self._folders(op),
             capabilities=self.driver.hello.capabilities,
         )
-        self._judge(step)
-        return step
 
     def _expected(self, op: str, arguments: Object) -> View:
         """What was shown of all that the request may touch; of a store to be opened, when it was open last."""
@@ -249,13 +263,15 @@ class Session:
 
     def _end_by(self, requirement: str, what: str, problems: Sequence[str], shown: Json) -> NoReturn:
         """End the session by a requirement: what is shown can't be judged any further."""
-        judgement = Judgement(requirement=requirement, what=what, problems=tuple(problems))
-        seen = {"shown": shown}
-        self.judgements.append(
-            Judged(judgement=judgement, step=number_of_session(self.requests), length=len(self.requests), seen=seen)
-        )
+        self._fail(requirement, what, problems, {"shown": shown})
         self.ended_by.add(requirement)
         raise SessionOverError
+
+    def _fail(self, requirement: str, what: str, problems: Sequence[str], seen: Object | None = None) -> None:
+        """Note that a requirement is broken by what is no step that a check could judge."""
+        judgement = Judgement(requirement=requirement, what=what, problems=tuple(problems))
+        number, length = number_of_session(self.requests), len(self.requests)
+        self.judgements.append(Judged(judgement=judgement, step=number, length=length, seen=seen))
 
 
 def executed(

@@ -47,7 +47,8 @@ View: TypeAlias = dict[Owner, Shown]
 class Step:
     """One request, its answer, and what was shown before and after it.
 
-    `files_before` and `files_after` are what the store directory held, where the implementation declares `files`.
+    `files_before` and `files_after` are what the store directory held, where the implementation declares `files`; of a
+    pruning, `folders_before` and `folders_after` are the folders in it, since it must leave empty ones (PRUNE-5).
     """
 
     op: str
@@ -57,6 +58,8 @@ class Step:
     after: View
     files_before: Files | None = None
     files_after: Files | None = None
+    folders_before: frozenset[str] | None = None
+    folders_after: frozenset[str] | None = None
     capabilities: frozenset[str] = frozenset()
     memo: dict[Any, Any] = field(factory=dict, init=False, eq=False, repr=False)
     """What was worked out of this step already, see :func:`once_a_step`."""

@@ -67,6 +67,17 @@ class Actions(SessionState):
 
         self.execute("an older engine was here", action)
 
+    def go_on_with_what_is_left(self, data: st.DataObject, left: legacy_stores.Left) -> None:
+        """Go on with a new run, of which an older engine left something, and with the records that belong to it."""
+        self.make_run(data, STATUSES[0])
+        legacy = data.draw(left(self.run, 1, self.capabilities))
+
+        def action() -> None:
+            self.do("import", **legacy.left)
+            self.change(legacy.records)
+
+        self.execute("an older engine left something of a new run", action)
+
     def move_on_from(self, data: st.DataObject, left: legacy_stores.Left, choice: int) -> None:
         """Go on with another run, of which an older engine left snapshots, and move on from the latest of them."""
         records = self.draw_records(data, 1)

@@ -1,18 +1,19 @@
 """Legacy stores with many records at once, so that one pass tells much of how they are recognised."""
 
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object
-from lifecycle_conformance.generation.alphabets import EVENT_NAMES
+from lifecycle_conformance.generation.alphabets import EVENT_NAMES, NEVER_TRIMMED
 from lifecycle_conformance.generation.legacy_records import (
     Capabilities,
     LegacyStore,
     contents_after,
     event_of,
     id_by_index,
+    malformed_entries,
     marker_of,
     near_twins,
 )
@@ -40,10 +41,33 @@ def known_together(draw: st.DrawFn, run: Object, seq: int, _: Capabilities) -> L
     """Leave one to three rows that make each of some records known, in any order, at times with one seq."""
     # Hypothesis likes to repeat what it drew; here each record is to be another case.
     random = draw(st.randoms(use_true_random=True))
-    records = [{"event": f"step-{number}", "recorded_at_ms": 3_000 + number} for number in range(_RECORDS)]
+    names = [f"step{'-.'[number % 2]}{number}" for number in range(_RECORDS)]
+    records = [{"event": name, "recorded_at_ms": 3_000 + number} for number, name in enumerate(names)]
     rows = [row for number in range(_RECORDS) for row in _rows(random, run, records[number], seq, number)]
     random.shuffle(rows)
     return LegacyStore(events=rows, snapshots=[], records=records)
+
+
+@st.composite
+def malformed_entries_together(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
+    """Leave a marker that lists each of some records by an entry that isn't valid, and two records well.
+
+    Another one lists records well only.
+    """
+    random = draw(st.randoms(use_true_random=True))
+    never = random.choice(NEVER_TRIMMED)
+    kinds = len(malformed_entries("", seq, capabilities, padded="", never=never))
+    records = [{"event": f"listed-{number}", "recorded_at_ms": 4_000} for number in range(kinds + 4)]
+    ids = [stable_id(*each) for each in contents_after(run, records)]
+    malformed: list[Any] = [
+        malformed_entries(event_id, seq + number, capabilities, padded=event_id, never=never)[number]
+        for number, event_id in enumerate(ids[:kinds])
+    ]
+    random.shuffle(malformed)
+    good: list[Any] = [{"event_id": event_id, "seq": seq + n} for n, event_id in enumerate(ids[kinds:], start=kinds)]
+    lists = ([good[0], *malformed, good[1]], good[2:])
+    left = [marker_of(run, f"stateful-compaction-{seq}-{n}", seq + n, listed) for n, listed in enumerate(lists)]
+    return LegacyStore(events=left, snapshots=[], records=records)
 
 
 def _rows(random: Random, run: Object, record: Object, seq: int, number: int) -> list[Object]:

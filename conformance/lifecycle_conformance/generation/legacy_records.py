@@ -157,10 +157,15 @@ def marker_entries(draw: st.DrawFn, event_id: str, seq: int, capabilities: Capab
     """An entry of a marker for an id: mostly a good one, with white space around the id and any seq."""
     start, end = draw(st.sampled_from(PADDING)), draw(st.sampled_from(PADDING))
     padded = f"{start}{event_id}{end}"
-    numbers: list[Json] = [-1, 1.5, "1", None, True, [], *([1.0] if "json-numbers" in capabilities else [])]
-    never = draw(st.sampled_from(NEVER_TRIMMED))
     good: Json = {"event_id": padded, "seq": draw(st.sampled_from([seq, seq, 0, seq + 7]))}
-    bad: list[Json] = [
+    bad = malformed_entries(event_id, seq, capabilities, padded=padded, never=draw(st.sampled_from(NEVER_TRIMMED)))
+    return draw(st.sampled_from([*[good] * len(bad), *bad]))
+
+
+def malformed_entries(event_id: str, seq: int, capabilities: Capabilities, *, padded: str, never: str) -> list[Json]:
+    """Entries of a marker for an id that aren't valid, by which some know it; `never` is no white space."""
+    numbers: list[Json] = [-1, 1.5, "1", None, True, [], *([1.0] if "json-numbers" in capabilities else [])]
+    return [
         *({"event_id": padded, "seq": number} for number in numbers),
         {"event_id": padded},
         {"event_id": [event_id], "seq": seq},
@@ -169,7 +174,6 @@ def marker_entries(draw: st.DrawFn, event_id: str, seq: int, capabilities: Capab
         [event_id, seq],
         event_id,
     ]
-    return draw(st.sampled_from([*[good] * len(bad), *bad]))
 
 
 def marker_lists(entries: list[Json], event_id: str) -> st.SearchStrategy[Json]:
@@ -233,7 +237,7 @@ def with_phase(draw: st.DrawFn, snapshot: Object) -> Object:
     histories: list[Object] = [
         {"phase_history": [entry]},
         {"phase_history": [entry, moved]},
-        {"phase_history": [entry, elsewhere]},
+        *[{"phase_history": [entry, elsewhere]}] * 2,
         {"phase_history": []},
         {},
     ]

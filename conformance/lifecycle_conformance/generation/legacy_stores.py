@@ -180,12 +180,15 @@ def compacted_twins(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabi
 def compactable_twins(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) -> LegacyStore:
     """Leave identical events of the first generation, only the last of which the newest snapshot protects.
 
+    The first two events are of records that differ from theirs in the metadata only: they are counted by themselves.
+
     A compaction that follows at once, with a cutoff above their time, removes all but that one (COMPACT-3); a pass that
     comes first gives later records later snapshots, which protect none of them.
     """
     record, count = draw(lifecycle_records(capabilities)), draw(st.integers(2, 3))
-    events = [event_of(run, record, id_by_index(run, record, seq - 1 + n), seq + n) for n in range(count)]
-    return LegacyStore(events=events, snapshots=[snapshot_of(events[-1], run["status"])], records=[record] * count)
+    records = [*({**record, "metadata": {"nearly": word}} for word in ("alike", "the same")), *[record] * count]
+    events = [event_of(run, each, id_by_index(run, each, seq - 1 + n), seq + n) for n, each in enumerate(records)]
+    return LegacyStore(events=events, snapshots=[snapshot_of(events[-1], run["status"])], records=records)
 
 
 # --- the log ----------------------------------------------------------------------------------------------------------

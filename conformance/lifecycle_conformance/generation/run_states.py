@@ -26,6 +26,30 @@ from lifecycle_projection.records import Json
 _GATE_NODES: Final = ("", "node-a", " node-b ", " ")
 
 
+_DECISION: Final[Object] = {"node_id": "node-a", "decision": canary("decisions"), "decided_at_ms": 1}
+_FAILURE: Final[Object] = {"node_id": "node-a", "reason": "", "failed_at_ms": 0, "unheard_of": canary("unknown")}
+TELLING_STATES: Final[tuple[Object, ...]] = (
+    {
+        "detail": "tired",
+        "checkpoint": {
+            "awaiting_gate": {"node_id": "node-g", "title": "", "requested_at_ms": 1},
+            "gate_history": [_DECISION, {**_DECISION, "decided_at_ms": 2}],
+            "node_attempts": {"node-a": 0, "b": 2},
+            "last_failure": {**_FAILURE, "metadata": {}},
+        },
+    },
+    {"checkpoint": {"last_failure": {**_FAILURE, "metadata": {"a": None, "b": [{"c": None}]}}}},
+)
+"""Changes to a run record that show much of a summary at once: what is empty, 0, `null`, there twice or unknown."""
+_ALIKE: Final[Object] = {"event": "node_started", "recorded_at_ms": 5}
+TELLING_RECORDS: Final[tuple[Object, ...]] = (
+    {**_ALIKE, "metadata": {"node_id": " ", "n": 1}},
+    {**_ALIKE, "metadata": {"node_id": " ", "n": True}},
+    {**_ALIKE, "metadata": {"node_id": "node-a"}},
+)
+"""Records of one name and time, of which no two are identical; some have a node of their own, beside that of a gate."""
+
+
 @cache
 def states(capabilities: Capabilities) -> st.SearchStrategy[Object]:
     """Some changes to a run record: members of it, and of its `checkpoint`, that replace what is there.

@@ -247,3 +247,8 @@ def run_record(run_id: str, tenant: Object, status: str, **state: Json) -> Objec
 def evenly(options: Sequence[_T]) -> st.SearchStrategy[_T]:
     """One of some options, each as often as the others: Hypothesis by itself likes to repeat what it drew."""
     return st.randoms(use_true_random=True).map(lambda random: random.choice(options))
+
+
+def several(options: Sequence[_T], count: int) -> st.SearchStrategy[list[_T]]:
+    """Some of the options, each as often as the others and at any place."""
+    return st.randoms(use_true_random=True).map(lambda random: random.sample(options, count))

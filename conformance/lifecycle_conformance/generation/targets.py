@@ -9,9 +9,10 @@ from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.execution.coverage import Coverage
 from lifecycle_conformance.execution.judgement import Registered
 from lifecycle_conformance.execution.trace import LOCAL, Object
-from lifecycle_conformance.generation import legacy_stores
+from lifecycle_conformance.generation import legacy_stores, situations
 from lifecycle_conformance.generation.actions import COMPACTIONS, MANY_MOVES, PRUNINGS, TO_AND_FRO, Actions
 from lifecycle_conformance.generation.file_faults import scenarios
+from lifecycle_conformance.generation.legacy_crowds import malformed_entries_together
 from lifecycle_conformance.generation.session_state import Observer, indexes
 from lifecycle_conformance.generation.state_machine import ASKING, Action, SessionMachine, Target
 from lifecycle_conformance.generation.strategies import ALIKE, STATUSES, evenly, times
@@ -182,6 +183,15 @@ TARGETS: Final[Mapping[str, Target]] = {
         _rule("the_run_moves_on", choice=1),
         _rule("a_record_is_inserted", where=-1),
     ),
+    "malformed entries together": Target(
+        "import", lambda machine, data: machine.go_on_with_what_is_left(data, malformed_entries_together)
+    ),
+    "a phase of old again": Target("import", _rule("another_run_was_left_in_some_phase", choice=-1), weight=3),
+    "a snapshot that comes late": Target("", situations.a_snapshot_comes_late),
+    "a move that is refused beside a lone snapshot": Target(
+        "import", situations.a_move_is_refused_beside_a_lone_snapshot
+    ),
+    "nothing behind a torn tail": Target("files", situations.nothing_is_passed_over_behind_a_torn_tail),
 }
 """All targets, by name; each gets as many sessions as its weight says."""
 

@@ -39,16 +39,21 @@ def _any_seq(entry: Json) -> Iterator[Place]:
         yield event_id.strip(), seq if is_unsigned(seq) else ANY_SEQ
 
 
-def _double_seq(entry: Json) -> Iterator[Place]:
+def _valid(entry: Json) -> Iterator[Place]:
+    return _any_seq(entry) if _well_formed(entry) else iter(())
+
+
+def _fractional(entry: Json) -> Iterator[Place]:
     seq = member(entry, "seq")
-    if is_unsigned(seq) or (isinstance(seq, float) and seq >= 0):
-        yield from _any_seq(entry)
+    return _any_seq(entry) if isinstance(seq, float) and seq > 0 else _valid(entry)
 
 
 def _bare(entry: Json) -> Iterator[Place]:
-    if isinstance(entry, str):
-        yield entry.strip(), ANY_SEQ
-    yield from _any_seq(entry)
+    return iter([(entry.strip(), ANY_SEQ)]) if isinstance(entry, str) else _valid(entry)
+
+
+def _bare_or_any(entry: Json) -> Iterator[Place]:
+    return _bare(entry) if isinstance(entry, str) else _any_seq(entry)
 
 
 def _named(entry: Json) -> Iterator[Place]:
@@ -200,17 +205,17 @@ ALTERATIONS: Final[Mapping[str, Mapping[str, Rules]]] = {
             RULES, listed=lambda event: ((event_id, seq) for event_id, seq in listed_by(event) if seq)
         ),
         "listed ids have the seq of their marker": evolve(RULES, listed=_with_own_seq),
-        "a listed id replaces what the content of an event made known": evolve(
-            RULES, replaces=RULES.replaces | {("listed", "content")}
-        ),
         "a listed id replaces what was known before": evolve(
             RULES, replaces=RULES.replaces | {("listed", "own"), ("listed", "content"), ("listed", "listed")}
         ),
     },
     "ALIAS-5": {
         "listed ids need no valid seq": evolve(RULES, listed=_leniently(_any_seq)),
-        "listed ids may have a double for their seq": evolve(RULES, listed=_leniently(_double_seq)),
+        "listed ids may have a fraction for their seq": evolve(RULES, listed=_leniently(_fractional)),
         "bare texts in a marker are listed ids": evolve(RULES, listed=_leniently(_bare)),
+        "bare texts in a marker are listed ids, and no seq need be valid": evolve(
+            RULES, listed=_leniently(_bare_or_any)
+        ),
         "names of members in a marker are listed ids": evolve(RULES, listed=_leniently(_named)),
         "one malformed entry spoils its whole marker": evolve(RULES, listed=_all_or_none),
         "a marker lists nothing behind a malformed entry": evolve(RULES, listed=_up_to_the_first_malformed),
@@ -276,6 +281,7 @@ ALTERATIONS: Final[Mapping[str, Mapping[str, Rules]]] = {
         "occurrences of other types are read as numbers": evolve(RULES, occurrence=_leniently_counted),
     },
     "ALIAS-9": {
+        # To replace what the content of an event made known by what is listed gives the same table.
         "all listed ids come first, then all own ids": evolve(RULES, kind_by_kind=("listed", "own", "content")),
         "all own ids come first, then all listed ids": evolve(RULES, kind_by_kind=("own", "listed", "content")),
         "all own ids come first, then all contents": evolve(RULES, kind_by_kind=("own", "content", "listed")),

@@ -101,13 +101,13 @@ def _as_they_came(name: str, of: Callable[[dict[str, Json]], Json]) -> Patches:
     yield summaries(copied)
 
 
-@fault("REDACT-5", "CKPT-6", why="A record that is kept as it was read keeps what nobody knows.")
+@fault("REDACT-5", "CKPT-6", "REC-10", why="A record that is kept as it was read keeps what nobody knows.")
 def unknown_members_of_the_failure_copied() -> Patches:
     """A last failure is copied with the members that no table names."""
     yield from _as_they_came("last_failure", lambda run: run["checkpoint"].get("last_failure"))
 
 
-@fault("REDACT-5", "CKPT-7", why="A record that is kept as it was read keeps what nobody knows.")
+@fault("REDACT-5", "CKPT-7", "REC-10", why="A record that is kept as it was read keeps what nobody knows.")
 def unknown_members_of_the_claim_copied() -> Patches:
     """A claim is copied with the members that no table names."""
     yield from _as_they_came("execution_claim", lambda run: run.get("execution_claim"))

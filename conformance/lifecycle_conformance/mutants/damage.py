@@ -60,7 +60,7 @@ def torn_tail_cut_by_letters() -> Patches:
     yield from _cutting(lambda log: len(log) - len(log.rpartition(b"\n")[2].decode(errors="replace")))
 
 
-@fault("FILE-16", "FILE-18", why="Whoever mends may as well mend all of it.")
+@fault("FILE-16", "FILE-18", "FILE-19", why="Whoever mends may as well mend all of it.")
 def log_cut_behind_the_last_event() -> Patches:
     """With a torn tail all lines before it that are no events are cut off, back to the last event."""
 
@@ -254,7 +254,14 @@ def log_remembered_whatever_becomes_of_its_file() -> Patches:
     yield replaced(FileStore, "replace_log", forgotten)
 
 
-@fault("FILE-26", "PASS-14", why="Snapshots are written once, so that what was read of one stays right.")
+@fault(
+    "FILE-26",
+    "PASS-14",
+    "PASS-5",
+    "PRUNE-6",
+    "SNAP-5",
+    why="Snapshots are written once, so that what was read of one stays right.",
+)
 def snapshots_remembered_whatever_becomes_of_their_files() -> Patches:
     """A process remembers which snapshots it wrote, and takes them for there as long as it lives."""
 

@@ -274,7 +274,7 @@ def _depth_of_arrays(value: Json) -> int:
 
 
 def _lenient(*, why: str) -> Callable[[Callable[[], Patches]], Any]:
-    return fault("JSON-16", "DRIVER-12", "FILE-14", why=why)
+    return fault("JSON-16", "DRIVER-12", "DRIVER-2", "FILE-14", why=why)
 
 
 @_lenient(why="Python's own reader takes NaN and the infinities.")
@@ -345,7 +345,7 @@ def points_at_the_ends_read() -> Patches:
     return _mended(lambda text: _outside_strings(r"(?<=\d)\.(?!\d)", lambda _: ".0")(dots(text)))
 
 
-@fault("DRIVER-12", "JSON-16", "FILE-14", "FILE-19", why="Decoders replace what they can't read by default in Go.")
+@fault("DRIVER-12", "DRIVER-2", "JSON-16", "FILE-14", "FILE-19", why="Go's decoders replace what they can't read.")
 def broken_bytes_replaced() -> Patches:
     """Bytes that are no UTF-8 are read as U+FFFD."""
     return _mended(lambda text: text.encode(errors="surrogateescape").decode(errors="replace"))

@@ -190,7 +190,7 @@ def _asked(read: Callable[[Json], Json]) -> Patches:
 # --- lines that are no requests ---------------------------------------------------------------------------------------
 
 
-@fault("DRIVER-12", why="A reader of JSON stops where a value ends.")
+@fault("DRIVER-12", "DRIVER-2", why="A reader of JSON stops where a value ends.")
 def text_behind_a_request_ignored() -> Patches:
     """What stands in a line behind a request that is whole is ignored."""
 
@@ -226,7 +226,7 @@ def line_that_is_no_json_is_unsupported() -> Patches:
     yield replaced(Server, "answer", wrong)
 
 
-@fault("DRIVER-12", why="Python, JavaScript and YAML take texts in single quotes.")
+@fault("DRIVER-12", "DRIVER-2", why="Python, JavaScript and YAML take texts in single quotes.")
 def single_quotes_read() -> Patches:
     """A line in single quotes is read as if it were in double ones."""
 

@@ -83,7 +83,7 @@ class _Describer:
             "import": _imported,
             "append": _appended,
             "restart": lambda arguments: iter(["killed" if arguments.get("kill") else "ended"]),
-            "say": lambda arguments: iter([_brief(arguments.get("line"))]),
+            "say": _said,
             "tear": lambda arguments: iter([f"{arguments.get('bytes')} bytes of {_brief(arguments.get('text'))}"]),
             "put": _put,
             "remove": lambda arguments: iter([named(arguments.get("path"))]),
@@ -167,6 +167,10 @@ def _looked(arguments: Object) -> Iterator[str]:
 def _of(tenant: Json) -> str:
     """A tenant, unless it is that of runs which name none."""
     return "" if tenant in (None, LOCAL) else f" of {_tenant(tenant)}"
+
+
+def _said(arguments: Object) -> Iterator[str]:
+    yield _brief(arguments["line"]) if "line" in arguments else f"the bytes {_brief(arguments.get('bytes'))}"
 
 
 def _put(arguments: Object) -> Iterator[str]:

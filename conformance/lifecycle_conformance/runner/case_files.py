@@ -18,6 +18,7 @@ from attrs import evolve, frozen
 from lifecycle_conformance import __version__
 from lifecycle_conformance.driver.interface import OPERATIONS, Breakdown, Hello
 from lifecycle_conformance.execution import confinement
+from lifecycle_conformance.execution.performing import line_of
 from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.judges.agreement import AGREEMENT
 from lifecycle_conformance.judges.vectors import Scenario
@@ -285,7 +286,7 @@ def _leading_out(step: Object, path: str, *, fixed: bool) -> Iterator[Problem]:
     elif fixed or op == "refuse":
         yield from confinement.problems_of_request(request, place)
     elif op == "say":
-        yield from confinement.problems_of_line(step["line"], f"{path}.line")
+        yield from confinement.problems_of_line(line_of(step), f"{path}.{'line' if 'line' in step else 'bytes'}")
     else:
         yield from confinement.problems_of_arguments(step, path)
 

@@ -59,7 +59,7 @@ def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
         "behind a damaged line": cuts.map(
             lambda at: [put(LOG, log_of(files) + b"{\n"), _partial_line(line, at), arrived]
         ),
-        "long": st.just([_partial_line(long, len(long) - 2), arrived]),
+        "long": st.just([put(LOG, log_of(files) + b"{\n"), _partial_line(long, len(long) - 2), arrived]),
         "NULs": st.just([put(LOG, log_of(files)[:-1] + bytes(_NULS)), arrived]),
     }
     some = ["whole", "whole", "whole", "whole", "torn", "torn", "long", "no JSON", "behind a damaged line"]
@@ -76,9 +76,15 @@ def damaged_lines(run: Object, files: Files) -> st.SearchStrategy[Requests]:
     )
     types: list[Object] = [{"seq": "1"}, {"seq": None}, {"scope": "org-a"}, {"run_id": 7}, {"occurred_at_ms": -1}]
     wrong = st.sampled_from(types).map(lambda members: line_of(note(run, files, **members)))
-    no_utf8 = st.sampled_from([*_NO_UTF8, *[whole.replace("ö".encode(), b"\xf6")] * 3])
-    odd = st.sampled_from(_ODD_LINES).map(str.encode) | no_utf8 | halves | without | wrong
-    return st.tuples(odd, _line_numbers(files)).map(lambda drawn: [_put_line(files, *drawn)])
+    kinds: Mapping[str, st.SearchStrategy[list[bytes]]] = {
+        "odd": st.sampled_from(_ODD_LINES).map(lambda line: [line.encode()]),
+        "halves": halves.map(lambda line: [line]),
+        "without": without.map(lambda line: [line]),
+        "wrong": wrong.map(lambda line: [line]),
+        "no UTF-8": st.just([*_NO_UTF8, whole.replace("ö".encode(), b"\xf6")]),
+    }
+    lines = evenly([*kinds, "no UTF-8"]).flatmap(lambda kind: kinds[kind])
+    return st.tuples(lines, _line_numbers(files)).map(lambda drawn: [_put_lines(files, *drawn)])
 
 
 def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.SearchStrategy[Requests]:
@@ -138,11 +144,7 @@ def _line_numbers(files: Files) -> st.SearchStrategy[int]:
     return st.integers(0, len(lines_of(log_of(files))[0]))
 
 
-def _put_line(files: Files, line: bytes, at: int) -> Request:
-    """Put a line before another, or at the end of the log; a torn tail that is there is removed."""
-    return _put_lines(files, [line], at)
-
-
 def _put_lines(files: Files, lines: Sequence[bytes], at: int) -> Request:
+    """Put lines before another, or at the end of the log; a torn tail that is there is removed."""
     whole, _ = lines_of(log_of(files))
     return _put_log([*whole[:at], *lines, *whole[at:]])

@@ -66,6 +66,14 @@ _SCENARIOS: Final[Mapping[str, tuple[Callable[[Situation], bool], Callable[[Situ
         lambda now: not log.is_torn(now.files),
         lambda now: log.torn_tails(now.run, now.files),
     ),
+    "a snapshot that is changed": (
+        lambda now: snapshots.has_own_snapshots(now.run, now.files),
+        lambda now: snapshots.changed_snapshots(now.run, now.files),
+    ),
+    "a snapshot under another name": (
+        lambda now: snapshots.has_own_snapshots(now.run, now.files),
+        lambda now: snapshots.renamed_snapshots(now.run, now.files),
+    ),
     "an event that is hard to read": (
         lambda now: not log.is_torn(now.files),
         lambda now: log.odd_events(now.run, now.files, now.capabilities),

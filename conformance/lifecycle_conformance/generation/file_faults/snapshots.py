@@ -1,7 +1,7 @@
 """Faults of snapshot files: misplaced, spoiled, in the way of each other, or under names that are no file names."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
 
 from hypothesis import strategies as st
 
@@ -15,7 +15,9 @@ from lifecycle_conformance.generation.file_faults.requests import (
     tenant_of_run,
     unused,
     with_record,
+    without_history,
 )
+from lifecycle_conformance.generation.strategies import several
 from lifecycle_conformance.model.file_layout import SNAPSHOTS, folder_of, listed_for, path_of, snapshots_of
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.model.phase_table import FILLED_IN
@@ -33,28 +35,87 @@ def misplaced_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests
     """
     owner = owner_of_run(run)
     latest = max(listed_for(files, owner), key=lambda each: (each["seq"], each["snapshot_id"]))
-    folder, name = folder_of(owner.run_id), unused("spare", files)
-    spare = {**latest, "snapshot_id": name}
-    elsewhere = {**spare, "scope": {**spare["scope"], "tenant_context": {"org_id": "else", "workspace_id": "where"}}}
-    without_phase = {name: value for name, value in spare.items() if name not in FILLED_IN}
-    text = pretty(spare).decode()
-    gone: Request = "remove", {"path": f"{folder}/{name}.json"}
-    return st.sampled_from(
-        [
-            [put(f"{folder}/any name of {name}.json", pretty(spare))],
-            [put(f"{folder}/.{name}.json", pretty(spare))],
-            [put(f"{folder}/{name}.txt", pretty(spare))],
-            [put(f"{folder}/{name}.json.tmp", pretty(spare))],
-            [put(f"{folder}/{name}.json", text[: len(text) // 2].encode())],
-            [put(f"{folder}/{name}.json", b"\xff")],
-            [put(f"{folder}/{name}.json", pretty({**spare, "unknown": 1}))],
-            [put(f"{folder}/{name}.json", pretty(without_phase))],
-            [put(f"{folder}/{name}.json", text.replace('"seq"', '"seq": 0,\n  "seq"', 1).encode())],
-            # These are removed again: the operations don't show them, so nothing else could be judged.
-            [put(f"{folder}/{name}.json", pretty({**spare, "run_id": f"{owner.run_id}-other"})), gone],
-            [put(f"{folder}/{name}.json", pretty(elsewhere)), gone],
+    folder, word = folder_of(owner.run_id), unused("spare", files)
+    return several(_WAYS, _AT_ONCE).map(
+        lambda ways: [
+            request
+            for number, way in enumerate(ways)
+            for request in way(folder, f"{word}-{number}", {**latest, "snapshot_id": f"{word}-{number}"})
         ]
     )
+
+
+def _as_text(snapshot: Object) -> str:
+    return pretty(snapshot).decode()
+
+
+def _removed_again(snapshot: Object, **members: Json) -> Callable[[str, str], Requests]:
+    """The operations don't show them, so nothing else could be judged."""
+
+    def requests(folder: str, name: str) -> Requests:
+        path = f"{folder}/{name}.json"
+        return [put(path, pretty({**snapshot, **members})), ("remove", {"path": path})]
+
+    return requests
+
+
+def _of_another_run(folder: str, name: str, spare: Object) -> Requests:
+    return _removed_again(spare, run_id=f"{spare['run_id']}-other")(folder, name)
+
+
+def _of_another_tenant(folder: str, name: str, spare: Object) -> Requests:
+    scope = {**spare["scope"], "tenant_context": {"org_id": "else", "workspace_id": "where"}}
+    return _removed_again(spare, scope=scope)(folder, name)
+
+
+_Way: TypeAlias = Callable[[str, str, Object], Requests]
+_WAYS: Final[tuple[_Way, ...]] = (
+    lambda folder, name, spare: [put(f"{folder}/any name of {name}.json", pretty(spare))],
+    lambda folder, name, spare: [put(f"{folder}/.{name}.json", pretty(spare))],
+    lambda folder, name, spare: [put(f"{folder}/{name}.txt", pretty(spare))],
+    lambda folder, name, spare: [put(f"{folder}/{name}.json.tmp", pretty(spare))],
+    lambda folder, name, spare: [put(f"{folder}/{name}.json", pretty(spare)[: len(pretty(spare)) // 2])],
+    lambda folder, name, _: [put(f"{folder}/{name}.json", b"\xff")],
+    lambda folder, name, spare: [put(f"{folder}/{name}.json", pretty({**spare, "unknown": 1}))],
+    lambda folder, name, spare: [
+        put(f"{folder}/{name}.json", pretty({name: each for name, each in spare.items() if name not in FILLED_IN}))
+    ],
+    lambda folder, name, spare: [
+        put(f"{folder}/{name}.json", _as_text(spare).replace('"seq"', '"seq": 0,\n  "seq"', 1).encode())
+    ],
+    _of_another_run,
+    _of_another_tenant,
+)
+_AT_ONCE: Final = 6
+
+
+def renamed_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests]:
+    """Put the snapshot of a record under another name, pass, and remove it: a look-up goes by the path alone.
+
+    Some record's snapshot must be there under its own name.
+    """
+    other = f"{folder_of(run['run_id'])}/{unused('another-name', files)}.json"
+
+    def scenario(path: str) -> Requests:
+        moved: Requests = [put(other, files[path]), ("remove", {"path": path})]
+        return [*moved, project(run), ("remove", {"path": other}), project(run)]
+
+    return st.sampled_from(_own_paths(run, files)).map(scenario)
+
+
+def changed_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests]:
+    """Change a digit in the snapshot of a record, and change it back. One must be there under its own name."""
+
+    def scenario(path: str) -> Requests:
+        head, name, tail = files[path].partition(b'"payload_digest": "sha256:')
+        other = b"1" if tail.startswith(b"0") else b"0"
+        return [put(path, head + name + other + tail[1:]), put(path, files[path]), project(run)]
+
+    return st.sampled_from(_own_paths(run, files)).map(scenario)
+
+
+def _own_paths(run: Object, files: Files) -> list[str]:
+    return [path for each in ids_of(run) if (path := path_of(run["run_id"], each)) in snapshots_of(files)]
 
 
 def snapshots_in_foreign_folders(run: Object, files: Files, latest_ms: int) -> st.SearchStrategy[Requests]:
@@ -84,7 +145,7 @@ def spoiled_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests]:
 
     Some record's snapshot must be there under its own name.
     """
-    paths = [path for each in ids_of(run) if (path := path_of(run["run_id"], each)) in snapshots_of(files)]
+    paths = _own_paths(run, files)
 
     def scenario(drawn: tuple[str, bytes, bool]) -> Requests:
         path, text, restored = drawn
@@ -101,7 +162,7 @@ def spoiled_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests]:
 
 def has_own_snapshots(run: Object, files: Files) -> bool:
     """Whether the snapshot of some record of the run is there under its own name."""
-    return any(path_of(run["run_id"], each) in snapshots_of(files) for each in ids_of(run))
+    return bool(_own_paths(run, files))
 
 
 def blocked_folders(run: Object, number: int) -> st.SearchStrategy[Requests]:
@@ -113,41 +174,60 @@ def blocked_folders(run: Object, number: int) -> st.SearchStrategy[Requests]:
 
 
 def meeting_ids(run: Object, number: int) -> st.SearchStrategy[Requests]:
-    """Put another snapshot at the path of a run's own: a tenant's, a run's, or one of another id.
+    """Put another snapshot at the path of a run's own: a tenant's, a run's, one of another id or of another tenant.
 
-    The run needs a history. No scenario touches its own snapshots.
+    The run needs a history. No scenario touches its own snapshots: each is about a run of its own.
     """
-    tenant: Json = {"org_id": f"org-{number}", "workspace_id": "ws", "source": "explicit"}
-    own = {**run, "run_id": f"größe/{number}"}
-    template = _snapshot_like(own)
+    kinds = several(list(_MEETINGS), _MEETINGS_AT_ONCE)
+    return st.tuples(kinds, st.integers(0, len(ids_of(run)) - 1)).map(
+        lambda drawn: [
+            request
+            for each, kind in enumerate(drawn[0])
+            for request in _MEETINGS[kind]({**run, "run_id": f"größe/{number}-{each}"}, drawn[1])
+        ]
+    )
 
-    def taken(at: int, **members: Json) -> Requests:
-        event_id = ids_of(own)[at % len(ids_of(own))]
-        another = {**template, "run_id": own["run_id"], "snapshot_id": event_id, **members}
-        path = path_of(own["run_id"], event_id)
-        # After an empty pass the session looks at the run, so that what is put there isn't taken for written.
-        first = project({**own, "checkpoint": {**own["checkpoint"], "lifecycle_history": []}})
-        return [first, put(path, pretty(another)), project(own), ("remove", {"path": path}), project(own)]
 
-    def scenario(drawn: tuple[str, int]) -> Requests:
-        what, at = drawn
-        match what:
-            case "a tenant's":
-                return [project(own), project({**own, "tenant_context": tenant})]
-            case "a run's":
-                return taken(at, run_id=f"größe_{number}")
-            case "of another id":
-                return taken(at, snapshot_id=ids_of(own)[at % len(ids_of(own))].replace("ö", "ä"))
-            case _:
-                return taken(at, scope={"schema_version": 1, "tenant_context": tenant})
+def _of_two_tenants(own: Object, _: int) -> Requests:
+    return [project(own), project({**own, "tenant_context": _other_tenant(own)})]
 
-    kinds = ["a tenant's", "a run's", "of another id", "of another tenant"]
-    return st.tuples(st.sampled_from(kinds), st.integers(0, len(ids_of(own)) - 1)).map(scenario)
+
+def _taken(own: Object, at: int, **members: Json) -> Requests:
+    event_id = ids_of(own)[at]
+    another = {**_snapshot_like(own), "run_id": own["run_id"], "snapshot_id": event_id, **members}
+    path = path_of(own["run_id"], event_id)
+    # After an empty pass the session looks at the run, so that what is put there isn't taken for written.
+    return [
+        project(without_history(own)),
+        put(path, pretty(another)),
+        project(own),
+        ("remove", {"path": path}),
+        project(own),
+    ]
+
+
+def _other_tenant(own: Object) -> Object:
+    return {"org_id": f"org-{own['run_id']}", "workspace_id": "ws", "source": "explicit"}
+
+
+_MEETINGS: Final[Mapping[str, Callable[[Object, int], Requests]]] = {
+    "a tenant's": _of_two_tenants,
+    "a run's": lambda own, at: _taken(own, at, run_id=own["run_id"].replace("/", "_")),
+    "of another id": lambda own, at: _taken(own, at, snapshot_id=ids_of(own)[at].replace("ö", "ä")),
+    "of another tenant": lambda own, at: _taken(
+        own, at, scope={"schema_version": 1, "tenant_context": _other_tenant(own)}
+    ),
+}
+_MEETINGS_AT_ONCE: Final = 2
 
 
 def odd_run_ids(run: Object) -> st.SearchStrategy[Requests]:
     """Pass over the same history under run ids that are no file names. The run needs a history."""
-    return st.sampled_from(NO_FILE_NAMES).map(lambda run_id: [project({**run, "run_id": run_id})])
+    names = several(NO_FILE_NAMES, _NAMES_AT_ONCE)
+    return names.map(lambda names: [project({**run, "run_id": name}) for name in names])
+
+
+_NAMES_AT_ONCE: Final = 4
 
 
 def long_names(run: Object, illegal: Sequence[str], number: int) -> st.SearchStrategy[Requests]:

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from hypothesis import strategies as st
 
 from lifecycle_conformance.execution.trace import Object, Request
+from lifecycle_conformance.generation.alphabets import IN_ORDER
 from lifecycle_conformance.generation.protocol_cases.arguments import (
     ARGUMENTS_OF,
     CAPABILITY_OF,
@@ -25,6 +26,7 @@ from lifecycle_conformance.generation.protocol_cases.stored_records import (
     unreadable_by,
 )
 from lifecycle_conformance.generation.requests import FRESH_PROCESS, OPEN, TENANT, refusal
+from lifecycle_conformance.generation.run_states import TELLING_RECORDS, TELLING_STATES
 from lifecycle_conformance.generation.strategies import STATUSES, lifecycle_records, run_record
 from lifecycle_projection.records import Json
 
@@ -32,7 +34,7 @@ _Ask: TypeAlias = Callable[[Random], Request]
 _STORES: Final = 2
 _GREATEST: Final = 2**53 - 1
 _NEEDS_NO_STORE: Final = ("hello", "open", "identify")
-_NO_JSON: Final = (
+_NO_JSON: Final[tuple[str, ...]] = (
     "{",
     "nope",
     "[1",
@@ -44,6 +46,15 @@ _NO_JSON: Final = (
     '"op',
     "hello [1]",
 )
+_SPOILT: Final[tuple[Callable[[bytes], bytes], ...]] = (
+    lambda text: text[:-1] + b',"more":"\xff"}',
+    lambda text: text[:-1] + b',"m\xc3re":1}',
+    lambda text: text + b"{}",
+    lambda text: text + b"]",
+    lambda text: text[:-1] + b",}",
+    lambda text: text.replace(b'"', b"'"),
+)
+"""What makes of a request a line that is no JSON, though some reader takes it for the request."""
 
 
 @st.composite
@@ -95,7 +106,7 @@ def _early(capabilities: frozenset[str], run: Object, other: Object) -> list[_As
         *[lambda random: refusal(["DRIVER-4"], "unsupported", "hello", protocols=_versions(random))] * 2,
         *[lambda random: ("hello", {"protocols": _shuffled(random, [1, *_versions(random)])})] * 2,
         *[lambda random: _too_early(random, capabilities, run)] * 2,
-        _line,
+        *[_line] * 2,
         lambda random: unreadable_request(random, capabilities, run, _NEEDS_NO_STORE),
     ]
     if "identify" in capabilities:
@@ -107,17 +118,23 @@ def _later(capabilities: frozenset[str], run: Object, imported: Request) -> list
     """What may be asked of a store."""
     asked: list[_Ask] = [
         lambda _: ("project", {"run": run}),
-        _line,
+        *[_line] * 3,
         *[lambda random: _not_offered(random, capabilities, run)] * 2,
-        *[lambda random: unreadable_request(random, capabilities, run, tuple(ARGUMENTS_OF))] * 4,
+        *[lambda random: unreadable_request(random, capabilities, run, tuple(ARGUMENTS_OF))] * 5,
     ]
+    # Only these have arguments that are numbers.
+    if retaining := [op for op in ("compact", "prune") if op in capabilities]:
+        asked += [lambda random: unreadable_request(random, capabilities, run, retaining)] * 4
     if "identify" in capabilities:
         asked += [lambda _: ("identify", {"run": run})]
     if "import" in capabilities:
-        asked += [lambda _: imported]
-        asked += [partial(_unreadable_import, requirement) for requirement in ("FILE-11", "FILE-11", "FILE-12") * 2]
+        asked += [lambda _: imported, _tied]
+        asked += [
+            partial(_unreadable_import, requirement, capabilities)
+            for requirement in ("FILE-11",) * 10 + ("FILE-12",) * 3
+        ]
     if "append" in capabilities:
-        asked += [_append, _foreign_append, _unreadable_append]
+        asked += [_append, _foreign_append, partial(_unreadable_append, capabilities)]
     return asked
 
 
@@ -143,10 +160,19 @@ def _missing_directory(random: Random) -> Request:
 
 
 def _line(random: Random) -> Request:
-    """A line that isn't JSON: a known mistake, or a request that breaks off."""
+    """A line that isn't JSON: a known mistake, a request that breaks off, or one that only a lenient reader takes."""
     asked = {"op": random.choice(["events", "snapshots"]), "tenant": random.choice([TENANT, *STRANGERS])}
     request = json.dumps({"id": random.randint(1, 1000), **asked, "run_id": "run-1"})
-    return "say", {"line": random.choice([random.choice(_NO_JSON), request[: random.randrange(1, len(request))]])}
+    lines = (random.choice(_NO_JSON), request[: random.randrange(1, len(request))])
+    return said(random.choice([*map(str.encode, lines), random.choice(_SPOILT)(request.encode())]))
+
+
+def said(line: bytes) -> Request:
+    """A line that is sent as it stands: as text where it is UTF-8, so that people can read it in a case."""
+    try:
+        return "say", {"line": line.decode()}
+    except UnicodeDecodeError:
+        return "say", {"bytes": line.hex()}
 
 
 def _not_offered(random: Random, capabilities: frozenset[str], run: Object) -> Request:
@@ -168,11 +194,16 @@ def _not_offered(random: Random, capabilities: frozenset[str], run: Object) -> R
 
 
 def _runs(capabilities: frozenset[str]) -> st.SearchStrategy[Object]:
-    def with_history(run: Object, history: list[Object]) -> Object:
-        return {**run, "checkpoint": {**run["checkpoint"], "lifecycle_history": history}}
+    def with_history(run: Object, history: list[Object], telling: tuple[Object, ...]) -> Object:
+        return {**run, "checkpoint": {**run["checkpoint"], "lifecycle_history": [*history, *telling]}}
 
-    runs = st.sampled_from(STATUSES).map(lambda status: run_record("run-1", TENANT, status))
-    return st.builds(with_history, runs, st.lists(lifecycle_records(capabilities), min_size=1, max_size=3))
+    runs = st.builds(
+        lambda status, state: run_record("run-1", TENANT, status, **state),
+        st.sampled_from(STATUSES),
+        st.sampled_from([{}, *TELLING_STATES * 2]),
+    )
+    histories = st.lists(lifecycle_records(capabilities), min_size=1, max_size=3)
+    return st.builds(with_history, runs, histories, st.sampled_from([(), TELLING_RECORDS, TELLING_RECORDS]))
 
 
 def _append(random: Random) -> Request:
@@ -187,17 +218,35 @@ def _foreign_append(random: Random) -> Request:
     return refusal(["DRIVER-10"], "invalid_input", "append", tenant=asking, event=event)
 
 
-def _unreadable_import(requirement: str, random: Random) -> Request:
+def _tied(random: Random) -> Request:
+    """Import snapshots with one seq, whose ids are in another order than they themselves."""
+    snapshots: list[Object] = [
+        {
+            "schema_version": 1,
+            "snapshot_id": f"tie-{letter}{number}",
+            "run_id": "tied",
+            "seq": 1,
+            "created_at_ms": 1,
+            "scope": {"schema_version": 1, "tenant_context": TENANT},
+            "status": random.choice(STATUSES),
+        }
+        for number, letter in enumerate(dict.fromkeys("".join(IN_ORDER)))
+    ]
+    return "import", {"events": [], "snapshots": _shuffled(random, snapshots)}
+
+
+def _unreadable_import(requirement: str, capabilities: frozenset[str], random: Random) -> Request:
     """Import a record that can't be read, by some requirement, alone or after one that can."""
     record = random.choice(["event", "snapshot"])
     lists = {"events": random.choice([[], [plain_event(random)]]), "snapshots": list[Object]()}
-    lists[f"{record}s"].append(random.choice(random.choice(unreadable_by(record, requirement))))
+    lists[f"{record}s"].append(random.choice(random.choice(unreadable_by(record, requirement, capabilities))))
     return refusal([requirement, "DRIVER-9"], "invalid_input", "import", **lists)
 
 
-def _unreadable_append(random: Random) -> Request:
+def _unreadable_append(capabilities: frozenset[str], random: Random) -> Request:
     """Append an event that can't be read, for other reasons than its seq, which is ignored."""
-    # To Python, `True` equals 1.
-    readable_seq = [each for each, _ in unreadable("event") if each.get("seq") == 1 and each["seq"] is not True]
+    # To Python, `True` and `1.0` equal 1.
+    readable_seq = [each for each, _ in unreadable("event", capabilities) if type(each.get("seq")) is int]
+    readable_seq = [each for each in readable_seq if each["seq"] == 1]
     event = random.choice(readable_seq)
     return refusal(["DRIVER-13"], "invalid_input", "append", tenant=TENANT, event=event)

@@ -19,6 +19,7 @@ STRANGERS: Final[tuple[Object, ...]] = (
     {**TENANT, "deployment_id": ""},
     {**TENANT, "deployment_id": "d"},
     {**TENANT, "org_id": "ORG-A"},
+    {**TENANT, "workspace_id": "ws-a "},
     {"org_id": "local", "workspace_id": "local"},
 )
 """Tenants that don't see what the first one sees (TENANT-1)."""
@@ -104,31 +105,39 @@ class Wrong(StrEnum):
 
     MISSING = "it is missing"
     NULL = "it is null"
+    NO_DEFAULT = "it is null, where it could be absent"
+    INNER_DEFAULT = "it is null so in a record inside"
     TYPE = "its type"
+    DOUBLE = "it is a whole number, written as a double"
     WORD = "its word"
 
 
 @cache
-def unreadable(record: str) -> list[tuple[Object, str]]:
+def unreadable(record: str, capabilities: frozenset[str]) -> list[tuple[Object, str]]:
     """List stored records that can't be read, each with one thing wrong and the requirement by which it is wrong.
 
     Nothing is shown of the run that they would belong to.
     """
-    return [(each, requirement) for each, requirement, _ in _all_unreadable(record)]
+    return [(each, requirement) for each, requirement, _ in _all_unreadable(record, capabilities)]
 
 
 @cache
-def unreadable_by(record: str, requirement: str) -> list[list[Object]]:
+def unreadable_by(record: str, requirement: str, capabilities: frozenset[str]) -> list[list[Object]]:
     """The same of one requirement, those together in which the same is wrong."""
     found: dict[Wrong, list[Object]] = {}
-    for each, by, wrong in _all_unreadable(record):
+    for each, by, wrong in _all_unreadable(record, capabilities):
         if by == requirement:
             found.setdefault(wrong, []).append(each)
     return [*found.values()]
 
 
-def _all_unreadable(record: str) -> Iterator[tuple[Object, str, Wrong]]:
-    return ((_out_of_sight(each), requirement, wrong) for each, requirement, wrong in spoiled(record))
+def _all_unreadable(record: str, capabilities: frozenset[str]) -> Iterator[tuple[Object, str, Wrong]]:
+    tells_numbers_apart = "json-numbers" in capabilities
+    return (
+        (_out_of_sight(each), requirement, wrong)
+        for each, requirement, wrong in spoiled(record)
+        if wrong is not Wrong.DOUBLE or tells_numbers_apart
+    )
 
 
 def _out_of_sight(record: Object) -> Object:
@@ -142,7 +151,7 @@ def spoiled(record: str) -> Iterator[tuple[Object, str, Wrong]]:
         if sort == "required":
             yield {member: value for member, value in whole.items() if member != name}, "FILE-11", Wrong.MISSING
         if sort != "optional":
-            yield {**whole, name: None}, "FILE-11", Wrong.NULL
+            yield {**whole, name: None}, "FILE-11", Wrong.NULL if sort == "required" else Wrong.NO_DEFAULT
         for value, requirement, wrong in _wrong(type_):
             yield {**whole, name: value}, requirement, wrong
 
@@ -166,8 +175,11 @@ def _wrong(type_: str) -> Iterator[tuple[Json, str, Wrong]]:
             "any": (),
         }.get(type_, (7, "text", True))
     yield from ((value, "FILE-11", Wrong.TYPE) for value in others)
+    if type_ in {"u64", "u32"}:
+        yield 1.0, "FILE-11", Wrong.DOUBLE
     if f"stored.{type_}" in _TABLES:
-        yield from spoiled(type_)
+        for value, requirement, wrong in spoiled(type_):
+            yield value, requirement, Wrong.INNER_DEFAULT if wrong is Wrong.NO_DEFAULT else wrong
 
 
 def _example(type_: str) -> Json:

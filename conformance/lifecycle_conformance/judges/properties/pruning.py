@@ -59,6 +59,13 @@ def what_a_pruning_deletes(step: Step, _: Trace) -> Iterator[Judgement]:
         yield none("PRUNE-5", "what changed of what is kept", [*changes, *_files_changed(step)])
 
 
+@check("PRUNE-5", on=steps("prune").accepted.with_files)
+def folders_stay(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge that a pruning that deletes a file leaves all folders, also one that has become empty."""
+    if step.folders_before is not None and step.folders_after is not None and step.files_before != step.files_after:
+        yield none("PRUNE-5", "the folders that are gone", sorted(step.folders_before - step.folders_after))
+
+
 @check("PRUNE-6", on=PASSES.accepted.fully_shown)
 def pruned_snapshots_come_back(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a pass writes the snapshots that were pruned, with the state of that day, and counts them.

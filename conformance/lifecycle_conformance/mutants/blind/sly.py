@@ -80,7 +80,7 @@ def equal_values_count_as_the_same_record() -> Patches:
 # --- recognition and the log ------------------------------------------------------------------------------------------
 
 
-@fault("ALIAS-4", "ALIAS-2", "ALIAS-9", "ALIAS-6", why="All markers are read first, to have what is compacted at hand.")
+@fault("ALIAS-9", "ALIAS-2", "ALIAS-4", "ALIAS-6", why="All markers are read first, to have what is compacted at hand.")
 def listed_ids_come_before_all_events() -> Patches:
     """What any marker lists prevails over the content of an earlier event."""
 
@@ -151,8 +151,8 @@ def _of_latest(changed: Callable[[Snapshot], Snapshot]) -> Patches:
 
 
 @fault(
-    "PHASE-7",
-    *("PHASE-4", "PHASE-5", "PHASE-9", "ERR-3"),
+    "PHASE-4",
+    *("PHASE-5", "PHASE-7", "PHASE-9", "ERR-3"),
     why="The last entry of a history seems to say where a run is.",
 )
 def the_last_entry_is_the_phase() -> Patches:
@@ -230,8 +230,8 @@ def a_late_snapshot_has_the_index_of_its_event() -> Patches:
 
 
 @fault(
-    "SCOPE-1",
-    *("SNAP-1", "SNAP-4", "PRUNE-6"),
+    "SNAP-4",
+    *("SCOPE-1", "SNAP-1", "PRUNE-6"),
     why="The scope of an event seems to hold for its snapshot, whenever it is made.",
 )
 def a_late_snapshot_has_the_scope_of_its_event() -> Patches:

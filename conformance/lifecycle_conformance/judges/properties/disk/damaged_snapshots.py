@@ -23,7 +23,7 @@ from lifecycle_conformance.model.json_text import blurred, is_json, look, may_be
 from lifecycle_projection.records import Json
 
 
-@check("FILE-7", "FILE-13", "FILE-14", "FILE-21", on=Steps(ON_FILES - {"tear"}).with_files)
+@check("FILE-7", "FILE-13", "FILE-14", "FILE-21", "FILE-26", on=Steps(ON_FILES - {"tear"}).with_files)
 def what_is_listed_of_the_snapshots(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge which snapshots are shown after a file among them was put there, damaged or removed."""
     files = both(step)
@@ -46,8 +46,17 @@ def what_is_listed_of_the_snapshots(step: Step, _: Trace) -> Iterator[Judgement]
             actual=_seen_names(step.after, owner),
         )
     snapshot = snapshot_in(text)
-    if special is not None and snapshot is not None and owner_of(snapshot) in owners:
-        yield from _one_snapshot(special, snapshot, step.after)
+    subject = special or ("FILE-26" if _is_of_the_same(before.get(path, b""), text) else None)
+    if subject is not None and snapshot is not None and owner_of(snapshot) in owners:
+        yield from _one_snapshot(subject, snapshot, step.after)
+
+
+def _is_of_the_same(before: bytes, after: bytes) -> bool:
+    """Whether a file held a snapshot, and holds that snapshot still, otherwise than before."""
+    there, now = snapshot_in(before), snapshot_in(after)
+    if before == after or there is None or now is None:
+        return False
+    return key_of_snapshot(there) == key_of_snapshot(now)
 
 
 def _special_snapshot(text: bytes) -> str | None:

@@ -67,7 +67,11 @@ def _as_shown(step: Step, lines: list[bytes]) -> Iterator[Judgement]:
     read = [event_in(line) for line in lines]
     expected = [[each["run_id"], each["event_id"], each["seq"]] for each in new]
     actual = [_name(each) if each is not None else as_text(line) for each, line in zip(read, lines, strict=True)]
-    if step.op != "import" and len({each["seq"] for each in new}) < len(new):
+    # Where an import left something out, DRIVER-9 says so, and nobody knows the order of the rest.
+    is_certain = len(new) == (
+        len(step.arguments["events"]) if step.op == "import" else len({each["seq"] for each in new})
+    )
+    if not is_certain:
         expected.sort(key=str)
         actual.sort(key=str)
     yield judged("FILE-1", "the events in the last lines of the log", expected=expected, actual=actual)

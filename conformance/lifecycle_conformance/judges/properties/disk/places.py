@@ -17,6 +17,7 @@ from lifecycle_conformance.model.file_layout import (
     is_too_long,
     key_of_snapshot,
     lines_of,
+    listed_for,
     log_of,
     path_of,
     segment,
@@ -203,6 +204,18 @@ def a_name_too_long(step: Step, trace: Trace) -> Iterator[Judgement]:
     yield judged("FILE-23", "the answer, the name being too long", expected="storage", actual=step.refusal)
     if step.refusal == "storage":
         yield from _stays_and_is_named(step, obstacle, met[1], met[2])
+
+
+@check("FILE-22", on=PASSES.accepted.with_files)
+def a_snapshot_under_another_name(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that a snapshot that stands under another name isn't found there by its id: it is written at its place."""
+    before, after = both(step)
+    elsewhere = {each["snapshot_id"] for each in listed_for(before, step.owner)}
+    for event_id, is_right in zip(recorded_ids(step), reported_ids_correct(step, trace), strict=True):
+        path = path_of(step.owner.run_id, event_id)
+        if is_right and event_id in elsewhere and path not in before:
+            what = f"whether {path} is written, its snapshot standing under another name"
+            yield judged("FILE-22", what, expected=True, actual=path in after, subject=path)
 
 
 def _stays_and_is_named(step: Step, obstacle: _Obstacle, before: Files, after: Files) -> Iterator[Judgement]:

@@ -171,6 +171,8 @@ def _spellings() -> Iterator[_Wrong]:
     yield _wrong("SCOPE-4", "camel case before snake case", spellings=tuple(camel_first))
     of_lists_last = tuple(sorted(SPELLINGS, key=lambda each: each[2] == "classes"))
     yield _wrong("SCOPE-4", "one data class before a list of them", spellings=of_lists_last)
+    in_camel_case_last = sorted(SPELLINGS, key=lambda each: not each[1].islower())
+    yield _wrong("SCOPE-4", "all of snake case before all of camel case", spellings=tuple(in_camel_case_last))
     yield _wrong("SCOPE-4", "the last spelling that parses", spellings=SPELLINGS[::-1])
     yield _wrong("SCOPE-4", "the first spelling that is there", decides=lambda tried: tried[0][1])
     yield _wrong("SCOPE-4", "the first spelling that is there and not null", decides=_first_not_null)

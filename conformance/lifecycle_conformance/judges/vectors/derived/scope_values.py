@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -201,12 +202,18 @@ def _texts() -> Iterator[_Wrong]:
             "strings don't": lambda value: None if isinstance(value, str) else right(value),
             "numbers don't": trimmed,
             "only up to 2^63 - 1": lambda value: None if type(value) is int and value >= 2**63 else right(value),
+            "numbers are doubles": lambda value: _as_a_double(value) if type(value) is int else right(value),
             "any integer": lambda value: write(value) if type(value) is int else right(value),
             "doubles do": lambda value: write(value) if isinstance(value, float) else right(value),
             "any number": lambda value: write(value) if _is_number(value) else trimmed(value),
             "booleans do": lambda value: write(value) if isinstance(value, bool) else right(value),
         },
     )
+
+
+def _as_a_double(value: int) -> Json:
+    """The digits of an integer as JavaScript writes them: from 2^53 on, those of the nearest double, and then zeros."""
+    return _text_or_number(int(Decimal(repr(float(value)))) if value > 2**53 else value)
 
 
 def _is_number(value: Json) -> bool:
