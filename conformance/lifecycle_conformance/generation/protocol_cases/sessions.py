@@ -20,6 +20,7 @@ from lifecycle_conformance.generation.protocol_cases.arguments import (
 from lifecycle_conformance.generation.protocol_cases.stored_records import (
     ALIASES,
     STRANGERS,
+    import_of_all_members,
     imports,
     unreadable,
     unreadable_by,
@@ -114,7 +115,7 @@ def _later(capabilities: frozenset[str], run: Object, imported: Request) -> list
     if "identify" in capabilities:
         asked += [lambda _: ("identify", {"run": run})]
     if "import" in capabilities:
-        asked += [lambda _: imported]
+        asked += [lambda random: random.choice([imported, import_of_all_members(random)])]
         asked += [partial(_unreadable_import, requirement) for requirement in ("FILE-11", "FILE-11", "FILE-12") * 2]
     if "append" in capabilities:
         asked += [_append, _foreign_append, _unreadable_append]
