@@ -189,6 +189,7 @@ _FIELDS: Final[tuple[tuple[str, Json], ...]] = (
     ("data_class", "public"), ("dataClass", "customer_data"), ("data_class", "Public"),
     ("risk_tier", "external_send"), ("riskTier", "internal_write"), ("risk_tier", 1),
     ("policy_version_id", " 3 "), ("policyVersionId", 4), ("policy_version", "p-5"), ("policyVersion", -1),
+    ("policy_version_id", 0),
     ("delegation_grant_ids", ["grant-2", " grant-1 ", "", "grant-2"]), ("delegationGrantIds", []),
     ("delegation_grant_ids", ["grant-1", 2]), ("unheard_of", "x"),
 )  # fmt: skip

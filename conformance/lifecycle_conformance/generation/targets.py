@@ -10,7 +10,9 @@ from lifecycle_conformance.execution.judgement import Registered
 from lifecycle_conformance.execution.trace import LOCAL, Object
 from lifecycle_conformance.generation import legacy_stores
 from lifecycle_conformance.generation.actions import COMPACTIONS, MANY_MOVES, PRUNINGS, TO_AND_FRO, Actions
+from lifecycle_conformance.generation.ends_of_ranges import at_the_last_seq, at_zero
 from lifecycle_conformance.generation.file_faults import scenarios
+from lifecycle_conformance.generation.legacy_crowds import every_phase
 from lifecycle_conformance.generation.session_state import Observer, indexes
 from lifecycle_conformance.generation.state_machine import ASKING, Action, SessionMachine, Target
 from lifecycle_conformance.generation.strategies import ALIKE, STATUSES, evenly, times
@@ -181,6 +183,9 @@ TARGETS: Final[Mapping[str, Target]] = {
         _rule("the_run_moves_on", choice=1),
         _rule("a_record_is_inserted", where=-1),
     ),
+    "every phase of old": Target("import", lambda machine, data: machine.move_on_from(data, every_phase, 1)),
+    "numbers at zero": Target("import compact prune", at_zero),
+    "the last seq": Target("import", at_the_last_seq),
 }
 """All targets, by name; each gets as many sessions as its weight says."""
 
