@@ -242,6 +242,7 @@ CONFLICT = {"from_phase": "queued", "to_phase": "queued", "lifecycle_index": 0, 
             log_left(lambda lines: [*lines, DAMAGED.encode()]),
         ),
         ("COMPACT-12", [PASSED, line(note(seq=2, occurred_at_ms=9)), COMPACT], log_left(lambda lines: lines[::-1])),
+        ("COMPACT-5", [PASSED, line(DAMAGED), IN_VAIN], lines_left(0, 1)),
         # --- reading a damaged log
         ("FILE-13", [PASSED, line(note(unknown=1))], first_events(2)),
         ("FILE-14", [PASSED, line(TWICE)], another_event(json.loads(note(seq=6)))),
@@ -335,7 +336,7 @@ def test_a_fault_is_found_under_its_own_requirement(
 def test_all_requirements_about_files_are_judged_but_those_of_other_checks() -> None:
     assert {
         *(f"FILE-{n}" for n in (1, 3, 4, 5, 7, 8, 9, *range(13, 20), *range(21, 25), 26)),
-        *("SNAP-9", "SNAP-11", "SNAP-12", "COMPACT-12", "ERR-4", "ERR-5", "PASS-10", "PASS-14"),
+        *("SNAP-9", "SNAP-11", "SNAP-12", "COMPACT-5", "COMPACT-12", "ERR-4", "ERR-5", "PASS-10", "PASS-14"),
     } == OWN
 
 
