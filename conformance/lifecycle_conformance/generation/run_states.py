@@ -94,7 +94,7 @@ def _checkpoint_members(capabilities: Capabilities) -> dict[str, st.SearchStrate
     verdicts = st.lists(_planted("verdicts"), max_size=4)
     attempts = st.sampled_from([0, 1, 2, 7, 2**32 - 1])
     failure = {"node_id": nodes, "reason": texts, "failed_at_ms": unsigned(capabilities)}
-    details = {"failure_kind": nullable(texts), "metadata": values(capabilities)}
+    details = {"failure_kind": nullable(texts), "metadata": nullable(values(capabilities))}
     return {
         "completed_nodes": lists,
         "pending_nodes": lists,

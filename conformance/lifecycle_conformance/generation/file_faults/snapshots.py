@@ -16,6 +16,7 @@ from lifecycle_conformance.generation.file_faults.requests import (
     unused,
     with_record,
 )
+from lifecycle_conformance.generation.strategies import evenly
 from lifecycle_conformance.model.file_layout import SNAPSHOTS, folder_of, listed_for, path_of, snapshots_of
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.model.phase_table import FILLED_IN
@@ -39,7 +40,7 @@ def misplaced_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests
     without_phase = {name: value for name, value in spare.items() if name not in FILLED_IN}
     text = pretty(spare).decode()
     gone: Request = "remove", {"path": f"{folder}/{name}.json"}
-    return st.sampled_from(
+    return evenly(
         [
             [put(f"{folder}/any name of {name}.json", pretty(spare))],
             [put(f"{folder}/.{name}.json", pretty(spare))],
@@ -141,8 +142,8 @@ def meeting_ids(run: Object, number: int) -> st.SearchStrategy[Requests]:
             case _:
                 return taken(at, scope={"schema_version": 1, "tenant_context": tenant})
 
-    kinds = ["a tenant's", "a run's", "of another id", "of another tenant"]
-    return st.tuples(st.sampled_from(kinds), st.integers(0, len(ids_of(own)) - 1)).map(scenario)
+    kinds = evenly(["a tenant's", "a run's", "of another id", "of another tenant"])
+    return st.tuples(kinds, st.integers(0, len(ids_of(own)) - 1)).map(scenario)
 
 
 def odd_run_ids(run: Object) -> st.SearchStrategy[Requests]:

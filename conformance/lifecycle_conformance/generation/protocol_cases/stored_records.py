@@ -100,7 +100,7 @@ def _value(type_: str, free: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]
 
 
 def import_of_all_members(random: Random) -> Request:
-    """Import records that have every member at every depth, with empty texts, and rare words among the others."""
+    """Import records that name every member at every depth, with nulls, empty texts and rare words among the others."""
     fixed: Object = {"run_id": "left-behind"}
     events = [{**_full(random, "event"), **fixed, "event_type": "note"} for _ in range(_OF_EACH)]
     snapshots = [{**_full(random, "snapshot"), **fixed, "snapshot_id": f"full-{n}"} for n in range(_OF_EACH)]
@@ -108,16 +108,23 @@ def import_of_all_members(random: Random) -> Request:
 
 
 def _full(random: Random, type_: str) -> Json:
-    """A value of a type that leaves nothing out; only tenants are plain ones, for they decide who sees the record."""
+    """A value of a type that leaves no member out, though some are null.
+
+    Only tenants are plain ones, for they decide who sees the record.
+    """
     if type_.startswith("["):
         return [_full(random, type_[1:-1]) for _ in range(random.randint(1, 2))]
     if type_ in _WORDS:
         return random.choice(_WORDS[type_])
     if type_ in _FULL:
         return random.choice(_FULL[type_])
-    return {name: _full(random, member) for name, member, _ in _rows(type_)}
+    return {
+        name: None if sort == "optional" and random.random() < _NULL else _full(random, member)
+        for name, member, sort in _rows(type_)
+    }
 
 
+_NULL: Final = 0.1
 _OF_EACH: Final = 3
 _FULL: Final[Mapping[str, Sequence[Json]]] = {
     "tenant": [TENANT, *ALIASES],
