@@ -35,25 +35,36 @@ def misplaced_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests
     owner = owner_of_run(run)
     latest = max(listed_for(files, owner), key=lambda each: (each["seq"], each["snapshot_id"]))
     folder, name = folder_of(owner.run_id), unused("spare", files)
-    spare = {**latest, "snapshot_id": name}
-    elsewhere = {**spare, "scope": {**spare["scope"], "tenant_context": {"org_id": "else", "workspace_id": "where"}}}
-    without_phase = {name: value for name, value in spare.items() if name not in FILLED_IN}
-    text = pretty(spare).decode()
-    gone: Request = "remove", {"path": f"{folder}/{name}.json"}
+    tenant = {"org_id": "else", "workspace_id": "where"}
+
+    def spare(number: int, **members: Json) -> Object:
+        return {**latest, "snapshot_id": f"{name}-{number}", **members}
+
+    def own(number: int, content: bytes) -> Request:
+        return put(f"{folder}/{name}-{number}.json", content)
+
+    text = pretty(spare(2)).decode()
+    without_phase = {member: value for member, value in spare(1).items() if member not in FILLED_IN}
+    odd_names = (f"any name of {name}.json", f".{name}.json", f"{name}.txt", f"{name}.json.tmp")
+    odd = [
+        own(0, pretty(spare(0, unknown=1))),
+        own(1, pretty(without_phase)),
+        own(2, text.replace('"seq"', '"seq": 0,\n  "seq"', 1).encode()),
+    ]
+    # These are removed again: the operations don't show them, so nothing else could be judged.
+    foreign = (
+        spare(0, run_id=f"{owner.run_id}-other"),
+        spare(0, scope={**latest["scope"], "tenant_context": tenant}),
+    )
+    gone: Request = "remove", {"path": f"{folder}/{name}-0.json"}
+    # All of a kind at once, each with an id of its own, so that a short search meets each.
     return evenly(
         [
-            [put(f"{folder}/any name of {name}.json", pretty(spare))],
-            [put(f"{folder}/.{name}.json", pretty(spare))],
-            [put(f"{folder}/{name}.txt", pretty(spare))],
-            [put(f"{folder}/{name}.json.tmp", pretty(spare))],
-            [put(f"{folder}/{name}.json", text[: len(text) // 2].encode())],
-            [put(f"{folder}/{name}.json", b"\xff")],
-            [put(f"{folder}/{name}.json", pretty({**spare, "unknown": 1}))],
-            [put(f"{folder}/{name}.json", pretty(without_phase))],
-            [put(f"{folder}/{name}.json", text.replace('"seq"', '"seq": 0,\n  "seq"', 1).encode())],
-            # These are removed again: the operations don't show them, so nothing else could be judged.
-            [put(f"{folder}/{name}.json", pretty({**spare, "run_id": f"{owner.run_id}-other"})), gone],
-            [put(f"{folder}/{name}.json", pretty(elsewhere)), gone],
+            [put(f"{folder}/{each}", pretty(spare(number))) for number, each in enumerate(odd_names)],
+            [own(0, text[: len(text) // 2].encode()), own(1, b"\xff")],
+            odd,
+            odd,
+            *([own(0, pretty(each)), gone] for each in foreign),
         ]
     )
 
