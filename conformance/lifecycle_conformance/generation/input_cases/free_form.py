@@ -91,6 +91,7 @@ def _last_one_wins(capabilities: frozenset[str]) -> Sessions:
     return st.one_of(
         at_each(grown, places, sessions),
         at_each(grown, TYPED, _unknown_twice),
+        at_each(grown, [(SNAPSHOT,)], _unknown_twice),  # often, as all of a definition counts
         at_each(grown, _RECORDS_OF_SCOPE, _twice_in_scope),
         refusals("REC-13", capabilities, at_each(grown, wrong, spoilt)),
     )
