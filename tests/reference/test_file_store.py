@@ -579,6 +579,12 @@ def test_a_log_that_is_a_directory_is_a_storage_error(directory: Path) -> None:
         project(run_of(*HISTORY), FileStore(directory))
 
 
+def test_a_pass_over_nothing_asks_nothing_of_the_store(directory: Path) -> None:
+    """PASS-1: so it answers even where the log can't be read."""
+    log_of(directory).mkdir()
+    assert project(run_of(), FileStore(directory)).projected == 0
+
+
 def test_a_failed_pass_can_be_logged_as_a_warning_with_the_run_id(
     directory: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -141,6 +141,13 @@ def another_event(event: Json) -> Callable[[Step], Step]:
     return events_shown(lambda events: [*events, event])
 
 
+def went_on(step: Step) -> Step:
+    """Make a pass that was stopped at its third record append the event of the fourth all the same."""
+    whole, _ = last(pass_over(run_json(*RECORDS, lifecycle("node_blocked", 3), step.history[3])))
+    event = whole.after[OWNER].events[3]
+    return log_left(lambda lines: [*lines, orjson.dumps(event) + b"\n"])(another_event(event)(step))
+
+
 def payload_shown(payload: Json) -> Callable[[Step], Step]:
     """Show another payload of the third event."""
     return events_shown(lambda events: [*events[:2], {**events[2], "payload": payload}])
@@ -177,6 +184,7 @@ def odd_folder(step: Step) -> Step:
 ODD_RUN = run_json(lifecycle("node_started", 1), run_id="a/b")
 LONG_RUN = run_json(*RECORDS, lifecycle(LONG_NAME, 3))
 LONG_ID = ids_of(LONG_RUN)[2]
+LONGER_RUN = run_json(*RECORDS, lifecycle(LONG_NAME, 3), lifecycle("node_failed", 4))
 QUEUED = {**LONG_RUN, "status": "queued"}
 QUEUED_SHORT = {**GROWN, "status": "queued"}
 FOREIGN = run_json(*RECORDS, tenant_context={"org_id": "org-b", "workspace_id": "ws-a"})
@@ -239,6 +247,7 @@ CONFLICT = {"from_phase": "queued", "to_phase": "queued", "lifecycle_index": 0, 
             log_left(lambda lines: [*lines, DAMAGED.encode()]),
         ),
         ("COMPACT-12", [PASSED, line(note(seq=2, occurred_at_ms=9)), COMPACT], log_left(lambda lines: lines[::-1])),
+        ("COMPACT-5", [PASSED, line(DAMAGED), IN_VAIN], lines_left(0, 1)),
         # --- reading a damaged log
         ("FILE-13", [PASSED, line(note(unknown=1))], first_events(2)),
         ("FILE-14", [PASSED, line(TWICE)], another_event(json.loads(note(seq=6)))),
@@ -284,6 +293,7 @@ CONFLICT = {"from_phase": "queued", "to_phase": "queued", "lifecycle_index": 0, 
         ("FILE-23", [pass_over(LONG_RUN)], refused("internal")),
         ("FILE-23", [pass_over(LONG_RUN)], refused("storage", "no space left")),
         ("FILE-23", [pass_over(LONG_RUN)], shortened(2)),
+        ("PASS-10", [pass_over(LONGER_RUN)], went_on),
         (
             "FILE-24",
             [PASSED, put("stateful_snapshots/else/x.json", snapshot(seq=9)), PRUNE],
@@ -332,7 +342,7 @@ def test_a_fault_is_found_under_its_own_requirement(
 def test_all_requirements_about_files_are_judged_but_those_of_other_checks() -> None:
     assert {
         *(f"FILE-{n}" for n in (1, 3, 4, 5, 7, 8, 9, *range(13, 20), *range(21, 25), 26)),
-        *("SNAP-9", "SNAP-11", "SNAP-12", "COMPACT-12", "ERR-4", "ERR-5", "PASS-14"),
+        *("SNAP-9", "SNAP-11", "SNAP-12", "COMPACT-5", "COMPACT-12", "ERR-4", "ERR-5", "PASS-10", "PASS-14"),
     } == OWN
 
 

@@ -282,12 +282,13 @@ class Actions(SessionState):
         if scenario is None:
             return
         requests, records = data.draw(scenario), self.draw_records(data, data.draw(st.integers(0, 1)))
+        retention_ms = data.draw(evenly([1, 1, AFTER_ALL_MS])) if compacted else 0  # the last one removes nothing
 
         def action() -> None:
             self.coverage.targets[name] += 1
             self.send(requests)
             if compacted and "compact" in self.capabilities:
-                self.do("compact", retention_ms=1, now_ms=AFTER_ALL_MS)
+                self.do("compact", retention_ms=retention_ms, now_ms=AFTER_ALL_MS)
             self.change([*self.history, *records])
 
         self.execute("something happens to the files", action)

@@ -16,8 +16,10 @@ from lifecycle_conformance.generation.legacy_records import (
     malformed_entries,
     marker_of,
     near_twins,
+    snapshot_of,
 )
 from lifecycle_conformance.model.identity import stable_id
+from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
 
 _RECORDS: Final = 8
 
@@ -68,6 +70,20 @@ def malformed_entries_together(draw: st.DrawFn, run: Object, seq: int, capabilit
     lists = ([good[0], *malformed, good[1]], good[2:])
     left = [marker_of(run, f"stateful-compaction-{seq}-{n}", seq + n, listed) for n, listed in enumerate(lists)]
     return LegacyStore(events=left, snapshots=[], records=records)
+
+
+@st.composite
+def every_phase(draw: st.DrawFn, run: Object, seq: int, _: Capabilities) -> LegacyStore:
+    """Leave a snapshot in each status without a phase, and one in each phase that has nothing else of it."""
+    statuses: list[tuple[str, Object]] = [(status, {}) for status in sorted(PHASE_OF)]
+    phases: list[tuple[str, Object]] = [(run["status"], {"phase": phase}) for phase in sorted(NEXT)]
+    record: Object = {"event": "node_started", "recorded_at_ms": 1}
+    snapshots = [
+        snapshot_of(event_of(run, record, f"left-behind-{seq + n}", seq + n), status, members)
+        for n, (status, members) in enumerate(draw(st.permutations([*statuses, *phases])))
+    ]
+    last = event_of(run, record, "left-behind", seq + len(snapshots), correlation_id="another-automation")
+    return LegacyStore(events=[last], snapshots=snapshots, records=[])
 
 
 def _rows(random: Random, run: Object, record: Object, seq: int, number: int) -> list[Object]:

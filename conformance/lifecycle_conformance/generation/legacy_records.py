@@ -103,10 +103,12 @@ def oddities(run: Object, capabilities: Capabilities) -> list[tuple[Object, Json
     doubles: list[Json] = [1.0] if "json-numbers" in capabilities else []
     said: list[Json] = [0, 7, None, "1", -1, True, 1.5, [], *doubles]
     metadata: list[Json] = ["a text", [1], {}, 7, False]
+    stop_kinds: list[Json] = ["tired", 7, "Cancelled", [], {}]
     payloads: list[Json] = [
         *({"lifecycle_occurrence": each} for each in said),
         *({"event": "another_name"}, {"recorded_at_ms": LATEST_MS}, {"reason": 7}, {"reason": {}}),
-        *({"stop_kind": "tired"}, {"stop_kind": 7}, {"stop_kind": "Cancelled"}, "a text", [1]),
+        *({"stop_kind": each} for each in stop_kinds),
+        *("a text", [1]),
     ]
     records: list[Object] = [{"reason": ""}, *({"metadata": each} for each in metadata)]
     return [

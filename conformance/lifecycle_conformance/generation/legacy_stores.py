@@ -156,6 +156,8 @@ def markers(draw: st.DrawFn, run: Object, seq: int, capabilities: Capabilities) 
     listed = draw(marker_lists(draw(st.permutations(entries)), stable_id(*contents[0])))
     own = draw(st.sampled_from([f"stateful-compaction-by-others-{seq}"] * 4 + [stable_id(*contents[0])]))
     marker = marker_of(run, own, seq + draw(st.integers(0, len(records))), listed)
+    # What is no marker may have such a list, too.
+    marker["event_type"] = draw(evenly([*[marker["event_type"]] * 5, "note"]))
     alive = [
         event_of(run, record, id_by_index(run, record, seq - 1 + n), seq + n)
         for n, record in enumerate(records)

@@ -118,7 +118,7 @@ def _checkpoint_members(capabilities: Capabilities) -> dict[str, st.SearchStrate
     verdicts = st.lists(_planted("verdicts"), max_size=4)
     attempts = st.sampled_from([0, 1, 2, 7, 2**32 - 1])
     failure = {"node_id": nodes, "reason": texts, "failed_at_ms": unsigned(capabilities)}
-    details = {"failure_kind": nullable(texts), "metadata": values(capabilities)}
+    details = {"failure_kind": nullable(texts), "metadata": nullable(values(capabilities))}
     return {
         "completed_nodes": lists,
         "pending_nodes": lists,
@@ -213,6 +213,7 @@ _FIELDS: Final[tuple[tuple[str, Json], ...]] = (
     ("data_class", "public"), ("dataClass", "customer_data"), ("data_class", "Public"),
     ("risk_tier", "external_send"), ("riskTier", "internal_write"), ("risk_tier", 1),
     ("policy_version_id", " 3 "), ("policyVersionId", 4), ("policy_version", "p-5"), ("policyVersion", -1),
+    ("policy_version_id", 0),
     ("delegation_grant_ids", ["grant-2", " grant-1 ", "", "grant-2"]), ("delegationGrantIds", []),
     ("delegation_grant_ids", ["grant-1", 2]), ("unheard_of", "x"),
 )  # fmt: skip

@@ -11,8 +11,9 @@ from lifecycle_conformance.execution.judgement import Registered
 from lifecycle_conformance.execution.trace import LOCAL, Object
 from lifecycle_conformance.generation import legacy_stores, situations
 from lifecycle_conformance.generation.actions import COMPACTIONS, MANY_MOVES, PRUNINGS, TO_AND_FRO, Actions
+from lifecycle_conformance.generation.ends_of_ranges import at_the_last_seq, at_zero
 from lifecycle_conformance.generation.file_faults import scenarios
-from lifecycle_conformance.generation.legacy_crowds import malformed_entries_together
+from lifecycle_conformance.generation.legacy_crowds import every_phase, malformed_entries_together
 from lifecycle_conformance.generation.session_state import Observer, indexes
 from lifecycle_conformance.generation.state_machine import ASKING, Action, SessionMachine, Target
 from lifecycle_conformance.generation.strategies import ALIKE, STATUSES, evenly, times
@@ -44,7 +45,8 @@ _WEIGHTS: Final = {
     "a snapshot that is spoiled": 2,
     "an interruption": 2,
     "snapshots in foreign folders": 3,
-    "snapshots out of place": 2,
+    "snapshots out of place": 3,
+    "ids that meet": 3,
     "compacted twins": 5,
     "for two tenants": 6,
     "off": 4,
@@ -192,6 +194,9 @@ TARGETS: Final[Mapping[str, Target]] = {
         "import", situations.a_move_is_refused_beside_a_lone_snapshot
     ),
     "nothing behind a torn tail": Target("files", situations.nothing_is_passed_over_behind_a_torn_tail),
+    "every phase of old": Target("import", lambda machine, data: machine.move_on_from(data, every_phase, 1)),
+    "numbers at zero": Target("import compact prune", at_zero),
+    "the last seq": Target("import", at_the_last_seq),
 }
 """All targets, by name; each gets as many sessions as its weight says."""
 

@@ -233,17 +233,19 @@ _NAMES_AT_ONCE: Final = 4
 def long_names(run: Object, illegal: Sequence[str], number: int) -> st.SearchStrategy[Requests]:
     """Add a record whose name is too long for a file, where the guard allows its phase and where it doesn't.
 
+    Nothing is recorded of one that comes behind it.
     `illegal` are statuses that the guard refuses after the run's latest snapshot, of the last record of its history.
     """
-
-    def scenario(status: str | None) -> Requests:
-        short, long = ({"event": name, "recorded_at_ms": 1 + number % 60} for name in ("node_failed", LONG_NAME))
-        if status is None:
-            return [project(with_record(run, long)), project(run)]
-        refused = {**run, "status": status}
-        return [project(with_record(refused, short)), project(with_record(refused, long)), project(run)]
-
-    return st.sampled_from([None, *illegal]).map(scenario)
+    short, long = ({"event": name, "recorded_at_ms": 1 + number % 60} for name in ("node_failed", LONG_NAME))
+    allowed = [
+        [project(with_record(run, long)), project(run)],
+        [project(with_record(with_record(run, long), short)), project(run)],
+    ]
+    refused = [
+        [project(with_record(moved, short)), project(with_record(moved, long)), project(run)]
+        for moved in ({**run, "status": status} for status in illegal)
+    ]
+    return st.sampled_from([*allowed * 2, *refused])
 
 
 def _snapshot_like(run: Object) -> Object:

@@ -11,11 +11,14 @@ from lifecycle_conformance.generation.alphabets import NOT_WHITE_SPACE
 from lifecycle_conformance.generation.input_cases.runs import (
     RECORDS,
     SNAPSHOT,
+    TYPED,
     Path,
+    at,
     change,
     drop,
     small_run,
     text_with,
+    text_with_twice,
 )
 from lifecycle_conformance.generation.input_cases.sessions import (
     Cases,
@@ -36,6 +39,8 @@ from lifecycle_conformance.model.shown_metadata import SHOWN_AS, WAIT_KINDS
 from lifecycle_projection.records import Json
 
 _METADATA: Final[Path] = ("checkpoint", "lifecycle_history", 0, "metadata")
+_NAMES_OF_NO_MEMBER: Final = ("unheard_of", "document", "raw")
+"""Names that no table has; readers may have them for what they keep beside the members."""
 _EVENTS: Final = ("node_started", "node_completed", "node_failed", "node_blocked", "node_recovered")
 
 
@@ -83,12 +88,55 @@ def _last_one_wins(capabilities: frozenset[str]) -> Sessions:
             lambda pairs: {"run_json": text_with(run, path, _object(pairs))}
         )
 
-    return st.one_of(at_each(grown, places, sessions), refusals("REC-13", capabilities, at_each(grown, wrong, spoilt)))
+    return st.one_of(
+        at_each(grown, places, sessions),
+        at_each(grown, TYPED, _unknown_twice),
+        at_each(grown, [(SNAPSHOT,)], _unknown_twice),  # often, as all of a definition counts
+        at_each(grown, _RECORDS_OF_SCOPE, _twice_in_scope),
+        refusals("REC-13", capabilities, at_each(grown, wrong, spoilt)),
+    )
+
+
+def _unknown_twice(run: Object, path: Path) -> Sessions:
+    """Write a member that the record's table doesn't name twice, one right after the other, before all that it names.
+
+    So it stands at one place in the order of members, whichever of the two counts: a definition is hashed in it.
+    """
+
+    def session(name: str, first: Json, last: Json) -> Requests:
+        record = {name: last, **at(run, path)}
+        text = text_with(run, path, f"{{{json.dumps(name)}: {json.dumps(first)}, {json.dumps(record)[1:]}")
+        return reading("REC-13", change(run, path, record), {"run_json": text})
+
+    return st.builds(session, st.sampled_from(_NAMES_OF_NO_MEMBER), plain, plain)
+
+
+def _twice_in_scope(run: Object, path: Path) -> Sessions:
+    """Write a member twice of what is read from the metadata of a definition, which are free-form."""
+    means = change(change(run, _METADATA_OF_DEFINITION, {"enterprise_scope": _SCOPE}), path, "last")
+    text = text_with_twice(means, path, json.dumps("first"), json.dumps("last"))
+    return st.just(reading("REC-13", means, {"run_json": text}))
+
+
+_METADATA_OF_DEFINITION: Final[Path] = (SNAPSHOT, "metadata")
+_RESOURCE: Final = {"organization_id": "o", "workspace_id": "w", "resource_kind": "project", "resource_id": "r"}
+_SCOPE: Final = {
+    "owner_principal": {"kind": "human_user", "id": "u"},
+    "resource_scope": {"root": _RESOURCE, "allowed_resources": [_RESOURCE]},
+}
+_RECORDS_OF_SCOPE: Final[tuple[Path, ...]] = tuple(
+    (*_METADATA_OF_DEFINITION, "enterprise_scope", *path)
+    for path in (
+        ("owner_principal", "id"),
+        ("resource_scope", "root", "resource_id"),
+        ("resource_scope", "allowed_resources", 0, "resource_id"),
+    )
+)
 
 
 def _any_definition(capabilities: frozenset[str]) -> Sessions:
     """Send definitions that hold an automation id, and anything else or nothing."""
-    known = ("metadata", "name", "status", "schedule", "flow", "agents", "execution", "nodes")
+    known = ("metadata", "name", "status", "schedule", "flow", "agents", "execution", "nodes", *_NAMES_OF_NO_MEMBER)
     everything = plain.map(lambda value: dict.fromkeys(known, value))
     definitions = st.builds(
         lambda automation_id, more: {**more, "automation_id": automation_id},

@@ -227,7 +227,10 @@ def _surrogates(capabilities: frozenset[str]) -> Sessions:
 
 
 def _depth(capabilities: frozenset[str]) -> Sessions:
-    """Nest up to the limit, and beyond it; brackets in strings, and those beside each other, don't nest."""
+    """Nest up to the limit, and beyond it; brackets in strings, and those beside each other, don't nest.
+
+    A string that ends in a backslash is over, though the quotation mark behind it may look like an escaped one.
+    """
 
     def nested(path: Path, depth: int, opening: str, closing: str) -> str:
         levels = depth - len(path)  # each step of the path leads into one more array or object
@@ -242,7 +245,7 @@ def _depth(capabilities: frozenset[str]) -> Sessions:
     def deep(run: Object, path: Path, depth: int, kind: tuple[str, str]) -> Requests:
         return accepted(run, path, nested(path, depth, *kind))
 
-    flat = st.sampled_from(['"{}"', '["{}", 1]']).flatmap(
+    flat = st.sampled_from(['"{}"', '["{}", 1]', '["\\\\", "{}"]']).flatmap(
         lambda form: st.builds(lambda kind, count: form.format(kind * count), st.sampled_from("[{"), _many)
     ) | _many.map(lambda count: f"[{', '.join(['[]'] * count)}]")
     texts = st.builds(

@@ -21,6 +21,7 @@ from lifecycle_conformance.generation.protocol_cases.arguments import (
 from lifecycle_conformance.generation.protocol_cases.stored_records import (
     ALIASES,
     STRANGERS,
+    import_of_all_members,
     imports,
     unreadable,
     unreadable_by,
@@ -128,7 +129,7 @@ def _later(capabilities: frozenset[str], run: Object, imported: Request) -> list
     if "identify" in capabilities:
         asked += [lambda _: ("identify", {"run": run})]
     if "import" in capabilities:
-        asked += [lambda _: imported, _tied]
+        asked += [lambda random: random.choice([imported, import_of_all_members(random)]), _tied]
         asked += [
             partial(_unreadable_import, requirement, capabilities)
             for requirement in ("FILE-11",) * 10 + ("FILE-12",) * 3

@@ -1,9 +1,10 @@
 """Stored records, readable and unreadable: driven by the tables of the chapter *Files*."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
-from typing import Final
+from random import Random
+from typing import Final, TypeAlias, TypeVar
 
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from lifecycle_conformance.generation.requests import TENANT
 from lifecycle_conformance.generation.strategies import texts, values
 from lifecycle_conformance.specification.requirements import code_spans, tables
 from lifecycle_projection.records import Json
+
+_Value = TypeVar("_Value")
 
 STRANGERS: Final[tuple[Object, ...]] = (
     {**TENANT, "org_id": "org-b"},
@@ -97,6 +100,42 @@ def _value(type_: str, free: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]
     return simple[type_] if type_ in simple else _stored(type_, free, {}, {})
 
 
+def import_of_all_members(random: Random) -> Request:
+    """Import records that name every member at every depth, with nulls, empty texts and rare words among the others."""
+    fixed: Object = {"run_id": "left-behind"}
+    events = [{**_full(random, "event"), **fixed, "event_type": "note"} for _ in range(_OF_EACH)]
+    snapshots = [{**_full(random, "snapshot"), **fixed, "snapshot_id": f"full-{n}"} for n in range(_OF_EACH)]
+    return "import", {"events": events, "snapshots": snapshots}
+
+
+def _full(random: Random, type_: str) -> Json:
+    """A value of a type that leaves no member out, though some are null.
+
+    Only tenants are plain ones, for they decide who sees the record.
+    """
+    if type_.startswith("["):
+        return [_full(random, type_[1:-1]) for _ in range(random.randint(1, 2))]
+    if type_ in _WORDS:
+        return random.choice(_WORDS[type_])
+    if type_ in _FULL:
+        return random.choice(_FULL[type_])
+    return {
+        name: None if sort == "optional" and random.random() < _NULL else _full(random, member)
+        for name, member, sort in _rows(type_)
+    }
+
+
+_NULL: Final = 0.1
+_OF_EACH: Final = 3
+_FULL: Final[Mapping[str, Sequence[Json]]] = {
+    "tenant": [TENANT, *ALIASES],
+    "str": ["", "text"],
+    "u64": [0, 1],
+    "u32": [0, 2**32 - 1],
+    "any": [{"a": [1]}],
+}
+
+
 # --- unreadable records -----------------------------------------------------------------------------------------------
 
 
@@ -105,11 +144,14 @@ class Wrong(StrEnum):
 
     MISSING = "it is missing"
     NULL = "it is null"
-    NO_DEFAULT = "it is null, where it could be absent"
-    INNER_DEFAULT = "it is null so in a record inside"
+    DEFAULT = "it is null, and has a default"
     TYPE = "its type"
     DOUBLE = "it is a whole number, written as a double"
     WORD = "its word"
+
+
+_Spoiled: TypeAlias = Iterator[tuple[_Value, str, Wrong]]
+"""Records or values, each with the requirement by which it is wrong, and what is wrong."""
 
 
 @cache
@@ -118,24 +160,31 @@ def unreadable(record: str, capabilities: frozenset[str]) -> list[tuple[Object, 
 
     Nothing is shown of the run that they would belong to.
     """
-    return [(each, requirement) for each, requirement, _ in _all_unreadable(record, capabilities)]
+    return [(each, requirement) for each, requirement, _ in _asked(spoiled(record), capabilities)]
 
 
 @cache
 def unreadable_by(record: str, requirement: str, capabilities: frozenset[str]) -> list[list[Object]]:
-    """The same of one requirement, those together in which the same is wrong."""
-    found: dict[Wrong, list[Object]] = {}
-    for each, by, wrong in _all_unreadable(record, capabilities):
-        if by == requirement:
-            found.setdefault(wrong, []).append(each)
-    return [*found.values()]
+    """The same of one requirement, those together in which the same is wrong; those of inner records apart.
+
+    There are so many of the latter that the record's own members would hardly be met among them.
+    """
+    groups: list[list[Object]] = []
+    for spoil in (_spoiled_itself, _spoiled_inside):
+        found: dict[Wrong, list[Object]] = {}
+        for each, by, wrong in _asked(spoil(record), capabilities):
+            if by == requirement:
+                found.setdefault(wrong, []).append(each)
+        groups += found.values()
+    return groups
 
 
-def _all_unreadable(record: str, capabilities: frozenset[str]) -> Iterator[tuple[Object, str, Wrong]]:
+def _asked(spoilt: _Spoiled[Object], capabilities: frozenset[str]) -> _Spoiled[Object]:
+    """Those that a driver with these capabilities can be sent, where nobody sees them."""
     tells_numbers_apart = "json-numbers" in capabilities
     return (
         (_out_of_sight(each), requirement, wrong)
-        for each, requirement, wrong in spoiled(record)
+        for each, requirement, wrong in spoilt
         if wrong is not Wrong.DOUBLE or tells_numbers_apart
     )
 
@@ -144,23 +193,34 @@ def _out_of_sight(record: Object) -> Object:
     return {**record, "run_id": "unreadable"} if record.get("run_id") == "text" else record
 
 
-def spoiled(record: str) -> Iterator[tuple[Object, str, Wrong]]:
+def spoiled(record: str) -> _Spoiled[Object]:
     """Spoil each member of a record, at every depth."""
+    yield from _spoiled_itself(record)
+    yield from _spoiled_inside(record)
+
+
+def _spoiled_itself(record: str) -> _Spoiled[Object]:
     whole = _example(record)
     for name, type_, sort in _rows(record):
         if sort == "required":
             yield {member: value for member, value in whole.items() if member != name}, "FILE-11", Wrong.MISSING
         if sort != "optional":
-            yield {**whole, name: None}, "FILE-11", Wrong.NULL if sort == "required" else Wrong.NO_DEFAULT
+            yield {**whole, name: None}, "FILE-11", Wrong.NULL if sort == "required" else Wrong.DEFAULT
         for value, requirement, wrong in _wrong(type_):
             yield {**whole, name: value}, requirement, wrong
 
 
-def _wrong(type_: str) -> Iterator[tuple[Json, str, Wrong]]:
+def _spoiled_inside(record: str) -> _Spoiled[Object]:
+    whole = _example(record)
+    for name, type_, _ in _rows(record):
+        for value, requirement, wrong in _wrong_inside(type_):
+            yield {**whole, name: value}, requirement, wrong
+
+
+def _wrong(type_: str) -> _Spoiled[Json]:
     """Values that aren't of a type: by a word that isn't in its set (FILE-12), or else (FILE-11)."""
     if type_.startswith("["):
-        for value, requirement, wrong in _wrong(type_[1:-1]):
-            yield [_example(type_[1:-1]), value], requirement, wrong
+        yield from _as_second_item(type_[1:-1], _wrong(type_[1:-1]))
         others: tuple[Json, ...] = (7, "text", True, {})
     elif type_ in _WORDS:
         first, *_ = _WORDS[type_]
@@ -177,9 +237,18 @@ def _wrong(type_: str) -> Iterator[tuple[Json, str, Wrong]]:
     yield from ((value, "FILE-11", Wrong.TYPE) for value in others)
     if type_ in {"u64", "u32"}:
         yield 1.0, "FILE-11", Wrong.DOUBLE
-    if f"stored.{type_}" in _TABLES:
-        for value, requirement, wrong in spoiled(type_):
-            yield value, requirement, Wrong.INNER_DEFAULT if wrong is Wrong.NO_DEFAULT else wrong
+
+
+def _wrong_inside(type_: str) -> _Spoiled[Json]:
+    """Values in which a record isn't right."""
+    if type_.startswith("["):
+        yield from _as_second_item(type_[1:-1], _wrong_inside(type_[1:-1]))
+    elif f"stored.{type_}" in _TABLES:
+        yield from spoiled(type_)
+
+
+def _as_second_item(type_: str, items: _Spoiled[Json]) -> _Spoiled[Json]:
+    return (([_example(type_), value], requirement, wrong) for value, requirement, wrong in items)
 
 
 def _example(type_: str) -> Json:

@@ -125,6 +125,16 @@ def _content(event: Object) -> bytes:
     return canonical(blurred(event))
 
 
+@check("COMPACT-5", on=_COMPACTIONS)
+def the_log_stays_where_nothing_is_removed(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge that a log without torn tail is the same after a compaction that lost no event and made none."""
+    before, after = map(log_of, both(step))
+    same = [sorted(map(_content, events_of(log))) for log in (before, after)]
+    if step.arguments["retention_ms"] and step.ok.get("pruned") == 0 and not lines_of(before)[1] and same[0] == same[1]:
+        expected, actual = apart(before, after)
+        yield judged("COMPACT-5", "the log, where it differs", expected=expected, actual=actual)
+
+
 @check("FILE-13", on=_COMPACTIONS)
 def unknown_members_are_left_out(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that what a compaction writes again has lost its unknown members."""

@@ -218,6 +218,22 @@ def a_snapshot_under_another_name(step: Step, trace: Trace) -> Iterator[Judgemen
             yield judged("FILE-22", what, expected=True, actual=path in after, subject=path)
 
 
+@check("PASS-10", on=PASSES.with_files)
+def nothing_is_recorded_of_later_records(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that a pass which a place stopped left the records behind it alone: that place could be seen beforehand.
+
+    A blocked folder shows only in writing, when the events of later records may be there already.
+    """
+    met = _met(step)
+    if met is None or met[0].kind == _BLOCKED or step.refusal not in {"storage", "storage_conflict"}:
+        return
+    index = met[0].index
+    if index + 1 < len(step.history) and _ids_are_known(step, trace, index):
+        later = [at for at, events in enumerate(pass_effects(step).events) if at > index and events]
+        what = f"the records behind record {index}, which stopped the pass, that got an event"
+        yield none("PASS-10", what, later)
+
+
 def _stays_and_is_named(step: Step, obstacle: _Obstacle, before: Files, after: Files) -> Iterator[Judgement]:
     if _is_whole(before):
         stays = _is_recorded(step, obstacle.event_id, after)

@@ -1,0 +1,56 @@
+"""What a session does where numbers are the least or the greatest that there are."""
+
+from hypothesis import strategies as st
+
+from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.generation.actions import Actions
+from lifecycle_conformance.generation.session_state import AFTER_ALL_MS
+from lifecycle_conformance.generation.strategies import STATUSES
+
+
+def at_zero(machine: Actions, data: st.DataObject) -> None:
+    """Compact and prune a new run whose events and snapshots have seq 0 and time 0.
+
+    Nothing is older than a time before all, which counts as 0; and a newest snapshot of seq 0 protects all events.
+    """
+    machine.make_run(data, STATUSES[0])
+
+    def action() -> None:
+        events = [{**_event(machine, f"first-{letter}"), "seq": 0} for letter in "ab"]
+        machine.do("import", events=events, snapshots=[])
+        machine.do("compact", retention_ms=2, now_ms=1)
+        machine.do("import", events=[], snapshots=[_snapshot(machine, f"first-{letter}") for letter in "ab"])
+        machine.do("prune", retention_ms=2, keep=1, now_ms=1)
+        machine.do("compact", retention_ms=1, now_ms=AFTER_ALL_MS)
+
+    machine.execute("a run begins at zero", action)
+
+
+def at_the_last_seq(machine: Actions, data: st.DataObject) -> None:
+    """Let a record of a new run get the greatest seq; then go on with another run, as this one has no seq left."""
+    records = machine.draw_records(data, 1)
+    machine.make_run(data, STATUSES[0])
+    greatest = 2**64 - 1 if "json-numbers" in machine.capabilities else 2**53 - 1
+
+    def action() -> None:
+        machine.do("import", events=[{**_event(machine, "one-before"), "seq": greatest - 1}], snapshots=[])
+        machine.change(records)
+
+    machine.execute("a run gets its last seq", action)
+    machine.make_run(data, STATUSES[0])
+
+
+def _event(machine: Actions, event_id: str) -> Object:
+    return machine.by_hand(event_id, 0, plain=True)
+
+
+def _snapshot(machine: Actions, snapshot_id: str) -> Object:
+    return {
+        "schema_version": 1,
+        "snapshot_id": snapshot_id,
+        "run_id": machine.run["run_id"],
+        "seq": 0,
+        "created_at_ms": 0,
+        "scope": {"schema_version": 1, "tenant_context": machine.tenant},
+        "status": machine.run["status"],
+    }
