@@ -1,6 +1,7 @@
 """What the implementation itself said of the ids of its records, and whether that is right."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from lifecycle_conformance.execution.trace import Object, Step, Trace
 from lifecycle_conformance.model.identity import contents_of, stable_id
@@ -20,12 +21,14 @@ def reported_ids(step: Step, trace: Trace) -> list[Object | None]:
 def reported_ids_correct(step: Step, trace: Trace) -> list[bool]:
     """Whether the implementation looks each record up under its stable id, as far as is known.
 
-    Where it doesn't, its ids are wrong, and whether it recognises a record can't be told from whether it records it.
+    It tells so when it is asked, and by the events that passes over the same run append. Where it doesn't, its ids are
+    wrong, and whether it recognises a record can't be told from whether it records it.
     """
     said = reported_ids(step, trace)
-    new = pass_effects(step).events
+    passes = [step, *(each for each in trace.earlier(step) if each.op == "project" and each.run == step.run)]
+    new = zip(*(pass_effects(each).events for each in passes), strict=True)
     return [
-        all(event_id == stable_id(*each) for event_id in _own_ids(answer, events))
+        all(event_id == stable_id(*each) for event_id in _own_ids(answer, [*chain.from_iterable(events)]))
         for each, answer, events in zip(contents_of(step.run), said, new, strict=True)
     ]
 
