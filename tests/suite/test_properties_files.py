@@ -328,6 +328,17 @@ CONFLICT = {"from_phase": "queued", "to_phase": "queued", "lifecycle_index": 0, 
         ("FILE-26", [PASSED, *LOST, PASSED], shortened(1)),
         ("FILE-26", [PASSED, remove(SECOND_PATH), PASSED], snapshots_shown(lambda each: each[:1])),
         ("FILE-26", [PASSED, line(note())], first_events(2)),
+        (
+            "FILE-26",
+            [EMPTY, *(put(PATH, snapshot(snapshot_id=FIRST, created_at_ms=time)) for time in (1, 2))],
+            snapshots_shown(lambda each: [{**each[0], "created_at_ms": 1}]),
+        ),
+        # --- a snapshot under another name
+        (
+            "FILE-22",
+            [PASSED, beside("other.json", snapshot(snapshot_id=FIRST)), remove(PATH), PASSED],
+            lambda step: left(step, {PATH: None}),
+        ),
         ("PASS-14", [PASSED, remove(SECOND_PATH), KILL, PASSED], refused("storage")),
     ],
 )

@@ -312,7 +312,15 @@ def test_after_a_hand_was_laid_on_the_files_retention_is_not_judged() -> None:
     damage = ("remove", {"path": "stateful_events.jsonl"})
     for request in (compact(), prune(1), compact(retention_ms=0)):
         step, trace = last(imported(*OLD, *KEPT), damage, request)
-        assert judged_in(step, trace) == set()
+        assert judged_in(step, trace) <= {"PRUNE-5"}  # folders can be seen all the same
+
+
+def test_a_folder_that_is_gone_after_a_pruning_is_missed() -> None:
+    """PRUNE-5: also one that has become empty."""
+    step, trace = last(project("x", "y"), prune(1))
+    assert step.folders_before == step.folders_after != frozenset()
+    assert fails(evolve(step, folders_after=frozenset({"stateful_snapshots"})), trace) == {"PRUNE-5"}
+    assert not fails(evolve(step, folders_after=None), trace)
 
 
 # --- faulty implementations -------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ def _damage(name: str, compacted: bool) -> Action:  # noqa: FBT001
 _WEIGHTS: Final = {
     "an event that is hard to read": 6,
     "a torn tail": 6,
+    "a damaged line": 2,
     "a name too long": 6,
     "a snapshot that is spoiled": 2,
     "an interruption": 2,

@@ -258,6 +258,7 @@ def log_remembered_whatever_becomes_of_its_file() -> Patches:
     "FILE-26",
     "PASS-14",
     "PASS-5",
+    "PASS-10",
     "PRUNE-6",
     "SNAP-5",
     why="Snapshots are written once, so that what was read of one stays right.",

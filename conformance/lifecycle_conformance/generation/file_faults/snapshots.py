@@ -104,14 +104,20 @@ def renamed_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests]:
 
 
 def changed_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests]:
-    """Change a digit in the snapshot of a record, and change it back. One must be there under its own name."""
+    """Change a digit in the snapshot of a record, change it back, and remove the snapshot.
+
+    One must be there under its own name.
+    """
+    paths = _own_paths(run, files)
 
     def scenario(path: str) -> Requests:
         head, name, tail = files[path].partition(b'"payload_digest": "sha256:')
         other = b"1" if tail.startswith(b"0") else b"0"
-        return [put(path, head + name + other + tail[1:]), put(path, files[path]), project(run)]
+        changed = put(path, head + name + other + tail[1:])
+        return [changed, put(path, files[path]), ("remove", {"path": path}), project(run)]
 
-    return st.sampled_from(_own_paths(run, files)).map(scenario)
+    # The newest one is what an interruption would have left out.
+    return st.sampled_from([*paths, paths[-1]]).map(scenario)
 
 
 def _own_paths(run: Object, files: Files) -> list[str]:
