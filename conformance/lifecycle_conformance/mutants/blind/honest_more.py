@@ -272,8 +272,8 @@ def a_long_retention_prunes_everything() -> Patches:
 
 
 @fault(
-    "FILE-1",
-    *("PASS-8", "PASS-3", "ALIAS-2", "LOG-2", "LOG-4", "FILE-17", "FILE-25", "FILE-26", "DRIVER-7"),
+    "FILE-18",
+    *("FILE-1", "PASS-8", "PASS-3", "ALIAS-2", "LOG-2", "LOG-4", "FILE-17", "FILE-25", "FILE-26", "DRIVER-7"),
     why="Python's `splitlines` ends a line at U+0085, U+2028 and U+2029 as well.",
 )
 def lines_end_at_every_separator() -> Patches:

@@ -17,6 +17,7 @@ from lifecycle_conformance.model.file_layout import (
     event_in,
     events_of,
     free_form_in,
+    hidden_of,
     is_snapshot_path,
     key_of_snapshot,
     lines_of,
@@ -42,9 +43,12 @@ _FILLING: Final = steps("project", "import").with_files
 
 
 @check("FILE-1", on=ALL_STEPS.with_files)
-def the_log(step: Step, _: Trace) -> Iterator[Judgement]:
+def the_log(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge the lines of the log that a step wrote: whole, compact, in order, and what is shown."""
     files = both(step)
+    hidden = [each["event_id"] for each in hidden_of(step) if "event_id" in each] if step.op in WRITING else []
+    if hidden and not trace.is_damaged:
+        yield none("FILE-1", "the events in new lines that are not shown", hidden)
     lines = _new_lines(step)
     if not (lines or _new_events(step)):
         return
