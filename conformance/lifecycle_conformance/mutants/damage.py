@@ -256,6 +256,7 @@ def log_remembered_whatever_becomes_of_its_file() -> Patches:
 
 @fault(
     "FILE-26",
+    "FILE-22",
     "PASS-14",
     "PASS-5",
     "PASS-10",
