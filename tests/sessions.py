@@ -1,4 +1,7 @@
-"""Sessions with the reference, recorded: few, and short, that together put every requirement to the test."""
+"""Sessions with the reference, recorded: few, and short, that together put every requirement to the test.
+
+They are the same in each run of the tests, whatever modules are loaded.
+"""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -19,6 +22,7 @@ from lifecycle_conformance.generation.input_cases import input_cases
 from lifecycle_conformance.generation.protocol_cases import protocol_cases
 from lifecycle_conformance.generation.targets import machine, targets
 from lifecycle_conformance.judges.properties import CHECKS
+from lifecycle_conformance.runner.hypothesis_settings import without_local_constants
 
 _EXAMPLES = 4
 _SEED = 20
@@ -68,7 +72,8 @@ def sessions_around(
     sessions: dict[int, Session] = {}
     play = machine(driver, Coverage(), lambda session, _: sessions.update({id(session): session}), checks, target)
     settings = _settings(examples, stateful_step_count=_ACTIONS)
-    run_state_machine_as_test(hypothesis.seed(seed)(play), settings=settings)
+    with without_local_constants():
+        run_state_machine_as_test(hypothesis.seed(seed)(play), settings=settings)
     return [*sessions.values()]
 
 
@@ -86,7 +91,8 @@ def _recorded(store: StoreKind) -> Iterator[Session]:
         def execute(requests: list[Request]) -> None:
             sessions.append(executed(driver, requests, ())[0])  # noqa: B023 - it is called at once
 
-        execute()
+        with without_local_constants():
+            execute()
         yield from sessions
 
 

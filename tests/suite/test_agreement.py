@@ -2,10 +2,10 @@
 
 from attrs import evolve
 
-from builders import OPEN, lifecycle, pass_over, run_json
+from builders import OPEN, event, imported, lifecycle, pass_over, run_json
 from lifecycle_conformance.execution.trace import Trace
 from lifecycle_conformance.judges.agreement import AGREEMENT, agrees
-from traces import answered, executed, last, shown
+from traces import answered, executed, last, refused, shown
 
 RUN = run_json(lifecycle("a", 1), lifecycle("b", 2))
 
@@ -45,3 +45,14 @@ def test_a_step_is_judged_from_what_was_shown_before_it() -> None:
     before = evolve(step, before=step.after, after=step.after)
     (said,) = agrees(answered(before, projected=0), trace)
     assert said.holds
+
+
+def test_how_much_a_storage_refusal_says_was_done_is_left_open() -> None:
+    """ERR-5: it may say so, or not."""
+    step, trace = last(imported(event("the-last", seq=2**64 - 1)), pass_over(RUN), store="memory")
+    assert step.refusal == "storage"
+    for data in ({}, {"projected": 0}):
+        (said,) = agrees(refused(step, "storage", **data), trace)
+        assert said.holds
+    (wrong,) = agrees(refused(step, "invalid_input"), trace)
+    assert not wrong.holds

@@ -108,6 +108,13 @@ def test_a_text_needs_what_its_numbers_need() -> None:
     assert case_of(refused).needs == {"text-input", "exact-numbers", "json-numbers"}
 
 
+def test_a_text_that_is_none_needs_who_reads_texts() -> None:
+    """Who doesn't may refuse it as not offered."""
+    request = {"op": "project", **project("a")[1], "run_json": None}
+    refused: Request = ("refuse", {"request": request, "kind": "invalid_input", "because": ["DRIVER-13"]})
+    assert case_of(refused).needs == {"text-input"}
+
+
 def test_what_holds_only_for_those_that_forget_is_no_case() -> None:
     assert recorded([OPEN, project("a"), ("open", {"store": 1}), OPEN, EVENTS], "memory") is None
 

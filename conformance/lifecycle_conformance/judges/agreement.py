@@ -155,7 +155,11 @@ def _answered(step: Step, store: MemoryStore) -> Object:
 
 
 def _answer_of(step: Step) -> Object:
-    return {"ok": step.answer.ok} if step.refusal is None else {"error": {"kind": step.refusal, "data": step.data}}
+    if step.refusal is None:
+        return {"ok": step.answer.ok}
+    # What the data of other refusals hold is left open, or hangs on files (ERR-4, ERR-5).
+    data = step.data if step.refusal == PhaseTransitionError.kind else {}
+    return {"error": {"kind": step.refusal, "data": data}}
 
 
 def _shown(store: MemoryStore, owner: Owner) -> Object:

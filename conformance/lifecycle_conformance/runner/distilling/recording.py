@@ -182,8 +182,10 @@ def _needing(case: CorpusCase, *more: str) -> CorpusCase:
         request = arguments["request"] if op == "refuse" else {"op": op, **arguments}
         if (offering := OPERATIONS.get(request["op"])) is not None:
             needs |= {offering}
-        if isinstance(text := request.get("run_json"), str):
-            needs |= {"text-input", *_needed_for_text(text)}
+        if "run_json" in request:
+            # Also where it is no text: who doesn't read texts need not look at it.
+            text = request["run_json"]
+            needs |= {"text-input", *(_needed_for_text(text) if isinstance(text, str) else ())}
     return evolve(case, needs=needs | {*more})
 
 
