@@ -70,6 +70,11 @@ def index_id(run_id: str, index: int, name: str) -> str:
     return f"{RECORD_ID}{run_id}-{index}-{safe(name)}"
 
 
+def index_ids_of(run: Object) -> list[str]:
+    """The ids that the first generation gave the records of a run."""
+    return [index_id(run["run_id"], index, record["event"]) for index, record in enumerate(history_of(run))]
+
+
 def digest_of(content: Content) -> str:
     """The digits of the identity that stand in an id (ID-5)."""
     return identity_of(content)[7:31]

@@ -17,6 +17,7 @@ from lifecycle_conformance.judges import vectors
 from lifecycle_conformance.judges.vectors import derived
 from lifecycle_conformance.model.comparison import ABSENT, Side
 from lifecycle_conformance.runner.findings import Findings, number_of
+from lifecycle_conformance.runner.own_driver import own_driver
 from lifecycle_conformance.runner.patience import Patience
 from lifecycle_conformance.runner.pool import Send, Size
 from lifecycle_conformance.runner.search import Factory
@@ -44,19 +45,8 @@ def compared_with_production(send: Send, factory: Factory, sessions: Sequence[ve
 @contextmanager
 def _comparison(send: Send, factory: Factory, kind: str) -> "Iterator[_Comparison | None]":
     """A comparison with a driver of its own; none where that doesn't come up, which is sent."""
-    try:
-        driver = factory()
-    except BringUpError as error:
-        findings = Findings(lost=[f"{kind}: the driver didn't come up"])
-        findings.note_breakdown((), error.as_breakdown())
-        send(findings)
-        yield None
-        return
-    try:
-        with workspace() as directory:
-            yield _Comparison(driver, Path(directory), send)
-    finally:
-        driver.close()
+    with own_driver(send, factory, kind) as driver, workspace() as directory:
+        yield None if driver is None else _Comparison(driver, Path(directory), send)
 
 
 def _small(capabilities: frozenset[str], requirements: Sequence[str] | None) -> list[derived.DerivedCase]:

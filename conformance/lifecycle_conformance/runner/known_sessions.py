@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
-from lifecycle_conformance.driver.interface import BringUpError, Driver
+from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.execution.session import executed
 from lifecycle_conformance.judges.corpus import CorpusCase, load
 from lifecycle_conformance.runner.findings import Findings
+from lifecycle_conformance.runner.own_driver import own_driver
 from lifecycle_conformance.runner.patience import Patience
 from lifecycle_conformance.runner.pool import Send, Size
 from lifecycle_conformance.runner.search import Factory, checks_for
@@ -32,19 +33,11 @@ def _all() -> tuple[CorpusCase, ...]:
 
 def judged_by_known_sessions(send: Send, factory: Factory, requirements: Sequence[str] | None) -> None:
     """Play the known sessions to a driver of its own, and send :class:`Findings` of each."""
-    try:
-        driver = factory()
-    except BringUpError as error:
-        findings = Findings(lost=[f"{_KIND}: the driver didn't come up"])
-        findings.note_breakdown((), error.as_breakdown())
-        send(findings)
-        return
-    try:
-        cases = known_sessions(driver.hello.capabilities)
-        send(Size(len(cases)))
-        played(send, driver, cases, requirements)
-    finally:
-        driver.close()
+    with own_driver(send, factory, _KIND) as driver:
+        if driver is not None:
+            cases = known_sessions(driver.hello.capabilities)
+            send(Size(len(cases)))
+            played(send, driver, cases, requirements)
 
 
 def played(send: Send, driver: Driver, cases: Sequence[CorpusCase], requirements: Sequence[str] | None = None) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.database import ExampleDatabase
 from hypothesis.stateful import get_state_machine_test
 
-from lifecycle_conformance.driver.interface import Breakdown, BringUpError, BrokenDriverError, Driver, Hello
+from lifecycle_conformance.driver.interface import Breakdown, BrokenDriverError, Driver, Hello
 from lifecycle_conformance.execution.judgement import Registered
 from lifecycle_conformance.execution.presuppositions import presupposed
 from lifecycle_conformance.execution.session import Session, executed
@@ -34,6 +34,7 @@ from lifecycle_conformance.runner.capabilities import DECLARING, offered
 from lifecycle_conformance.runner.example_database import SessionsDatabase
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.runner.hypothesis_settings import without_local_constants, without_the_plainest
+from lifecycle_conformance.runner.own_driver import own_driver
 from lifecycle_conformance.runner.patience import GivenUpError, Patience
 from lifecycle_conformance.runner.pool import Send
 
@@ -141,17 +142,9 @@ def _first_steps(driver: Driver, findings: Findings, checks: Sequence[Registered
 
 def explored(send: Send, factory: Factory, shard: Shard, requirements: Sequence[str] | None) -> None:
     """Search a shard, and send :class:`Findings` of each case as soon as it is over."""
-    try:
-        driver = factory()
-    except BringUpError as error:
-        findings = Findings(lost=[f"part {shard.number} of the search: the driver didn't come up"])
-        findings.note_breakdown((), error.as_breakdown())
-        send(findings)
-        return
-    try:
-        searched(send, driver, shard, kinds_of(driver.hello.capabilities), requirements)
-    finally:
-        driver.close()
+    with own_driver(send, factory, f"part {shard.number} of the search") as driver:
+        if driver is not None:
+            searched(send, driver, shard, kinds_of(driver.hello.capabilities), requirements)
 
 
 def kinds_of(capabilities: frozenset[str]) -> list[str]:

@@ -22,7 +22,7 @@ from lifecycle_conformance.model.identity import (
     contents_of,
     ids_listed_by,
     ids_of,
-    index_id,
+    index_ids_of,
     is_unsigned,
     listed_by,
     safe,
@@ -146,10 +146,10 @@ def _behind_what_is_listed(step: Step) -> Iterator[tuple[Hypothesis, Rules]]:
 
 def _other_tables(step: Step, table: Table) -> Iterator[tuple[Hypothesis, Table]]:
     """Tables that come of the right one: with the index ids that markers list, or with another seq."""
-    events, run_id = delta(step).before.events, step.run["run_id"]
+    events = delta(step).before.events
     listed = dict(place for event in events for place in listed_by(event))
-    old = [index_id(run_id, index, record["event"]) for index, record in enumerate(step.history)]
-    known = {stable: (each, listed[each]) for stable, each in zip(ids_of(step.run), old, strict=True) if each in listed}
+    told = zip(ids_of(step.run), index_ids_of(step.run), strict=True)
+    known = {stable: (each, listed[each]) for stable, each in told if each in listed}
     if known:
         yield Hypothesis("ALIAS-11", "records are known by their own index ids in a marker"), {**known, **table}
     highest = max((event["seq"] for event in events), default=0)
@@ -233,8 +233,7 @@ def _under_index_ids(step: Step, events: Sequence[Object]) -> list[Object]:
     """What somebody might make of the index ids that a marker lists: events of the records with that index."""
     listed = dict(place for event in events for place in listed_by(event))
     ghosts = []
-    for index, record in enumerate(step.history):
-        event_id = index_id(step.run["run_id"], index, record["event"])
+    for event_id, record in zip(index_ids_of(step.run), step.history, strict=True):
         if event_id in listed:
             payload = {name: record.get(name) for name in ("reason", "stop_kind", "metadata")}
             ghosts.append(

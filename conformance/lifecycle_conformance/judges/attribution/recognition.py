@@ -14,7 +14,7 @@ from lifecycle_conformance.judges.attribution.alias_hypotheses import Seen, fore
 from lifecycle_conformance.judges.attribution.hypotheses import Evidence, Observation
 from lifecycle_conformance.model.alias_table import RULES, Table, table_of
 from lifecycle_conformance.model.delta import delta
-from lifecycle_conformance.model.identity import contents_of, ids_of, index_id, stable_id
+from lifecycle_conformance.model.identity import contents_of, ids_of, index_ids_of, stable_id
 from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
 from lifecycle_conformance.model.recorded import recorded_before
 from lifecycle_conformance.model.reported_ids import reported_ids_correct
@@ -135,7 +135,7 @@ def surely_new(step: Step, trace: Trace) -> set[int]:
     if trace.is_changed_beneath:
         return set()
     known = {event["event_id"] for event in delta(step).before.events}
-    by_index = [index_id(step.run["run_id"], index, record["event"]) for index, record in enumerate(step.history)]
+    by_index = index_ids_of(step.run)
     new = {index for index, place in enumerate(recorded_before(step)) if place is None and by_index[index] not in known}
     for hypothesis, seen in predictions(step, trace):
         if hypothesis.requirement.startswith("ALIAS-"):
