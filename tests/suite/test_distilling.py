@@ -19,10 +19,12 @@ from lifecycle_conformance.runner.distilling import growing
 from lifecycle_conformance.runner.distilling.__main__ import main
 from lifecycle_conformance.runner.distilling.covering import cover
 from lifecycle_conformance.runner.distilling.gathering import Life
-from lifecycle_conformance.runner.distilling.killing import kills
+from lifecycle_conformance.runner.distilling.hunting import for_properties, found_in, hunted
+from lifecycle_conformance.runner.distilling.killing import is_found, kills
 from lifecycle_conformance.runner.distilling.recording import looking, recorded
-from lifecycle_conformance.runner.distilling.reducing import Purpose, made_smaller
+from lifecycle_conformance.runner.distilling.reducing import Purpose, checked, made_smaller
 from lifecycle_conformance.runner.pool import pool_of
+from lifecycle_conformance.specification.requirements import Judge, load
 
 EVENTS: Final[Request] = ("events", {"tenant": {"org_id": "org-a", "workspace_id": "ws-a"}, "run_id": RUN_ID})
 SNAPSHOTS: Final[Request] = ("snapshots", EVENTS[1])
@@ -185,6 +187,31 @@ def test_a_case_made_smaller_tells_the_same_fault() -> None:
     assert len(small.case.steps) < len(life.steps)
     assert [*kills(mutant, [small.case])] == [True]
     assert small.broken == set()
+
+
+def test_a_fault_is_hunted_and_its_session_made_smaller() -> None:
+    """What tells it by the reference's answers needn't show it to the properties."""
+    mutant = MUTANTS["guard-off"]
+    with pool_of(0, silent) as pool:
+        lives = hunted(pool, [mutant.name], seed=0, most=60)
+        life = lives[mutant.name]
+        small = made_smaller(pool, [Purpose(life=life, found=(mutant.name,))], 60)[0]
+        plain = checked(case_of(project("a")))
+        assert found_in(pool, [mutant.name], [plain, small]) == {mutant.name: {1}}
+    assert len(small.case.steps) < len(life.case.steps)
+    assert is_found(mutant, small.case)
+
+
+def test_nothing_is_hunted_where_no_session_shows_it() -> None:
+    with pool_of(0, silent) as pool:
+        assert hunted(pool, ["refusals-with-a-time"], seed=0, most=1) == {}
+
+
+def test_small_cases_judge_what_is_not_hunted() -> None:
+    chiefs = {MUTANTS[name].chief for name in for_properties(MUTANTS)}
+    judges = {load()[each].judge for each in chiefs}
+    assert Judge.VECTORS not in judges
+    assert Judge.PROPERTY in judges
 
 
 # --- growing ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Final
 from attrs import Factory, define, frozen
 
 from lifecycle_conformance.driver.in_process import InProcessDriver
+from lifecycle_conformance.driver.interface import Driver
 from lifecycle_conformance.judges import agreement
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.runner.findings import Findings
@@ -20,6 +21,7 @@ from lifecycle_conformance.runner.pool import Lost, Pool, Send, Size, Task
 from lifecycle_conformance.runner.quiet import without_warnings
 from lifecycle_conformance.runner.reach import reach
 from lifecycle_conformance.runner.search import Shard, kinds_of, searched
+from lifecycle_conformance.runner.verdicts import Failure
 from lifecycle_conformance.specification.requirements import Judge, load
 
 PROPERTIES: Final = "properties"
@@ -162,20 +164,37 @@ def judged(send: Send, name: str, judge: str, most: int, seed: int) -> None:
     )
 
 
+def failure_in_search(name: str, most: int, seed: int) -> Failure | None:
+    """How a fault was found in a search alone, without the known sessions; None where so many cases don't show it."""
+    mutant = MUTANTS[name]
+    watch = _Watch(is_killed=partial(_KILLED[PROPERTIES], mutant.chief), most=most)
+    with without_warnings(), mutant.applied(), suppress(OverError):
+        _search(watch.take, InProcessDriver(mutant.store), mutant.chief, seed)
+    return watch.found.failures.get(mutant.chief)
+
+
 def _searched(watch: _Watch, mutant: Mutant, seed: int) -> None:
     """Play the known sessions, then search, both first where the requirement is judged most.
 
-    The search goes on shard by shard, each time in twice as many kinds of case: so nothing waits for long behind what
-    has little to do with it, and nothing is left out for good. `most` limits the search alone.
+    `most` limits the search alone.
     """
     driver = InProcessDriver(mutant.store)
     known = known_sessions(driver.hello.capabilities, nearest_to=mutant.chief)
     watch.most += len(known)
     played(watch.take, driver, known)
-    kinds = _nearest_first(mutant.chief, kinds_of(driver.hello.capabilities))
+    _search(watch.take, driver, mutant.chief, seed)
+
+
+def _search(send: Send, driver: Driver, requirement: str, seed: int) -> None:
+    """Search without an end, first where a requirement is judged most.
+
+    The search goes on shard by shard, each time in twice as many kinds of case: so nothing waits for long behind what
+    has little to do with it, and nothing is left out for good.
+    """
+    kinds = _nearest_first(requirement, kinds_of(driver.hello.capabilities))
     for number in count():
         shard = Shard(number=number, seed=seed, sessions=1, actions=8, input_cases=6, protocol_cases=6)
-        searched(watch.take, driver, shard, kinds[: _FIRST_KINDS << number])
+        searched(send, driver, shard, kinds[: _FIRST_KINDS << number])
 
 
 def _nearest_first(requirement: str, kinds: Sequence[str]) -> list[str]:

@@ -68,6 +68,8 @@ def _told(found: Grown, size: int, seconds: float) -> Iterator[str]:
         yield f"no case tells {name} ({MUTANTS[name].chief}), {reason}: {MUTANTS[name].__doc__}"
     for name in sorted(name for name in kills if why_untold(name)):
         yield f"{name} is told now: take it out of untold.py"
+    for name in found.unfound:
+        yield f"the properties find {name} ({MUTANTS[name].chief}) in no case: {MUTANTS[name].__doc__}"
     for each in found.unexercised:
         yield f"no case exercises {each}"
     for each in found.rejected:

@@ -11,6 +11,7 @@ from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.runner.distilling.covering import cover
 from lifecycle_conformance.runner.distilling.exercising import exercised_by
 from lifecycle_conformance.runner.distilling.gathering import STORES, Life, gathered, kinds_on, small_lives
+from lifecycle_conformance.runner.distilling.hunting import for_properties, found_in, hunted
 from lifecycle_conformance.runner.distilling.killing import PANEL, looked_for, matrix
 from lifecycle_conformance.runner.distilling.recording import recorded, store_of
 from lifecycle_conformance.runner.distilling.reducing import Purpose, Reduced, checked, made_smaller
@@ -25,25 +26,34 @@ _NEAR: Final = 6
 _ANY: Final = "a run of which everything is known"
 """Where to look for what no property judges."""
 _DIGITS_OF_NAME: Final = 8
+_FOUND: Final = ", found by properties"
 _MOST_A_CASE: Final = 10
 """How many faults a case is made smaller for."""
 
 
 @frozen(kw_only=True)
 class Effort:
-    """How much is tried: waves of lives, lives for each fault and requirement, attempts to make a case smaller."""
+    """How much is tried: waves of lives, lives for each fault and requirement, attempts to make a case smaller.
+
+    `hunt` is in how many cases a search looks for a fault that the properties find in no case.
+    """
 
     waves: int = 4
     lives: int = 150
+    hunt: int = 300
     attempts: int = 150
 
 
 @frozen(kw_only=True)
 class Grown:
-    """A corpus, and what it doesn't tell: faults, requirements, and cases that the properties found wrong."""
+    """A corpus, and what it doesn't tell: faults, requirements, and cases that the properties found wrong.
+
+    The properties don't find those that are `unfound` in any of the cases, though they judge what these break.
+    """
 
     cases: Sequence[CorpusCase]
     untold: Sequence[str]
+    unfound: Sequence[str]
     unexercised: Sequence[str]
     rejected: Sequence[str] = ()
 
@@ -67,7 +77,16 @@ def grown(pool: Pool, names: Sequence[str], seed: int, effort: Effort, kept: Seq
     more = cover({each: {number} for each, number in exercised.items()}, lambda _: 0)
     purposes = [Purpose(life=lives[number], requirements=tuple(each)) for number, each in more.items()]
     small += made_smaller(pool, purposes, effort.attempts)
+    small += _hunted(pool, for_properties(names), seed, effort, small)
     return _distilled(pool, names, [each for each in small if not each.broken], rejected=_rejected(small))
+
+
+def _hunted(pool: Pool, names: Sequence[str], seed: int, effort: Effort, cases: Sequence[Reduced]) -> list[Reduced]:
+    """Cases in which the properties find those faults that they find in none of some cases."""
+    found = found_in(pool, names, cases)
+    lives = hunted(pool, [name for name in names if not found[name]], seed, effort.hunt)
+    purposes = [Purpose(life=life, found=(name,)) for name, life in lives.items()]
+    return made_smaller(pool, purposes, effort.attempts)
 
 
 @without_warnings()
@@ -146,8 +165,10 @@ def _to_be_exercised() -> list[str]:
 def _distilled(pool: Pool, names: Sequence[str], small: Sequence[Reduced], rejected: Sequence[str]) -> Grown:
     """As few of some cases as tell all that they tell together, each with what it tells."""
     told = matrix(pool, names, [each.case for each in small])
+    found = found_in(pool, for_properties(names), small)
     exercised = {each: _exercising(each, small, told) for each in _to_be_exercised()}
-    chosen = cover({**told, **exercised}, lambda number: len(as_line(small[number].case)))
+    purposes = {**told, **exercised, **{f"{name}{_FOUND}": by for name, by in found.items()}}
+    chosen = cover(purposes, lambda number: len(as_line(small[number].case)))
     cases = [
         _named(
             evolve(
@@ -162,6 +183,7 @@ def _distilled(pool: Pool, names: Sequence[str], small: Sequence[Reduced], rejec
     return Grown(
         cases=sorted(cases, key=lambda case: case.name),
         untold=[name for name, by in told.items() if not by],
+        unfound=[name for name, by in found.items() if not by],
         unexercised=[each for each, by in exercised.items() if not by],
         rejected=rejected,
     )
@@ -179,7 +201,8 @@ def _exercising(requirement: str, small: Sequence[Reduced], told: Mapping[str, f
 
 def _named(case: CorpusCase, parts: Sequence[str]) -> CorpusCase:
     """A case named by what it is there for, and by digits that stand for its steps."""
-    about = MUTANTS[parts[0]].chief if parts[0] in MUTANTS else parts[0]
+    first = parts[0].removesuffix(_FOUND)
+    about = MUTANTS[first].chief if first in MUTANTS else first
     digest = sha256(repr(case.steps).encode()).hexdigest()
     return evolve(case, name=f"{about}-{digest[:_DIGITS_OF_NAME]}")
 

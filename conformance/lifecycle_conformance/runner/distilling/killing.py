@@ -1,4 +1,7 @@
-"""Which cases tell a faulty implementation from the reference: by another answer, another file, or a breakdown."""
+"""Which cases tell a faulty implementation from the reference: by another answer, another file, or a breakdown.
+
+And in which the properties find it.
+"""
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -9,6 +12,7 @@ from attrs import frozen
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import BringUpError, BrokenDriverError
 from lifecycle_conformance.driver.server import CAPABILITIES_OF
+from lifecycle_conformance.execution.session import executed
 from lifecycle_conformance.judges.corpus import CorpusCase, compare
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.runner.distilling.gathering import Life
@@ -16,6 +20,7 @@ from lifecycle_conformance.runner.distilling.shared import Shared
 from lifecycle_conformance.runner.pool import Pool, Send, Task
 from lifecycle_conformance.runner.quiet import without_warnings
 from lifecycle_conformance.runner.reach import reach
+from lifecycle_conformance.runner.search import checks_for
 
 _ENOUGH: Final = 3
 """How many lives are looked for that tell a fault: of several, one may tell others, too."""
@@ -50,6 +55,16 @@ def _differs(mutant: Mutant, case: CorpusCase) -> bool:
     except (BringUpError, BrokenDriverError):
         return True
     return bool(comparison.differences) or comparison.broke is not None
+
+
+def is_found(mutant: Mutant, case: CorpusCase) -> bool:
+    """Whether the properties find a fault in a case, under the requirement that it breaks."""
+    if not case.needs <= CAPABILITIES_OF[mutant.store]:
+        return False
+    with mutant.applied():
+        session, broke = executed(InProcessDriver(mutant.store), case.steps, checks_for([mutant.chief]))
+    judged = (each.judgement for each in session.judgements)
+    return broke is None and any(each.requirement == mutant.chief and not each.holds for each in judged)
 
 
 # --- the lives that tell a fault --------------------------------------------------------------------------------------

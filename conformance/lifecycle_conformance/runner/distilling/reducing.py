@@ -13,7 +13,7 @@ from lifecycle_conformance.judges.corpus import CorpusCase
 from lifecycle_conformance.judges.properties import CHECKS
 from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.runner.distilling.gathering import Life
-from lifecycle_conformance.runner.distilling.killing import kills
+from lifecycle_conformance.runner.distilling.killing import is_found, kills
 from lifecycle_conformance.runner.distilling.recording import recorded, store_of
 from lifecycle_conformance.runner.findings import ANSWERING
 from lifecycle_conformance.runner.pool import Pool, Send, Task
@@ -24,10 +24,11 @@ from lifecycle_conformance.runner.verdicts import Failure
 
 @frozen(kw_only=True)
 class Purpose:
-    """A life, and what it was chosen for."""
+    """A life, and what it was chosen for: faults that it tells, faults that the properties find in it, requirements."""
 
     life: Life
     mutants: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
 
 
@@ -78,6 +79,8 @@ class _Proof:
             if [*kills(MUTANTS[name], [case])] != [True]:
                 self.mutants.insert(0, self.mutants.pop(number))
                 return None
+        if not all(is_found(MUTANTS[name], case) for name in self.purpose.found):
+            return None
         wanted = frozenset(self.purpose.requirements)
         if wanted and not wanted <= checked(case, checks_of(wanted)).judged:
             return None
