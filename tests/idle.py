@@ -11,7 +11,15 @@ ok = {
     "hello": {"protocol": 1, "name": "idle", "version": "1", "language": "Python", "spec": "1", "capabilities": []},
     "project": {"projected": 0}, "events": {"events": []}, "snapshots": {"snapshots": []},
 }
-refused = {"error": {"kind": "invalid_input", "message": "no JSON"}}
+refused = {"error": {"kind": "invalid_input", "message": "no request"}}
+
+def request_of(line):
+    try:
+        request = json.loads(line)
+    except ValueError:
+        request = None
+    is_one = isinstance(request, dict) and type(request.get("id")) is int and request["id"] >= 0
+    return request if is_one else {"id": None, "op": "malformed"}
 
 def write(text):
     sys.stdout.write(text)
@@ -19,10 +27,7 @@ def write(text):
 
 FIRST
 for line in sys.stdin:
-    try:
-        request = json.loads(line)
-    except ValueError:
-        request = {"id": None, "op": "malformed"}
+    request = request_of(line)
     op = request["op"]
     answer = json.dumps({"id": request["id"], **(refused if op == "malformed" else {"ok": ok.get(op, {})})})
     if op != "hello":

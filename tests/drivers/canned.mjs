@@ -17,6 +17,7 @@ let open = false;
 const isString = (value) => typeof value === "string";
 const isAbsent = (value) => value === undefined || value === null;
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isId = (value) => Number.isInteger(value) && value >= 0;
 const isRun = (run) => isObject(run) && isString(run.run_id) && isObject(run.checkpoint);
 const isTenant = (tenant) =>
   isObject(tenant) &&
@@ -90,6 +91,7 @@ function answer(line) {
   let id = null;
   try {
     const request = read(line);
+    expect(isObject(request) && isId(request.id), "expected an object with an id");
     id = request.id;
     return { id, ok: perform(request) };
   } catch (error) {

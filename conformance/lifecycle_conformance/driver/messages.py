@@ -83,6 +83,7 @@ def read_answer(line: bytes, request_id: int | None, op: str) -> Answer:
 
     Raises :class:`NoAnswerError` for a line that is no answer (DRIVER-2, DRIVER-5, DRIVER-12).
     """
+    breaks = _NO_REQUEST if request_id is None else None
     try:
         value = read_json(line, max_depth=_MAX_DEPTH)
     except InvalidInputError as error:
@@ -90,11 +91,10 @@ def read_answer(line: bytes, request_id: int | None, op: str) -> Answer:
         problem, where = (str(error), 0) if spot is None else (spot.problem, spot.offset)
         raise _stray(line, f"{problem}; {_likely_cause(line)}", where) from None
     if not isinstance(value, dict):
-        raise _stray(line, "an answer is an object; was it printed for a human?")
+        raise _stray(line, "an answer is an object; was it printed for a human?", breaks=breaks)
     if twice := _named_twice(value, line):
         raise _stray(line, f"the member `{twice}` stands twice in one object: readers differ in which of them counts")
     if "id" not in value or type(value["id"]) is not type(request_id) or value["id"] != request_id:
-        breaks = _NO_REQUEST if request_id is None else None
         raise _stray(line, _about_id(value, request_id), line.find(b'"id"'), breaks)
     match value:
         case {"id": _, "ok": dict(ok), **rest} if not rest:

@@ -236,6 +236,42 @@ def single_quotes_read() -> Patches:
     yield replaced(Server, "answer", wrong)
 
 
+@fault("DRIVER-12", why="An id is what goes back, whatever it is.")
+def request_without_id_is_answered() -> Patches:
+    """A request without an id is done, and answered with the id `null`."""
+
+    def wrong(answer: _Lines) -> _Lines:
+        def answered(self: Server, line: bytes) -> bytes:
+            with suppress(InvalidInputError):
+                request = read_json(line.rstrip(b"\n"))
+                if type(request) is dict and request.get("id") is None:
+                    numbered = json.loads(answer(self, json.dumps({**request, "id": 0}).encode()))
+                    return server._line({**numbered, "id": None})  # noqa: SLF001
+            return answer(self, line)
+
+        return answered
+
+    yield replaced(Server, "answer", wrong)
+
+
+@fault("DRIVER-12", "DRIVER-2", why="JSON-RPC takes several requests in a list.")
+def list_of_requests_is_answered() -> Patches:
+    """A list of requests is answered with the list of their answers."""
+
+    def wrong(answer: _Lines) -> _Lines:
+        def answered(self: Server, line: bytes) -> bytes:
+            with suppress(InvalidInputError):
+                requests = read_json(line.rstrip(b"\n"))
+                if type(requests) is list and requests:
+                    answers = [json.loads(answer(self, json.dumps(each).encode())) for each in requests]
+                    return f"{json.dumps(answers)}\n".encode()
+            return answer(self, line)
+
+        return answered
+
+    yield replaced(Server, "answer", wrong)
+
+
 # --- what a refusal leaves --------------------------------------------------------------------------------------------
 
 

@@ -47,6 +47,17 @@ _NO_JSON: Final[tuple[str, ...]] = (
     '"op',
     "hello [1]",
 )
+_NO_REQUEST: Final[tuple[str, ...]] = (
+    "null",
+    "7",
+    '"hello"',
+    "[]",
+    '[{"id": 1, "op": "hello", "protocols": [1]}]',
+    "{}",
+    *(f'{{{written}"op": "hello", "protocols": [1]}}' for written in ("", '"id": null, ', '"ID": 1, ')),
+    *(f'{{"id": {written}, "op": "hello", "protocols": [1]}}' for written in ("-1", '"1"', "true", "[1]", "0.5")),
+)
+"""JSON that is no object, and objects without an id that can be read."""
 _SPOILT: Final[tuple[Callable[[bytes], bytes], ...]] = (
     lambda text: text[:-1] + b',"more":"\xff"}',
     lambda text: text[:-1] + b',"m\xc3re":1}',
@@ -107,7 +118,7 @@ def _early(capabilities: frozenset[str], run: Object, other: Object) -> list[_As
         *[lambda random: refusal(["DRIVER-4"], "unsupported", "hello", protocols=_versions(random))] * 2,
         *[lambda random: ("hello", {"protocols": _shuffled(random, [1, *_versions(random)])})] * 2,
         *[lambda random: _too_early(random, capabilities, run)] * 2,
-        *[_line] * 2,
+        *[_line, _no_request] * 2,
         lambda random: unreadable_request(random, capabilities, run, _NEEDS_NO_STORE),
     ]
     if "identify" in capabilities:
@@ -120,6 +131,7 @@ def _later(capabilities: frozenset[str], run: Object, imported: Request) -> list
     asked: list[_Ask] = [
         lambda _: ("project", {"run": run}),
         *[_line] * 3,
+        *[_no_request] * 2,
         *[lambda random: _not_offered(random, capabilities, run)] * 2,
         *[lambda random: unreadable_request(random, capabilities, run, tuple(ARGUMENTS_OF))] * 5,
     ]
@@ -166,6 +178,11 @@ def _line(random: Random) -> Request:
     request = json.dumps({"id": random.randint(1, 1000), **asked, "run_id": "run-1"})
     lines = (random.choice(_NO_JSON), request[: random.randrange(1, len(request))])
     return said(random.choice([*map(str.encode, lines), random.choice(_SPOILT)(request.encode())]))
+
+
+def _no_request(random: Random) -> Request:
+    """A line of JSON that is no request."""
+    return said(random.choice(_NO_REQUEST).encode())
 
 
 def said(line: bytes) -> Request:

@@ -128,7 +128,7 @@ def appends(step: Step, _: Trace) -> Iterator[Judgement]:
 
 @check("DRIVER-12", on=steps("say"))
 def lines(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge the answer to a line that isn't JSON. Whether it has the id `null`, sees who waits for it."""
+    """Judge the answer to a line that is no request. Whether it has the id `null`, sees who waits for it."""
     yield judged("DRIVER-12", "the refusal of the line", expected="invalid_input", actual=step.refusal)
 
 
