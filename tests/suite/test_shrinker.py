@@ -63,6 +63,19 @@ def test_what_is_not_needed_goes_and_what_is_needed_stays() -> None:
     }  # fmt: skip
 
 
+def test_what_can_not_be_done_without_a_request_keeps_it() -> None:
+    """Where a folder stands in the way of a file, the suite itself fails."""
+
+    def proof(requests: Sequence[Request]) -> Failure | None:
+        if ("put", {"path": "a", "text": ""}) not in requests:
+            raise IsADirectoryError
+        return Failure(requests=tuple(requests), message="proved")
+
+    session = (OPEN, ("put", {"path": "a", "text": ""}), project("one"), ("remove", {"path": "a"}))
+    found = reduced(Failure(requests=session, message="found"), proof, MANY)
+    assert found.requests == (OPEN, session[1], session[3])
+
+
 def test_no_request_that_breaks_the_protocol_is_tried() -> None:
     """Whatever is tried is valid by the schema of requests: else a right refusal would be taken for a fault."""
     tried: list[Sequence[Request]] = []

@@ -88,7 +88,12 @@ class _Reduction:
         if len(self._tried) >= self._attempts or self._hangs >= _MOST_HANGS:
             raise _EnoughError
         self._tried.add(key)
-        found = self._proof(requests)
+        try:
+            found = self._proof(requests)
+        except OSError:
+            # Without what was left out, a file is to be put or removed where there can be none, such as in a folder's
+            # place.
+            return False
         if found is None:
             return False
         self._hangs += found.broke is Breakdown.TIMEOUT
