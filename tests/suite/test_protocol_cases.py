@@ -211,10 +211,16 @@ def the_number_of_versions(hello: Any, server: Server, request: Any) -> Any:
     return {**hello(server, request), "protocol": len(request["protocols"])}
 
 
+def is_request(value: Any) -> bool:
+    """Whether it is an object with an id."""
+    return isinstance(value, dict) and type(value.get("id")) is int and value["id"] >= 0
+
+
 @instead_of("_perform", Server)
 def no_store_is_an_empty_store(perform: Any, server: Server, request: Any) -> Any:
     empty = {"project": {"projected": 0}, "events": {"events": []}, "snapshots": {"snapshots": []}}
-    return empty[request["op"]] if server._store is None and request["op"] in empty else perform(server, request)
+    is_early = server._store is None and is_request(request) and request["op"] in empty
+    return empty[request["op"]] if is_early else perform(server, request)
 
 
 @instead_of("_import", Server)
@@ -259,7 +265,7 @@ def one_store_for_all(open_: Any, server: Server, request: Any) -> Any:
 
 @instead_of("_perform", Server)
 def any_operation(perform: Any, server: Server, request: Any) -> Any:
-    return {} if isinstance(request, dict) and request.get("op") not in OPERATIONS else perform(server, request)
+    return {} if is_request(request) and request.get("op") not in OPERATIONS else perform(server, request)
 
 
 @instead_of("_perform", Server)
@@ -268,7 +274,7 @@ def any_argument(perform: Any, server: Server, request: Any) -> Any:
     try:
         return perform(server, request)
     except InvalidInputError:
-        if server._store is None or request["op"] not in harmless:
+        if server._store is None or not is_request(request) or request["op"] not in harmless:
             raise
         return harmless[request["op"]]
 
