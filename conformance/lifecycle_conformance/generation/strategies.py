@@ -199,6 +199,10 @@ ALIKE: Final[tuple[tuple[Object, Object], ...]] = (
     _apart(("\u00e9", "b"), ("e\u0301", "b")),
 )
 """Pairs of tenants that don't see each other, and that some comparison takes for one."""
+ENDING_IN_SPACES: Final[tuple[tuple[Object, Object], ...]] = tuple(
+    _apart(("a", "b", "c"), other) for other in (("a  ", "b", "c"), ("a", "b ", "c"), ("a", "b", "c "))
+)
+"""Pairs of tenants that differ in spaces at the end of one id, which a padded comparison overlooks."""
 
 
 def tenants(_: Capabilities = frozenset()) -> st.SearchStrategy[Object]:
