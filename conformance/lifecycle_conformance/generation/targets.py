@@ -1,6 +1,5 @@
 """The targets: situations that sessions aim at, so that rare ones are met as often as others."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from functools import partial
 from math import ceil
@@ -17,7 +16,7 @@ from lifecycle_conformance.generation.file_faults import scenarios
 from lifecycle_conformance.generation.legacy_crowds import every_phase, malformed_entries_together
 from lifecycle_conformance.generation.session_state import Observer, indexes
 from lifecycle_conformance.generation.state_machine import ASKING, Action, SessionMachine, Target
-from lifecycle_conformance.generation.strategies import ALIKE, ENDING_IN_SPACES, STATUSES, evenly, times
+from lifecycle_conformance.generation.strategies import ALIKE, STATUSES, evenly, times
 
 _NAMELESS: Final[Object] = {"event": "", "recorded_at_ms": 1}
 
@@ -33,10 +32,6 @@ def _legacy(name: str, between: str) -> Action:
 def _rule(name: str, **fixed: object) -> Action:
     """Apply a rule with all arguments fixed but `data`, from which it draws as usual."""
     return lambda machine, data: getattr(machine, name)(**{"data": data, **fixed})
-
-
-def _two_tenants(one: Object, other: Object) -> Action:
-    return lambda machine, data: machine.begin_for_two_tenants(data, 1, STATUSES[0], other, one)
 
 
 def _damage(name: str, compacted: bool) -> Action:  # noqa: FBT001
@@ -203,7 +198,8 @@ TARGETS: Final[Mapping[str, Target]] = {
     "every phase of old": Target("import", lambda machine, data: machine.move_on_from(data, every_phase, 1)),
     "numbers at zero": Target("import compact prune", at_zero),
     "the last seq": Target("import", at_the_last_seq),
-    "tenants that end in spaces": Target("", *itertools.starmap(_two_tenants, ENDING_IN_SPACES)),
+    "tenants that end in spaces": Target("", situations.tenants_end_in_spaces),
+    "snapshots that come late": Target("import", situations.snapshots_come_late),
 }
 """All targets, by name; each gets as many sessions as its weight says."""
 
