@@ -8,7 +8,7 @@ from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.generation.actions import Actions
 from lifecycle_conformance.generation.file_faults.log import is_torn
 from lifecycle_conformance.generation.legacy_records import contents_after, event_of, snapshot_of
-from lifecycle_conformance.generation.strategies import changed
+from lifecycle_conformance.generation.strategies import ENDING_IN_SPACES, changed
 from lifecycle_conformance.model.identity import stable_id
 
 _BEFORE: Final = "human_user"
@@ -23,18 +23,82 @@ def a_snapshot_comes_late(machine: Actions, data: st.DataObject) -> None:
 
     def action() -> None:
         for kind, history, status in ((_BEFORE, records[:1], "running"), (_BEFORE, records[:2], "queued")):
-            machine.run = changed(machine.run, {"automation_snapshot": _definition(kind)})
+            machine.run = changed(machine.run, {"automation_snapshot": _owned_by(kind)})
             machine.change(history, status=status)
-        machine.run = changed(machine.run, {"automation_snapshot": _definition(_AFTER)})
+        machine.run = changed(machine.run, {"automation_snapshot": _owned_by(_AFTER)})
         machine.run = {**machine.run, "tenant_context": {**machine.tenant, "actor_id": "somebody-else"}}
         machine.change(records, status="paused")
 
     machine.execute("a snapshot comes late", action)
 
 
-def _definition(kind: str) -> Object:
-    principal = {"kind": kind, "id": "owner"}
-    return {"automation_id": "automation-1", "metadata": {"enterprise_scope": {"owner_principal": principal}}}
+def snapshots_come_late(machine: Actions, data: st.DataObject) -> None:
+    """Let passes write snapshots for events of an earlier day, when the scope of the run was another, or the same."""
+    records = machine.draw_records(data, 4)
+    machine.make_run(data, "running")
+    before = machine.run
+    runs = {f"{before['run_id']}-{name}": since for name, since in _scopes_since(machine.tenant).items()}
+
+    def action() -> None:
+        events = []
+        for run_id, (scope, _) in runs.items():
+            run = {**before, "run_id": run_id}
+            ids = [stable_id(*each) for each in contents_after(run, records)][:-1]
+            dated = (event_of(run, record, ids[at], at + 1) for at, record in enumerate(records[:-1]))
+            events += [{**each, "scope": {"schema_version": 1, **scope}} for each in dated]
+        machine.do("import", events=events, snapshots=[])
+        for run_id, (_, state) in runs.items():
+            machine.run = changed({**before, "run_id": run_id}, state)
+            machine.change(records)
+
+    machine.execute("snapshots come late", action)
+
+
+def _scopes_since(tenant: Object) -> dict[str, tuple[Object, Object]]:
+    """The scope of an event, and the state of its run since then: each differs in one thing, the first in none."""
+    source = "local_implicit" if tenant.get("source") == "explicit" else "explicit"
+    fields = (
+        ("owner_principal", _principal(_BEFORE), _principal(_AFTER)),
+        ("policy_version_id", "1", "2"),
+        ("risk_tier", "internal_write", "external_send"),
+    )
+    return {
+        "nothing": ({"tenant_context": tenant}, {}),
+        "actor": ({"tenant_context": {**tenant, "actor_id": "somebody-else"}}, {}),
+        "source": ({"tenant_context": {**tenant, "source": source}}, {}),
+        **{
+            name: ({"tenant_context": tenant, name: old}, {"automation_snapshot": _definition({name: new})})
+            for name, old, new in fields
+        },
+    }
+
+
+def tenants_end_in_spaces(machine: Actions, data: st.DataObject) -> None:
+    """Let tenants that differ in spaces at the end of one id begin the same run, and ask for what they have of it."""
+    records = machine.draw_records(data, 1)
+    machine.make_run(data, "running")
+
+    def action() -> None:
+        for tenant in ENDING_IN_SPACES:
+            machine.run = {**machine.run, "tenant_context": tenant}
+            machine.change(records)
+        for tenant in ENDING_IN_SPACES:
+            machine.do("events", tenant=tenant, run_id=machine.run["run_id"])
+            machine.do("snapshots", tenant=tenant, run_id=machine.run["run_id"])
+
+    machine.execute("tenants end in spaces", action)
+
+
+def _principal(kind: str) -> Object:
+    return {"kind": kind, "id": "owner"}
+
+
+def _owned_by(kind: str) -> Object:
+    return _definition({"owner_principal": _principal(kind)})
+
+
+def _definition(enterprise_scope: Object) -> Object:
+    return {"automation_id": "automation-1", "metadata": {"enterprise_scope": enterprise_scope}}
 
 
 def a_move_is_refused_beside_a_lone_snapshot(machine: Actions, data: st.DataObject) -> None:

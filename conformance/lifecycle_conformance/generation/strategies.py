@@ -186,9 +186,11 @@ _TENANTS: Final[tuple[Object, ...]] = (
 )
 
 
+_IDS: Final = ("org_id", "workspace_id", "deployment_id")
+
+
 def _apart(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[Object, Object]:
-    names = ("org_id", "workspace_id", "deployment_id")
-    return dict(zip(names, one, strict=False)), dict(zip(names, other, strict=False))
+    return dict(zip(_IDS, one, strict=False)), dict(zip(_IDS, other, strict=False))
 
 
 ALIKE: Final[tuple[tuple[Object, Object], ...]] = (
@@ -199,6 +201,11 @@ ALIKE: Final[tuple[tuple[Object, Object], ...]] = (
     _apart(("\u00e9", "b"), ("e\u0301", "b")),
 )
 """Pairs of tenants that don't see each other, and that some comparison takes for one."""
+ENDING_IN_SPACES: Final[tuple[Object, ...]] = tuple(
+    dict(zip(_IDS, ids, strict=True))
+    for ids in (*(("a", "b", f"c{spaces}") for spaces in ("", " ", "  ")), ("a ", "b", "c"), ("a", "b ", "c"))
+)
+"""Tenants that differ in spaces at the end of one id, which a padded comparison overlooks."""
 
 
 def tenants(_: Capabilities = frozenset()) -> st.SearchStrategy[Object]:

@@ -198,6 +198,8 @@ TARGETS: Final[Mapping[str, Target]] = {
     "every phase of old": Target("import", lambda machine, data: machine.move_on_from(data, every_phase, 1)),
     "numbers at zero": Target("import compact prune", at_zero),
     "the last seq": Target("import", at_the_last_seq),
+    "tenants that end in spaces": Target("", situations.tenants_end_in_spaces),
+    "snapshots that come late": Target("import", situations.snapshots_come_late),
 }
 """All targets, by name; each gets as many sessions as its weight says."""
 

@@ -124,12 +124,21 @@ def may_be_asked(line: bytes, capabilities: frozenset[str]) -> bool:
     return {_NEEDED[each] for each in look(line).odd if each in _NEEDED} <= capabilities
 
 
+_SAFE: Final = 2**53 - 1
 _NEEDED: Final[Mapping[Oddity, str]] = {
     Oddity.MINUS_ZERO: "exact-numbers",
     Oddity.OTHER_DIGITS: "exact-numbers",
     Oddity.BEYOND_64_BITS: "json-numbers",
 }
 """What a driver must have declared to be held to the reading of such numbers."""
+
+
+def large_integers(value: Json) -> list[int]:
+    """The integers in a value that a double may not hold, at every depth."""
+    if isinstance(value, dict | list):
+        inside = value.values() if isinstance(value, dict) else value
+        return [integer for each in inside for integer in large_integers(each)]
+    return [value] if type(value) is int and abs(value) > _SAFE else []
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------

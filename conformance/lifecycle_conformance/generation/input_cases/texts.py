@@ -4,7 +4,8 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from decimal import Context, Decimal
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias
 
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from lifecycle_conformance.generation.input_cases.sessions import (
     refusals,
     rewritten,
     small,
+    together,
     words,
 )
 from lifecycle_projection.records import Json
@@ -92,27 +94,37 @@ def _whole_doubles(capabilities: frozenset[str]) -> Sessions:
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def _numbers(because: str, tokens: st.SearchStrategy[tuple[Json, str | None]]) -> Sessions:
+_Token: TypeAlias = tuple[Json, str | None]
+"""A number, and how it is written where no writer does so."""
+
+
+def _numbers(because: str, tokens: st.SearchStrategy[_Token]) -> Sessions:
     """Read a number: as a value, or as a text where it is written as no writer does."""
+    return st.builds(partial(_number, because), tokens, words, small)
 
-    def sessions(token: tuple[Json, str | None], note: str, at_ms: int) -> Sessions:
-        number, text = token
-        special = {"event": "node_completed", "recorded_at_ms": at_ms, "metadata": {"n": number, "note": note}}
-        run = small_run(_CONTROL, special)
-        sent: Object = {"run": run} if text is None else {"run_json": text_with(run, (*_LAST, "metadata", "n"), text)}
-        return st.just(reading(because, run, sent))
 
-    return st.tuples(tokens, words, small).flatmap(lambda drawn: sessions(*drawn))
+def _number(because: str, token: _Token, note: str, at_ms: int) -> Requests:
+    number, text = token
+    special = {"event": "node_completed", "recorded_at_ms": at_ms, "metadata": {"n": number, "note": note}}
+    run = small_run(_CONTROL, special)
+    sent: Object = {"run": run} if text is None else {"run_json": text_with(run, (*_LAST, "metadata", "n"), text)}
+    return reading(because, run, sent)
 
 
 _LAST: Final[Path] = (*HISTORY, 1)
 
 
+_ENDS: Final = (-(2**63), 2**63 - 1, 2**63, 2**64 - 1)
+"""The ends of what integers of 64 bits can be, signed or not."""
+
+
 def _beyond_64_bits(capabilities: frozenset[str]) -> Sessions:
-    """Read integers within the 64 bits, and beyond them, at the ends above all."""
-    limits = st.sampled_from([2**63 - 1, 2**63, 2**64 - 1, -(2**63), 2**53 + 1])
-    within = limits | limits | st.integers(-(2**63), 2**64 - 1)
-    tokens: st.SearchStrategy[tuple[Json, str | None]] = within.map(lambda number: (number, None))
+    """Read each end of the 64 bits, and an integer within them or beyond."""
+    ways: list[Callable[[int], _Token]] = [lambda number: (number, None)]
+    if "text-input" in capabilities:
+        ways.append(lambda number: (number, str(number)))
+    within = st.integers(-(2**63), 2**64 - 1) | st.just(2**53 + 1)
+    tokens: st.SearchStrategy[_Token] = st.one_of(*map(within.map, ways))
     if "text-input" in capabilities:
         ends = st.integers(0, 10**6)
         beyond = st.one_of(
@@ -121,12 +133,10 @@ def _beyond_64_bits(capabilities: frozenset[str]) -> Sessions:
             st.builds(lambda digits, zeros: digits * 10**zeros, st.integers(10**14, 10**15 - 1), st.integers(6, 22)),
             st.integers(2**64, 10**40),
         )
-        tokens = st.one_of(
-            beyond.map(lambda number: (float(number), str(number))),
-            within.map(lambda number: (number, str(number))),
-            tokens,
-        )
-    return _numbers("JSON-10", tokens)
+        tokens = beyond.map(lambda number: (float(number), str(number))) | tokens
+    at_ends = (st.sampled_from([way(number) for way in ways]) for number in _ENDS)
+    sessions = [_numbers("JSON-10", token) for token in (*at_ends, tokens)]
+    return st.tuples(*sessions).map(together)
 
 
 def minus_zero(capabilities: frozenset[str]) -> Sessions | None:

@@ -10,6 +10,7 @@ from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.judgement import Judgement, canonical, judged, steps
 from lifecycle_conformance.execution.trace import Object, Step, Trace, owner_of
 from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.json_text import large_integers
 from lifecycle_conformance.model.phase_table import FILLED_IN
 from lifecycle_conformance.specification import schemas
 from lifecycle_conformance.specification.requirements import code_spans, tables
@@ -24,8 +25,11 @@ _TYPES: Final = {
 
 @check("DRIVER-9", "FILE-11", on=steps("import"))
 def imports(step: Step, trace: Trace) -> Iterator[Judgement]:
-    """Judge that what was imported is shown as it was given, and that nothing that is there kept it out."""
-    if trace.is_damaged:
+    """Judge that what was imported is shown as it was given, and that nothing that is there kept it out.
+
+    That large integers are refused is a matter of reading them (JSON-10, REC-7).
+    """
+    if trace.is_damaged or (step.refusal == "invalid_input" and large_integers(step.arguments)):
         return
     if step.refusal in {"invalid_input", "storage_conflict"}:
         yield judged("DRIVER-9", "the refusal of readable records", expected=None, actual=step.refusal)

@@ -198,7 +198,8 @@ def _rolled_back(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that a refusal leaves something of the new records before: which of them, and what, is for others."""
     index, known = step.data.get("lifecycle_index"), recorded_before(step)
     if step.refusal == "phase_transition" and is_unsigned(index):
-        new = [at for at, place in enumerate(known[:index]) if place is None]
+        right = reported_ids_correct(step, trace)
+        new = [at for at, place in enumerate(known[:index]) if place is None and right[at]]
         if new and not surely_new(step, trace).isdisjoint(new):
             done = pass_effects(step)
             there = any(map(bool, done.events)) or any(done.snapshots) or bool(done.unattributed)

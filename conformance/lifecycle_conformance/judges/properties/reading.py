@@ -14,11 +14,12 @@ from typing import Final, TypeAlias
 import orjson
 from attrs import evolve
 
-from lifecycle_conformance.execution.judgement import Judgement, canonical, judged, steps
+from lifecycle_conformance.execution.judgement import Judgement, canonical, judged, none, steps
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace, history_of, member, owner_of_run
 from lifecycle_conformance.judges.attribution.canonical_writing import write
 from lifecycle_conformance.judges.attribution.digests import Digest
 from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.content_tables import ENTERPRISE_FIELDS
 from lifecycle_conformance.model.identity import PREFIX, WHITE_SPACE, content_of_event
 from lifecycle_conformance.model.shown_metadata import SHOWN_AS, WAIT_KINDS
 from lifecycle_projection.records import Json
@@ -43,6 +44,22 @@ def _same(requirement: str, step: Step) -> Iterator[Judgement]:
     before, after = _plain(_before(step)), _plain(_after(step))
     where, expected, actual = difference(before, after) or ("what is shown", None, None)
     yield judged(requirement, where, expected=expected, actual=actual)
+
+
+def _last_one(requirement: str, step: Step) -> Iterator[Judgement]:
+    """Judge that the last of two values counts; that they keep no value of a scope from parsing is SCOPE-5."""
+    if step.refusal is None and _is_comparable(step):
+        fields = _fields_of_scopes(_before(step))
+        lost = sorted(fields - _fields_of_scopes(_after(step)))
+        if fields:
+            yield none("SCOPE-5", "the values with a member twice that don't parse", lost)
+        if lost:
+            return
+    yield from _same(requirement, step)
+
+
+def _fields_of_scopes(shown: Shown) -> set[str]:
+    return {name for each in (*shown.events, *shown.snapshots) for name in ENTERPRISE_FIELDS if name in each["scope"]}
 
 
 def _trimming(requirement: str, step: Step) -> Iterator[Judgement]:
@@ -158,18 +175,19 @@ def _must_be_the_writing(requirement: str, step: Step, digests: list[Digest], co
 
 
 _JUDGES: Final[Mapping[str, _JudgeOne]] = {
-    **dict.fromkeys(("REC-4", "REC-5", "REC-10", "REC-12", "REC-13"), _same),
+    **dict.fromkeys(("REC-4", "REC-5", "REC-10", "REC-12"), _same),
     **dict.fromkeys(("REC-7", "REC-9", "REC-14", "REC-15", "JSON-15"), _accepted),
     "REC-16": _trimming,
     "REC-17": _no_members,
     **dict.fromkeys((f"JSON-{number}" for number in range(1, 7)), _writing),
+    "REC-13": _last_one,
     "JSON-10": _integer_or_double,
     "JSON-11": _minus_zero,
     "JSON-12": _nearest_double,
 }
 
 
-@check(*_JUDGES, on=steps("read"))
+@check(*_JUDGES, "SCOPE-5", on=steps("read"))
 def of_readings(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge what a run record means, under the requirement that says so."""
     requirement = step.arguments["because"]

@@ -149,7 +149,12 @@ def _names(events: Sequence[Object]) -> list[Json]:
 
 @check("FILE-17", on=ALL_STEPS.with_files)
 def reading_does_not_mend(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge that a torn tail stays as it is until something is appended, or the log is compacted."""
+    """Judge that a torn tail stays as it is until something is appended, or the log is compacted.
+
+    A pass over nothing reads nothing: that it leaves the log alone is said by PASS-1.
+    """
+    if step.op == "project" and not step.history:
+        return
     files = both(step)
     before, after = log_of(as_put(step, files[0])), log_of(files[1])
     tail = lines_of(before)[1]

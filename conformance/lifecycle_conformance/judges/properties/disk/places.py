@@ -113,8 +113,11 @@ def _met(step: Step) -> tuple[_Obstacle, Files, Files] | None:
 
 @check("SNAP-11", "ERR-4", on=PASSES.with_files)
 def anothers_snapshot_is_not_overwritten(step: Step, trace: Trace) -> Iterator[Judgement]:
-    """Judge a pass that finds another's snapshot at the place of one of its own; with wrong ids it finds others."""
-    met = _met(step)
+    """Judge a pass that finds another's snapshot at the place of one of its own; with wrong ids it finds others.
+
+    That its run record is refused is a matter of reading it (REC).
+    """
+    met = None if step.refusal == "invalid_input" else _met(step)
     if met is None or met[0].kind != _ANOTHERS or not _ids_are_known(step, trace, met[0].index):
         return
     first, before, after = met

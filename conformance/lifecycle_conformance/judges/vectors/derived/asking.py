@@ -13,8 +13,10 @@ from lifecycle_conformance.judges.vectors.derived.definition_rules import HASH, 
 from lifecycle_conformance.judges.vectors.derived.facts import RUN, enterprise
 from lifecycle_conformance.judges.vectors.derived.scope_rules import REFUSED
 from lifecycle_conformance.judges.vectors.derived.subjects import SUBJECTS, same
+from lifecycle_conformance.model.json_text import large_integers
 from lifecycle_projection.records import Json
 
+_INTEGERS: Final = "integers"
 _DIGITS: Final = re.compile(r"(?<![0-9a-f])[0-9a-f]{24}(?![0-9a-f])")
 
 
@@ -41,6 +43,15 @@ def _is_right_without(case: DerivedCase, driver: Driver, directory: Path) -> boo
         run = {**RUN, **bare}
     expected = SUBJECTS[case.subject].right(run)
     shown = _shown(case.subject, run, expected, driver, directory)
+    return shown is not None and same(shown, expected) and _are_read(large_integers(case.run), driver, directory)
+
+
+def _are_read(integers: list[int], driver: Driver, directory: Path) -> bool:
+    """Whether an implementation shows integers as they are, where they stand in a record: else JSON-10 is broken."""
+    (record,) = history_of(RUN)
+    run = {**RUN, "checkpoint": {"lifecycle_history": [{**record, "metadata": integers}]}}
+    expected = {_INTEGERS: integers}
+    shown = _shown(_INTEGERS, run, expected, driver, directory) if integers else expected
     return shown is not None and same(shown, expected)
 
 
@@ -90,6 +101,7 @@ _SEEN: Final[Mapping[str, Callable[[list[Object], list[Object], Object], Object 
     "scope": _scope_seen,
     "definition": _definition_seen,
     "number": _number_seen,
+    _INTEGERS: lambda events, _, __: {_INTEGERS: member(events[0].get("payload"), "metadata")} if events else None,
 }
 
 
