@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 import builders
 import traces
@@ -196,16 +197,10 @@ def test_a_deployment_that_is_lost_when_empty_breaks_tenant_3(monkeypatch: pytes
 
     monkeypatch.setattr(Tenant, "key", property(key))
     requests = [project("x"), project("y", tenant=EMPTY_DEPLOYMENT)]
-    assert broken_in(executed([OPEN, *requests], "memory"), MINE) == {
-        "TENANT-1",
-        "TENANT-3",
-        "TENANT-5",
-        "LOG-4",
-        "LOG-5",
-    }
+    assert broken_in(executed([OPEN, *requests], "memory"), MINE) == {"TENANT-3"}
 
 
-# --- TENANT-2: what is in the files and isn't shown -------------------------------------------------------------------
+# --- TENANT-2, TENANT-3: what is in the files and isn't shown --------------------------------------------------------
 
 
 def test_what_someone_recorded_is_shown() -> None:
@@ -221,3 +216,27 @@ def test_what_is_hidden_for_other_reasons_is_no_matter_of_tenants() -> None:
     assert "TENANT-2" not in fails(shown(step, OWNER, events=first), trace), "the same one's are shown"
     step, trace = traces.last(project("x"))
     assert "TENANT-2" not in fails(shown(step, OWNER, events=(), snapshots=()), trace), "nobody recorded it"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        project("x"),
+        builders.project("x", tenant={**LOCAL, "deployment_id": None}),
+        imported(event("e", tenant={**LOCAL, "deployment_id": None})),
+        append("x"),
+    ],
+    ids=["a pass", "null", "an import", "an append"],
+)
+def test_what_no_deployment_records_is_not_written_as_that_of_the_empty_one(request_: Request) -> None:
+    step, trace = traces.last(request_)
+    assert "TENANT-3" in judged_in(step, trace)
+    local, empty = b'"workspace_id":"local"', b'"workspace_id":"local","deployment_id":""'
+    spoiled = {path: text.replace(local, empty) for path, text in (step.files_after or {}).items()}
+    nothing = shown(step, OWNER, events=(), snapshots=())
+    assert "TENANT-3" in fails(evolve(nothing, files_after=spoiled), trace)
+
+
+def test_what_the_empty_deployment_records_is_its_own() -> None:
+    step, trace = traces.last(imported(event("e"), event("f", run_id=RUN_ID, tenant=EMPTY_DEPLOYMENT)))
+    assert "TENANT-3" not in fails(step, trace)

@@ -27,6 +27,7 @@ from lifecycle_conformance.execution.trace import (
     key_of,
     member,
     owner_of,
+    owners_of,
 )
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import acting, delta, own, touched
@@ -114,6 +115,17 @@ def what_someone_else_wrote_is_shown(step: Step, trace: Trace) -> Iterator[Judge
     is_theirs = (None, _DEFAULT_SOURCE) not in theirs and theirs.isdisjoint(_who(_tenant(each)) for each in shown)
     if is_theirs and any(_says_who(_tenant(each)) for each in written_by(step) if owner_of(each) in step.after):
         yield none("TENANT-2", "what someone recorded and nobody is shown", _ids(hidden))
+
+
+@check("TENANT-3", on=steps("import", "project", "append").with_files)
+def no_deployment_is_recorded_as_none(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge that what is recorded for a tenant without deployment isn't written as that of the empty one."""
+    owners = {*owners_of(step.op, step.arguments)}
+    twins = {Owner((*owner.tenant[:2], ""), owner.run_id) for owner in owners if owner.tenant[2] is None} - owners
+    written = [each for each in written_by(step) if owner_of(each) in owners | twins]
+    if twins and written:
+        what = "what was recorded for no deployment, and stands there as that of the empty one"
+        yield none("TENANT-3", what, _ids(each for each in written if owner_of(each) in twins))
 
 
 @check("TENANT-2", "PASS-4", on=PASSES.fully_shown)
