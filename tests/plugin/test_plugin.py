@@ -1,9 +1,14 @@
 """The suite in pytest: a test for each requirement, with the verdict of `check`."""
 
+import contextlib
 import json
 import os
+import pty
+import re
 import shlex
+import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -248,10 +253,86 @@ settings.load_profile("team")
 """
     driver = shlex.join([sys.executable, "-m", "counting_program"])
     options = ["--hypothesis-seed=7", "--hypothesis-show-statistics", "--lifecycle-driver", driver]
-    run("-k", "PASS-6", *options, conftest=SHORT_SEARCH + IN_ONE_PROCESS + profile, process=True)
+    result = run("-k", "PASS-6", *options, conftest=SHORT_SEARCH + IN_ONE_PROCESS + profile, process=True)
+    result.stdout.no_fnmatch_line("*sessions and fixed cases: *")
     (case,) = (pytester.path / "lifecycle-cases").glob("PASS-6-*.json")
     assert json.loads(case.read_text(encoding="utf-8"))["seed"] == 7
     assert [*(pytester.path / "shared").rglob("*")]
+
+
+# --- progress on a terminal -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def on_terminal(run: Run, pytester: pytest.Pytester) -> Callable[..., tuple[str, list[str]]]:
+    """Run the suite on a terminal of 60 columns: all that was written there, and the lines that can be read at last."""
+    del run  # it prepares the folder and the environment
+
+    def on_terminal(*arguments: str, **environment: str) -> tuple[str, list[str]]:
+        pytester.makeconftest(COUNTING_TOO_MUCH)
+        own = ["-p", hooks.__name__, "-p", "no:benchmark", "-p", "no:cacheprovider", "--color=no", "--pyargs", SUITE]
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (24, 60))
+        variables = {**os.environ, "TERM": "xterm", "COLUMNS": "60", **environment}
+        with subprocess.Popen(
+            [sys.executable, "-m", "pytest", *own, "-k", "PASS-6 or PASS-8", *arguments], stdout=theirs, env=variables
+        ):
+            os.close(theirs)
+            written = b""
+            with contextlib.suppress(OSError):  # that is how a terminal ends
+                while chunk := os.read(ours, 4096):
+                    written += chunk
+        os.close(ours)
+        return written.decode(), lines_read(written.decode())
+
+    return on_terminal
+
+
+def lines_read(written: str, columns: int = 60) -> list[str]:
+    """The lines that somebody sees on a terminal, which knows as much as a test needs."""
+    lines, row, column = [""], 0, 0
+    for each in re.findall(r"\x1b\[\d*[A-Za-z]|.", written, re.DOTALL):
+        if each == "\r":
+            column = 0
+        elif each == "\n" or (column == columns and not each.startswith("\x1b")):
+            row, column = row + 1, column if each == "\n" else 0
+            lines += [""] * (row == len(lines))
+        if each == "\x1b[K":
+            lines[row] = lines[row][:column]
+        elif each == "\x1b[A":
+            row -= 1
+        elif each.startswith("\x1b"):
+            column += int(each[2:-1])
+        elif each not in "\r\n":
+            lines[row] = f"{lines[row][:column]:{column}}{each}{lines[row][column + 1 :]}"
+            column += 1
+    return [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ([], r"lifecycle_conformance\.plugin\.suite FF +\[100%\]"),
+        (["-q"], r"FF +\[100%\]"),
+        (["-v"], r"lifecycle_conformance\.plugin\.suite::09-pass::PASS-6 FAILED.*"),
+    ],
+)
+def test_how_far_the_search_is_shows_on_a_terminal_and_leaves_nothing_there(
+    on_terminal: Callable[..., tuple[str, list[str]]], options: list[str], line: str
+) -> None:
+    written, read = on_terminal(*options)
+    assert "sessions and fixed cases: " in written
+    assert not [each for each in read if "fixed cases: " in each]
+    assert [each for each in read if re.fullmatch(line, each)]
+
+
+@pytest.mark.parametrize(("options", "term"), [(["-q", "-q"], "xterm"), ([], "dumb"), (["-n", "1"], "xterm")])
+def test_nothing_shows_where_it_is_not_wanted_or_can_not_be(
+    on_terminal: Callable[..., tuple[str, list[str]]], options: list[str], term: str
+) -> None:
+    written, read = on_terminal(*options, TERM=term)
+    assert any("mend first" in each for each in read)
+    assert "fixed cases: " not in written
 
 
 # --- without a driver -------------------------------------------------------------------------------------------------

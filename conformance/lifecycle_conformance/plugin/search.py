@@ -68,7 +68,7 @@ def _searched(request: pytest.FixtureRequest, given: GivenDriver, only: Sequence
     processes = getattr(config, "workerinput", {}).get("workercount", _PROCESSES)
     try:
         # What the reference warns of, which judges beside the driver, belongs to no test.
-        with without_warnings(), progress(config, request.node.nodeid) as show:
+        with without_warnings(), progress(config) as show:
             report = runner.run(
                 _factory(given, config.getoption("--lifecycle-timeout")),
                 profile=config.getoption("--lifecycle-profile"),
