@@ -122,7 +122,19 @@ def test_a_failure_reads_as_in_check_and_without_a_traceback(run: Run) -> None:
     text = click.unstyle("\n".join(in_full(report.results[0], driver=())))
     assert text in result.stdout.str()
     result.stdout.no_fnmatch_line("*def *")
-    result.stdout.fnmatch_lines(["mend first *PASS-6 *", "FAILED *::09-pass::PASS-6 - *PASS-*"])
+    result.stdout.fnmatch_lines(["mend first *PASS-6 *"])
+
+
+def test_the_short_summary_says_what_is_wrong_in_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")  # there, lines are whole
+    failure = runner.run(CountingTooMuch, only=["PASS-6"]).results[0].failure
+    assert failure is not None
+    said = f"{failure.message}: expected {failure.expected}, got {failure.actual}"
+    result = run("-k", "PASS-6 or vectors", "-n", "1", process=True)
+    summary = result.outlines[result.outlines.index("=" * 27 + " short test summary info " + "=" * 28) :]
+    assert f"FAILED {SUITE}::09-pass::PASS-6 - {said}" in summary
+    (vectors,) = [each for each in summary if "::vectors - " in each]
+    assert re.search(r"::vectors - Production's fixed cases: \d+ agree, \d+ differ$", vectors)
 
 
 def test_all_requirements_and_whole_answers_are_judged_and_grouped_by_chapter(run: Run) -> None:
@@ -220,7 +232,17 @@ def test_what_failed_last_runs_again_alone_and_the_first_failure_may_end_it(run:
     assert failed(run("--lf", "-x")) == first[:1]
 
 
-def test_a_test_can_be_given_by_its_id(run: Run) -> None:
+@pytest.mark.parametrize("options", [["--pyargs"], []])
+def test_each_id_that_is_printed_can_be_given(
+    run: Run, pytester: pytest.Pytester, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = run("--collect-only", "-q").outlines[:3]
+    monkeypatch.chdir(pytester.mkdir("elsewhere"))
+    result = pytester.runpytest_subprocess("-p", hooks.__name__, "--collect-only", "-q", *options, *printed)
+    assert [each for each in result.outlines if "::" in each] == printed
+
+
+def test_a_test_is_selected_by_its_id(run: Run) -> None:
     result = run(suite=f"{SUITE}::09-pass::PASS-6")
     assert failed(result) == ["PASS-6"]
     result.assert_outcomes(failed=1)
@@ -231,7 +253,8 @@ def test_junit_names_the_chapter_and_the_requirement(run: Run, pytester: pytest.
     (case,) = ET.parse(pytester.path / "found.xml").getroot().iter("testcase")
     assert (case.get("classname"), case.get("name")) == (f"{SUITE}.09-pass", "PASS-6")
     (failure,) = case.iter("failure")
-    assert "PASS-6: What a pass answers" in (failure.get("message") or "")
+    assert "PASS-6: What a pass answers" in (failure.text or "")
+    assert (failure.get("message") or "").startswith("the answer")
 
 
 def test_workers_share_one_search(run: Run, pytester: pytest.Pytester) -> None:
@@ -362,7 +385,7 @@ def test_a_driver_that_can_not_be_judged_is_told_once(run: Run, pytester: pytest
     pytester.makepyfile(silent=SILENT)
     result = run("-k", "PASS", "--lifecycle-driver", shlex.join([sys.executable, "silent.py"]), conftest="")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["silent 1 can't be judged: *"])
+    result.stdout.fnmatch_lines(["silent 1 can't be judged: *", "FAILED *::PASS-1 - silent 1 *"])
 
 
 def test_without_being_asked_for_it_adds_nothing_and_imports_nothing(pytester: pytest.Pytester) -> None:

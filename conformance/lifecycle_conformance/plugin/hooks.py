@@ -14,6 +14,8 @@ GivenDriver: TypeAlias = "str | Sequence[str] | Callable[[], Driver]"
 """What the fixture `lifecycle_driver` gives: a command as a text or as a list, or what starts a driver in code."""
 _SUITE: Final = Path(__file__).with_name("suite.py")
 _PACKAGE: Final = _SUITE.parent.parent
+_ID: Final = f"{__package__}.{_SUITE.stem}"
+"""What the ids of all tests of the suite begin with: wherever it is installed, and however it was named."""
 _TITLE: Final = "lifecycle projection"
 SUMMARY: Final = pytest.StashKey[Mapping[str, Any]]()
 """What the end of the run says of the search: its `text`, and whether the suite itself is `defective`."""
@@ -57,6 +59,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """An id that a run printed names its test without --pyargs, too."""
+    if not config.getoption("pyargs"):
+        config.args = [_with_path(each) for each in config.args]
+
+
+def _with_path(argument: str) -> str:
+    name, colons, rest = argument.partition("::")
+    return f"{_SUITE}{colons}{rest}" if name == _ID else argument
+
+
 @pytest.fixture(scope="session")
 def lifecycle_driver(request: pytest.FixtureRequest) -> GivenDriver:
     """The driver to be judged: a command, or a callable that starts a driver. Override it to give one in code."""
@@ -76,8 +89,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "Suite | N
         return None
     from lifecycle_conformance.plugin.suite import Suite  # noqa: PLC0415
 
-    # Wherever it is installed and however it was named, a test has the same id, which can be given with --pyargs.
-    return Suite.from_parent(parent, path=file_path, nodeid=Suite.__module__)
+    return Suite.from_parent(parent, path=file_path, nodeid=_ID)
 
 
 # --- the end of the run -----------------------------------------------------------------------------------------------
