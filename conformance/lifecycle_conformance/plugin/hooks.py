@@ -48,6 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="The failures that are accepted (TOML, as for check): they are xfail, strictly.",
     )
     group.addoption(
+        "--lifecycle-write-known-failures",
+        metavar="FILE",
+        help="Write all that fails to FILE as known, with the reasons that it or the file of known failures has.",
+    )
+    group.addoption(
         "--lifecycle-spec",
         metavar="VERSION",
         help="Judge by the requirements of this version of the specification, such as 1.0.",

@@ -68,11 +68,11 @@ def of_judge(report: Report, judge: Judge, driver: Sequence[str], width: int) ->
     )
 
 
-def summary(report: Report, driver: Sequence[str], width: int) -> str:
-    """How far the driver got, what to mend first, and what is wrong with the suite itself, if anything is."""
+def summary(report: Report, driver: Sequence[str], width: int, note: str) -> str:
+    """How far the driver got, what to mend first, what is wrong with the suite itself, if anything is, and a `note`."""
     told = [*start.lines(report, worst_first(report), driver, width)] if report.exit_code else []
     # The last line is a command, which only a driver that has one can be given to.
-    return click.unstyle("\n".join([*(told if driver else told[:-1]), *report.errors]))
+    return click.unstyle("\n".join([*(told if driver else told[:-1]), *report.errors, *filter(None, [safe(note)])]))
 
 
 def nothing_judged(report: Report, driver: Sequence[str], width: int) -> str:
