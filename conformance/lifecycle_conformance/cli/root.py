@@ -2,7 +2,8 @@
 
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
@@ -35,6 +36,11 @@ _TRACEBACK: Final = "LIFECYCLE_PROJECTION_TRACEBACK"
 class _Root(click.Group):
     """The commands by name, without loading them for a list."""
 
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command line, with all three standard streams."""
+        _open_what_is_closed()
+        return super().main(*arguments, **options)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
 
@@ -53,21 +59,42 @@ class _Root(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _errors_told(ctx):  # --help and --version write already here
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
+        with _errors_told(ctx):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _errors_told(ctx: click.Context) -> Iterator[None]:
+    """Whatever goes wrong meanwhile becomes a line on standard error and an exit code."""
+    try:
         try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                _flush()
-        except (click.ClickException, click.exceptions.Exit):
-            raise
-        except BrokenPipeError:
-            _leave_quietly(ctx)
-        except (KeyboardInterrupt, click.Abort):
-            ctx.exit(exits.INTERRUPTED)
-        except Exception as error:  # noqa: BLE001 - a traceback is no answer to a wrong call
-            _drop_what_cannot_be_written()
-            _explain(ctx, error)
+            yield
+        finally:
+            _flush()
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except BrokenPipeError:
+        _leave_quietly(ctx)
+    except (KeyboardInterrupt, click.Abort):
+        ctx.exit(exits.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - a traceback is no answer to a wrong call
+        _drop_what_cannot_be_written()
+        _explain(ctx, error)
+
+
+def _open_what_is_closed() -> None:
+    """Put an empty stream in the place of each that the caller closed (`<&-`).
+
+    Python has none then, and the next file that is opened would take its number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - open until the end
 
 
 def _columns() -> int:
@@ -86,8 +113,8 @@ def _leave_quietly(ctx: click.Context) -> NoReturn:
 
 
 def _flush() -> None:
-    """Flush standard output; there is none where the caller closed it (`>&-`)."""
-    if sys.stdout is not None and not sys.stdout.closed:
+    """Flush standard output, unless somebody has closed it."""
+    if not sys.stdout.closed:
         sys.stdout.flush()
 
 
