@@ -93,6 +93,17 @@ def test_streams_that_are_closed_or_full_change_nothing_else(
     assert done.stderr.startswith(said) if said else done.stderr == ""
 
 
+@pytest.mark.parametrize("seconds", ["nan", "inf"])
+@pytest.mark.parametrize(
+    "command",
+    [["check", "--seconds"], ["doctor", "--timeout"], ["project", "runs.json", "--store", "s", "--lock-timeout"]],
+)
+def test_a_time_that_is_never_over_is_refused(command: list[str], seconds: str) -> None:
+    done = call(*command, seconds)
+    assert done.exit_code == 2
+    assert f"expected a finite number of seconds, found {seconds}" in " ".join(done.stderr.split())
+
+
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_a_reader_of_help_that_went_away_is_no_error(option: str) -> None:
     ours, theirs = os.pipe()

@@ -385,6 +385,13 @@ def test_nothing_shows_where_it_is_not_wanted_or_can_not_be(
     assert "fixed cases: " not in written
 
 
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1", "soon"])
+def test_a_time_that_is_none_or_never_over_is_refused(run: Run, seconds: str) -> None:
+    result = run("--lifecycle-timeout", seconds)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*--lifecycle-timeout: invalid seconds value: '{seconds}'"])
+
+
 # --- without a driver -------------------------------------------------------------------------------------------------
 
 

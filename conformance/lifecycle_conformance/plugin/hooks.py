@@ -1,5 +1,6 @@
 """What pytest loads at every start, even where nobody asks for the suite: so nothing of the suite is imported here."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -25,6 +26,14 @@ NO_DRIVER: Final = (
 )
 
 
+def seconds(text: str) -> float:
+    """A time that ends some day, and takes one."""
+    given = float(text)
+    if not 0 < given < math.inf:
+        raise ValueError
+    return given
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of `check` that matter in pytest; the seed is --hypothesis-seed."""
     group = parser.getgroup("lifecycle", "conformance with the lifecycle projection (--pyargs lifecycle_conformance)")
@@ -38,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--lifecycle-timeout",
         metavar="SECONDS",
-        type=float,
+        type=seconds,
         default=10.0,
         help="How long the driver may take to start, to answer and to end.",
     )
