@@ -30,6 +30,10 @@ _COMMANDS: Final = {
     "vectors": "List the fixed cases or the distilled corpus, export them, or judge by them alone.",
 }
 _WIDEST_HELP: Final = 100
+_WORKER_DIED: Final = (
+    "a process that shared the work could not be started or was ended, as where memory is short; with --jobs 1 there "
+    "is none"
+)
 _TRACEBACK: Final = "LIFECYCLE_PROJECTION_TRACEBACK"
 
 
@@ -129,7 +133,9 @@ def _drop_what_cannot_be_written() -> None:
 
 def _explain(ctx: click.Context, error: Exception) -> NoReturn:
     """Say in a line what went wrong; only an unforeseen error has a traceback to show, on request."""
-    from lifecycle_conformance.driver.interface import DriverError  # noqa: PLC0415 - not needed when all is well
+    from concurrent.futures import BrokenExecutor  # noqa: PLC0415 - not needed when all is well
+
+    from lifecycle_conformance.driver.interface import DriverError  # noqa: PLC0415
     from lifecycle_projection import InvalidInputError, LifecycleProjectionError  # noqa: PLC0415
 
     match error:
@@ -141,6 +147,8 @@ def _explain(ctx: click.Context, error: Exception) -> NoReturn:
             _leave(ctx, str(error), exits.WRONG_CALL)
         case DriverError():
             _leave(ctx, str(error), exits.UNDECIDED)
+        case BrokenExecutor():
+            _leave(ctx, _WORKER_DIED, exits.WRONG_CALL)
         case OSError():
             named = f"{error.filename}: " if error.filename else ""
             _leave(ctx, f"{named}{error.strerror or error}", exits.WRONG_CALL)
