@@ -1,7 +1,8 @@
 """`audit` at the command line: what it says, in which form, and its exit codes."""
 
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 import pytest
@@ -10,6 +11,7 @@ import damaging
 from builders import run_json
 from calling import call
 from damaging import edited, put
+from lifecycle_conformance.audit import auditing
 
 ESC = "\x1b"
 
@@ -104,6 +106,17 @@ def test_a_run_that_is_not_there_and_a_folder_that_is_no_store_are_wrong_calls(s
     done = call("audit", tmp_path)
     assert (done.exit_code, "expected stateful_events.jsonl or stateful_snapshots in it" in done.stderr) == (2, True)
     assert "is it seq-missing or" in call("audit", "--explain", "seq-mising").stderr
+
+
+def test_a_worker_that_dies_is_no_defect(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def died(*_: object, **__: object) -> NoReturn:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(auditing, "audit", died)
+    done = call("audit", store)
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error: a process that shared the work could not be started or was ended")
+    assert "defect" not in done.stderr
 
 
 def test_many_findings_of_a_kind_are_shown_in_part(store: Path) -> None:

@@ -470,6 +470,7 @@ def test_a_small_case_that_was_made_from_the_fixed_ones_is_asked_again(tmp_path:
     done = replayed(path, *driver(tmp_path))
     assert done.exit_code == 3
     assert "what is asked for, the scope, was not to be seen" in done.stdout
+    assert re.search(r"\n   also broken in this session: .*\bPASS-2\b", done.stdout)
 
 
 def test_a_driver_that_comes_up_no_more_loses_nothing_that_was_told(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What the command line says where a store or a driver fails in a way that only some runs or cases meet."""
 
 import json
+import os
 import shlex
 from itertools import islice
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from builders import OTHER_TENANT, lifecycle, run_json
-from calling import PROGRAM, call, finished
+from calling import PATIENCE_S, PROGRAM, call, finished, started
 from idle import idle
 from lifecycle_conformance.judges.vectors import stream
 
@@ -70,6 +71,47 @@ def test_a_crash_is_told_and_the_other_cases_go_on(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert [one["verdict"] for one in report["vectors"]] == ["crash"] * len(plain)
     assert all("out of luck" in one["details"][0] for one in report["vectors"])
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("validate - <&-", 2, "error: standard input: "),
+        ("serve <&-", 0, ""),
+        ("validate nowhere 2>&-", 2, ""),
+        ("vectors --list >&- 2>&-", 0, ""),
+        ("--help > /dev/full", 2, "error: No space left on device\n"),
+        ("check --help > /dev/full", 2, "error: No space left on device\n"),
+        ("--version > /dev/full", 2, "error: No space left on device\n"),
+    ],
+)
+def test_streams_that_are_closed_or_full_change_nothing_else(
+    command: str, code: int, said: str, tmp_path: Path
+) -> None:
+    done = finished("sh", "-c", f"exec {shlex.join(PROGRAM)} {command}", cwd=tmp_path)
+    assert done.returncode == code
+    assert done.stderr.startswith(said) if said else done.stderr == ""
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf"])
+@pytest.mark.parametrize(
+    "command",
+    [["check", "--seconds"], ["doctor", "--timeout"], ["project", "runs.json", "--store", "s", "--lock-timeout"]],
+)
+def test_a_time_that_is_never_over_is_refused(command: list[str], seconds: str) -> None:
+    done = call(*command, seconds)
+    assert done.exit_code == 2
+    assert f"expected a finite number of seconds, found {seconds}" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_a_reader_of_help_that_went_away_is_no_error(option: str) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with started(option, stdout=theirs) as process:
+        os.close(theirs)
+        assert process.stderr is not None
+        assert (process.stderr.read(), process.wait(PATIENCE_S)) == (b"", 141)
 
 
 def test_a_wrong_call_is_told_where_standard_output_is_closed(tmp_path: Path) -> None:

@@ -1,8 +1,24 @@
 """The time that is left is told once something can be known of it."""
 
+import io
+
 import pytest
 
+from lifecycle_conformance.cli import progress
 from lifecycle_conformance.cli.progress import time_left
+
+
+@pytest.mark.parametrize(("term", "shown"), [("xterm", "\r\x1b[Khalf\r\x1b[K"), ("dumb", "")])
+def test_a_terminal_that_can_not_empty_a_line_gets_no_progress(
+    term: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", term)
+    with progress.progress_line() as show:
+        show("half")
+    assert terminal.getvalue() == shown
 
 
 @pytest.mark.parametrize(

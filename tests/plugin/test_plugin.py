@@ -1,9 +1,14 @@
 """The suite in pytest: a test for each requirement, with the verdict of `check`."""
 
+import contextlib
 import json
 import os
+import pty
+import re
 import shlex
+import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -15,7 +20,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from counting import STARTED, CountingTooMuch
 from lifecycle_conformance.plugin import hooks, suite
 from lifecycle_conformance.report.failures import in_full
-from lifecycle_conformance.runner import runner
+from lifecycle_conformance.runner import known_failures_file, runner
 from lifecycle_conformance.runner.known_failures import KnownFailures
 from lifecycle_conformance.runner.known_failures_file import text_of
 from lifecycle_conformance.runner.verdicts import FAILURES, KnownFailure, Verdict
@@ -117,7 +122,17 @@ def test_a_failure_reads_as_in_check_and_without_a_traceback(run: Run) -> None:
     text = click.unstyle("\n".join(in_full(report.results[0], driver=())))
     assert text in result.stdout.str()
     result.stdout.no_fnmatch_line("*def *")
-    result.stdout.fnmatch_lines(["mend first *PASS-6 *", "FAILED *::09-pass::PASS-6 - *PASS-*"])
+    result.stdout.fnmatch_lines(["mend first *PASS-6 *"])
+
+
+def test_the_short_summary_says_what_is_wrong_in_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")  # there, lines are whole
+    failure = runner.run(CountingTooMuch, only=["PASS-6"]).results[0].failure
+    assert failure is not None
+    said = f"{failure.message}: expected {failure.expected}, got {failure.actual}"
+    result = run("-k", "PASS-6", "-n", "1", process=True)
+    summary = result.outlines[result.outlines.index("=" * 27 + " short test summary info " + "=" * 28) :]
+    assert f"FAILED {SUITE}::09-pass::PASS-6 - {said}" in summary
 
 
 def test_all_requirements_and_whole_answers_are_judged_and_grouped_by_chapter(run: Run) -> None:
@@ -137,10 +152,13 @@ def test_the_requirements_of_a_version_are_collected_alone(run: Run, monkeypatch
     refused.stdout.fnmatch_lines(["expected a version of the specification (0.9), found '2'"])
 
 
-def test_whole_answers_are_compared_where_they_are_asked_for(run: Run) -> None:
+def test_whole_answers_are_compared_where_they_are_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")  # there, lines of the summary are whole
     result = run("-k", "agreement or vectors")
     assert failed(result) == ["agreement", "vectors"]
     result.stdout.fnmatch_lines(["*Agreement with the reference*fail, in *", "*Production's fixed cases*fail, in *"])
+    (vectors,) = [each for each in result.outlines if "::vectors - " in each]
+    assert re.search(r"::vectors - Production's fixed cases: \d+ agree, \d+ differ$", vectors)
 
 
 def test_a_driver_that_conforms_is_green(run: Run) -> None:
@@ -192,6 +210,32 @@ def test_what_fails_otherwise_fails_and_the_file_may_stand_in_the_configuration(
     result.stdout.fnmatch_lines(["a known failure: $.failure[[]0], PASS-6 fail: it fails otherwise: *"])
 
 
+def test_what_fails_is_written_as_known_with_the_reasons_that_stand(run: Run, known: Path) -> None:
+    result = run("-k", "PASS-6 or PASS-8", "--lifecycle-write-known-failures", str(known))
+    result.assert_outcomes(xfailed=2)
+    result.stdout.fnmatch_lines([f"{known}: say why, in `reason`, of PASS-8; until then the file is refused"])
+    (first, second) = known_failures_file.read(str(known), with_reasons=False).entries
+    assert (first.requirement, first.reason) == ("PASS-6", "in release 5")
+    assert (second.requirement, second.reason) == ("PASS-8", "")
+    known.write_text(known.read_text("utf-8").replace('reason = ""', 'reason = "as well"'), "utf-8")
+    again = run("-k", "PASS-6 or PASS-8", "--lifecycle-known-failures", str(known))
+    again.assert_outcomes(xfailed=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("conftest.py", "expected TOML: *"),
+        ("nowhere/known.toml", "expected a file in a folder that exists"),
+        (".", "expected a readable file: Is a directory"),
+    ],
+)
+def test_what_can_not_be_written_as_known_is_told_before_the_search(run: Run, name: str, said: str) -> None:
+    result = run("-k", "PASS-6", "--lifecycle-write-known-failures", name)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines([f"{name}: {said}"])
+
+
 def test_workers_share_what_is_known(run: Run, known: Path) -> None:
     result = run("-n", "2", "-k", "PASS-6", "--lifecycle-known-failures", str(known), process=True)
     result.assert_outcomes(xfailed=1)
@@ -215,7 +259,17 @@ def test_what_failed_last_runs_again_alone_and_the_first_failure_may_end_it(run:
     assert failed(run("--lf", "-x")) == first[:1]
 
 
-def test_a_test_can_be_given_by_its_id(run: Run) -> None:
+@pytest.mark.parametrize("options", [["--pyargs"], []])
+def test_each_id_that_is_printed_can_be_given(
+    run: Run, pytester: pytest.Pytester, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = run("--collect-only", "-q").outlines[:3]
+    monkeypatch.chdir(pytester.mkdir("elsewhere"))
+    result = pytester.runpytest_subprocess("-p", hooks.__name__, "--collect-only", "-q", *options, *printed)
+    assert [each for each in result.outlines if "::" in each] == printed
+
+
+def test_a_test_is_selected_by_its_id(run: Run) -> None:
     result = run(suite=f"{SUITE}::09-pass::PASS-6")
     assert failed(result) == ["PASS-6"]
     result.assert_outcomes(failed=1)
@@ -226,7 +280,8 @@ def test_junit_names_the_chapter_and_the_requirement(run: Run, pytester: pytest.
     (case,) = ET.parse(pytester.path / "found.xml").getroot().iter("testcase")
     assert (case.get("classname"), case.get("name")) == (f"{SUITE}.09-pass", "PASS-6")
     (failure,) = case.iter("failure")
-    assert "PASS-6: What a pass answers" in (failure.get("message") or "")
+    assert "PASS-6: What a pass answers" in (failure.text or "")
+    assert (failure.get("message") or "").startswith("the answer")
 
 
 def test_workers_share_one_search(run: Run, pytester: pytest.Pytester) -> None:
@@ -248,10 +303,93 @@ settings.load_profile("team")
 """
     driver = shlex.join([sys.executable, "-m", "counting_program"])
     options = ["--hypothesis-seed=7", "--hypothesis-show-statistics", "--lifecycle-driver", driver]
-    run("-k", "PASS-6", *options, conftest=SHORT_SEARCH + IN_ONE_PROCESS + profile, process=True)
+    result = run("-k", "PASS-6", *options, conftest=SHORT_SEARCH + IN_ONE_PROCESS + profile, process=True)
+    result.stdout.no_fnmatch_line("*sessions and fixed cases: *")
     (case,) = (pytester.path / "lifecycle-cases").glob("PASS-6-*.json")
     assert json.loads(case.read_text(encoding="utf-8"))["seed"] == 7
     assert [*(pytester.path / "shared").rglob("*")]
+
+
+# --- progress on a terminal -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def on_terminal(run: Run, pytester: pytest.Pytester) -> Callable[..., tuple[str, list[str]]]:
+    """Run the suite on a terminal of 60 columns: all that was written there, and the lines that can be read at last."""
+    del run  # it prepares the folder and the environment
+
+    def on_terminal(*arguments: str, **environment: str) -> tuple[str, list[str]]:
+        pytester.makeconftest(COUNTING_TOO_MUCH)
+        own = ["-p", hooks.__name__, "-p", "no:benchmark", "-p", "no:cacheprovider", "--color=no", "--pyargs", SUITE]
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (24, 60))
+        variables = {**os.environ, "TERM": "xterm", "COLUMNS": "60", **environment}
+        with subprocess.Popen(
+            [sys.executable, "-m", "pytest", *own, "-k", "PASS-6 or PASS-8", *arguments], stdout=theirs, env=variables
+        ):
+            os.close(theirs)
+            written = b""
+            with contextlib.suppress(OSError):  # that is how a terminal ends
+                while chunk := os.read(ours, 4096):
+                    written += chunk
+        os.close(ours)
+        return written.decode(), lines_read(written.decode())
+
+    return on_terminal
+
+
+def lines_read(written: str, columns: int = 60) -> list[str]:
+    """The lines that somebody sees on a terminal, which knows as much as a test needs."""
+    lines, row, column = [""], 0, 0
+    for each in re.findall(r"\x1b\[\d*[A-Za-z]|.", written, re.DOTALL):
+        if each == "\r":
+            column = 0
+        elif each == "\n" or (column == columns and not each.startswith("\x1b")):
+            row, column = row + 1, column if each == "\n" else 0
+            lines += [""] * (row == len(lines))
+        if each == "\x1b[K":
+            lines[row] = lines[row][:column]
+        elif each == "\x1b[A":
+            row -= 1
+        elif each.startswith("\x1b"):
+            column += int(each[2:-1])
+        elif each not in "\r\n":
+            lines[row] = f"{lines[row][:column]:{column}}{each}{lines[row][column + 1 :]}"
+            column += 1
+    return [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ([], r"lifecycle_conformance\.plugin\.suite FF +\[100%\]"),
+        (["-q"], r"FF +\[100%\]"),
+        (["-v"], r"lifecycle_conformance\.plugin\.suite::09-pass::PASS-6 FAILED.*"),
+    ],
+)
+def test_how_far_the_search_is_shows_on_a_terminal_and_leaves_nothing_there(
+    on_terminal: Callable[..., tuple[str, list[str]]], options: list[str], line: str
+) -> None:
+    written, read = on_terminal(*options)
+    assert "sessions and fixed cases: " in written
+    assert not [each for each in read if "fixed cases: " in each]
+    assert [each for each in read if re.fullmatch(line, each)]
+
+
+@pytest.mark.parametrize(("options", "term"), [(["-q", "-q"], "xterm"), ([], "dumb"), (["-n", "1"], "xterm")])
+def test_nothing_shows_where_it_is_not_wanted_or_can_not_be(
+    on_terminal: Callable[..., tuple[str, list[str]]], options: list[str], term: str
+) -> None:
+    written, read = on_terminal(*options, TERM=term)
+    assert any("mend first" in each for each in read)
+    assert "fixed cases: " not in written
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1", "soon"])
+def test_a_time_that_is_none_or_never_over_is_refused(run: Run, seconds: str) -> None:
+    result = run("--lifecycle-timeout", seconds)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*--lifecycle-timeout: invalid seconds value: '{seconds}'"])
 
 
 # --- without a driver -------------------------------------------------------------------------------------------------
@@ -281,7 +419,7 @@ def test_a_driver_that_can_not_be_judged_is_told_once(run: Run, pytester: pytest
     pytester.makepyfile(silent=SILENT)
     result = run("-k", "PASS", "--lifecycle-driver", shlex.join([sys.executable, "silent.py"]), conftest="")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["silent 1 can't be judged: *"])
+    result.stdout.fnmatch_lines(["silent 1 can't be judged: *", "FAILED *::PASS-1 - silent 1 *"])
 
 
 def test_without_being_asked_for_it_adds_nothing_and_imports_nothing(pytester: pytest.Pytester) -> None:

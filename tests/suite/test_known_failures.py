@@ -17,7 +17,9 @@ from lifecycle_conformance.driver.interface import Breakdown
 from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.report.as_json import as_json
 from lifecycle_conformance.report.check_junit import as_junit
+from lifecycle_conformance.report.outcome import outcome
 from lifecycle_conformance.report.page.check_page import check_page
+from lifecycle_conformance.report.start import how_far
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.runner import known_failures_file, runner
 from lifecycle_conformance.runner.failure_shape import shape_of
@@ -129,6 +131,16 @@ def test_the_judges_of_whole_answers_have_entries_of_their_own() -> None:
     none = held(evolve(found, vectors=JudgeResult(agreed=452), agreement=JudgeResult(agreed=9)), entries)
     assert now(none) == {"agreement": "it holds now", "vectors": "it holds now"}
     assert held(evolve(found, vectors=None, agreement=None), entries).exit_code == 0
+
+
+def test_known_judges_are_counted_beside_known_requirements() -> None:
+    differing = JudgeResult(agreed=7, differing=2, failure=NOT_RECORDED)
+    found = report(failed("PASS-2"), result("PASS-3"), vectors=evolve(differing, failure=None), agreement=differing)
+    accepted = held(found, renewed(found, KnownFailures(seed=7)))
+    assert outcome(accepted) == "conforms, as far as it was checked, but for 3 known failures"
+    far = "1 requirement holds, 1 is known to be broken, agreement and vectors are known to differ"
+    assert how_far(accepted) == far
+    assert how_far(evolve(accepted, vectors=None)) == far.replace(" and vectors are", " is")
 
 
 def test_a_known_judge_is_told_with_its_reason_and_without_its_cases() -> None:

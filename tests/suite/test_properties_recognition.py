@@ -273,6 +273,14 @@ def test_where_no_rule_decides_only_the_outcome_is_judged() -> None:
     assert judgements(step, before).keys() & MINE == {"ALIAS-2"}
 
 
+def test_the_id_and_the_seq_of_a_snapshot_are_told_by_their_names() -> None:
+    requests, doctored = CASES["the seq of the snapshot"][1:]
+    step, before = last(*requests)
+    (told,) = [each for each in judgements(doctored(step), before)["ALIAS-2"] if not each.holds]
+    assert told.expected == {"record": 0, "new event": False, "snapshot": {"id": FIRST_ID, "seq": 1}}
+    assert told.actual == {"record": 0, "new event": False, "snapshot": {"id": FIRST_ID, "seq": 2}}
+
+
 def test_what_several_rules_explain_is_told_by_the_outcome_only() -> None:
     # The marker's entry may have been forgotten, or replaced by the event's content.
     requests = [imported(marker(1, listed(stable(STARTED), 3)), event(STARTED, 2)), project(STARTED)]

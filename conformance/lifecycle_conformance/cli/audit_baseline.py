@@ -9,7 +9,8 @@ from attrs import evolve, frozen
 
 from lifecycle_conformance.audit.baseline import Accepted, Matched, Scope, document_of, entries_of, matched, renewed
 from lifecycle_conformance.audit.finding import Finding
-from lifecycle_conformance.cli.result_files import check_target, write_whole
+from lifecycle_conformance.cli.result_files import check_target
+from lifecycle_conformance.runner.whole_file import write_whole
 from lifecycle_projection.errors import InvalidInputError
 from lifecycle_projection.json_text import read_json
 

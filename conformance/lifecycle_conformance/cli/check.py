@@ -77,7 +77,7 @@ EXIT CODES
 @click.option(
     "--seconds",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.Seconds(min=0, min_open=True),
     help="How long the check may take; what it cuts off is undecided. Without it, counts alone end a check.",
 )
 @click.option(

@@ -1,14 +1,13 @@
 """`check --known-failures` and `--write-known-failures`: the file of accepted failures."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from attrs import define
 
 from lifecycle_conformance.cli.messages import warn
-from lifecycle_conformance.cli.result_files import STANDARD_OUTPUT, check_target, write_whole
+from lifecycle_conformance.cli.result_files import STANDARD_OUTPUT, check_target
 
 if TYPE_CHECKING:
     from lifecycle_conformance.runner.known_failures import KnownFailures
@@ -33,17 +32,13 @@ class KnownFailuresFiles:
         A file that is to be written anew must be one of known failures: so its reasons are kept, and no other file is
         lost. `taken` are the files that nothing else may be written to.
         """
-        from lifecycle_conformance.runner.known_failures import KnownFailures  # noqa: PLC0415 - help needs none of it
-        from lifecycle_conformance.runner.known_failures_file import read  # noqa: PLC0415
+        from lifecycle_conformance.runner.known_failures_file import read_for  # noqa: PLC0415 - help needs none of it
 
         if target == STANDARD_OUTPUT:
             raise click.BadParameter("expected a file, found standard output", param_hint=f"'{_WRITE}'")
         if target is not None:
             check_target(_WRITE, target, [])
-        known = KnownFailures() if source is None else read(source, with_reasons=source != target)
-        if target is not None and target != source and Path(target).exists():
-            known = known.with_(read(target, with_reasons=False))
-        return cls(target, [each for each in (source, target) if each is not None], known)
+        return cls(target, [each for each in (source, target) if each is not None], read_for(source, target))
 
     def held(self, report: "Report", *, all_cases: bool) -> "Report":
         """The report with what is known marked; where the file is to be written, all that fails is.
@@ -62,10 +57,7 @@ class KnownFailuresFiles:
 
     def write(self) -> None:
         """Write what is known after the check."""
-        from lifecycle_conformance.runner.known_failures_file import text_of  # noqa: PLC0415
+        from lifecycle_conformance.runner.known_failures_file import write  # noqa: PLC0415
 
-        if self.target is None or self.new is None:
-            return
-        write_whole(self.target, text_of(self.new).encode())
-        if without := [each.requirement for each in self.new.entries if not each.reason.strip()]:
-            warn(f"{self.target}: say why, in `reason`, of {', '.join(without)}; until then the file is refused")
+        if self.target is not None and self.new is not None and (lacking := write(self.target, self.new)):
+            warn(lacking)

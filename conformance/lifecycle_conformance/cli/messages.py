@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from lifecycle_conformance.cli.progress import CLEAR
+from lifecycle_conformance.cli.progress import CLEAR, can_rewrite
 from lifecycle_conformance.driver.safe_text import safe, safe_output
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def complain(message: str) -> None:
 def _to_standard_error(text: str) -> None:
     """Write to standard error, in place of a line of progress; the work goes on where that fails."""
     try:
-        click.echo(f"{CLEAR if sys.stderr.isatty() else ''}{text}", err=True)
+        click.echo(f"{CLEAR if can_rewrite() else ''}{text}", err=True)
     except OSError:
         with suppress(OSError, ValueError):  # what is still in the buffer would fail again at the end
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

@@ -1,6 +1,21 @@
 """Options that several commands have."""
 
+import math
+from typing import Any
+
 import click
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds; what is no number, which is neither more nor less than any, would never be over."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it, or refuse it as click does."""
+        seconds: float = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"expected a finite number of seconds, found {value}", param, ctx)
+        return seconds
+
 
 driver_command = click.argument("driver_command", metavar="[-- COMMAND...]", nargs=-1)
 store = click.option(
@@ -13,7 +28,7 @@ store = click.option(
 timeout = click.option(
     "--timeout",
     metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(min=0, min_open=True),
     default=10.0,
     show_default=True,
     help="How long the driver may take to start, to answer and to end.",

@@ -6,7 +6,8 @@ import click
 from attrs import frozen
 
 from lifecycle_conformance.cli.messages import echo
-from lifecycle_conformance.cli.result_files import STANDARD_OUTPUT, check_target, write_whole
+from lifecycle_conformance.cli.result_files import STANDARD_OUTPUT, check_target
+from lifecycle_conformance.runner.whole_file import write_whole
 
 
 @frozen

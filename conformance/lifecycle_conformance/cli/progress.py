@@ -1,5 +1,6 @@
 """The progress of a command, on one line of standard error that is rewritten again and again."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -26,10 +27,15 @@ def time_left(spent_s: float, done: int, of: int) -> str:
     return f", about {told} left"
 
 
+def can_rewrite() -> bool:
+    """Whether standard error is a terminal that can empty a line."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
 @contextmanager
 def progress_line() -> Iterator[Callable[[str], None]]:
     """A function that shows a text: on a terminal only, and cleared at the end."""
-    if not sys.stderr.isatty():
+    if not can_rewrite():
         yield lambda _: None
         return
 

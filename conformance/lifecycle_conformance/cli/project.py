@@ -60,7 +60,7 @@ EXIT CODES
 @click.option(
     "--lock-timeout",
     metavar="SECONDS",
-    type=click.FloatRange(min=0),
+    type=options.Seconds(min=0),
     default=10.0,
     show_default=True,
     help="How long to wait for another writer.",

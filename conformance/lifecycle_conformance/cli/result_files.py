@@ -1,9 +1,7 @@
-"""Files that a command writes its results to, beside its report: whole or not at all, and never into what it read."""
+"""Files that a command writes its results to, beside its report: never into what it read."""
 
 import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -34,29 +32,3 @@ def _belongs_to(path: Path, read: Path) -> bool:
     database = read.with_name(DATABASE) if read.is_dir() else read
     files = {database, *(database.with_name(f"{database.name}-{end}") for end in _OF_A_DATABASE)}
     return path.is_relative_to(read) or path in files
-
-
-def write_whole(target: str, content: bytes) -> None:
-    """Put a content in the place of a file; whoever reads it sees the old one or the new one."""
-    path = Path(os.path.realpath(target))
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(_mode(path))
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
-
-
-def _mode(path: Path) -> int:
-    """The mode of the file that is there, or that which the user's mask gives a new one."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

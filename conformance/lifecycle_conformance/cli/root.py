@@ -2,7 +2,8 @@
 
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
@@ -29,11 +30,20 @@ _COMMANDS: Final = {
     "vectors": "List the fixed cases or the distilled corpus, export them, or judge by them alone.",
 }
 _WIDEST_HELP: Final = 100
+_WORKER_DIED: Final = (
+    "a process that shared the work could not be started or was ended, as where memory is short; with --jobs 1 there "
+    "is none"
+)
 _TRACEBACK: Final = "LIFECYCLE_PROJECTION_TRACEBACK"
 
 
 class _Root(click.Group):
     """The commands by name, without loading them for a list."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command line, with all three standard streams."""
+        _open_what_is_closed()
+        return super().main(*arguments, **options)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
@@ -53,21 +63,42 @@ class _Root(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _errors_told(ctx):  # --help and --version write already here
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
+        with _errors_told(ctx):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _errors_told(ctx: click.Context) -> Iterator[None]:
+    """Whatever goes wrong meanwhile becomes a line on standard error and an exit code."""
+    try:
         try:
-            try:
-                return super().invoke(ctx)
-            finally:
-                _flush()
-        except (click.ClickException, click.exceptions.Exit):
-            raise
-        except BrokenPipeError:
-            _leave_quietly(ctx)
-        except (KeyboardInterrupt, click.Abort):
-            ctx.exit(exits.INTERRUPTED)
-        except Exception as error:  # noqa: BLE001 - a traceback is no answer to a wrong call
-            _drop_what_cannot_be_written()
-            _explain(ctx, error)
+            yield
+        finally:
+            _flush()
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except BrokenPipeError:
+        _leave_quietly(ctx)
+    except (KeyboardInterrupt, click.Abort):
+        ctx.exit(exits.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - a traceback is no answer to a wrong call
+        _drop_what_cannot_be_written()
+        _explain(ctx, error)
+
+
+def _open_what_is_closed() -> None:
+    """Put an empty stream in the place of each that the caller closed (`<&-`).
+
+    Python has none then, and the next file that is opened would take its number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - open until the end
 
 
 def _columns() -> int:
@@ -86,8 +117,8 @@ def _leave_quietly(ctx: click.Context) -> NoReturn:
 
 
 def _flush() -> None:
-    """Flush standard output; there is none where the caller closed it (`>&-`)."""
-    if sys.stdout is not None and not sys.stdout.closed:
+    """Flush standard output, unless somebody has closed it."""
+    if not sys.stdout.closed:
         sys.stdout.flush()
 
 
@@ -102,7 +133,9 @@ def _drop_what_cannot_be_written() -> None:
 
 def _explain(ctx: click.Context, error: Exception) -> NoReturn:
     """Say in a line what went wrong; only an unforeseen error has a traceback to show, on request."""
-    from lifecycle_conformance.driver.interface import DriverError  # noqa: PLC0415 - not needed when all is well
+    from concurrent.futures import BrokenExecutor  # noqa: PLC0415 - not needed when all is well
+
+    from lifecycle_conformance.driver.interface import DriverError  # noqa: PLC0415
     from lifecycle_projection import InvalidInputError, LifecycleProjectionError  # noqa: PLC0415
 
     match error:
@@ -114,6 +147,8 @@ def _explain(ctx: click.Context, error: Exception) -> NoReturn:
             _leave(ctx, str(error), exits.WRONG_CALL)
         case DriverError():
             _leave(ctx, str(error), exits.UNDECIDED)
+        case BrokenExecutor():
+            _leave(ctx, _WORKER_DIED, exits.WRONG_CALL)
         case OSError():
             named = f"{error.filename}: " if error.filename else ""
             _leave(ctx, f"{named}{error.strerror or error}", exits.WRONG_CALL)

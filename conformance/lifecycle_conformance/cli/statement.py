@@ -12,8 +12,9 @@ from lifecycle_conformance.cli.inputs import read_source
 from lifecycle_conformance.cli.messages import echo, echo_json, echo_report, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
-from lifecycle_conformance.cli.result_files import check_target, write_whole
+from lifecycle_conformance.cli.result_files import check_target
 from lifecycle_conformance.cli.signals import interruptible
+from lifecycle_conformance.runner.whole_file import write_whole
 
 if TYPE_CHECKING:
     from lifecycle_conformance.execution.trace import Object

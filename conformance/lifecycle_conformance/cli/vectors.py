@@ -18,7 +18,6 @@ from lifecycle_conformance.cli.drivers import started
 from lifecycle_conformance.cli.messages import echo, echo_json, echo_report, width
 from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
-from lifecycle_conformance.cli.result_files import write_whole
 from lifecycle_conformance.cli.signals import interruptible
 from lifecycle_conformance.driver import descendants
 from lifecycle_conformance.driver.interface import Driver
@@ -29,6 +28,7 @@ from lifecycle_conformance.model.comparison import Mismatch
 from lifecycle_conformance.report.difference import place
 from lifecycle_conformance.report.wording import counted, paragraph
 from lifecycle_conformance.runner.verdicts import Verdict, exit_code
+from lifecycle_conformance.runner.whole_file import write_whole
 from lifecycle_projection.records import Json
 
 _EPILOG = """\b

@@ -1,5 +1,6 @@
 """What pytest loads at every start, even where nobody asks for the suite: so nothing of the suite is imported here."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -14,6 +15,8 @@ GivenDriver: TypeAlias = "str | Sequence[str] | Callable[[], Driver]"
 """What the fixture `lifecycle_driver` gives: a command as a text or as a list, or what starts a driver in code."""
 _SUITE: Final = Path(__file__).with_name("suite.py")
 _PACKAGE: Final = _SUITE.parent.parent
+_ID: Final = f"{__package__}.{_SUITE.stem}"
+"""What the ids of all tests of the suite begin with: wherever it is installed, and however it was named."""
 _TITLE: Final = "lifecycle projection"
 SUMMARY: Final = pytest.StashKey[Mapping[str, Any]]()
 """What the end of the run says of the search: its `text`, and whether the suite itself is `defective`."""
@@ -21,6 +24,14 @@ NO_DRIVER: Final = (
     "no driver: give --lifecycle-driver COMMAND, or lifecycle_driver in the configuration, or a fixture "
     "lifecycle_driver in the conftest.py of the root folder"
 )
+
+
+def seconds(text: str) -> float:
+    """A time that ends some day, and takes one."""
+    given = float(text)
+    if not 0 < given < math.inf:
+        raise ValueError
+    return given
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--lifecycle-timeout",
         metavar="SECONDS",
-        type=float,
+        type=seconds,
         default=10.0,
         help="How long the driver may take to start, to answer and to end.",
     )
@@ -44,6 +55,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--lifecycle-known-failures",
         metavar="FILE",
         help="The failures that are accepted (TOML, as for check): they are xfail, strictly.",
+    )
+    group.addoption(
+        "--lifecycle-write-known-failures",
+        metavar="FILE",
+        help="Write all that fails to FILE as known, with the reasons that it or the file of known failures has.",
     )
     group.addoption(
         "--lifecycle-spec",
@@ -55,6 +71,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "lifecycle_known_failures", "The file of the failures that are accepted, from the root folder.", default=""
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """An id that a run printed names its test without --pyargs, too."""
+    if not config.getoption("pyargs"):
+        config.args = [_with_path(each) for each in config.args]
+
+
+def _with_path(argument: str) -> str:
+    name, colons, rest = argument.partition("::")
+    return f"{_SUITE}{colons}{rest}" if name == _ID else argument
 
 
 @pytest.fixture(scope="session")
@@ -76,8 +103,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "Suite | N
         return None
     from lifecycle_conformance.plugin.suite import Suite  # noqa: PLC0415
 
-    # Wherever it is installed and however it was named, a test has the same id, which can be given with --pyargs.
-    return Suite.from_parent(parent, path=file_path, nodeid=Suite.__module__)
+    return Suite.from_parent(parent, path=file_path, nodeid=_ID)
 
 
 # --- the end of the run -----------------------------------------------------------------------------------------------

@@ -21,10 +21,14 @@ Judge = Literal["agreement", "vectors"]
 
 @frozen
 class Outcome:
-    """`said` is why a test is skipped, why its failure is accepted, or all that a report says of a failure."""
+    """`said` is why a test is skipped, why its failure is accepted, or all that a report says of a failure.
+
+    Of a failure, `brief` is what is wrong in one sentence, for pytest's short summary.
+    """
 
     kind: Literal["passed", "skipped", "known", "failed"]
     said: str = ""
+    brief: str = ""
 
 
 def of_requirement(report: Report, requirement: str, driver: Sequence[str], width: int) -> Outcome:
@@ -37,8 +41,9 @@ def of_requirement(report: Report, requirement: str, driver: Sequence[str], widt
         return Outcome("passed") if stale is None else _no_longer(stale)
     if result.verdict in _SKIPPED:
         return Outcome("skipped", result.why)
-    told = _unjudged(result, width) if result.failure is None else in_full(result, driver, width)
-    return _failed([*told, *_otherwise(stale)])
+    if result.failure is None:
+        return _failed(f"{result.verdict}: {safe(result.why)}", [*_unjudged(result, width), *_otherwise(stale)])
+    return _failed(start.in_short(result.failure), [*in_full(result, driver, width), *_otherwise(stale)])
 
 
 def of_judge(report: Report, judge: Judge, driver: Sequence[str], width: int) -> Outcome:
@@ -52,21 +57,22 @@ def of_judge(report: Report, judge: Judge, driver: Sequence[str], width: int) ->
     if not found.differing:
         return Outcome("passed") if stale is None else _no_longer(stale)
     if found.failure is not None:
-        return _failed([*in_full(found, driver, width), *_otherwise(stale)])
+        return _failed(start.in_short(found.failure), [*in_full(found, driver, width), *_otherwise(stale)])
     return _failed(
+        f"{_FIXED_CASES}: {found.agreed} agree, {found.differing} differ",
         [
             *heading(_FIXED_CASES, Verdict.FAIL, share(found), width),
             *terminal.of_judge("the cases", found, verbose=False, width=width),
             *_otherwise(stale),
-        ]
+        ],
     )
 
 
-def summary(report: Report, driver: Sequence[str], width: int) -> str:
-    """How far the driver got, what to mend first, and what is wrong with the suite itself, if anything is."""
+def summary(report: Report, driver: Sequence[str], width: int, note: str) -> str:
+    """How far the driver got, what to mend first, what is wrong with the suite itself, if anything is, and a `note`."""
     told = [*start.lines(report, worst_first(report), driver, width)] if report.exit_code else []
     # The last line is a command, which only a driver that has one can be given to.
-    return click.unstyle("\n".join([*(told if driver else told[:-1]), *report.errors]))
+    return click.unstyle("\n".join([*(told if driver else told[:-1]), *report.errors, *filter(None, [safe(note)])]))
 
 
 def nothing_judged(report: Report, driver: Sequence[str], width: int) -> str:
@@ -86,12 +92,13 @@ def _unjudged(result: Result, width: int) -> list[str]:
 
 def _no_longer(stale: Stale) -> Outcome:
     """What pytest calls a test that passes although it is expected to fail."""
-    return _failed([f"[XPASS(strict)] {safe(known.stale_in_a_line(stale))}", known.STALE_TO_DO])
+    said = f"[XPASS(strict)] {safe(known.stale_in_a_line(stale))}"
+    return _failed(said, [said, known.STALE_TO_DO])
 
 
 def _otherwise(stale: Stale | None) -> list[str]:
     return [] if stale is None else ["", f"a known failure: {safe(known.stale_in_a_line(stale))}", known.STALE_TO_DO]
 
 
-def _failed(lines: Iterable[str]) -> Outcome:
-    return Outcome("failed", click.unstyle("\n".join(lines)).strip("\n"))
+def _failed(brief: str, lines: Iterable[str]) -> Outcome:
+    return Outcome("failed", click.unstyle("\n".join(lines)).strip("\n"), brief)

@@ -19,7 +19,7 @@ from lifecycle_conformance.plugin.showing import progress
 from lifecycle_conformance.report.wording import WIDTH
 from lifecycle_conformance.runner import case_files, known_failures_file, runner
 from lifecycle_conformance.runner.findings import number_of
-from lifecycle_conformance.runner.known_failures import KnownFailures, held
+from lifecycle_conformance.runner.known_failures import KnownFailures, held, renewed
 from lifecycle_conformance.runner.quiet import without_warnings
 from lifecycle_conformance.runner.search import Factory
 from lifecycle_conformance.runner.verdicts import Report
@@ -35,12 +35,13 @@ _FOUND: Final = pytest.StashKey["Found"]()
 class Found:
     """What the search found: a report, or an `error` that kept it from judging anything; `command` starts the driver.
 
-    A driver in code has no command.
+    A driver in code has no command. `note` says of the file of known failures what is to be said at the end.
     """
 
     command: tuple[str, ...]
     report: Report | None
     error: str = ""
+    note: str = ""
 
 
 def found_for(request: pytest.FixtureRequest, given: GivenDriver, only: Sequence[str]) -> Found:
@@ -68,7 +69,7 @@ def _searched(request: pytest.FixtureRequest, given: GivenDriver, only: Sequence
     processes = getattr(config, "workerinput", {}).get("workercount", _PROCESSES)
     try:
         # What the reference warns of, which judges beside the driver, belongs to no test.
-        with without_warnings(), progress(config, request.node.nodeid) as show:
+        with without_warnings(), progress(config) as show:
             report = runner.run(
                 _factory(given, config.getoption("--lifecycle-timeout")),
                 profile=config.getoption("--lifecycle-profile"),
@@ -86,9 +87,22 @@ def _searched(request: pytest.FixtureRequest, given: GivenDriver, only: Sequence
         raise KeyboardInterrupt
     if report.unusable:
         return Found(command, None, outcomes.nothing_judged(report, command, WIDTH))
-    report = held(report, known_failures(config))
+    known, note = _renewed(config, report)
+    report = held(report, known)
     # A case is replayed with the command.
-    return Found(command, case_files.save_all(_CASES, report) if command else report)
+    return Found(command, case_files.save_all(_CASES, report) if command else report, note=note)
+
+
+def _renewed(config: pytest.Config, report: Report) -> tuple[KnownFailures, str]:
+    """What is known, after its file is written anew if that was asked for, and what is to be said of the file."""
+    known, target = known_failures(config), config.getoption("--lifecycle-write-known-failures")
+    if not target:
+        return known, ""
+    if report.cut:
+        # What is known may be yet to come.
+        return known, f"{target} is left as it is: {report.cut}"
+    known = renewed(report, known)
+    return known, known_failures_file.write(target, known)
 
 
 def spec_version(config: pytest.Config) -> str | None:
@@ -102,7 +116,8 @@ def known_failures(config: pytest.Config) -> KnownFailures:
     if _KNOWN not in stash:
         configured = config.getini("lifecycle_known_failures")
         given = config.getoption("--lifecycle-known-failures") or (configured and str(config.rootpath / configured))
-        stash[_KNOWN] = known_failures_file.read(given) if given else KnownFailures()
+        target = config.getoption("--lifecycle-write-known-failures")
+        stash[_KNOWN] = known_failures_file.read_for(given or None, target or None)
     return stash[_KNOWN]
 
 
@@ -127,4 +142,7 @@ def _seed(config: pytest.Config) -> int:
 def _summary(found: Found) -> dict[str, object]:
     if found.report is None:
         return {"text": "", "defective": False}
-    return {"text": outcomes.summary(found.report, found.command, WIDTH), "defective": bool(found.report.errors)}
+    return {
+        "text": outcomes.summary(found.report, found.command, WIDTH, found.note),
+        "defective": bool(found.report.errors),
+    }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Final, Self, TypeAlias
+from typing import Any, Final, NoReturn, Self, TypeAlias
 
 import pytest
 
@@ -64,9 +64,17 @@ class Chapter(pytest.Collector):
 
 
 class RequirementTest(pytest.Function):
-    """A requirement as a test; `becomes` says what a report makes of it."""
+    """A requirement as a test; `becomes` says what a report makes of it, `brief` what is wrong, if anything is."""
 
     becomes: _BecomesOf
+    brief: str = ""
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
+        """The failure as pytest shows it; its short summary would begin with the first line, which is a heading."""
+        shown: Any = super().repr_failure(excinfo)
+        if self.brief and (crash := getattr(shown, "reprcrash", None)) is not None:
+            crash.message = self.brief
+        return shown
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """Where it stands in the specification."""
@@ -76,16 +84,22 @@ class RequirementTest(pytest.Function):
 def _judged(request: pytest.FixtureRequest, lifecycle_driver: GivenDriver) -> None:
     """The test of each requirement: what the one search of this run found of it."""
     found = _found(request, lifecycle_driver)
+    test: Any = request.node
     if found.report is None:
         request.session.shouldfail = _NOTHING_JUDGED
-        pytest.fail(found.error, pytrace=False)
-    outcome = request.node.becomes(found.report, driver=found.command, width=WIDTH)
+        _fail(test, found.error, " ".join(found.error.split()))
+    outcome = test.becomes(found.report, driver=found.command, width=WIDTH)
     if outcome.kind == "skipped":
         pytest.skip(outcome.said)
     if outcome.kind == "known":
         pytest.xfail(outcome.said)
     if outcome.kind == "failed":
-        pytest.fail(outcome.said, pytrace=False)
+        _fail(test, outcome.said, outcome.brief)
+
+
+def _fail(test: RequirementTest, said: str, brief: str) -> NoReturn:
+    test.brief = brief
+    pytest.fail(said, pytrace=False)
 
 
 def _found(request: pytest.FixtureRequest, given: GivenDriver) -> Found:

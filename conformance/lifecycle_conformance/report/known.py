@@ -5,7 +5,9 @@ from typing import Final
 
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.trace import Object
+from lifecycle_conformance.judges.agreement import AGREEMENT
 from lifecycle_conformance.report.wording import counted, paragraph
+from lifecycle_conformance.runner.known_failures import VECTORS
 from lifecycle_conformance.runner.verdicts import JudgeResult, KnownFailure, Report, Result, Stale
 
 STALE_TO_DO: Final = "Take these entries out of the file, or write it anew with --write-known-failures."
@@ -20,6 +22,17 @@ def reason(known: KnownFailure) -> str:
 def why(found: Result | JudgeResult) -> str:
     """Why a failure is accepted, safe to show; empty where it isn't."""
     return "" if found.known is None else safe(reason(found.known))
+
+
+def known_judges(report: Report) -> list[str]:
+    """The judges of whole answers whose differences are accepted, by the names that they have in the file."""
+    judges = ((AGREEMENT, report.agreement), (VECTORS, report.vectors))
+    return [name for name, found in judges if found is not None and found.known is not None]
+
+
+def number_of(report: Report) -> int:
+    """How many failures are accepted: those of requirements, and those of the judges of whole answers."""
+    return sum(each.known is not None for each in report.results) + len(known_judges(report))
 
 
 def as_json(found: Result | JudgeResult) -> Object:

@@ -4,7 +4,7 @@ from typing import Final
 
 import click
 
-from lifecycle_conformance.report.known import counted_stale
+from lifecycle_conformance.report.known import counted_stale, number_of
 from lifecycle_conformance.report.verdict_table import counts
 from lifecycle_conformance.report.wording import counted
 from lifecycle_conformance.runner.verdicts import FAILURES, INTERRUPTED, UNDECIDED, WELL, Report
@@ -33,7 +33,7 @@ def outcome(report: Report) -> str:
 
 
 def _but_for_known(report: Report) -> str:
-    known = sum(result.known is not None for result in report.results)
+    known = number_of(report)
     return f", but for {counted(known, 'known failure')}" if known and report.exit_code == WELL else ""
 
 

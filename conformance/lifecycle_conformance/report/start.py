@@ -10,7 +10,7 @@ import click
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.difference import first_place
 from lifecycle_conformance.report.failures import again, in_words
-from lifecycle_conformance.report.known import counted_stale, stale_in_a_line
+from lifecycle_conformance.report.known import counted_stale, known_judges, stale_in_a_line
 from lifecycle_conformance.report.ranking import Failed, failure_of, name_of
 from lifecycle_conformance.report.wording import counted, paragraph, short, written
 from lifecycle_conformance.runner.reasons import NOT_THERE
@@ -64,6 +64,8 @@ def how_far(report: Report) -> str:
         said.append(counted(broken, "is broken", "are broken"))
     if known:
         said.append(counted(known, "is known to be broken", "are known to be broken"))
+    if judges := known_judges(report):
+        said.append(f"{' and '.join(judges)} {'is' if len(judges) == 1 else 'are'} known to differ")
     if counts[Verdict.UNDECIDED]:
         said.append(counted(counts[Verdict.UNDECIDED], "is undecided", "are undecided"))
     if missed := counts[Verdict.NOT_EXERCISED]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from lifecycle_conformance.runner.known_failures import JUDGES, KnownFailures, place_of
 from lifecycle_conformance.runner.verdicts import KnownFailure, Verdict
+from lifecycle_conformance.runner.whole_file import write_whole
 from lifecycle_conformance.specification import requirements
 from lifecycle_conformance.specification.schemas import problems
 from lifecycle_projection.errors import InvalidInputError, Problem
@@ -37,6 +38,27 @@ def read(name: str, *, with_reasons: bool = True) -> KnownFailures:
         return parsed(_content(Path(name)), with_reasons=with_reasons)
     except InvalidInputError as error:
         raise error.located(name) from None
+
+
+def read_for(source: str | None, target: str | None) -> KnownFailures:
+    """What a file accepts, and before a `target` is written anew, what that one does, with the reasons it has.
+
+    So no file is lost that isn't one of known failures. Raises :class:`InvalidInputError`, also where there can be no
+    file of that name.
+    """
+    known = KnownFailures() if source is None else read(source, with_reasons=source != target)
+    if target is None or target == source:
+        return known
+    if not Path(target).resolve().parent.is_dir():
+        raise _wrong("$", "expected a file in a folder that exists").located(target)
+    return known.with_(read(target, with_reasons=False)) if Path(target).exists() else known
+
+
+def write(target: str, known: KnownFailures) -> str:
+    """Write a file that accepts some failures; what its entries still lack, in a sentence, if they lack something."""
+    write_whole(target, text_of(known).encode())
+    without = [each.requirement for each in known.entries if not each.reason.strip()]
+    return f"{target}: say why, in `reason`, of {', '.join(without)}; until then the file is refused" * bool(without)
 
 
 def parsed(content: bytes, *, with_reasons: bool = True) -> KnownFailures:

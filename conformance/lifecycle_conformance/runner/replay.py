@@ -127,7 +127,7 @@ def _found(case: Case, driver: Driver) -> Replayed:
         if alike:
             # The same run may be asked for several subjects; the message names the one that was.
             small = next((each for each in alike if f"({each.name})" in case.message), alike[0])
-            return _derived(case, small, driver)
+            return evolve(_derived(case, small, driver), also=shown.also)
     return evolve(shown, outcome=Outcome.UNDECIDED, why=f"nothing in this session was judged by {case.requirement}")
 
 

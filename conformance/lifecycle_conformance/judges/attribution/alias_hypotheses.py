@@ -50,8 +50,8 @@ class Seen:
         )
 
     def as_json(self, index: int) -> Object:
-        """What a report says of it."""
-        snapshot = None if self.snapshot is None else list(self.snapshot)
+        """What a report says of it: the snapshot, if there is one, by its id and its seq."""
+        snapshot = None if self.snapshot is None else dict(zip(("id", "seq"), self.snapshot, strict=True))
         return {"record": index, "new event": self.event, **({} if snapshot is None else {"snapshot": snapshot})}
 
 
