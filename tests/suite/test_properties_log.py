@@ -55,6 +55,16 @@ def test_an_unknown_id_is_appended() -> None:
     assert fails(shown(step, OWNER, events=(old, misread)), trace) == set(), "how doubles are read is JSON-12's"
 
 
+def test_a_move_without_its_version_is_appended_with_it() -> None:
+    move = {"event_id": "m", "to_phase": "failed", "event_type": "e", "occurred_at_ms": 0}
+    step, trace = last(append("a", phase_transition=move))
+    assert "LOG-8" in judged_in(step, trace)
+    assert fails(step, trace) == set()
+    (new,) = events_after(step)
+    other = {**new, "phase_transition": {**new["phase_transition"], "schema_version": 2}}
+    assert fails(shown(step, OWNER, events=(other,)), trace) == {"LOG-8"}
+
+
 @pytest.mark.parametrize("seq", [None, "first", -1])
 def test_an_event_without_a_seq_is_appended(seq: Any) -> None:
     step, trace = last(append("a", seq=seq))

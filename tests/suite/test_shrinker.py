@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 import builders
 from builders import OPEN, lifecycle
 from lifecycle_conformance.driver.interface import Breakdown
@@ -61,6 +63,20 @@ def test_what_is_not_needed_goes_and_what_is_needed_stays() -> None:
     assert run.keys() == {
         "run_id", "automation_id", "trigger_type", "status", "created_at_ms", "updated_at_ms", "checkpoint",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("needed", [project("one"), ("put", {"path": "a", "text": ""}), ("restart", {"kill": True})])
+def test_the_store_that_a_request_needs_stays_open(needed: Request) -> None:
+    """Else the request would be refused for that (DRIVER-14), and the refusal taken for the failure."""
+
+    def proof(requests: Sequence[Request]) -> Failure | None:
+        return Failure(requests=tuple(requests), message="proved")
+
+    greet: Request = ("greet", {})
+    session = (greet, OPEN, project("two"), needed, ("refuse", {"request": {}, "kind": "unsupported", "because": []}))
+    assert [op for op, _ in reduced(Failure(requests=session, message="found"), proof, MANY).requests][-1] == "refuse"
+    found = reduced(Failure(requests=session[:-1], message="found"), proof, MANY)
+    assert [op for op, _ in found.requests] == ["open", needed[0]]
 
 
 def test_what_can_not_be_done_without_a_request_keeps_it() -> None:

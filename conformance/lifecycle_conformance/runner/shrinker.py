@@ -22,6 +22,7 @@ Proof: TypeAlias = Callable[[Sequence[Request]], Failure | None]
 """Runs requests, and returns how they break the requirement, or `None` where they don't."""
 _FIRST: Final = frozenset({"open", "greet"})
 """How a session may begin, but for cases of input."""
+_NEEDS_NO_STORE: Final = frozenset({"open", "greet", "hello", "identify", "refuse", "say", "read"})
 _Requests: TypeAlias = tuple[Request, ...]
 
 
@@ -103,9 +104,13 @@ class _Reduction:
 
 def _sendable(requests: _Requests) -> bool:
     """Whether a session begins as one may, and each request is one of the protocol: others would be refused."""
-    return _begins_well(requests) and all(
-        op in HARNESS or schemas.is_valid("driver-request", {"id": 1, "op": op, **arguments})
-        for op, arguments in requests
+    return (
+        _begins_well(requests)
+        and _has_stores(requests)
+        and all(
+            op in HARNESS or schemas.is_valid("driver-request", {"id": 1, "op": op, **arguments})
+            for op, arguments in requests
+        )
     )
 
 
@@ -116,6 +121,16 @@ def _begins_well(requests: _Requests) -> bool:
     """
     first = next((op for op, _ in requests if op != "read"), None)
     return bool(requests) and (first is None or first in _FIRST)
+
+
+def _has_stores(requests: _Requests) -> bool:
+    """Whether a store is open wherever a request needs one: checks rest on that."""
+    is_open = False
+    for op, _ in requests:
+        if not is_open and op not in _NEEDS_NO_STORE:
+            return False
+        is_open = op == "open" or (is_open and op != "greet")
+    return True
 
 
 # --- smaller requests -------------------------------------------------------------------------------------------------

@@ -209,17 +209,17 @@ def _known_to_others_only(step: Step, trace: Trace, owner: Owner) -> list[int]:
     return [index for index, event_id in ids if event_id in theirs and event_id not in table]
 
 
+_WITH_VERSION: Final = ("scope", "phase_transition")
+"""The members of an event that have a version of their own."""
+
+
 def _as_stored(event: Object) -> Object:
     """An event with what a store fills in where it is missing, and without what it leaves out."""
-    scope = event["scope"]
-    tenant = _as_stored_tenant(scope["tenant_context"])
     stored = _without_absent({name: value for name, value in event.items() if name != "payload"})
-    return {
-        "schema_version": 1,
-        **stored,
-        "scope": {"schema_version": 1, **_without_absent(scope), "tenant_context": tenant},
-        "payload": blurred(event.get("payload")),
-    }
+    tenant = _as_stored_tenant(event["scope"]["tenant_context"])
+    with_version = {name: {"schema_version": 1, **stored[name]} for name in _WITH_VERSION if name in stored}
+    with_version["scope"] |= {"tenant_context": tenant}
+    return {"schema_version": 1, **stored, **with_version, "payload": blurred(event.get("payload"))}
 
 
 def _tenant_in(step: Step) -> Object:
