@@ -284,6 +284,21 @@ def test_what_is_imported_is_told_in_brief() -> None:
     assert lines[-1] == "2  import  nothing"
 
 
+@pytest.mark.parametrize(
+    ("correlations", "said"),
+    [
+        ([ONE["automation_id"]], ""),
+        ([None], "and events correlated with none"),
+        (["other", ONE["automation_id"], None], "and events correlated with other, none"),
+    ],
+)
+def test_old_events_of_another_automation_are_told_with_that_of_the_run(correlations: list[Any], said: str) -> None:
+    event = to_json(indexed_event(0, "node_started", 5, 3))
+    events = [{**event, "correlation_id": each} for each in correlations]
+    text = " ".join(told(("import", {"events": events}), ("project", {"run": ONE})))
+    assert text.endswith(f"automation {ONE['automation_id']}, {said}") if said else "correlated" not in text
+
+
 def test_every_word_of_the_suite_is_told() -> None:
     event = {name: value for name, value in to_json(indexed_event(3, "x", 5, 2)).items() if name != "seq"}
     sleeping = {"op": "project", "run": {**ONE, "status": "sleeping"}}

@@ -11,7 +11,7 @@ from attrs import frozen
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.trace import LOCAL, Object, Request
 from lifecycle_conformance.model.comparison import ABSENT, mismatches
-from lifecycle_conformance.model.identity import listed_by
+from lifecycle_conformance.model.identity import PREFIX, listed_by
 from lifecycle_conformance.report.difference import windows
 from lifecycle_conformance.report.spoilt import spoilt_members
 from lifecycle_conformance.report.wording import WIDTH, named, short, short_id, wrapped, written
@@ -73,6 +73,7 @@ class _Describer:
     def __init__(self) -> None:
         self._runs: dict[str, Object] = {}
         self._latest: Json = None
+        self._correlations: dict[str, dict[str, Json]] = {}
         self._of: Final[Mapping[str, Callable[[Object], Iterator[str]]]] = {
             "project": self._with_run,
             "identify": self._with_run,
@@ -80,7 +81,7 @@ class _Describer:
             "read": self._read,
             "events": _looked,
             "snapshots": _looked,
-            "import": _imported,
+            "import": self._imported,
             "append": _appended,
             "restart": lambda arguments: iter(["killed" if arguments.get("kill") else "ended"]),
             "say": _said,
@@ -102,7 +103,26 @@ class _Describer:
         previous = self._runs.get(key)
         self._runs[key] = self._latest = run
         yield named(run.get("run_id"))
-        yield from _introduced(run) if previous is None else _changes(previous, run) or ["the same again"]
+        if previous is None:
+            yield from _introduced(run)
+            yield from self._unlike(run)
+        else:
+            yield from _changes(previous, run) or ["the same again"]
+
+    def _imported(self, arguments: Object) -> Iterator[str]:
+        for event in arguments.get("events") or ():
+            if isinstance(event, dict) and str(event.get("event_type")).startswith(PREFIX):
+                correlation = event.get("correlation_id")
+                self._correlations.setdefault(written(event.get("run_id")), {})[written(correlation)] = correlation
+        return _imported(arguments)
+
+    def _unlike(self, run: Object) -> Iterator[str]:
+        """Which automation a run is of, where events were imported that aren't known to be of it (ALIAS-6)."""
+        there = self._correlations.get(written(run.get("run_id")), {})
+        others = [each for text, each in there.items() if text != written(run.get("automation_id"))]
+        if others:
+            told = ", ".join("none" if each is None else named(each) for each in others[:_MOST_LISTED])
+            yield f"automation {named(run.get('automation_id'))}, and events correlated with {told}"
 
     def _refused(self, arguments: Object) -> Iterator[str]:
         request = arguments.get("request")
