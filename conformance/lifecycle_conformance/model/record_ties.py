@@ -7,7 +7,15 @@ from attrs import Factory, define, frozen
 
 from lifecycle_conformance.execution.trace import Object, Step, member, once_a_step
 from lifecycle_conformance.model.delta import delta
-from lifecycle_conformance.model.identity import PREFIX, Content, content_of_event, contents_of, ids_of, is_unsigned
+from lifecycle_conformance.model.identity import (
+    PREFIX,
+    Content,
+    content_of_event,
+    contents_of,
+    ids_of,
+    index_ids_of,
+    is_unsigned,
+)
 from lifecycle_conformance.model.recorded import recorded_before
 from lifecycle_projection.records import Json
 
@@ -51,7 +59,8 @@ class Records:
     def of_snapshot(self, snapshot: Object) -> Tied | None:
         """Find the record of a new snapshot: by its id; else by the event of that id; else by name and time, or index.
 
-        A name and a time that several records share say nothing unless the index is one of theirs.
+        A name and a time that several records share say nothing unless the index is one of theirs. A snapshot under an
+        index id that tells all of the record at that index is that record's: whoever goes by index sees it so.
         """
         snapshot_id, metadata = snapshot["snapshot_id"], snapshot.get("metadata")
         said = self._named_by(metadata)
@@ -61,6 +70,8 @@ class Records:
             for index, record in enumerate(self._step.history)
             if [record["event"], record["recorded_at_ms"]] == [member(metadata, "event"), snapshot["created_at_ms"]]
         ]
+        if is_unsigned(said) and said in alike and index_ids_of(self._step.run)[said] == snapshot_id:
+            return self._at(said)
         return (
             self._among(_places(self._recorded_ids, snapshot_id), said)
             or self._among([index for event in events for index in self._of_content(event)], said)

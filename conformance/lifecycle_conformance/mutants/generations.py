@@ -66,6 +66,8 @@ def _no_phases_before() -> _Patches:
 _MARKERS: Final = frozenset({"ALIAS-2", "ALIAS-4", "COMPACT-14", "LOG-3", "LOG-4"})
 # Corrected: what others have influences the local tenant (LOG-5), and those of `local` with the deployment "", too.
 _LOCAL: Final = frozenset({"TENANT-1", "TENANT-3", "TENANT-5", "LOG-5"})
+# Corrected: and a pass of the local tenant takes what others recorded for its own (ALIAS-1).
+_LOCAL_KNOWS_ALL: Final = _LOCAL | {"ALIAS-1"}
 # Corrected: where no snapshot is taken for the latest, it is neither the run's latest (PASS-7) nor the one before.
 _NO_GUARD: Final = frozenset({"PHASE-2", "PHASE-4", "PHASE-5", "PHASE-6", "PHASE-7", "PASS-7", "PASS-13"})
 
@@ -77,7 +79,8 @@ class G1(Generation):
     why = "Production began so, on 2026-06-29."
     chief = "ID-3"
     fails = (
-        _MARKERS
+        # Corrected: ALIAS-2 speaks of right ids, too.
+        (_MARKERS - {"ALIAS-2"})
         | _LOCAL
         | _NO_GUARD
         # The id says the position, not the content. Corrected: that the id of an event is wrong is ID-5's alone to say,
@@ -125,7 +128,7 @@ class G2(Generation):
     name = "g2"
     why = "Production ran so for hours, on 2026-07-03."
     chief = "PHASE-7"
-    fails = _MARKERS | _LOCAL | _NO_GUARD
+    fails = _MARKERS | _LOCAL_KNOWS_ALL | _NO_GUARD
     breaks = fails
 
     def patches(self) -> _Patches:
@@ -139,7 +142,7 @@ class G3(Generation):
     name = "g3"
     why = "Production ran so for a day, until 2026-07-04."
     chief = "ALIAS-4"
-    fails = _MARKERS | _LOCAL
+    fails = _MARKERS | _LOCAL_KNOWS_ALL
     breaks = fails
 
     def patches(self) -> _Patches:

@@ -17,6 +17,7 @@ from lifecycle_conformance.judges.corpus import CorpusCase, compare
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.runner.distilling.gathering import Life
 from lifecycle_conformance.runner.distilling.shared import Shared
+from lifecycle_conformance.runner.findings import ANSWERING
 from lifecycle_conformance.runner.pool import Pool, Send, Task
 from lifecycle_conformance.runner.quiet import without_warnings
 from lifecycle_conformance.runner.reach import reach
@@ -64,7 +65,8 @@ def is_found(mutant: Mutant, case: CorpusCase) -> bool:
     with mutant.applied():
         session, broke = executed(InProcessDriver(mutant.store), case.steps, checks_for([mutant.chief]))
     judged = (each.judgement for each in session.judgements)
-    return broke is None and any(each.requirement == mutant.chief and not each.holds for each in judged)
+    is_reported = any(each.requirement == mutant.chief and not each.holds for each in judged)
+    return is_reported or (broke is not None and mutant.chief == ANSWERING)
 
 
 # --- the lives that tell a fault --------------------------------------------------------------------------------------

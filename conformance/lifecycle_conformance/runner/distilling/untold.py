@@ -14,12 +14,8 @@ _CANT_SHOW: Final[Mapping[str, str]] = {
 """What no case can show, as a case is."""
 _NOT_MET: Final = frozenset(
     {
-        "typed-values-with-a-member-twice-refused",
-        "an-empty-pass-mends-the-log",
-        "appended-event-cut-to-what-a-pass-writes",
         "snapshot-looked-up-by-what-files-hold",
         "reading-mends-the-log",
-        "a-late-snapshot-has-the-scope-of-its-event",
     }
 )
 """What no life has shown yet that was made up; a target that aims at it is missing, or luck."""

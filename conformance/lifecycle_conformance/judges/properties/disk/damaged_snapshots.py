@@ -7,6 +7,7 @@ from lifecycle_conformance.execution.judgement import Judgement, Steps, judged
 from lifecycle_conformance.execution.operations import ON_FILES
 from lifecycle_conformance.execution.trace import Files, Object, Owner, Step, Trace, View, owner_of
 from lifecycle_conformance.judges.registry import check
+from lifecycle_conformance.model.delta import own
 from lifecycle_conformance.model.file_layout import (
     as_put,
     as_read,
@@ -96,4 +97,5 @@ def _listed_names(files: Files, owner: Owner) -> list[Json]:
 
 
 def _seen_names(view: View, owner: Owner) -> list[Json]:
-    return sorted([each["seq"], each["snapshot_id"]] for each in view[owner].snapshots)
+    """What an owner is shown of its own: that it is shown nothing of others is a matter of tenants (TENANT-1)."""
+    return sorted([each["seq"], each["snapshot_id"]] for each in own(view, owner).snapshots)
