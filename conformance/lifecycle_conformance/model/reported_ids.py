@@ -20,21 +20,25 @@ def reported_ids_correct(step: Step, trace: Trace) -> list[bool]:
     """Whether the implementation looks each record up under its stable id, as far as is known.
 
     Where it doesn't, its ids are wrong, and whether it recognises a record can't be told from whether it records it.
-    Of identical records, in this pass and in those before it, the ids are right or wrong together.
+    Of identical records, in this pass and in those before it, the ids are right or wrong together. Where it gave only
+    wrong ones so far, those of the other records are in doubt as well.
     """
-    wrong = {content for each in (step, *trace.earlier(step)) for content in _recorded_wrongly(each)}
+    recorded = [each for earlier in (step, *trace.earlier(step)) for each in _recorded(earlier)]
+    wrong = {content for content, right in recorded if not right}
     said = zip(contents_of(step.run), reported_ids(step, trace), strict=True)
     wrong |= {each[0] for each, answer in said if answer is not None and answer["event_id"] != stable_id(*each)}
+    if recorded and not any(right for _, right in recorded):
+        return [False for _ in step.history]
     return [content not in wrong for content, _ in contents_of(step.run)]
 
 
 @once_a_step
-def _recorded_wrongly(step: Step) -> frozenset[Content]:
-    """The contents of the records that a pass recorded under other ids than the stable ones."""
+def _recorded(step: Step) -> tuple[tuple[Content, bool], ...]:
+    """The contents of the records that a pass recorded, and whether under their stable ids."""
     if step.op != "project":
-        return frozenset()
+        return ()
     told = zip(contents_of(step.run), pass_effects(step).events, strict=True)
-    return frozenset(each[0] for each, events in told for event in events if event["event_id"] != stable_id(*each))
+    return tuple((each[0], event["event_id"] == stable_id(*each)) for each, events in told for event in events)
 
 
 def wrong_ids(step: Step, trace: Trace) -> dict[int, str]:
