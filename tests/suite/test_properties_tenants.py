@@ -8,7 +8,7 @@ from attrs import evolve
 
 import builders
 import traces
-from builders import OPEN, OTHER_TENANT, RUN_ID, imported
+from builders import OPEN, OTHER_TENANT, RUN_ID, imported, pass_over, run_json
 from lifecycle_conformance.execution.trace import LOCAL, Object, Owner, Request, Step, key_of
 from lifecycle_projection.records import Tenant
 from traces import answered, broken, broken_in, executed, held, judgements, refused, shown
@@ -240,3 +240,12 @@ def test_what_no_deployment_records_is_not_written_as_that_of_the_empty_one(requ
 def test_what_the_empty_deployment_records_is_its_own() -> None:
     step, trace = traces.last(imported(event("e"), event("f", run_id=RUN_ID, tenant=EMPTY_DEPLOYMENT)))
     assert "TENANT-3" not in fails(step, trace)
+
+
+def test_what_a_run_without_tenant_records_is_the_local_ones() -> None:
+    run = {name: value for name, value in run_json("x").items() if name != "tenant_context"}
+    step, trace = traces.last(pass_over(run))
+    assert "REC-12" in held(step, trace)
+    deployed = b'"workspace_id":"local","deployment_id":"local"'
+    spoiled = {p: text.replace(b'"workspace_id":"local"', deployed) for p, text in (step.files_after or {}).items()}
+    assert "REC-12" in broken(evolve(step, files_after=spoiled), trace)

@@ -79,7 +79,7 @@ def digits_in_upper_case() -> Patches:
     return _hashed(hashed)
 
 
-@fault("JSON-1", "ID-1", "SNAP-3", why="Who calls it a SHA-256 need not say so in the value.")
+@fault("JSON-1", "ID-1", "SNAP-3", "DRIVER-8", why="Who calls it a SHA-256 need not say so in the value.")
 def hash_without_its_name() -> Patches:
     """A hash is written without `sha256:`."""
     return _hashed(lambda value: sha256(_write(value).encode()).hexdigest())

@@ -237,19 +237,19 @@ def trimmed_as_python_does() -> Patches:
     return _trimmed_by(None)
 
 
-@fault("REC-16", why="`trim` is what JavaScript has for it.")
+@fault("REC-16", "LOG-3", "COMPACT-11", why="`trim` is what JavaScript has for it.")
 def trimmed_as_javascript_does() -> Patches:
     """Texts are trimmed of U+FEFF, too, and not of U+0085."""
     return _trimmed_by("".join(set(_WHITE_SPACE) - set("\x1c\x1d\x1e\x1f\x85")) + "\ufeff")
 
 
-@fault("REC-16", why="`\\s` and `isspace` stand for ASCII in many libraries.")
+@fault("REC-16", "LOG-3", "COMPACT-11", why="`\\s` and `isspace` stand for ASCII in many libraries.")
 def trimmed_of_ascii_only() -> Patches:
     """Texts are trimmed of ASCII's white space only."""
     return _trimmed_by(" \t\n\v\f\r")
 
 
-@fault("REC-16", why="`String.trim` is what Java has had for it.")
+@fault("REC-16", "LOG-3", "COMPACT-11", why="`String.trim` is what Java has had for it.")
 def trimmed_of_all_controls() -> Patches:
     """Texts are trimmed of all characters up to the space."""
     return _trimmed_by("".join(map(chr, range(0x21))))

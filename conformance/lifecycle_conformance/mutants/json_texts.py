@@ -86,13 +86,13 @@ def unsigned_read_as_doubles() -> Patches:
     return _numbers(lambda digits: number if (number := _INTEGER(digits)) < 2**63 else float(digits))
 
 
-@fault("JSON-10", why="A conversion to an integer that overflows stops at the greatest one.")
+@fault("JSON-10", "FILE-14", why="A conversion to an integer that overflows stops at the greatest one.")
 def integers_saturate() -> Patches:
     """Integers beyond 64 bits are read as the greatest or the least one of 64 bits."""
     return _numbers(lambda digits: _INTEGER(digits) if digits == "-0" else max(-(2**63), min(2**64 - 1, int(digits))))
 
 
-@fault("JSON-10", why="In C, an integer that is too large loses its upper bits.")
+@fault("JSON-10", "FILE-14", why="In C, an integer that is too large loses its upper bits.")
 def integers_wrap() -> Patches:
     """Of integers of 2^64 and more, the lower 64 bits are read."""
     return _numbers(lambda digits: _INTEGER(digits) if digits.startswith("-") else int(digits) % 2**64)
@@ -274,7 +274,7 @@ def _depth_of_arrays(value: Json) -> int:
 
 
 def _lenient(*, why: str) -> Callable[[Callable[[], Patches]], Any]:
-    return fault("JSON-16", "DRIVER-12", "DRIVER-2", "FILE-14", why=why)
+    return fault("JSON-16", "DRIVER-12", "DRIVER-2", "FILE-14", "FILE-16", why=why)
 
 
 @_lenient(why="Python's own reader takes NaN and the infinities.")

@@ -189,8 +189,10 @@ _JUDGES: Final[Mapping[str, _JudgeOne]] = {
 
 @check(*_JUDGES, "SCOPE-5", on=steps("read"))
 def of_readings(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge what a run record means, under the requirement that says so."""
+    """Judge what a run record means, under the requirement that says so; what the guard refuses has been read."""
     requirement = step.arguments["because"]
+    if step.refusal == "phase_transition":
+        return
     yield from _JUDGES[requirement](requirement, step)
 
 

@@ -128,6 +128,15 @@ def no_deployment_is_recorded_as_none(step: Step, _: Trace) -> Iterator[Judgemen
         yield none("TENANT-3", what, _ids(each for each in written if owner_of(each) in twins))
 
 
+@check("REC-12", on=PASSES.with_files)
+def no_tenant_is_the_local_one(step: Step, _: Trace) -> Iterator[Judgement]:
+    """Judge that what is recorded for a run without tenant is written as the local one's."""
+    written = [each for each in written_by(step) if each["run_id"] == step.run["run_id"]]
+    if "tenant_context" not in step.run and written:
+        what = "what was recorded for a run without tenant, and stands there as another's"
+        yield none("REC-12", what, _ids(each for each in written if owner_of(each) != step.owner))
+
+
 @check("TENANT-2", "PASS-4", on=PASSES.fully_shown)
 def own_snapshots_are_no_others(step: Step, _: Trace) -> Iterator[Judgement]:
     """Judge that no pass takes a snapshot that it is shown for another's, whoever of the tenant wrote it."""
