@@ -1,10 +1,16 @@
 """What the implementation itself said of the ids of its records, and whether that is right."""
 
+import re
 from collections.abc import Sequence
+from typing import Final
+
+import orjson
 
 from lifecycle_conformance.execution.trace import Object, Step, Trace, once_a_step
 from lifecycle_conformance.model.identity import Content, contents_of, stable_id
 from lifecycle_conformance.model.record_ties import pass_effects
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def reported_ids(step: Step, trace: Trace) -> list[Object | None]:
@@ -20,8 +26,8 @@ def reported_ids_correct(step: Step, trace: Trace) -> list[bool]:
     """Whether the implementation looks each record up under its stable id, as far as is known.
 
     Where it doesn't, its ids are wrong, and whether it recognises a record can't be told from whether it records it.
-    Of identical records, in this pass and in those before it, the ids are right or wrong together. Where it gave only
-    wrong ones so far, those of the other records are in doubt as well.
+    Of identical records, in this pass and in those before it, the ids are right or wrong together, and in doubt
+    together are those of odd names. Where it gave only wrong ones so far, those of all records are in doubt.
     """
     recorded = [each for earlier in (step, *trace.earlier(step)) for each in _recorded(earlier)]
     wrong = {content for content, right in recorded if not right}
@@ -29,7 +35,15 @@ def reported_ids_correct(step: Step, trace: Trace) -> list[bool]:
     wrong |= {each[0] for each, answer in said if answer is not None and answer["event_id"] != stable_id(*each)}
     if recorded and not any(right for _, right in recorded):
         return [False for _ in step.history]
-    return [content not in wrong for content, _ in contents_of(step.run)]
+    is_odd_wrong = any(map(_has_odd_name, wrong))
+    return [
+        content not in wrong and not (is_odd_wrong and _has_odd_name(content)) for content, _ in contents_of(step.run)
+    ]
+
+
+def _has_odd_name(content: Content) -> bool:
+    """Whether the name is one that somebody may write otherwise in an id (ID-6)."""
+    return not _PLAIN.fullmatch(orjson.loads(content)["event"])
 
 
 @once_a_step

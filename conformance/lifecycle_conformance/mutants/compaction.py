@@ -186,7 +186,7 @@ def markers_that_stay_not_taken_in() -> Patches:
 
 
 @fault(
-    "COMPACT-6",
+    *("COMPACT-6", "COMPACT-7", "COMPACT-10", "COMPACT-11"),
     why="A run id looks like key enough.",
     store="memory",
 )

@@ -196,7 +196,7 @@ def _reading_lines(left: Callable[[list[NumberedLine]], list[NumberedLine]]) -> 
         yield replaced(store, "_lines", lambda _: read)
 
 
-@fault("FILE-18", "FILE-15", why="What can't be read is of no use to anybody.")
+@fault("FILE-18", "FILE-15", "FILE-16", why="What can't be read is of no use to anybody.")
 def damaged_lines_dropped_by_an_append() -> Patches:
     """Whoever appends to the log removes its damaged lines."""
 

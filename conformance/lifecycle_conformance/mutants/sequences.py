@@ -49,7 +49,7 @@ def listed_seqs_are_free() -> Patches:
     return _numbering(lambda events: max((each.seq for each in events), default=0))
 
 
-@fault("LOG-4", why="Indexes begin with 0 in most languages.")
+@fault("LOG-4", "COMPACT-14", why="Indexes begin with 0 in most languages.")
 def seqs_begin_with_0() -> Patches:
     """The first event of a run gets the seq 0."""
     return _numbering(lambda events: max((each.seq for each in events), default=-1))

@@ -226,6 +226,8 @@ def _tried_again(step: Step, trace: Trace) -> Iterator[Judgement]:
     again = next(iter(walk(step, trace)), None)
     if stopped is None or stopped.event_id is None or again is None or again.index != stopped.index:
         return
+    if step.data.get("lifecycle_index") == previous.data.get("lifecycle_index") != stopped.index:
+        return  # both were refused in the same way, and tell a wrong record: ERR-3
     yield from about(again.index, _compared(stopped, again, step))
 
 
