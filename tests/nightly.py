@@ -37,7 +37,6 @@ PARTS: Final = (
     tests("each damage on 40 stores of each maker", "tests/audit/test_random_damages.py", DAMAGE_EXAMPLES="40"),
     tests("50,000 lives of two stores", "tests/reference/test_remembering_store.py", REMEMBERING_EXAMPLES="50000"),
     tests("the older generations, each by a quick check", "tests/suite/test_generations.py", GENERATION_SECONDS="0"),
-    Part("every faulty implementation, in long searches", ("tests/kill_matrix.py",), {"KILL_CASES": "300"}),
     Part("all syntactic mutants", ("-m", "lifecycle_conformance.cli", "mutants", "--syntactic"), {}),
     tests("200 seeds without a false alarm", "tests/suite/test_no_false_alarm_in_search.py", FALSE_ALARM_SEEDS="200"),
     tests("the distilled corpus with every faulty implementation", "tests/suite/test_corpus.py", CORPUS_EVERY="1"),
