@@ -105,7 +105,6 @@ def test_what_a_lenient_driver_could_take_for_a_way_out_is_refused(
         "{'id': 1, 'op': 'OPEN', 'store': '/x'}",
         '{"id": 1, "op": "\\u006fpen", "store": "/x",}',
         '{"id": 1, "op": "events"}',
-        "null",
         "x\0",
     ],
 )
@@ -118,7 +117,7 @@ def test_a_line_is_no_request_and_nothing_like_an_open(line: str) -> None:
     [
         (b'{"id": 1, "op": "op\xffen", "store": "/x"}', "bytes"),
         (b"\xff\n", "bytes"),
-        (b"null", "bytes"),
+        (b'{"id": 1, "op": "events"}', "bytes"),
         (b'{"id": 1, "op": "events", "run_id": "../../x", "more": "\xff"}', "bytes.run_id"),
     ],
 )
@@ -149,6 +148,11 @@ def test_what_the_suite_itself_asks_can_be_saved_and_read(requests: list[Request
 def test_a_path_inside_never_leads_out(path: str) -> None:
     if is_inside(path):
         assert (Path("/a/b") / path).resolve().is_relative_to("/a/b")
+
+
+@pytest.mark.parametrize("line", ["null", "[]", '{"op": "events"}', '{"id": null}', '{"id": -1}', '{"id": "1"}'])
+def test_json_that_is_no_request_may_be_said(line: str) -> None:
+    assert [*problems_of_line(line.encode(), "$")] == []
 
 
 def test_a_broken_line_of_the_suite_may_be_said() -> None:

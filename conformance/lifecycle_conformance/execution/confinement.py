@@ -65,7 +65,7 @@ def problems_of_arguments(arguments: Json, path: str) -> Iterator[Problem]:
 
 
 def problems_of_line(line: bytes, path: str) -> Iterator[Problem]:
-    """What is wrong with a line that is sent as it stands: it is one line, no JSON, and nothing like an `open`.
+    """What is wrong with a line that is sent as it stands: it is one line, no request, and nothing like an `open`.
 
     Of bytes that are no UTF-8, a lenient driver makes a text, and may find a request in it.
     """
@@ -75,13 +75,19 @@ def problems_of_line(line: bytes, path: str) -> Iterator[Problem]:
         if _LIKE_OPEN.search(text):
             yield Problem(path, "expected neither the word `open` nor a backslash: a lenient driver could open a store")
         yield from problems_of_arguments(_read(text), path)
-    if _read(line) is not None or line.strip() == b"null":
-        yield Problem(path, "expected a line that is no JSON, found JSON")
+    if _is_request(_read(line)):
+        yield Problem(path, "expected a line that is no request, found one")
 
 
 def _climbs(text: str) -> bool:
     """Whether a text, taken for the path of a file in a folder of a store, leads out of the store."""
     return text.startswith("/") or os.path.normpath(f"folder/{text}").split("/")[0] == ".."
+
+
+def _is_request(value: Json) -> bool:
+    """Whether a value is an object with an id that can be read (DRIVER-12)."""
+    number = value.get("id") if isinstance(value, dict) else None
+    return type(number) is int and number >= 0
 
 
 def _holds_text(value: Json) -> bool:
