@@ -119,22 +119,26 @@ def what_someone_else_wrote_is_shown(step: Step, trace: Trace) -> Iterator[Judge
 
 @check("TENANT-3", on=steps("import", "project", "append").with_files)
 def no_deployment_is_recorded_as_none(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge that what is recorded for a tenant without deployment isn't written as that of the empty one."""
+    """Judge that what is recorded for a tenant without deployment isn't written as that of the empty one.
+
+    That it isn't says something only where it is shown, too.
+    """
     owners = {*owners_of(step.op, step.arguments)}
     twins = {Owner((*owner.tenant[:2], ""), owner.run_id) for owner in owners if owner.tenant[2] is None} - owners
     written = [each for each in written_by(step) if owner_of(each) in owners | twins]
-    if twins and written:
+    wrong = [each for each in written if owner_of(each) in twins]
+    if wrong or (twins and written and any(_all(step.after.get(owner, Shown())) for owner in owners)):
         what = "what was recorded for no deployment, and stands there as that of the empty one"
-        yield none("TENANT-3", what, _ids(each for each in written if owner_of(each) in twins))
+        yield none("TENANT-3", what, _ids(wrong))
 
 
 @check("REC-12", on=PASSES.with_files)
 def no_tenant_is_the_local_one(step: Step, _: Trace) -> Iterator[Judgement]:
-    """Judge that what is recorded for a run without tenant is written as the local one's."""
+    """Judge that what is recorded for a run without tenant is written as the local one's, and shown to it."""
     written = [each for each in written_by(step) if each["run_id"] == step.run["run_id"]]
-    if "tenant_context" not in step.run and written:
-        what = "what was recorded for a run without tenant, and stands there as another's"
-        yield none("REC-12", what, _ids(each for each in written if owner_of(each) != step.owner))
+    wrong = [each for each in written if owner_of(each) != step.owner]
+    if "tenant_context" not in step.run and (wrong or (written and _all(step.shown_after()))):
+        yield none("REC-12", "what was recorded for a run without tenant, and stands there as another's", _ids(wrong))
 
 
 @check("TENANT-2", "PASS-4", on=PASSES.fully_shown)
