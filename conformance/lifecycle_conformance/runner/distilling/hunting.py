@@ -8,7 +8,7 @@ from typing import Final
 
 from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.runner.distilling.gathering import Life
-from lifecycle_conformance.runner.distilling.killing import Told, is_found
+from lifecycle_conformance.runner.distilling.killing import Told, is_found, told
 from lifecycle_conformance.runner.distilling.recording import looking, recorded
 from lifecycle_conformance.runner.distilling.reducing import Reduced
 from lifecycle_conformance.runner.distilling.shared import Shared
@@ -30,16 +30,9 @@ def found_in(pool: Pool, names: Sequence[str], cases: Sequence[Reduced]) -> dict
 
     Only cases are tried in which the requirement that it breaks is judged.
     """
-    found: dict[str, frozenset[int]] = {name: frozenset() for name in names}
-
-    def take(_: int, part: object) -> None:
-        if isinstance(part, Told):
-            found[part.mutant] = part.by
-
     with Shared.of(cases) as shared:
         tasks = [Task(name=name, function=_find, arguments=(name, shared), size=1) for name in names]
-        pool.do("faults looked for by properties", tasks, take)
-    return found
+        return told(pool, "faults looked for by properties", tasks)
 
 
 @without_warnings()

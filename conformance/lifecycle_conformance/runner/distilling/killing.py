@@ -76,17 +76,18 @@ def looked_for(pool: Pool, names: Sequence[str], lives: Sequence[Life], most: in
     """For each faulty implementation some lives that tell it, by number; none where so many lives don't."""
     with Shared.of(lives) as shared:
         tasks = [Task(name=name, function=_look_for, arguments=(name, shared, most), size=1) for name in names]
-        return _told(pool, "faults looked for in lives", tasks)
+        return told(pool, "faults looked for in lives", tasks)
 
 
 def matrix(pool: Pool, names: Sequence[str], cases: Sequence[CorpusCase]) -> dict[str, frozenset[int]]:
     """For each faulty implementation all cases that tell it, by number."""
     with Shared.of(cases) as shared:
         tasks = [Task(name=name, function=_look_everywhere, arguments=(name, shared), size=1) for name in names]
-        return _told(pool, "faults looked for in cases", tasks)
+        return told(pool, "faults looked for in cases", tasks)
 
 
-def _told(pool: Pool, what: str, tasks: Sequence[Task]) -> dict[str, frozenset[int]]:
+def told(pool: Pool, what: str, tasks: Sequence[Task]) -> dict[str, frozenset[int]]:
+    """For each task, named after a faulty implementation, the numbers that it sends as :class:`Told`."""
     found: dict[str, frozenset[int]] = {task.name: frozenset() for task in tasks}
 
     def take(_: int, part: object) -> None:
