@@ -10,6 +10,7 @@ import pytest
 
 from builders import lifecycle, run_of
 from lifecycle_projection import Event, FileStore, RememberingStore, append_once, project
+from lifecycle_projection.stores import file_state
 from lifecycle_projection.stores.effects import SystemEffects
 
 HISTORY = (lifecycle("node_started", 10), lifecycle("node_completed", 20), lifecycle("node_started", 30))
@@ -184,7 +185,7 @@ def test_where_nothing_is_new_each_thing_that_was_found_is_synced_once(
     project(GROWN, FileStore(directory))
     # The clock of the file system ticks: what changed within its last tick could change again unseen.
     an_hour_later = time.time_ns() + 3_600 * 10**9
-    monkeypatch.setattr(time, "time_ns", lambda: an_hour_later)
+    monkeypatch.setattr(file_state, "file_clock_ns", lambda: an_hour_later)
     store = FileStore(directory, effects=disk)
     assert project(GROWN, store).projected == 0
     assert [what for what in disk.done if what.startswith("sync")] == [

@@ -540,6 +540,23 @@ def test_a_whole_double_is_no_integer(number: float) -> None:
     assert not reads("run", run)
 
 
+@pytest.mark.parametrize("name", READERS)
+def test_a_whole_double_is_no_integer_at_any_depth(name: str) -> None:
+    """A schema to which another one refers is as strict as that one."""
+    document = example(name)
+    integers = [place for place in places(document) if type(_at(document, place)) is int]
+    assert integers
+    for place in integers:
+        variant = changed(document, place, float(_at(document, place)))
+        assert is_valid(name, variant) is reads(name, variant), place
+
+
+def _at(document: Any, place: tuple[Any, ...]) -> Any:
+    for key in place:
+        document = document[key]
+    return document
+
+
 def test_the_key_of_a_run_is_beyond_a_schema() -> None:
     """The documented difference: REC-18 wants each record under its own id."""
     runs = {"another": example("run", 0)}

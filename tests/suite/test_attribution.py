@@ -221,6 +221,18 @@ def test_who_takes_the_wrong_one_of_two_latest_snapshots_is_told_that_alone(name
     assert failing(MUTANTS["lesser-of-two-latest"], *TIES[name]) == {"PASS-7"}
 
 
+OTHERS = {
+    status: [project(lifecycle("before", 5), status=status, tenant_context=OTHER_TENANT), project("a")]
+    for status in ("running", "queued", "completed")
+}
+
+
+@pytest.mark.parametrize("status", OTHERS)
+def test_who_begins_with_the_snapshot_of_another_tenant_is_told_that_alone(status: str) -> None:
+    mutant = MUTANTS["newest-snapshot-of-another-tenant-is-latest-where-there-is-no-own"]
+    assert failing(mutant, *OTHERS[status]) == {"PASS-7"}
+
+
 def test_where_the_wrong_snapshot_may_explain_it_no_guard_is_blamed() -> None:
     """A guard that refuses nothing leaves here what the lesser snapshot gives; other sessions tell them apart."""
     session = [tied("running_phase", "completed", observed("running_phase")), project("a")]

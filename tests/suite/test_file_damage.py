@@ -42,8 +42,8 @@ LINES = lines_of(log_of(FILES))[0]
 
 SCENARIOS: dict[str, tuple[Callable[[], st.SearchStrategy[Requests]], set[str]]] = {
     "torn tails": (lambda: log.torn_tails(RUN, FILES), {"FILE-15", "FILE-16", "FILE-17", "FILE-19"}),
-    "damaged lines": (lambda: log.damaged_lines(RUN, FILES), {"FILE-18", "FILE-19"}),
-    "odd events": (lambda: log.odd_events(RUN, FILES, CAPABILITIES), {"FILE-13", "FILE-14"}),
+    "damaged lines": (lambda: log.damaged_lines(RUN, FILES, CAPABILITIES), {"FILE-18", "FILE-19"}),
+    "odd events": (lambda: log.odd_events(RUN, FILES, CAPABILITIES), {"FILE-13", "FILE-14", "FILE-18"}),
     "lost lines": (lambda: log.lost_lines(FILES), {"FILE-18", "FILE-19"}),
     "misplaced": (lambda: snapshots.misplaced_snapshots(RUN, FILES), {"FILE-7", "FILE-13", "FILE-14", "FILE-21"}),
     "foreign folders": (lambda: snapshots.snapshots_in_foreign_folders(RUN, FILES, 60), {"FILE-24", "COMPACT-12"}),

@@ -15,7 +15,7 @@ import test_properties_log as logs
 import test_properties_phases as phases
 import test_properties_recognition as recognition
 import test_properties_retention as retention
-from builders import OPEN, append, imported, lifecycle, run_json
+from builders import AUTOMATION_ID, OPEN, append, event, imported, lifecycle, project, run_json
 from faults import Fault, instead_of
 from lifecycle_conformance.execution import presuppositions
 from lifecycle_conformance.execution.judgement import Judgement, judged
@@ -85,6 +85,8 @@ NAMED_OTHERWISE = EVENT(STARTED, 1, payload={"event": "node_blocked"})
 PADDED = recognition.marker(
     1, recognition.listed(recognition.STABLE), recognition.listed(f"{recognition.STABLE_TOO}\u200b")
 )
+TWINS = [lifecycle("node_started", 0)] * 3
+TYPE = "stateful_runtime.automation_v2.node_started"
 OTHERS: dict[str, Callable[[], list[Step]]] = {
     "a log that is begun anew by each append": lambda: doctored([append("a"), append("b")], begun_anew),
     "numbers by position, with one that is told": lambda: doctored(
@@ -111,6 +113,14 @@ OTHERS: dict[str, Callable[[], list[Step]]] = {
     ),
     "a listed id with other white space": lambda: doctored(
         after([PADDED], STARTED, COMPLETED), recognition.known_as(1, recognition.STABLE_TOO, 1)
+    ),
+    "occurrences that count other records, too": lambda: of_a_mutant(
+        "occurrence-per-event-name",
+        [
+            project(*TWINS[:1]),
+            imported(*(event(f"known-{seq}", seq, 0, event_type=TYPE, correlation_id=AUTOMATION_ID) for seq in (1, 5))),
+            project(TWINS[0], {**TWINS[0], "metadata": {}}, *TWINS[1:]),
+        ],
     ),
 }
 
@@ -214,6 +224,9 @@ def proofs() -> Iterator[Any]:
         yield pytest.param(partial(of_a_mutant, "anothers-snapshot-overwritten", requests), id=name)
     for name, requests in attribution.TIES.items():
         yield pytest.param(partial(of_a_mutant, "lesser-of-two-latest", requests), id=name)
+    for status, requests in attribution.OTHERS.items():
+        mutant = "newest-snapshot-of-another-tenant-is-latest-where-there-is-no-own"
+        yield pytest.param(partial(of_a_mutant, mutant, requests), id=f"another tenant's, {status}")
     for name, steps in OTHERS.items():
         yield pytest.param(steps, id=name)
 

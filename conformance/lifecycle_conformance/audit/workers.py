@@ -1,6 +1,5 @@
 """The processes that share the work of an audit."""
 
-import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -11,6 +10,7 @@ from typing import Final, NoReturn
 
 from lifecycle_conformance.audit.cluster import cluster_workers
 from lifecycle_conformance.audit.stored import StoreSource
+from lifecycle_conformance.driver.processors import processors
 
 _SMALL: Final = 256
 """Up to how many parts a store is read sooner by one process than others are started."""
@@ -27,7 +27,7 @@ def workers(source: StoreSource, jobs: int | None = None, cluster: str | None = 
         with cluster_workers(cluster) as executor:
             yield executor
         return
-    number = jobs or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    number = jobs or processors()
     if number == 1 or (jobs is None and len(source.parts()) <= _SMALL):
         yield None
         return

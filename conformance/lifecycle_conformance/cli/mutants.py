@@ -11,6 +11,7 @@ from lifecycle_conformance.cli.platform import require_posix
 from lifecycle_conformance.cli.progress import progress_line
 from lifecycle_conformance.cli.signals import interruptible
 from lifecycle_conformance.cli.syntactic_mutants import judged_syntactic
+from lifecycle_conformance.driver.processors import MOST_USUAL, usual_jobs
 
 _EPILOG: Final = """\b
 EXAMPLES
@@ -54,8 +55,8 @@ _USUAL: Final = _JUDGES[:3]
     "--jobs",
     metavar="INT",
     type=click.IntRange(min=1),
-    default=2,
-    show_default=True,
+    default=usual_jobs,
+    show_default=f"one for each processor, {MOST_USUAL} at most",
     help="How many processes look for faults, each for one at a time.",
 )
 @click.option(

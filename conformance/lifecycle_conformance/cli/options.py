@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from lifecycle_conformance.driver.processors import MOST_USUAL, usual_jobs
+
 
 class Seconds(click.FloatRange):
     """A number of seconds; what is no number, which is neither more nor less than any, would never be over."""
@@ -37,8 +39,8 @@ jobs = click.option(
     "--jobs",
     metavar="INT",
     type=click.IntRange(min=1),
-    default=2,
-    show_default=True,
+    default=usual_jobs,
+    show_default=f"one for each processor, {MOST_USUAL} at most",
     help="How many processes search, each with a driver of its own; what they find is the same with any number.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Report as one JSON object.")

@@ -12,6 +12,8 @@ WRITING: Final[Operations] = frozenset({"project", "append", "import", "compact"
 SHOWING: Final[Operations] = frozenset({"events", "snapshots"})
 LOOKING: Final[Operations] = SHOWING | {"identify", "say"}
 """What is sent to a process that has a store open and leaves the store alone: nothing is asked again after it."""
+NEEDING_NO_STORE: Final[Operations] = frozenset({"hello", "open", "identify"})
+"""The operations of the protocol that are answered while no store is open."""
 ON_FILES: Final[Operations] = frozenset({"tear", "put", "remove"})
 """What the suite does to the files of a store beneath the process."""
 NEW_PROCESS: Final[Operations] = frozenset({"greet", "restart"})

@@ -30,6 +30,7 @@ AWKWARD: Final[tuple[tuple[str, str], ...]] = (
     ("<&>", "html-escaped"),
     ("10", "names-that-are-numbers-come-first"),
     ("\uffff", "outputs-by-utf16"),
+    ("$$&%s{0}\\1", "dollars-in-run-ids"),
 )
 """Texts that may stand wherever a text may, each with a faulty implementation that it unmasks."""
 

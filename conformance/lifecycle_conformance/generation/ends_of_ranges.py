@@ -40,6 +40,30 @@ def at_the_last_seq(machine: Actions, data: st.DataObject) -> None:
     machine.make_run(data, STATUSES[0])
 
 
+def at_the_far_end(machine: Actions, data: st.DataObject) -> None:
+    """Compact and prune a new run of which something happens at the end of time, and keep more than there ever is.
+
+    Then go on with another run: of this one, nothing can come later.
+    """
+    machine.make_run(data, STATUSES[0])
+    ends = (2**63, 2**64 - 1) if "json-numbers" in machine.capabilities else (2**53 - 2, 2**53 - 1)
+
+    def action() -> None:
+        times = [0, *ends, 0]
+        seqs = list(enumerate(times, start=1))
+        events = [{**_event(machine, f"at-{at}-{seq}"), "seq": seq, "occurred_at_ms": at} for seq, at in seqs]
+        snapshots = [{**_snapshot(machine, f"at-{at}-{seq}"), "seq": seq, "created_at_ms": at} for seq, at in seqs]
+        machine.do("import", events=events, snapshots=[])
+        machine.do("compact", retention_ms=1, now_ms=AFTER_ALL_MS)
+        machine.do("import", events=[], snapshots=snapshots)
+        machine.do("prune", retention_ms=1, keep=2**32 + 1, now_ms=AFTER_ALL_MS)
+        machine.do("prune", retention_ms=1, keep=1, now_ms=AFTER_ALL_MS)
+        machine.do("compact", retention_ms=1, now_ms=ends[-1])
+
+    machine.execute("a run ends with time", action)
+    machine.make_run(data, STATUSES[0])
+
+
 def _event(machine: Actions, event_id: str) -> Object:
     return machine.by_hand(event_id, 0, plain=True)
 

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.generation.actions import Actions
 from lifecycle_conformance.generation.file_faults.log import is_torn
-from lifecycle_conformance.generation.legacy_records import contents_after, event_of, snapshot_of
+from lifecycle_conformance.generation.legacy_records import (
+    contents_after,
+    event_of,
+    id_by_index,
+    marker_of,
+    snapshot_of,
+)
+from lifecycle_conformance.generation.session_state import AFTER_ALL_MS
 from lifecycle_conformance.generation.strategies import ENDING_IN_SPACES, changed
 from lifecycle_conformance.model.identity import stable_id
 
@@ -130,3 +137,35 @@ def nothing_is_passed_over_behind_a_torn_tail(machine: Actions, data: st.DataObj
         machine.change([*history, *records])
 
     machine.execute("nothing is passed over behind a torn tail", action)
+
+
+def an_old_marker_is_taken_in(machine: Actions, data: st.DataObject) -> None:
+    """Compact an event behind a marker of an earlier day, when somebody else acted for the run."""
+    records = machine.draw_records(data, 1)
+    machine.make_run(data, "running")
+
+    def action() -> None:
+        run = machine.run
+        before = {**run, "tenant_context": {**machine.tenant, "actor_id": "somebody-before"}}
+        marker = marker_of(before, "stateful-compaction-by-others-1", 1, [])
+        machine.do("import", events=[marker, event_of(run, records[0], "behind-it", 2)], snapshots=[])
+        machine.do("compact", retention_ms=1, now_ms=AFTER_ALL_MS)
+        machine.change(records)
+
+    machine.execute("an old marker is taken in", action)
+
+
+def an_automation_has_no_name(machine: Actions, data: st.DataObject) -> None:
+    """Pass over records of a run whose automation id is empty, behind events that name no automation at all."""
+    records = machine.draw_records(data, 2)
+    machine.make_run(data, "running")
+    machine.run = {**machine.run, "automation_id": ""}
+
+    def action() -> None:
+        run = machine.run
+        old = [event_of(run, record, id_by_index(run, record, at), at + 1) for at, record in enumerate(records)]
+        events = [{name: each for name, each in event.items() if name != "correlation_id"} for event in old]
+        machine.do("import", events=events, snapshots=[])
+        machine.change(records)
+
+    machine.execute("an automation has no name", action)

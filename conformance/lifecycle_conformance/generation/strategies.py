@@ -198,6 +198,7 @@ ALIKE: Final[tuple[tuple[Object, Object], ...]] = (
     *(_apart((f"a{by}b", "c"), ("a", "b", "c")) for by in ("/", ":", "-")),
     *(_apart(("a", "b"), other) for other in (("A", "b"), ("a", "B"), ("a", "b "), ("b", "a"), ("a", "c"), ("c", "b"))),
     *(_apart(("a", "b", "c"), other) for other in (("a", "b", "C"), ("a", "b", "d"), ("a", "b", ""), ("a", "b"))),
+    *(_apart(("a", "b"), ("a", "b", word)) for word in ("null", "None")),
     _apart(("\u00e9", "b"), ("e\u0301", "b")),
 )
 """Pairs of tenants that don't see each other, and that some comparison takes for one."""

@@ -11,7 +11,7 @@ from lifecycle_conformance.execution.judgement import Registered
 from lifecycle_conformance.execution.trace import LOCAL, Object
 from lifecycle_conformance.generation import legacy_stores, situations
 from lifecycle_conformance.generation.actions import COMPACTIONS, MANY_MOVES, PRUNINGS, TO_AND_FRO, Actions
-from lifecycle_conformance.generation.ends_of_ranges import at_the_last_seq, at_zero
+from lifecycle_conformance.generation.ends_of_ranges import at_the_far_end, at_the_last_seq, at_zero
 from lifecycle_conformance.generation.file_faults import scenarios
 from lifecycle_conformance.generation.legacy_crowds import every_phase, malformed_entries_together
 from lifecycle_conformance.generation.session_state import Observer, indexes
@@ -48,6 +48,7 @@ _WEIGHTS: Final = {
     "snapshots in foreign folders": 3,
     "snapshots out of place": 3,
     "ids that meet": 3,
+    "files that change beneath": 3,
     "compacted twins": 5,
     "for two tenants": 6,
     "off": 4,
@@ -200,6 +201,9 @@ TARGETS: Final[Mapping[str, Target]] = {
     "the last seq": Target("import", at_the_last_seq),
     "tenants that end in spaces": Target("", situations.tenants_end_in_spaces),
     "snapshots that come late": Target("import", situations.snapshots_come_late),
+    "an automation without a name": Target("import", situations.an_automation_has_no_name),
+    "numbers at the far end": Target("import compact prune", at_the_far_end),
+    "an old marker that is taken in": Target("import compact", situations.an_old_marker_is_taken_in),
 }
 """All targets, by name; each gets as many sessions as its weight says."""
 

@@ -54,8 +54,8 @@ class Move:
     def __str__(self) -> str:
         return f"{self.source or 'no phase'} → {self.target}"
 
-    def onto(self, latest: Object) -> "Move":
-        """The same move from another snapshot."""
+    def onto(self, latest: Object | None) -> "Move":
+        """The same move from another snapshot, or from none."""
         return Move(self._run, self._record, latest)
 
     @property
@@ -127,14 +127,16 @@ class Move:
 class Place:
     """A record for whose snapshot the guard was to be asked, and that snapshot, if it was written.
 
-    `event_id` is the id under which the record is recorded now, `candidates` are the snapshots that were there.
+    `event_id` is the id under which the record is recorded now, `candidates` are the snapshots of the run that were
+    there; at the first such record those of other tenants are among them, since a pass may have begun with one. `None`
+    among them stands for no snapshot at all.
     """
 
     index: int
     event_id: str | None
     move: Move
     first: bool
-    candidates: tuple[Object, ...]
+    candidates: tuple[Object | None, ...]
     snapshot: Object | None
 
     def refused_in(self, step: Step) -> bool:
@@ -217,18 +219,31 @@ def walk(step: Step, trace: Trace) -> Iterator[Place]:
         if event_id is not None and event_id in before:
             latest, first = before[event_id], False
             continue
+        move = Move(step.run, record, latest)
         yield Place(
             index=index,
             event_id=event_id,
-            move=Move(step.run, record, latest),
+            move=move,
             first=first,
-            candidates=tuple(before.values()),
+            candidates=(*before.values(), *(_beside_the_own(step, move) if first else ())),
             snapshot=snapshot,
         )
         if snapshot is None:
             return
         latest, first = snapshot, False
         before[snapshot["snapshot_id"]] = snapshot
+
+
+def _beside_the_own(step: Step, move: Move) -> Iterator[Object | None]:
+    """What a pass may begin with by mistake: a snapshot that another tenant has of the run, or none for that reason.
+
+    Without any, a move to another phase is only observed; in the same phase other mistakes look like it.
+    """
+    others = [each for each in step.before if each.run_id == step.owner.run_id and each != step.owner]
+    snapshots = [each for other in others for each in step.before[other].snapshots if each.keys() >= FILLED_IN]
+    yield from snapshots
+    if snapshots and move.moves:
+        yield None
 
 
 def refused_in_vain(step: Step) -> bool:

@@ -48,12 +48,26 @@ from lifecycle_conformance.mutants import (
     typed_members,
     written,
 )
-from lifecycle_conformance.mutants.blind import honest, honest_more, sly, sly_more
+from lifecycle_conformance.mutants.blind import (
+    honest,
+    honest_more,
+    second_contents,
+    second_stores,
+    sly,
+    sly_more,
+    third_contents,
+    third_rules,
+    third_stores,
+)
 from lifecycle_conformance.mutants.mutant import Composed, Mutant, faults_of
 
 __all__ = ["BLIND", "MUTANTS", "Composed", "Mutant"]
 
-_BLIND: Final = (honest, honest_more, sly, sly_more)
+_BLIND: Final = (
+    *(honest, honest_more, sly, sly_more),
+    *(second_contents, second_stores),
+    *(third_contents, third_rules, third_stores),
+)
 _MODULES: Final = (
     *(recording, boundaries, reading),
     *(typed_members, free_form_members, json_texts, canonical_texts, canonical_numbers),

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.interface import DriverError
+from lifecycle_conformance.driver.processors import usual_jobs
 from lifecycle_conformance.plugin import outcomes
 from lifecycle_conformance.plugin.hooks import SUMMARY, GivenDriver
 from lifecycle_conformance.plugin.shared import made_once
@@ -25,8 +26,6 @@ from lifecycle_conformance.runner.search import Factory
 from lifecycle_conformance.runner.verdicts import Report
 
 _CASES: Final = Path("lifecycle-cases")
-_PROCESSES: Final = 2
-"""How many processes search for a command, as for `check`; with xdist, as many as it has workers."""
 _KNOWN: Final = pytest.StashKey[KnownFailures]()
 _FOUND: Final = pytest.StashKey["Found"]()
 
@@ -66,7 +65,7 @@ def _made(request: pytest.FixtureRequest, given: GivenDriver, only: Sequence[str
 
 def _searched(request: pytest.FixtureRequest, given: GivenDriver, only: Sequence[str]) -> Found:
     config, command = request.config, _command(given)
-    processes = getattr(config, "workerinput", {}).get("workercount", _PROCESSES)
+    processes = getattr(config, "workerinput", {}).get("workercount", usual_jobs())
     try:
         # What the reference warns of, which judges beside the driver, belongs to no test.
         with without_warnings(), progress(config) as show:

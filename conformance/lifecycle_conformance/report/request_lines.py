@@ -81,7 +81,7 @@ class _Describer:
             "read": self._read,
             "events": _looked,
             "snapshots": _looked,
-            "import": self._imported,
+            "import": self._left_behind,
             "append": _appended,
             "restart": lambda arguments: iter(["killed" if arguments.get("kill") else "ended"]),
             "say": _said,
@@ -109,7 +109,7 @@ class _Describer:
         else:
             yield from _changes(previous, run) or ["the same again"]
 
-    def _imported(self, arguments: Object) -> Iterator[str]:
+    def _left_behind(self, arguments: Object) -> Iterator[str]:
         for event in arguments.get("events") or ():
             if isinstance(event, dict) and str(event.get("event_type")).startswith(PREFIX):
                 correlation = event.get("correlation_id")

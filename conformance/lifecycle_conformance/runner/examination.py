@@ -20,6 +20,7 @@ from lifecycle_conformance.driver.interface import (
     Hello,
 )
 from lifecycle_conformance.driver.transcript import Exchange
+from lifecycle_conformance.execution.operations import NEEDING_NO_STORE
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.execution.workspace import workspace
 from lifecycle_conformance.generation.requests import TENANT
@@ -42,7 +43,7 @@ _RUN: Final[Object] = {
 _SHOWN: Final[Object] = {"tenant": TENANT, "run_id": "run-1"}
 _UNKNOWN: Final = "frobnicate"
 _NO_JSON: Final = b"this line is no JSON"
-_NEEDS_NO_STORE: Final = frozenset({"identify", "open", _UNKNOWN})
+_NEEDS_NO_STORE: Final = NEEDING_NO_STORE | {_UNKNOWN}
 _MOST_HANGS: Final = 2
 _LOG: Final = "stateful_events.jsonl"
 ONLY_JUDGED: Final = ("tenants", "json-numbers", "exact-numbers")

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from math import ceil
 from time import monotonic
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from lifecycle_conformance.runner.fixed_cases import compared_with_production, j
 from lifecycle_conformance.runner.known_sessions import judged_by_known_sessions
 from lifecycle_conformance.runner.pool import Lost, OutOfTimeError, Pool, Progress, Task, pool_of
 from lifecycle_conformance.runner.results import Basis, agreement_result
-from lifecycle_conformance.runner.search import Factory, Introduction, Shard, explored, introduced
+from lifecycle_conformance.runner.search import Factory, Introduction, Shard, explored, introduced, kinds_of
 from lifecycle_conformance.runner.shrinking import smallest_of
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Verdict
 from lifecycle_conformance.specification import requirements
@@ -57,6 +58,8 @@ SHRINK_ATTEMPTS: Final = 5_000
 """How many attempts to find smaller sessions there are by default, for all failures together."""
 _BLOCKING: Final = frozenset({ANSWERING, DECLARING})
 """What a driver must do before anything else of it can be judged: answer, and offer what it declares."""
+_TASKS: Final = 16
+"""In how many tasks a search is cut at least: so many processes can share it, and come to its end at about one time."""
 _LEAST_ATTEMPTS: Final = 200
 """How many attempts each failure gets at least, unless there are to be none."""
 
@@ -168,16 +171,19 @@ class _Check:
         whole = Task(name="the whole fixed cases", function=compared_with_production, arguments=(self.factory,))
         known = Task(name="the known sessions", function=judged_by_known_sessions, arguments=asked)
         fixed = [small] if self.names is not None else [small, whole]
-        shards = [
+        shards = _shards(PROFILES[self.profile], self.seed, database)
+        slices = [_Slice(number, ceil(_TASKS / len(shards))) for number in range(ceil(_TASKS / len(shards)))]
+        searches = [
             Task(
                 name=f"part {shard.number} of the search",
                 function=explored,
-                arguments=(self.factory, shard, self.names),
-                size=shard.size(capabilities),
+                arguments=(self.factory, shard, self.names, some),
+                size=sum(shard.cases(kind, capabilities) for kind in some(kinds_of(capabilities))),
             )
-            for shard in _shards(PROFILES[self.profile], self.seed, database)
+            for shard in shards
+            for some in slices
         ]
-        return [*(fixed if self.vectors else []), known, *shards]
+        return [*(fixed if self.vectors else []), known, *searches]
 
     def _do(self, pool: Pool, what: str, tasks: Sequence[Task]) -> None:
         """Do tasks; what each finds is kept apart, so that it makes no difference which of them ends first."""
@@ -289,6 +295,17 @@ class _Check:
             unusable=self.unusable,
             absent=tuple(sorted(self.absent)),
         )
+
+
+@frozen
+class _Slice:
+    """Every so many kinds of case, beginning with one of them; they are in order, from the plainest to the deepest."""
+
+    first: int
+    every: int
+
+    def __call__(self, kinds: list[str]) -> list[str]:
+        return kinds[self.first :: self.every]
 
 
 def _shards(profile: Profile, seed: int, database: ExampleDatabase | None) -> list[Shard]:

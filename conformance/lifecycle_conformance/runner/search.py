@@ -85,9 +85,10 @@ class Shard:
     protocol_cases: int
     database: ExampleDatabase | None = None
 
-    def size(self, capabilities: frozenset[str]) -> int:
-        """How many cases there are for a driver with these capabilities."""
-        return self.protocol_cases + self.input_cases + self.sessions * sum(targets(capabilities).values())
+    def cases(self, kind: str, capabilities: frozenset[str]) -> int:
+        """How many cases of a kind there are for a driver with these capabilities."""
+        short = {_PROTOCOL_CASES: self.protocol_cases, _INPUT_CASES: self.input_cases}
+        return short[kind] if kind in short else self.sessions * targets(capabilities)[kind]
 
 
 def _fresh(count: int) -> list[int]:
@@ -140,11 +141,17 @@ def _first_steps(driver: Driver, findings: Findings, checks: Sequence[Registered
     return last if hung or not answered else ""
 
 
-def explored(send: Send, factory: Factory, shard: Shard, requirements: Sequence[str] | None) -> None:
-    """Search a shard, and send :class:`Findings` of each case as soon as it is over."""
+def explored(
+    send: Send,
+    factory: Factory,
+    shard: Shard,
+    requirements: Sequence[str] | None,
+    only: Callable[[list[str]], list[str]] = list,
+) -> None:
+    """Search a shard, or `only` some kinds of its cases, and send :class:`Findings` of each case when it is over."""
     with own_driver(send, factory, f"part {shard.number} of the search") as driver:
         if driver is not None:
-            searched(send, driver, shard, kinds_of(driver.hello.capabilities), requirements)
+            searched(send, driver, shard, only(kinds_of(driver.hello.capabilities)), requirements)
 
 
 def kinds_of(capabilities: frozenset[str]) -> list[str]:
@@ -182,17 +189,14 @@ class _Search:
 
     def all(self, kinds: Sequence[str]) -> None:
         """Search kinds of case one after the other."""
-        capabilities, weights = self.driver.hello.capabilities, targets(self.driver.hello.capabilities)
-        short = {
-            _PROTOCOL_CASES: (protocol_cases, self.shard.protocol_cases),
-            _INPUT_CASES: (input_cases, self.shard.input_cases),
-        }
+        capabilities = self.driver.hello.capabilities
+        short = {_PROTOCOL_CASES: protocol_cases, _INPUT_CASES: input_cases}
         for kind in kinds:
+            count = self.shard.cases(kind, capabilities)
             if kind in short:
-                cases, count = short[kind]
-                self._try(kind, partial(self._short, cases(capabilities), count))
+                self._try(kind, partial(self._short, short[kind](capabilities), count))
             elif not self.patience.no_more_sessions:
-                self._try(kind, partial(self._sessions, kind, weights[kind] * self.shard.sessions))
+                self._try(kind, partial(self._sessions, kind, count))
 
     def _try(self, kind: str, look: Callable[[], None]) -> None:
         """Run a kind of case; where that costs too much, go on with the others."""

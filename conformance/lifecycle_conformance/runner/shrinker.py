@@ -12,7 +12,7 @@ from attrs import evolve
 
 from lifecycle_conformance.driver.interface import Breakdown
 from lifecycle_conformance.execution.judgement import canonical
-from lifecycle_conformance.execution.operations import HARNESS
+from lifecycle_conformance.execution.operations import HARNESS, NEEDING_NO_STORE
 from lifecycle_conformance.execution.trace import Request
 from lifecycle_conformance.runner.verdicts import Failure
 from lifecycle_conformance.specification import schemas
@@ -22,7 +22,7 @@ Proof: TypeAlias = Callable[[Sequence[Request]], Failure | None]
 """Runs requests, and returns how they break the requirement, or `None` where they don't."""
 _FIRST: Final = frozenset({"open", "greet"})
 """How a session may begin, but for cases of input."""
-_NEEDS_NO_STORE: Final = frozenset({"open", "greet", "hello", "identify", "refuse", "say", "read"})
+_NEEDS_NO_STORE: Final = NEEDING_NO_STORE | {"greet", "refuse", "say", "read"}
 _Requests: TypeAlias = tuple[Request, ...]
 
 

@@ -150,7 +150,9 @@ def _schemas() -> dict[str, Schema]:
 
 @cache
 def _registry() -> "Registry[Any]":
-    resources = map(DRAFT202012.create_resource, _schemas().values())
+    # One that names its dialect would be validated as that says, where another refers to it: not strictly.
+    nameless = ({name: each for name, each in schema.items() if name != "$schema"} for schema in _schemas().values())
+    resources = map(DRAFT202012.create_resource, nameless)
     registry: Registry[Any] = Registry().with_resources((resource.id() or "", resource) for resource in resources)
     return registry.crawl()
 

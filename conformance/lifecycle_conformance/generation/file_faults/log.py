@@ -18,6 +18,7 @@ from lifecycle_conformance.generation.file_faults.requests import (
     with_record,
     without_history,
 )
+from lifecycle_conformance.generation.protocol_cases.stored_records import unreadable_like
 from lifecycle_conformance.generation.strategies import evenly
 from lifecycle_conformance.model.file_layout import lines_of, log_of
 
@@ -25,6 +26,8 @@ _ODD_LINES: Final = ("", "7", "null", '"a line"', "{}", "{", "\x00", '{"event_id
 _WHOLE: Final = (b"7", '"ü"'.encode(), b"{}", b"null")
 _BROKEN_OFF: Final = (b"{", b"[1,", b'{"event_id"')
 _NULS: Final = 64
+_PARTS: Final = 24
+"""In how many parts the lines are put into logs that are events but for one member."""
 _LONG: Final = 1000
 """How many words a long line has: it doesn't fit into a block in which somebody looks for the end of the log."""
 _NO_UTF8: Final = (b"\xff", b"\xc3", b'{"event_id": "\xf0\x9f\x98"}', b"\xed\xa0\x80", b"\xc0\xaf")
@@ -60,15 +63,19 @@ def torn_tails(run: Object, files: Files) -> st.SearchStrategy[Requests]:
             lambda at: [put(LOG, log_of(files) + b"{\n"), _partial_line(line, at), arrived]
         ),
         "long": st.just([put(LOG, log_of(files) + b"{\n"), _partial_line(long, len(long) - 2), arrived]),
+        "long and whole": st.just([_partial_line(long, len(long)), arrived]),
         "NULs": st.just([put(LOG, log_of(files)[:-1] + bytes(_NULS)), arrived]),
     }
-    some = ["whole", "whole", "whole", "whole", "torn", "torn", "long", "no JSON", "behind a damaged line"]
+    some = [*["whole"] * 4, "long and whole", "torn", "torn", "long", "no JSON", "behind a damaged line"]
     # Drawn evenly: Hypothesis prefers some alternatives to others.
     return evenly([*some, "NULs", "NULs"] if lines_of(log_of(files))[0] else some).flatmap(lambda kind: kinds[kind])
 
 
-def damaged_lines(run: Object, files: Files) -> st.SearchStrategy[Requests]:
-    """Put a line into the log that is no event, at its end or between others: odd text, or bytes that are no UTF-8."""
+def damaged_lines(run: Object, files: Files, capabilities: frozenset[str]) -> st.SearchStrategy[Requests]:
+    """Put a line into the log that is no event, at its end or between others: odd text, or bytes that are no UTF-8.
+
+    Or lines that are events but for one member at some depth, which has another type or an unknown word.
+    """
     whole = line_of(note(run, files))
     halves = st.integers(1, len(whole) - 1).map(lambda at: whole[:at])
     without = st.sampled_from(["event_id", "run_id", "seq", "event_type", "occurred_at_ms", "scope"]).map(
@@ -82,13 +89,16 @@ def damaged_lines(run: Object, files: Files) -> st.SearchStrategy[Requests]:
         "without": without.map(lambda line: [line]),
         "wrong": wrong.map(lambda line: [line]),
         "no UTF-8": st.just([*_NO_UTF8, whole.replace("ö".encode(), b"\xf6")]),
+        "but for one member": st.integers(0, _PARTS - 1).map(
+            lambda part: list(map(line_of, unreadable_like(note(run, files), capabilities)[part::_PARTS]))
+        ),
     }
     lines = evenly([*kinds, "no UTF-8"]).flatmap(lambda kind: kinds[kind])
     return st.tuples(lines, _line_numbers(files)).map(lambda drawn: [_put_lines(files, *drawn)])
 
 
 def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.SearchStrategy[Requests]:
-    """Put a line into the log that needs a rule of reading: unknown members, members twice, numbers, surrogates."""
+    """Put a line into the log that needs a rule of reading: members unknown or doubled, numbers, surrogates, blanks."""
     event = note(run, files)
     text = line_of(event).decode()
     payload = '"payload":{"text":"größe 😀 \u2028"}'
@@ -113,8 +123,9 @@ def odd_events(run: Object, files: Files, capabilities: frozenset[str]) -> st.Se
     if "exact-numbers" in capabilities:
         odd.append(text.replace(f'"seq":{event["seq"]}', '"seq":-0'))
         doubles = [text.replace(payload, f'"payload":[{",".join(HARD_DOUBLES)}]')]
+    spaced = [text.replace(',"', ',\r"'), f"\r{text}\t\r", text.replace('":', '"\t:\r')]
     # All of a kind at once, each with an id of its own, so that a short search meets each.
-    kinds = evenly([unknown, odd, odd, doubles])
+    kinds = evenly([unknown, odd, odd, doubles, spaced])
     return st.tuples(kinds, _line_numbers(files)).map(
         lambda drawn: [_put_lines(files, _told_apart(drawn[0], event["event_id"]), drawn[1])]
     )

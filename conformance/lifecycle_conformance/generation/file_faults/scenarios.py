@@ -52,7 +52,7 @@ _SCENARIOS: Final[Mapping[str, tuple[Callable[[Situation], bool], Callable[[Situ
         lambda now: now.has_history,
         lambda now: snapshots.blocked_folders(now.run, now.number),
     ),
-    "a damaged line": (lambda _: True, lambda now: log.damaged_lines(now.run, now.files)),
+    "a damaged line": (lambda _: True, lambda now: log.damaged_lines(now.run, now.files, now.capabilities)),
     "a line that is lost": (lambda now: now.has_lines, lambda now: log.lost_lines(now.files)),
     "a name too long": (
         lambda now: now.has_history and now.has_snapshots,

@@ -5,6 +5,7 @@ from typing import Final, TypeAlias
 
 from hypothesis import strategies as st
 
+from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.trace import Files, Object, Request, owner_of_run
 from lifecycle_conformance.generation.alphabets import NO_FILE_NAMES
 from lifecycle_conformance.generation.file_faults.requests import (
@@ -25,6 +26,8 @@ from lifecycle_projection.records import Json
 
 LONG_NAME: Final = "node_" + "x" * 300
 """The name of an event that makes a snapshot's name longer than any file system takes."""
+_LEFT_BEHIND: Final = b"left behind " * 50
+_TORN: Final = '{"event_id": "torn'
 _SPOILED: Final = (b"", b"{", b"null", b"7", b"{}", b"no snapshot", b"\xff\xfe", b'{"snapshot_id": 7}')
 
 
@@ -106,7 +109,8 @@ def renamed_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests]:
 def changed_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests]:
     """Change a digit in the snapshot of a record, change it back, and remove the snapshot.
 
-    One must be there under its own name.
+    One must be there under its own name. A crash left temporary siblings of it and of the log, longer than either, and
+    a line that breaks off: the pass that writes the snapshot anew appends nothing, so that this line stays.
     """
     paths = _own_paths(run, files)
 
@@ -114,7 +118,9 @@ def changed_snapshots(run: Object, files: Files) -> st.SearchStrategy[Requests]:
         head, name, tail = files[path].partition(b'"payload_digest": "sha256:')
         other = b"1" if tail.startswith(b"0") else b"0"
         changed = put(path, head + name + other + tail[1:])
-        return [changed, put(path, files[path]), ("remove", {"path": path}), project(run)]
+        removed: Requests = [changed, put(path, files[path]), ("remove", {"path": path})]
+        siblings = [put(f"{each}.tmp", files[each] + _LEFT_BEHIND) for each in (path, LOG) if each in files]
+        return [*removed, *siblings, ("tear", {"text": _TORN, "bytes": len(_TORN)}), project(run)]
 
     # The newest one is what an interruption would have left out.
     return st.sampled_from([*paths, paths[-1]]).map(scenario)

@@ -61,7 +61,7 @@ def _local_tenant(capabilities: frozenset[str]) -> Sessions:
 
 
 def _last_one_wins(capabilities: frozenset[str]) -> Sessions:
-    """Write members of maps and of free-form objects twice; in maps, once with a value that isn't of the map's type."""
+    """Write members of maps and of free-form objects twice; in maps, with a value of another type before the last."""
     counts, verdicts = ("checkpoint", "node_attempts"), ("checkpoint", "node_attempt_verdicts")
     places: dict[Path, st.SearchStrategy[Json]] = {
         _METADATA: plain,
@@ -83,10 +83,10 @@ def _last_one_wins(capabilities: frozenset[str]) -> Sessions:
         return st.builds(session, pairs, places[path])
 
     def spoilt(run: Object, path: Path) -> st.SearchStrategy[Object]:
-        pairs = st.tuples(words, st.sampled_from(wrong[path]), places[path])
-        return pairs.map(lambda drawn: [(drawn[0], drawn[1]), (drawn[0], drawn[2])]).map(
-            lambda pairs: {"run_json": text_with(run, path, _object(pairs))}
-        )
+        right, before = places[path], st.lists(places[path], max_size=1)
+        values = st.builds(lambda first, bad, last: [*first, bad, last], before, st.sampled_from(wrong[path]), right)
+        pairs = st.builds(lambda name, values: [(name, value) for value in values], words, values)
+        return pairs.map(lambda pairs: {"run_json": text_with(run, path, _object(pairs))})
 
     return st.one_of(
         at_each(grown, places, sessions),

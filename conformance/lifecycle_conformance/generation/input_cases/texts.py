@@ -67,7 +67,8 @@ def _order(capabilities: frozenset[str]) -> Sessions:
     )
     # Small ones: how large integers are written is another matter (JSON-5).
     objects = names.map(lambda names: {name: number % 9 for number, name in enumerate(names)})
-    nested = objects | st.builds(lambda outer, inner: {**outer, "a": [inner]}, objects, objects)
+    inside = st.sampled_from([lambda inner: [inner], lambda inner: [[inner]], lambda inner: {"b": [0, {"b": inner}]}])
+    nested = objects | st.builds(lambda outer, put, inner: {**outer, "a": put(inner)}, objects, inside, objects)
     return _writing("JSON-3", nested, capabilities)
 
 
@@ -152,7 +153,10 @@ def _nearest(capabilities: frozenset[str]) -> Sessions:
     scientific = st.builds(lambda digits, exponent: f"{digits}e{exponent}", digits, exponents)
     fractions = digits.map("0.{}".format)
     known = st.sampled_from(
-        [*("0.9341825998422749", "0.1234567890123456789", "9007199254740993.0"), *("5e-324", "1e-310", "1e-400")]
+        [
+            *("0.9341825998422749", "0.1234567890123456789", "9007199254740993.0"),
+            *("5e-324", "1e-310", "1e-400", "0e400", "0.001e310"),
+        ]
     )
     texts = known | scientific | fractions
     tokens: st.SearchStrategy[tuple[float, str | None]] = texts.map(lambda text: (float(text), None))

@@ -1,7 +1,7 @@
 """The arguments of operations, right and wrong: driven by the table of operations and the schema of requests."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from random import Random
 from string import ascii_lowercase
@@ -26,6 +26,8 @@ ARGUMENTS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     code_spans(row["op"])[0]: code_spans(row["arguments"]) for row in _OPERATIONS
 }
 _ANYTHING: Final[tuple[Json, ...]] = (None, True, 7, -1, 1.5, "text", [], {})
+_PARTS: Final = 64
+"""In how many parts sessions ask what can't be read."""
 _RECORDS: Final = frozenset({"run", "tenant", "event"})
 
 
@@ -36,8 +38,16 @@ def some_name(random: Random) -> str:
 
 def right(random: Random, capabilities: frozenset[str], run: Object, ops: Sequence[str]) -> Request:
     """A request with right arguments, of those operations that may be asked with these capabilities."""
-    op = random.choice([op for op in ops if CAPABILITY_OF[op] in {None, *capabilities}])
-    return op, {name: _argument(random, op, name, run) for name in ARGUMENTS_OF[op] if name != "run_json"}
+    op = random.choice(_offered(ops, capabilities))
+    return op, _arguments(random, op, run)
+
+
+def _offered(ops: Iterable[str], capabilities: frozenset[str]) -> list[str]:
+    return [op for op in ops if CAPABILITY_OF[op] in {None, *capabilities}]
+
+
+def _arguments(random: Random, op: str, run: Object) -> Object:
+    return {name: _argument(random, op, name, run) for name in ARGUMENTS_OF[op] if name != "run_json"}
 
 
 def _argument(random: Random, op: str, name: str, run: Object) -> Json:
@@ -75,6 +85,22 @@ def unreadable_request(random: Random, capabilities: frozenset[str], run: Object
     """A request that lacks an argument, has one that can't be read, or says twice which run it means."""
     op, arguments = right(random, capabilities, run, ops)
     spoiling = random.choice(random.choice(_spoilings(op, "text-input" in capabilities)))
+    return _unreadable(op, spoiling, arguments)
+
+
+def unreadable_requests(random: Random, capabilities: frozenset[str], run: Object) -> list[Request]:
+    """A part of all such requests, one of many: so few sessions meet most of them, and each only once."""
+    every = [
+        (op, spoiling)
+        for op in _offered(ARGUMENTS_OF, capabilities)
+        for kind in _spoilings(op, "text-input" in capabilities)
+        for spoiling in kind
+    ]
+    part = every[random.randrange(_PARTS) :: _PARTS]
+    return [_unreadable(op, spoiling, _arguments(random, op, run)) for op, spoiling in part]
+
+
+def _unreadable(op: str, spoiling: "_Spoiling", arguments: Object) -> Request:
     return refusal(["DRIVER-13"], "invalid_input", op, **spoiling.of(arguments))
 
 

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from hypothesis import strategies as st
 
+from lifecycle_conformance.execution.operations import NEEDING_NO_STORE
 from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.generation.alphabets import IN_ORDER
 from lifecycle_conformance.generation.protocol_cases.arguments import (
@@ -17,6 +18,7 @@ from lifecycle_conformance.generation.protocol_cases.arguments import (
     right,
     some_name,
     unreadable_request,
+    unreadable_requests,
 )
 from lifecycle_conformance.generation.protocol_cases.stored_records import (
     ALIASES,
@@ -34,7 +36,6 @@ from lifecycle_projection.records import Json
 _Ask: TypeAlias = Callable[[Random], Request]
 _STORES: Final = 2
 _GREATEST: Final = 2**53 - 1
-_NEEDS_NO_STORE: Final = ("hello", "open", "identify")
 _NO_JSON: Final[tuple[str, ...]] = (
     "{",
     "nope",
@@ -84,6 +85,7 @@ def protocol_cases(draw: st.DrawFn, capabilities: frozenset[str]) -> list[Reques
     ]
     session += [OPEN, ("project", {"run": run})]
     session += _some(random, _later(capabilities, run, imported))
+    session += unreadable_requests(random, capabilities, run)
     session += random.choice(_endings(capabilities, run))
     return [FRESH_PROCESS, *session, *random.choice([[], [FRESH_PROCESS], [FRESH_PROCESS, *map(_elsewhere, session)]])]
 
@@ -119,7 +121,7 @@ def _early(capabilities: frozenset[str], run: Object, other: Object) -> list[_As
         *[lambda random: ("hello", {"protocols": _shuffled(random, [1, *_versions(random)])})] * 2,
         *[lambda random: _too_early(random, capabilities, run)] * 2,
         *[_line, _no_request] * 2,
-        lambda random: unreadable_request(random, capabilities, run, _NEEDS_NO_STORE),
+        lambda random: unreadable_request(random, capabilities, run, sorted(NEEDING_NO_STORE)),
     ]
     if "identify" in capabilities:
         asked += [lambda random: ("identify", {"run": random.choice([run, other])})]
@@ -133,11 +135,11 @@ def _later(capabilities: frozenset[str], run: Object, imported: Request) -> list
         *[_line] * 3,
         *[_no_request] * 2,
         *[lambda random: _not_offered(random, capabilities, run)] * 2,
-        *[lambda random: unreadable_request(random, capabilities, run, tuple(ARGUMENTS_OF))] * 5,
+        *[lambda random: unreadable_request(random, capabilities, run, tuple(ARGUMENTS_OF))] * 2,
     ]
     # Only these have arguments that are numbers.
     if retaining := [op for op in ("compact", "prune") if op in capabilities]:
-        asked += [lambda random: unreadable_request(random, capabilities, run, retaining)] * 4
+        asked += [lambda random: unreadable_request(random, capabilities, run, retaining)]
     if "identify" in capabilities:
         asked += [lambda _: ("identify", {"run": run})]
     if "import" in capabilities:
@@ -162,7 +164,7 @@ def _shuffled(random: Random, values_: list[Json]) -> list[Json]:
 
 def _too_early(random: Random, capabilities: frozenset[str], run: Object) -> Request:
     """A right request that needs a store, while none is open."""
-    op, arguments = right(random, capabilities, run, [op for op in ARGUMENTS_OF if op not in _NEEDS_NO_STORE])
+    op, arguments = right(random, capabilities, run, [op for op in ARGUMENTS_OF if op not in NEEDING_NO_STORE])
     return refusal(["DRIVER-14"], "invalid_input", op, **arguments)
 
 

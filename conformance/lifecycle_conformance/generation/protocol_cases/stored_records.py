@@ -179,14 +179,35 @@ def unreadable_by(record: str, requirement: str, capabilities: frozenset[str]) -
     return groups
 
 
+def unreadable_like(event: Object, capabilities: frozenset[str]) -> list[Object]:
+    """The same of events that have the id, the run, the seq and the tenant of another, where these aren't wrong."""
+    example = _example("event")
+
+    def placed(spoilt: Object) -> Object:
+        own = {name: event[name] for name in ("event_id", "run_id", "seq") if _is(spoilt.get(name), example[name])}
+        scope = spoilt.get("scope")
+        if isinstance(scope, dict) and scope.get("tenant_context") == example["scope"]["tenant_context"]:
+            own["scope"] = {**scope, "tenant_context": event["scope"]["tenant_context"]}
+        return {**spoilt, **own}
+
+    return [placed(each) for each, _, wrong in spoiled("event") if _can_be_told(wrong, capabilities)]
+
+
+def _is(value: Json, other: Json) -> bool:
+    return type(value) is type(other) and value == other
+
+
 def _asked(spoilt: _Spoiled[Object], capabilities: frozenset[str]) -> _Spoiled[Object]:
     """Those that a driver with these capabilities can be sent, where nobody sees them."""
-    tells_numbers_apart = "json-numbers" in capabilities
     return (
         (_out_of_sight(each), requirement, wrong)
         for each, requirement, wrong in spoilt
-        if wrong is not Wrong.DOUBLE or tells_numbers_apart
+        if _can_be_told(wrong, capabilities)
     )
+
+
+def _can_be_told(wrong: Wrong, capabilities: frozenset[str]) -> bool:
+    return wrong is not Wrong.DOUBLE or "json-numbers" in capabilities
 
 
 def _out_of_sight(record: Object) -> Object:

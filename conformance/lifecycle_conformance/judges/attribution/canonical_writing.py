@@ -123,17 +123,17 @@ def _normalised(form: Literal["NFC", "NFD"]) -> Callable[[str], str]:
 # --- wrong orders -----------------------------------------------------------------------------------------------------
 
 
-def _sorted_down_to(levels: float, *, in_lists: bool = True) -> Callable[[Json], str]:
-    """A writer that sorts the members of so many objects inside each other, and no members below them."""
+def _sorted_down_to(objects: float, *, lists: float = inf) -> Callable[[Json], str]:
+    """A writer that sorts the members of so many objects inside each other, in so many lists inside each other."""
 
-    def in_order(value: Json, levels: float) -> Json:
-        if isinstance(value, list) and in_lists:
-            return [in_order(each, levels) for each in value]
-        if isinstance(value, dict) and levels > 0:
-            return {name: in_order(value[name], levels - 1) for name in sorted(value)}
+    def in_order(value: Json, objects: float, lists_left: float) -> Json:
+        if isinstance(value, list) and lists_left > 0:
+            return [in_order(each, objects, lists_left - 1) for each in value]
+        if isinstance(value, dict) and objects > 0:
+            return {name: in_order(value[name], objects - 1, lists) for name in sorted(value)}
         return value
 
-    return lambda value: write(in_order(value, levels), key=None)
+    return lambda value: write(in_order(value, objects, lists), key=None)
 
 
 # --- wrong doubles ----------------------------------------------------------------------------------------------------
@@ -262,7 +262,8 @@ WRITERS: Final[Mapping[Hypothesis, _Writer]] = {
             "JSON-3": {
                 **{what: _text(partial(write, key=key)) for what, key in _KEYS.items()},
                 **{f"members sorted in {count} levels only": _text(_sorted_down_to(count)) for count in (1, 2, 3)},
-                "members in lists not sorted": _text(_sorted_down_to(inf, in_lists=False)),
+                "members in lists not sorted": _text(_sorted_down_to(inf, lists=0)),
+                "members in lists of lists not sorted": _text(_sorted_down_to(inf, lists=1)),
             },
             "JSON-4": {what: _text(partial(write, string=string)) for what, string in _STRINGS.items()},
             "JSON-5": {what: _text(partial(write, integer=integer)) for what, integer in _INTEGERS.items()},

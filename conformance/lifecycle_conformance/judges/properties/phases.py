@@ -130,8 +130,8 @@ def _of_phase(move: Move) -> str:
 
 def _guarded_against(place: Place, step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge which snapshot the guard looked at, where that makes a difference."""
-    outcomes = {place.move.onto(each).outcome for each in place.candidates}
-    if place.move.source is None or len(outcomes) < 2 or place.lacks_entries:
+    outcomes = {place.move.outcome, *(place.move.onto(each).outcome for each in place.candidates)}
+    if len(outcomes) < 2 or place.lacks_entries:
         return
     elsewhere = place.looked_elsewhere(step)
     if elsewhere and _has_dropped_entries(step, trace):

@@ -15,7 +15,9 @@ _CANT_SHOW: Final[Mapping[str, str]] = {
 _NOT_MET: Final = frozenset(
     {
         "snapshot-looked-up-by-what-files-hold",
-        "reading-mends-the-log",
+        "found-under-another-name",
+        "carriage-return-ends-a-line-of-the-log",
+        "unknown-path-segments",
     }
 )
 """What no life has shown yet that was made up; a target that aims at it is missing, or luck."""

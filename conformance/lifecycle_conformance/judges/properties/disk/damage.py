@@ -102,7 +102,12 @@ def _special(line: bytes, event: Object | None) -> str | None:
         return "FILE-14" if member(_leniently(line), "event_id") is not None else None
     if looked.odd and member(looked.value, "event_id") is not None:
         return "FILE-14"
-    return "FILE-13" if event is not None and unknown_in(looked.value, "event") else None
+    if event is None:
+        return None
+    if unknown_in(looked.value, "event"):
+        return "FILE-13"
+    # In JSON it is white space, and to some it is the end of a line.
+    return "FILE-18" if b"\r" in line else None
 
 
 def _leniently(line: bytes) -> Json:

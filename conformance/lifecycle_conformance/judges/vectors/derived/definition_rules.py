@@ -158,6 +158,7 @@ def _hashes() -> Iterator[_Wrong]:
         "members sorted but for the outermost": lambda value: {name: _in_sorted_order(value[name]) for name in value},
         "nulls left out": _without_nulls,
         "members sorted, nulls left out": lambda value: _in_sorted_order(_without_nulls(value)),
+        "members named by numbers first": _numbers_first,
         "known members only": lambda value: {name: value[name] for name in value if name in _KNOWN},
         "without metadata": lambda value: {name: value[name] for name in value if name != "metadata"},
     }
@@ -167,6 +168,20 @@ def _hashes() -> Iterator[_Wrong]:
 
 def _in_sorted_order(value: Json) -> Json:
     return orjson.loads(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
+
+
+def _numbers_first(value: Json) -> Json:
+    """As objects of JavaScript order their members."""
+    if isinstance(value, dict):
+        numbers = sorted((name for name in value if _is_index(name)), key=int)
+        return {
+            name: _numbers_first(value[name]) for name in [*numbers, *(name for name in value if name not in numbers)]
+        }
+    return [_numbers_first(item) for item in value] if isinstance(value, list) else value
+
+
+def _is_index(name: str) -> bool:
+    return name.isascii() and name.isdigit() and name == str(int(name))
 
 
 def _without_nulls(value: Json) -> Json:
