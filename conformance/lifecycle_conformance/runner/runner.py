@@ -58,8 +58,8 @@ SHRINK_ATTEMPTS: Final = 5_000
 """How many attempts to find smaller sessions there are by default, for all failures together."""
 _BLOCKING: Final = frozenset({ANSWERING, DECLARING})
 """What a driver must do before anything else of it can be judged: answer, and offer what it declares."""
-_TASKS: Final = 16
-"""In how many tasks a search is cut at least: so many processes can share it, and come to its end at about one time."""
+_TASKS_EACH: Final = 2
+"""How many tasks there are for each of many processes: so they come to their ends at about one time."""
 _LEAST_ATTEMPTS: Final = 200
 """How many attempts each failure gets at least, unless there are to be none."""
 
@@ -92,6 +92,7 @@ def run(  # noqa: PLR0913 - the options of a check
         names=None if not only else sorted(with_evidence(each.id for each in wanted)),
         profile=profile,
         seed=seed,
+        jobs=jobs,
         spec=spec,
         vectors=vectors,
     )
@@ -136,6 +137,7 @@ class _Check:
     names: Sequence[str] | None
     profile: str
     seed: int
+    jobs: int
     spec: str | None
     vectors: bool
     hello: Hello | None = None
@@ -172,7 +174,8 @@ class _Check:
         known = Task(name="the known sessions", function=judged_by_known_sessions, arguments=asked)
         fixed = [small] if self.names is not None else [small, whole]
         shards = _shards(PROFILES[self.profile], self.seed, database)
-        slices = [_Slice(number, ceil(_TASKS / len(shards))) for number in range(ceil(_TASKS / len(shards)))]
+        count = ceil(_TASKS_EACH * self.jobs / len(shards)) if self.jobs > len(shards) else 1
+        slices = [_Slice(number, count) for number in range(count)]
         searches = [
             Task(
                 name=f"part {shard.number} of the search",
