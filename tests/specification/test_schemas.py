@@ -18,6 +18,7 @@ from attrs import frozen
 from jsonschema import Draft202012Validator
 
 from lifecycle_conformance.driver.server import Server
+from lifecycle_conformance.generation.input_cases.runs import at
 from lifecycle_conformance.judges.vectors import Scenario
 from lifecycle_conformance.judges.vectors import load as load_scenarios
 from lifecycle_conformance.specification.requirements import code_spans, tables
@@ -544,17 +545,11 @@ def test_a_whole_double_is_no_integer(number: float) -> None:
 def test_a_whole_double_is_no_integer_at_any_depth(name: str) -> None:
     """A schema to which another one refers is as strict as that one."""
     document = example(name)
-    integers = [place for place in places(document) if type(_at(document, place)) is int]
+    integers = [place for place in places(document) if type(at(document, place)) is int]
     assert integers
     for place in integers:
-        variant = changed(document, place, float(_at(document, place)))
+        variant = changed(document, place, float(at(document, place)))
         assert is_valid(name, variant) is reads(name, variant), place
-
-
-def _at(document: Any, place: tuple[Any, ...]) -> Any:
-    for key in place:
-        document = document[key]
-    return document
 
 
 def test_the_key_of_a_run_is_beyond_a_schema() -> None:

@@ -1,6 +1,6 @@
 """What many faults have in common: they change the events, the snapshots or the phases that a pass makes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any, Final, TypeAlias
 
@@ -11,6 +11,7 @@ from lifecycle_conformance.mutants.mutant import replaced
 from lifecycle_projection import Event, ProjectionResult, Run, Snapshot, Store, content, projection
 from lifecycle_projection.content import RunState
 from lifecycle_projection.identity import Identified, safe
+from lifecycle_projection.log import KnownIds
 from lifecycle_projection.phases import GuardedPhase, Refused
 from lifecycle_projection.records import Json
 
@@ -63,6 +64,20 @@ def phases(
         return lambda latest, **asked: changed(latest, asked, guard(latest, **asked))
 
     return replaced(projection, "guard", wrong)
+
+
+def highest_seq(told: Callable[[list[Event]], int]) -> Patch:
+    """Let another seq be taken for the highest of a log, in view of its events."""
+
+    def wrong(right: Any) -> Any:
+        def known(cls: Any, events: Iterable[Event]) -> KnownIds:
+            seen = list(events)
+            ids: KnownIds = right.__func__(cls, seen)
+            return evolve(ids, highest=told(seen))
+
+        return classmethod(known)
+
+    return replaced(KnownIds, "of", wrong)
 
 
 def index_id(run: Run, each: Identified) -> str:

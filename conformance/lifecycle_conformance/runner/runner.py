@@ -24,7 +24,7 @@ from lifecycle_conformance.runner.fixed_cases import compared_with_production, j
 from lifecycle_conformance.runner.known_sessions import judged_by_known_sessions
 from lifecycle_conformance.runner.pool import Lost, OutOfTimeError, Pool, Progress, Task, pool_of
 from lifecycle_conformance.runner.results import Basis, agreement_result
-from lifecycle_conformance.runner.search import Factory, Introduction, Shard, explored, introduced, kinds_of
+from lifecycle_conformance.runner.search import Factory, Introduction, Shard, explored, introduced
 from lifecycle_conformance.runner.shrinking import smallest_of
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Verdict
 from lifecycle_conformance.specification import requirements
@@ -175,13 +175,14 @@ class _Check:
         fixed = [small] if self.names is not None else [small, whole]
         shards = _shards(PROFILES[self.profile], self.seed, database)
         count = ceil(_TASKS_EACH * self.jobs / len(shards)) if self.jobs > len(shards) else 1
-        slices = [_Slice(number, count) for number in range(count)]
+        # Every so many kinds of case: they are in order, from the plainest to the deepest.
+        slices = [slice(number, None, count) for number in range(count)]
         searches = [
             Task(
                 name=f"part {shard.number} of the search",
                 function=explored,
                 arguments=(self.factory, shard, self.names, some),
-                size=sum(shard.cases(kind, capabilities) for kind in some(kinds_of(capabilities))),
+                size=sum([*shard.cases(capabilities).values()][some]),
             )
             for shard in shards
             for some in slices
@@ -298,17 +299,6 @@ class _Check:
             unusable=self.unusable,
             absent=tuple(sorted(self.absent)),
         )
-
-
-@frozen
-class _Slice:
-    """Every so many kinds of case, beginning with one of them; they are in order, from the plainest to the deepest."""
-
-    first: int
-    every: int
-
-    def __call__(self, kinds: list[str]) -> list[str]:
-        return kinds[self.first :: self.every]
 
 
 def _shards(profile: Profile, seed: int, database: ExampleDatabase | None) -> list[Shard]:

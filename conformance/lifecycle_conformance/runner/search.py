@@ -85,10 +85,10 @@ class Shard:
     protocol_cases: int
     database: ExampleDatabase | None = None
 
-    def cases(self, kind: str, capabilities: frozenset[str]) -> int:
-        """How many cases of a kind there are for a driver with these capabilities."""
-        short = {_PROTOCOL_CASES: self.protocol_cases, _INPUT_CASES: self.input_cases}
-        return short[kind] if kind in short else self.sessions * targets(capabilities)[kind]
+    def cases(self, capabilities: frozenset[str]) -> dict[str, int]:
+        """How many cases of each kind there are for a driver with these capabilities."""
+        sessions = {target: weight * self.sessions for target, weight in targets(capabilities).items()}
+        return {_PROTOCOL_CASES: self.protocol_cases, _INPUT_CASES: self.input_cases, **sessions}
 
 
 def _fresh(count: int) -> list[int]:
@@ -146,12 +146,12 @@ def explored(
     factory: Factory,
     shard: Shard,
     requirements: Sequence[str] | None,
-    only: Callable[[list[str]], list[str]] = list,
+    which: slice = slice(None),
 ) -> None:
-    """Search a shard, or `only` some kinds of its cases, and send :class:`Findings` of each case when it is over."""
+    """Search a shard, or some of the kinds of its cases, and send :class:`Findings` of each case when it is over."""
     with own_driver(send, factory, f"part {shard.number} of the search") as driver:
         if driver is not None:
-            searched(send, driver, shard, only(kinds_of(driver.hello.capabilities)), requirements)
+            searched(send, driver, shard, kinds_of(driver.hello.capabilities)[which], requirements)
 
 
 def kinds_of(capabilities: frozenset[str]) -> list[str]:
@@ -190,13 +190,12 @@ class _Search:
     def all(self, kinds: Sequence[str]) -> None:
         """Search kinds of case one after the other."""
         capabilities = self.driver.hello.capabilities
-        short = {_PROTOCOL_CASES: protocol_cases, _INPUT_CASES: input_cases}
+        short, cases = {_PROTOCOL_CASES: protocol_cases, _INPUT_CASES: input_cases}, self.shard.cases(capabilities)
         for kind in kinds:
-            count = self.shard.cases(kind, capabilities)
             if kind in short:
-                self._try(kind, partial(self._short, short[kind](capabilities), count))
+                self._try(kind, partial(self._short, short[kind](capabilities), cases[kind]))
             elif not self.patience.no_more_sessions:
-                self._try(kind, partial(self._sessions, kind, count))
+                self._try(kind, partial(self._sessions, kind, cases[kind]))
 
     def _try(self, kind: str, look: Callable[[], None]) -> None:
         """Run a kind of case; where that costs too much, go on with the others."""

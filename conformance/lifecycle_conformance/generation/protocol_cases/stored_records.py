@@ -8,6 +8,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from hypothesis import strategies as st
 
+from lifecycle_conformance.execution.judgement import canonical
 from lifecycle_conformance.execution.trace import Object, Request
 from lifecycle_conformance.generation.requests import TENANT
 from lifecycle_conformance.generation.strategies import texts, values
@@ -179,22 +180,22 @@ def unreadable_by(record: str, requirement: str, capabilities: frozenset[str]) -
     return groups
 
 
+_OWN: Final = ("event_id", "run_id", "seq")
+
+
 def unreadable_like(event: Object, capabilities: frozenset[str]) -> list[Object]:
     """The same of events that have the id, the run, the seq and the tenant of another, where these aren't wrong."""
     example = _example("event")
 
     def placed(spoilt: Object) -> Object:
-        own = {name: event[name] for name in ("event_id", "run_id", "seq") if _is(spoilt.get(name), example[name])}
+        right = (name for name in _OWN if canonical(spoilt.get(name)) == canonical(example[name]))
+        own = {name: event[name] for name in right}
         scope = spoilt.get("scope")
         if isinstance(scope, dict) and scope.get("tenant_context") == example["scope"]["tenant_context"]:
             own["scope"] = {**scope, "tenant_context": event["scope"]["tenant_context"]}
         return {**spoilt, **own}
 
     return [placed(each) for each, _, wrong in spoiled("event") if _can_be_told(wrong, capabilities)]
-
-
-def _is(value: Json, other: Json) -> bool:
-    return type(value) is type(other) and value == other
 
 
 def _asked(spoilt: _Spoiled[Object], capabilities: frozenset[str]) -> _Spoiled[Object]:

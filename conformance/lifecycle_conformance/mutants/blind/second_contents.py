@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from attrs import Factory, define, evolve
 
-from lifecycle_conformance.mutants.changes import events
 from lifecycle_conformance.mutants.mutant import Patches, fault, replaced
 from lifecycle_projection import (
     Event,
@@ -27,7 +26,6 @@ from lifecycle_projection import (
     scope,
     snapshots,
 )
-from lifecycle_projection.identity import Identified
 from lifecycle_projection.phases import GuardedPhase, Refused
 from lifecycle_projection.recognition import Aliases, Recorded
 from lifecycle_projection.records import ExpiryPolicy, Json
@@ -56,17 +54,14 @@ def _filled(value: dict[str, Json]) -> dict[str, Json]:
 def null_item_of_a_list_of_texts_is_an_empty_text() -> Patches:
     """A null item in a list of session, instance or node ids of a run record is read as the empty string."""
 
-    def wrong(structure: Callable[[Json, Any], Any]) -> Callable[[Json, Any], Any]:
-        def structured(value: Json, record: Any) -> Any:
-            if record is Run and type(value) is dict:
-                value = _filled(value)
-                if type(value.get("checkpoint")) is dict:
-                    value["checkpoint"] = _filled(value["checkpoint"])
-            return structure(value, record)
+    def filled(value: Json, record: Any) -> Json:
+        if record is not Run or type(value) is not dict:
+            return value
+        run = _filled(value)
+        checkpoint = run.get("checkpoint")
+        return {**run, "checkpoint": _filled(checkpoint)} if type(checkpoint) is dict else run
 
-        return structured
-
-    yield replaced(codec, "structure", wrong)
+    yield replaced(codec, "structure", lambda right: lambda value, record: right(filled(value, record), record))
 
 
 @fault(
@@ -118,12 +113,6 @@ def depth_is_lost_behind_a_text_that_ends_with_a_backslash() -> Patches:
 
 
 # --- identity and occurrence ------------------------------------------------------------------------------------------
-
-
-@fault("ID-6", "ID-5", why="A name in which nothing readable is left looks like an empty one.")
-def name_of_unsafe_characters_only_counts_as_empty() -> Patches:
-    """A name whose safe form is nothing but dashes gets the safe form `event`."""
-    yield replaced(identity, "safe", lambda safe: lambda event: safe(event) if safe(event).strip("-") else "event")
 
 
 def _loose(value: Json) -> Json:
@@ -208,21 +197,6 @@ def event_with_a_known_stable_id_does_not_use_up_its_number() -> Patches:
 # --- phases and the guard ---------------------------------------------------------------------------------------------
 
 
-@fault("PHASE-4", "PHASE-5", "PHASE-7", why="The history ends with the phase that the run is in, so one looks there.")
-def guard_takes_the_phase_from_the_last_entry() -> Patches:
-    """The guard compares with the `to_phase` of the last entry of the latest snapshot's history, not its `phase`."""
-
-    def wrong(guard: Callable[..., GuardedPhase | Refused]) -> Callable[..., GuardedPhase | Refused]:
-        def guarded(latest: Snapshot | None, **asked: Any) -> GuardedPhase | Refused:
-            if latest is not None and latest.phase_history:
-                latest = evolve(latest, phase=latest.phase_history[-1].to_phase)
-            return guard(latest, **asked)
-
-        return guarded
-
-    yield replaced(projection, "guard", wrong)
-
-
 @fault("PHASE-2", why="The retry is made a case of the moves, and a first snapshot makes no move.")
 def first_snapshot_of_a_run_queued_for_a_retry_is_queued() -> Patches:
     """Where there is no latest snapshot, a run queued for a retry is observed as queued instead of retrying."""
@@ -238,17 +212,6 @@ def first_snapshot_of_a_run_queued_for_a_retry_is_queued() -> Patches:
 
 
 # --- content of events and snapshots ----------------------------------------------------------------------------------
-
-
-@fault("EVENT-9", why="The claim as cause is read as the claim that the run holds.")
-def claim_of_the_run_is_the_cause_where_the_metadata_name_none() -> Patches:
-    """An event without any cause in its metadata gets the claim id of the run's execution claim as causation id."""
-
-    def caused(state: Any, _: Identified, event: Event) -> Event:
-        claim = state.run.execution_claim
-        return event if claim is None or event.causation_id is not None else evolve(event, causation_id=claim.claim_id)
-
-    yield events(caused)
 
 
 @fault("CKPT-5", why="Go's omitempty and a truth test drop zeros together with what is absent.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import evolve
 
-from lifecycle_conformance.mutants.changes import Pass, step
+from lifecycle_conformance.mutants.changes import Pass, highest_seq, step
 from lifecycle_conformance.mutants.mutant import Patches, fault, replaced
 from lifecycle_projection import (
     Event,
@@ -20,7 +20,6 @@ from lifecycle_projection import (
     snapshots,
 )
 from lifecycle_projection.identity import Identified
-from lifecycle_projection.log import KnownIds
 from lifecycle_projection.phases import GuardedPhase
 from lifecycle_projection.recognition import Recorded
 from lifecycle_projection.records import Tenant, TenantKey
@@ -108,16 +107,7 @@ def compacted_id_is_answered_with_the_seq_of_its_marker() -> Patches:
 @fault("LOG-4", "COMPACT-14", why="A marker has the highest seq that it took in, so the lists need not be looked at.")
 def next_seq_overlooks_what_markers_list() -> Patches:
     """The next seq is one more than the highest of the events themselves, even where a marker lists a higher one."""
-
-    def wrong(of: Any) -> Any:
-        def known(cls: Any, events: Iterable[Event]) -> KnownIds:
-            seen = list(events)
-            found: KnownIds = of.__func__(cls, seen)
-            return evolve(found, highest=max((event.seq for event in seen), default=0))
-
-        return classmethod(known)
-
-    yield replaced(KnownIds, "of", wrong)
+    yield highest_seq(lambda events: max((event.seq for event in events), default=0))
 
 
 class _Joined(tuple[str, str, str | None]):

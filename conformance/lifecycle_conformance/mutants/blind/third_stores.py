@@ -7,7 +7,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from lifecycle_conformance.driver import server
-from lifecycle_conformance.mutants.changes import Pass
+from lifecycle_conformance.mutants.changes import Pass, highest_seq
 from lifecycle_conformance.mutants.mutant import Patches, fault, replaced
 from lifecycle_projection import (
     Event,
@@ -59,16 +59,11 @@ def listed_before_own() -> Patches:
 def highest_is_the_last_listed() -> Patches:
     """Of the entries that a marker lists, only the last one counts for the next seq."""
 
-    def wrong(of: Any) -> Any:
-        def known(cls: Any, events: Iterable[Event]) -> KnownIds:
-            seen = list(events)
-            found: KnownIds = of.__func__(cls, seen)
-            last = (seq for event in seen for _, seq in [*listed_by(event)][-1:])
-            return evolve(found, highest=max((*(event.seq for event in seen), *last), default=0))
+    def highest(events: list[Event]) -> int:
+        last = (seq for event in events for _, seq in [*listed_by(event)][-1:])
+        return max((*(event.seq for event in events), *last), default=0)
 
-        return classmethod(known)
-
-    yield replaced(KnownIds, "of", wrong)
+    yield highest_seq(highest)
 
 
 @fault(
@@ -126,21 +121,17 @@ def _with_known_kinds(resource: Json) -> Json:
 def unknown_path_segments() -> Patches:
     """In a stored resource scope, a path segment of an unknown kind is dropped, and the record is read."""
 
-    def wrong(structure: Callable[[Json, Any], Any]) -> Callable[[Json, Any], Any]:
-        def structured(value: Json, record: Any) -> Any:
-            within = member(member(value, "scope"), "resource_scope")
-            if record in {Event, Snapshot} and isinstance(within, dict):
-                changed = {
-                    name: [*map(_with_known_kinds, each)] if isinstance(each, list) else _with_known_kinds(each)
-                    for name, each in within.items()
-                }
-                if changed != within:
-                    value = {**value, "scope": {**value["scope"], "resource_scope": changed}}
-            return structure(value, record)
+    def known_only(value: Json, record: Any) -> Json:
+        within = member(member(value, "scope"), "resource_scope")
+        if record not in {Event, Snapshot} or not isinstance(within, dict):
+            return value
+        changed = {
+            name: [*map(_with_known_kinds, each)] if isinstance(each, list) else _with_known_kinds(each)
+            for name, each in within.items()
+        }
+        return value if changed == within else {**value, "scope": {**value["scope"], "resource_scope": changed}}
 
-        return structured
-
-    yield replaced(codec, "structure", wrong)
+    yield replaced(codec, "structure", lambda right: lambda value, record: right(known_only(value, record), record))
 
 
 # --- retention --------------------------------------------------------------------------------------------------------
@@ -329,13 +320,10 @@ def equal_lines_in_a_row() -> Patches:
 def source_null_in_a_question() -> Patches:
     """A tenant argument with `"source": null` is read."""
 
-    def wrong(structure: Callable[[Json, Any], Any]) -> Callable[[Json, Any], Any]:
-        def structured(value: Json, record: Any) -> Any:
-            tenant = member(value, "tenant") if record is server._ViewArguments else None  # noqa: SLF001
-            if isinstance(tenant, dict) and tenant.get("source", "") is None:
-                value = {**value, "tenant": {name: each for name, each in tenant.items() if name != "source"}}
-            return structure(value, record)
+    def without_null(value: Json, record: Any) -> Json:
+        tenant = member(value, "tenant") if record is server._ViewArguments else None  # noqa: SLF001
+        if not isinstance(tenant, dict) or tenant.get("source", "") is not None:
+            return value
+        return {**value, "tenant": {name: each for name, each in tenant.items() if name != "source"}}
 
-        return structured
-
-    yield replaced(server, "structure", wrong)
+    yield replaced(server, "structure", lambda right: lambda value, record: right(without_null(value, record), record))
