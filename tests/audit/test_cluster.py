@@ -31,7 +31,7 @@ PROMPT_S = 10.0
 STOPS_ITS_WORKERS = """
 import os, signal
 from lifecycle_conformance.audit import cluster
-from lifecycle_conformance.cli import main
+from lifecycle_conformance.cli.root import main
 
 looked_at = cluster._refuse_other_versions
 

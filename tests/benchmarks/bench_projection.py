@@ -19,7 +19,7 @@ from attrs import frozen
 from click.testing import CliRunner
 
 from floors import bare_reads, bare_stats, bare_writes, contents
-from lifecycle_conformance.cli import main
+from lifecycle_conformance.cli.root import main
 from lifecycle_projection import FileStore, MemoryStore, identify, project
 from lifecycle_projection.codec import run_from
 from lifecycle_projection.stores.effects import SystemEffects

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 import lifecycle_conformance
 import lifecycle_projection
-from lifecycle_conformance.cli import main
+from lifecycle_conformance.cli.root import main
 
 PROGRAM: Final = (sys.executable, "-m", "lifecycle_conformance.cli")
 PATIENCE_S: Final = 60

@@ -19,6 +19,7 @@ import pytest
 from builders import RUN_ID, lifecycle, run_json
 from calling import PATIENCE_S, PROGRAM, call, contents, environment, finished, started
 from idle import idle
+from lifecycle_conformance.cli.exits import INTERRUPTED
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.judges.vectors.scenarios import FILES
 from lifecycle_conformance.specification.texts import VECTORS
@@ -621,7 +622,7 @@ def test_shell_completion_knows_the_commands() -> None:
 )
 def test_what_must_be_quick_loads_nothing_heavy(arguments: list[str], heavy: list[str]) -> None:
     program = (
-        "import sys\nfrom lifecycle_conformance.cli import main\n"
+        "import sys\nfrom lifecycle_conformance.cli.root import main\n"
         f"main({arguments!r}, standalone_mode=False)\n"
         f"sys.exit(not sys.modules.keys().isdisjoint({heavy!r}))"
     )
@@ -635,6 +636,19 @@ def test_colours_are_for_terminals(runs: Runs, store: Path, monkeypatch: pytest.
     assert ESC not in call(*arguments).stderr
     monkeypatch.setenv("NO_COLOR", "1")
     assert ESC not in call(*arguments, color=True).stderr
+
+
+def test_an_interrupt_while_commands_are_loaded_is_quiet() -> None:
+    program = (
+        "import sys\nfrom lifecycle_conformance.cli import main\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'click': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "main(['--version'])"
+    )
+    done = finished(sys.executable, "-c", program)
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
 
 
 def test_an_interrupt_is_quiet() -> None:

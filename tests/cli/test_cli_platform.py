@@ -15,7 +15,7 @@ import os, select, signal, sys
 sys.modules.update(dict.fromkeys(("fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty")))
 for module, name in ((os, "killpg"), (os, "setsid"), (select, "poll"), (signal, "SIGHUP"), (signal, "SIGKILL")):
     delattr(module, name)
-from lifecycle_conformance.cli import main
+from lifecycle_conformance.cli.root import main
 main(prog_name="lifecycle-projection")
 """
 

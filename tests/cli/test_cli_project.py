@@ -347,7 +347,7 @@ def test_what_another_writer_records_meanwhile_is_seen(folder: Path, monkeypatch
 
 MEMORY = """
 import resource, sys
-from lifecycle_conformance.cli import main
+from lifecycle_conformance.cli.root import main
 try:
     main(sys.argv[1:])
 except SystemExit as end:

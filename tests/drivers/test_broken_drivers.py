@@ -21,7 +21,7 @@ from attrs import frozen
 from click.testing import CliRunner
 
 from drivers import broken
-from lifecycle_conformance.cli import main
+from lifecycle_conformance.cli.root import main
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Driver

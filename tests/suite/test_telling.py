@@ -10,8 +10,7 @@ from click.testing import CliRunner
 
 from builders import lifecycle, run_json
 from idle import idle
-from lifecycle_conformance.cli import main
-from lifecycle_conformance.cli.root import _COMMANDS
+from lifecycle_conformance.cli.root import _COMMANDS, main
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.json_spots import offending
 from lifecycle_conformance.execution.session import executed

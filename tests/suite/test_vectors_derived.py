@@ -15,7 +15,7 @@ import pytest
 from attrs import evolve
 from click.testing import CliRunner
 
-from lifecycle_conformance.cli import main
+from lifecycle_conformance.cli.root import main
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import Answer, Driver, Refusal
 from lifecycle_conformance.judges.attribution.canonical_writing import DOUBLES as WRONG_DOUBLES
