@@ -5,7 +5,10 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from lifecycle_conformance.mutants import MUTANTS, Mutant, boundaries, reading, recording
+from lifecycle_conformance.mutants import MUTANTS, Mutant
+from lifecycle_conformance.mutants.contents import boundaries
+from lifecycle_conformance.mutants.identity import recording
+from lifecycle_conformance.mutants.inputs import reading
 from lifecycle_conformance.mutants.mutant import faults_of
 
 IN_DETAIL: Mapping[str, Mutant] = {

@@ -12,9 +12,9 @@ from typing import Final
 
 from lifecycle_conformance.cli.hypothesis_files import hypothesis_elsewhere
 from lifecycle_conformance.mutants import BLIND, MUTANTS
-from lifecycle_conformance.runner import kills
-from lifecycle_conformance.runner.kills import CASES, PROPERTIES, Attempt, Row
 from lifecycle_conformance.runner.pool import pool_of
+from lifecycle_conformance.runner.strength import kills
+from lifecycle_conformance.runner.strength.kills import CASES, PROPERTIES, Attempt, Row
 
 USUAL_CASES: Final = 40
 BY_PROPERTIES: Final = 0.9

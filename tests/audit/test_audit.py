@@ -17,8 +17,8 @@ from lifecycle_conformance.audit.auditing import audit
 from lifecycle_conformance.audit.catalogue import KINDS
 from lifecycle_conformance.audit.examples import EXAMPLES
 from lifecycle_conformance.audit.finding import Finding, Severity
-from lifecycle_conformance.audit.kinds import RUN_KINDS
-from lifecycle_conformance.audit.kinds_of_journal import OF_MEMBERS
+from lifecycle_conformance.audit.kinds.of_journal import OF_MEMBERS
+from lifecycle_conformance.audit.kinds.of_runs import RUN_KINDS
 from lifecycle_conformance.audit.opening import opened
 from lifecycle_conformance.audit.run_records import RunRecords
 from lifecycle_conformance.audit.workers import workers

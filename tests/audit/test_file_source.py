@@ -13,9 +13,10 @@ import orjson
 import pytest
 
 from builders import lifecycle, run_json
-from lifecycle_conformance.audit import event_lines, kinds_of_form, log_index, stored_text
+from lifecycle_conformance.audit import event_lines, log_index, stored_text
 from lifecycle_conformance.audit.file_source import FileSource
 from lifecycle_conformance.audit.finding import Finding, Kind, Severity
+from lifecycle_conformance.audit.kinds import of_form
 from lifecycle_conformance.audit.stored import StoredRun
 from lifecycle_conformance.specification.requirements import load
 from lifecycle_projection import FileStore, InvalidInputError, StorageError, compact, project, prune
@@ -478,6 +479,6 @@ def damages(value: Any) -> list[Any]:
 
 
 def test_each_kind_is_named_once_and_has_a_requirement_that_is_there() -> None:
-    kinds = [each for each in vars(kinds_of_form).values() if isinstance(each, Kind)]
+    kinds = [each for each in vars(of_form).values() if isinstance(each, Kind)]
     assert len({kind.name for kind in kinds}) == len(kinds)
     assert {kind.requirement for kind in kinds} <= load().keys()

@@ -16,7 +16,7 @@ from lifecycle_conformance.audit.finding import Severity
 from lifecycle_conformance.audit.journal.members import differing, requirements_of_members
 from lifecycle_conformance.audit.journal.predicting import predicted
 from lifecycle_conformance.audit.journal.reading import Limits
-from lifecycle_conformance.audit.kinds_of_journal import JOURNAL_KINDS, OF_MEMBERS
+from lifecycle_conformance.audit.kinds.of_journal import JOURNAL_KINDS, OF_MEMBERS
 from lifecycle_conformance.judges.vectors.scenarios import Scenario, load
 from lifecycle_conformance.specification import requirements
 from lifecycle_projection import InvalidInputError

@@ -15,10 +15,10 @@ import stores
 import test_audit as tables
 from builders import event, lifecycle, run_json, snapshot
 from html_pages import HOSTILE, Parsed, in_json, texts, well_formed
-from lifecycle_conformance.audit import kinds_of_form
 from lifecycle_conformance.audit.catalogue import KINDS
 from lifecycle_conformance.audit.finding import Finding, Where
-from lifecycle_conformance.audit.kinds import RUN_KINDS
+from lifecycle_conformance.audit.kinds import of_form
+from lifecycle_conformance.audit.kinds.of_runs import RUN_KINDS
 from lifecycle_conformance.audit.stored import Row, StoredRun
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.execution.trace import owner_of
@@ -401,7 +401,7 @@ def test_each_kind_that_has_a_lane_of_its_own_is_one() -> None:
 
 def test_a_finding_about_no_event_stands_beside_the_line() -> None:
     run = StoredRun(run_id="run-1", events=[Row(value=event("e"), where=Where(path="log", line=1))])
-    other = finding(where=Where(path="log", line=9), kind=kinds_of_form.DAMAGED_LINE.name)
+    other = finding(where=Where(path="log", line=9), kind=of_form.DAMAGED_LINE.name)
     timeline = only(page([other], lambda _: RunAgain(stored=run)))
     assert [(each.number, each.name) for each in timeline.beside] == [(1, "damaged-line")]
     assert faulty(timeline) == []

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from builders import run_json
-from lifecycle_conformance.audit import kinds_of_run_records, run_pieces, run_records
+from lifecycle_conformance.audit import run_pieces, run_records
 from lifecycle_conformance.audit.finding import Kind
+from lifecycle_conformance.audit.kinds import of_run_records
 from lifecycle_conformance.audit.run_records import RunRecords
 from lifecycle_conformance.specification.requirements import load
 from lifecycle_projection import InvalidInputError, StorageError
@@ -256,6 +257,6 @@ def test_an_archived_record_that_is_gone_meanwhile_is_none(tmp_path: Path) -> No
 
 
 def test_each_kind_is_named_once_and_has_a_requirement_that_is_there() -> None:
-    kinds = [each for each in vars(kinds_of_run_records).values() if isinstance(each, Kind)]
+    kinds = [each for each in vars(of_run_records).values() if isinstance(each, Kind)]
     assert len({kind.name for kind in kinds}) == len(kinds)
     assert {kind.requirement for kind in kinds} <= load().keys()

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from lifecycle_conformance.audit import kinds_of_database
 from lifecycle_conformance.audit.finding import Finding, Kind
+from lifecycle_conformance.audit.kinds import of_database
 from lifecycle_conformance.audit.sqlite_file import SqliteFile
 from lifecycle_conformance.audit.sqlite_source import SqliteSource
 from lifecycle_conformance.audit.stored import StoredRun
@@ -262,7 +262,7 @@ def test_a_writer_that_begins_meanwhile_is_seen(file: Path) -> None:
 
 
 def test_each_kind_is_named_once_and_has_a_requirement() -> None:
-    kinds = [each for each in vars(kinds_of_database).values() if isinstance(each, Kind)]
+    kinds = [each for each in vars(of_database).values() if isinstance(each, Kind)]
     assert len({kind.name for kind in kinds}) == len(kinds)
     assert {kind.requirement for kind in kinds} <= load().keys()
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from lifecycle_conformance.audit.kinds_of_journal import JOURNAL_KINDS
+from lifecycle_conformance.audit.kinds.of_journal import JOURNAL_KINDS
 
 _STATE: Final = "it is the run's state at that time, or its definition's, and only a journal has it"
 _PASS: Final = "it says what a pass does; what it leaves is shown under the requirements of events and snapshots"

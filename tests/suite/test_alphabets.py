@@ -11,7 +11,7 @@ from lifecycle_conformance.generation import alphabets
 from lifecycle_conformance.generation.alphabets import AWKWARD, AWKWARD_NUMBERS, AWKWARD_NUMBERS_TOLD_APART
 from lifecycle_conformance.generation.strategies import numbers, run_record, unsigned
 from lifecycle_conformance.mutants import MUTANTS, Mutant
-from lifecycle_conformance.runner.likeness import Behaviour, behaviour
+from lifecycle_conformance.runner.strength.likeness import Behaviour, behaviour
 from lifecycle_projection.records import Json
 
 _PLAIN = "plain"

@@ -4,7 +4,7 @@ import pytest
 
 from kill_matrix import problems, shortcoming, totals
 from lifecycle_conformance.mutants import MUTANTS
-from lifecycle_conformance.runner.kills import CASES, PROPERTIES, Attempt, Row
+from lifecycle_conformance.runner.strength.kills import CASES, PROPERTIES, Attempt, Row
 
 NAMES = ("guard-off", "tenant-ignored")
 

@@ -10,9 +10,9 @@ from lifecycle_conformance.cli import mutants
 from lifecycle_conformance.mutants import MUTANTS, Mutant
 from lifecycle_conformance.mutants.mutant import Patches, fault
 from lifecycle_conformance.report import kill_matrix
-from lifecycle_conformance.runner import kills
-from lifecycle_conformance.runner.kills import AGREEMENT, CASES, PROPERTIES, SESSIONS, Attempt, Row
 from lifecycle_conformance.runner.pool import pool_of
+from lifecycle_conformance.runner.strength import kills
+from lifecycle_conformance.runner.strength.kills import AGREEMENT, CASES, PROPERTIES, SESSIONS, Attempt, Row
 
 
 @fault("LOG-1", why="Nothing was done.")

@@ -11,7 +11,7 @@ from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.judges.agreement import AGREEMENT
 from lifecycle_conformance.mutants import MUTANTS
 from lifecycle_conformance.report.failures import likeness
-from lifecycle_conformance.runner.likeness import alike
+from lifecycle_conformance.runner.strength.likeness import alike
 from lifecycle_conformance.runner.verdicts import Failure
 
 TWINS = (OPEN, ("project", {"run": run_json(lifecycle("node_started"), lifecycle("node_started"))}))

@@ -17,9 +17,9 @@ from lifecycle_conformance.mutants.syntactic.loading import server_with
 from lifecycle_conformance.mutants.syntactic.mutation import MODULES, Mutation, code_of, mutations, sampled
 from lifecycle_conformance.mutants.syntactic.operators import variants
 from lifecycle_conformance.report import syntactic as report
-from lifecycle_conformance.runner import syntactic
 from lifecycle_conformance.runner.pool import pool_of
-from lifecycle_conformance.runner.syntactic import Fate
+from lifecycle_conformance.runner.strength import syntactic
+from lifecycle_conformance.runner.strength.syntactic import Fate
 from lifecycle_projection.records import Json
 
 SAMPLE, SEED = 40, 9881

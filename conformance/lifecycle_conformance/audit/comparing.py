@@ -15,9 +15,9 @@ from typing import Final, TypeAlias
 import orjson
 from attrs import evolve, frozen
 
-from lifecycle_conformance.audit import kinds_of_database, kinds_of_form
 from lifecycle_conformance.audit.database_rows import RUNS
 from lifecycle_conformance.audit.finding import Finding
+from lifecycle_conformance.audit.kinds import of_database, of_form
 from lifecycle_conformance.audit.stored import Row, StoredRun, StoreSource
 from lifecycle_conformance.execution.trace import Object, TenantKey, key_of
 from lifecycle_conformance.model.comparison import Mismatch, mismatches
@@ -26,21 +26,21 @@ from lifecycle_conformance.model.file_layout import segment
 UNREAD: Final = frozenset(
     kind.name
     for kind in (
-        kinds_of_form.DAMAGED_LINE,
-        kinds_of_form.NO_EVENT,
-        kinds_of_form.LINE_NOT_UTF8,
-        kinds_of_form.TORN_TAIL,
-        kinds_of_form.TORN_CHARACTER,
-        kinds_of_form.LINE_TOO_LONG,
-        kinds_of_form.UNREADABLE_SNAPSHOT,
-        kinds_of_form.MISPLACED_SNAPSHOT,
-        kinds_of_form.FILE_TOO_LONG,
-        kinds_of_form.LEADS_OUTSIDE,
-        kinds_of_form.NO_FILE,
-        kinds_of_form.CLOSED,
-        kinds_of_database.EVENT_ROW_UNDECODABLE,
-        kinds_of_database.SNAPSHOT_ROW_UNDECODABLE,
-        kinds_of_database.CIPHERTEXT,
+        of_form.DAMAGED_LINE,
+        of_form.NO_EVENT,
+        of_form.LINE_NOT_UTF8,
+        of_form.TORN_TAIL,
+        of_form.TORN_CHARACTER,
+        of_form.LINE_TOO_LONG,
+        of_form.UNREADABLE_SNAPSHOT,
+        of_form.MISPLACED_SNAPSHOT,
+        of_form.FILE_TOO_LONG,
+        of_form.LEADS_OUTSIDE,
+        of_form.NO_FILE,
+        of_form.CLOSED,
+        of_database.EVENT_ROW_UNDECODABLE,
+        of_database.SNAPSHOT_ROW_UNDECODABLE,
+        of_database.CIPHERTEXT,
     )
 )
 """The kinds of findings about something that is no readable record of a run, and so can't be compared."""

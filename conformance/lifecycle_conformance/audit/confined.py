@@ -4,8 +4,8 @@ import os
 import stat
 from typing import BinaryIO, Final
 
-from lifecycle_conformance.audit import kinds_of_form as kinds
 from lifecycle_conformance.audit.finding import Kind
+from lifecycle_conformance.audit.kinds import of_form as kinds
 from lifecycle_projection.stores.file_state import ABSENT
 
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)

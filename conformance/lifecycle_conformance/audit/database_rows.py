@@ -6,9 +6,9 @@ from typing import Any, Final, TypeAlias
 
 from attrs import evolve, field, frozen
 
-from lifecycle_conformance.audit import kinds_of_database as kinds
 from lifecycle_conformance.audit import stored_text
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Kind, Where
+from lifecycle_conformance.audit.kinds import of_database as kinds
 from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.audit.stored_text import Form
 from lifecycle_conformance.execution.trace import LOCAL, Object, TenantKey, key_of, member

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from lifecycle_conformance.audit import kinds_of_database as kinds
 from lifecycle_conformance.audit.database import Database, Reading
 from lifecycle_conformance.audit.database_rows import (
     EVENTS,
@@ -18,6 +17,7 @@ from lifecycle_conformance.audit.database_rows import (
     text_of,
 )
 from lifecycle_conformance.audit.finding import Finding, Kind, Where
+from lifecycle_conformance.audit.kinds import of_database as kinds
 from lifecycle_conformance.audit.stored import Row, StoredRun
 from lifecycle_projection.errors import StorageError
 

@@ -7,9 +7,9 @@ from typing import BinaryIO
 import orjson
 from attrs import define, field
 
-from lifecycle_conformance.audit import kinds_of_form as kinds
 from lifecycle_conformance.audit import stored_text
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Kind, Where
+from lifecycle_conformance.audit.kinds import of_form as kinds
 from lifecycle_conformance.audit.log_index import LONGEST, Span
 from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.execution.file_operations import LOG

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from lifecycle_conformance.audit import confined
-from lifecycle_conformance.audit import kinds_of_form as kinds
 from lifecycle_conformance.audit.event_lines import EventLines
 from lifecycle_conformance.audit.finding import Finding, Kind, Where
+from lifecycle_conformance.audit.kinds import of_form as kinds
 from lifecycle_conformance.audit.log_index import LogIndex
 from lifecycle_conformance.audit.snapshot_folder import SnapshotFolder
 from lifecycle_conformance.audit.stored import StoredRun

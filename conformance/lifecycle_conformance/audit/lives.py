@@ -7,7 +7,7 @@ from functools import cached_property
 from attrs import define, field
 
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Nothing, Where
-from lifecycle_conformance.audit.kinds import RUN_KINDS
+from lifecycle_conformance.audit.kinds.of_runs import RUN_KINDS
 from lifecycle_conformance.audit.stored import Row, StoredRun
 from lifecycle_conformance.execution.trace import Object, Owner, member, owner_of
 from lifecycle_conformance.model.identity import (

@@ -7,10 +7,10 @@ from typing import Final
 
 from attrs import field, frozen
 
-from lifecycle_conformance.audit import kinds_of_database as kinds
 from lifecycle_conformance.audit.databases import database_named
 from lifecycle_conformance.audit.file_source import FileSource
 from lifecycle_conformance.audit.finding import Finding, Kind, Where
+from lifecycle_conformance.audit.kinds import of_database as kinds
 from lifecycle_conformance.audit.sqlite_source import SqliteSource
 from lifecycle_conformance.audit.stored import Row, StoredRun, StoreSource
 from lifecycle_conformance.execution.file_operations import LOG

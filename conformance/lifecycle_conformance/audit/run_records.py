@@ -15,10 +15,10 @@ import orjson
 from attrs import frozen
 
 from lifecycle_conformance.audit import confined
-from lifecycle_conformance.audit import kinds_of_run_records as kinds
 from lifecycle_conformance.audit.database_source import DatabaseSource
 from lifecycle_conformance.audit.databases import database_named
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Kind, Where
+from lifecycle_conformance.audit.kinds import of_run_records as kinds
 from lifecycle_conformance.audit.log_index import LONGEST
 from lifecycle_conformance.audit.run_pieces import BrokenError, Piece, pieces
 from lifecycle_conformance.execution.file_operations import LOG

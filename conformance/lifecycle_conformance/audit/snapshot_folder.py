@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field
 
 from lifecycle_conformance.audit import confined, stored_text
-from lifecycle_conformance.audit import kinds_of_form as kinds
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Kind, Where
+from lifecycle_conformance.audit.kinds import of_form as kinds
 from lifecycle_conformance.audit.log_index import LONGEST
 from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.execution.trace import key_of

@@ -11,8 +11,8 @@ from typing import Any, Final, TypeAlias
 import orjson
 from attrs import frozen
 
-from lifecycle_conformance.audit import kinds_of_form as kinds
 from lifecycle_conformance.audit.finding import Kind
+from lifecycle_conformance.audit.kinds import of_form as kinds
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.model.file_layout import MEMBERS
 from lifecycle_conformance.specification.schemas import json_path

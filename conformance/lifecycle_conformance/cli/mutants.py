@@ -104,8 +104,8 @@ def command(  # noqa: PLR0913 - the options of the command
         show("loading the suite")
         from lifecycle_conformance.mutants import MUTANTS  # noqa: PLC0415 - Hypothesis takes its time to load
         from lifecycle_conformance.report import kill_matrix  # noqa: PLC0415
-        from lifecycle_conformance.runner import kills  # noqa: PLC0415
         from lifecycle_conformance.runner.pool import pool_of  # noqa: PLC0415
+        from lifecycle_conformance.runner.strength import kills  # noqa: PLC0415
 
     if unknown := [name for name in names if name not in MUTANTS]:
         raise click.BadParameter(f"there is no mutant {', '.join(unknown)}", param_hint="NAME")

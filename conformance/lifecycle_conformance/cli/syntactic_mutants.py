@@ -18,7 +18,7 @@ def judged_syntactic(names: Sequence[str], *, sample: int | None, seed: int, job
         from lifecycle_conformance.mutants.syntactic.mutation import mutations, sampled  # noqa: PLC0415
         from lifecycle_conformance.report import syntactic  # noqa: PLC0415
         from lifecycle_conformance.runner.pool import pool_of  # noqa: PLC0415
-        from lifecycle_conformance.runner.syntactic import fates  # noqa: PLC0415
+        from lifecycle_conformance.runner.strength.syntactic import fates  # noqa: PLC0415
 
     known = mutations()
     if unknown := [name for name in names if name not in known]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from lifecycle_conformance.audit import kinds_of_journal as kinds
 from lifecycle_conformance.audit.finding import Finding
 from lifecycle_conformance.audit.journal.comparing import Journal
+from lifecycle_conformance.audit.kinds import of_journal as kinds
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.wording import counted, paragraph
 from lifecycle_projection.records import Json

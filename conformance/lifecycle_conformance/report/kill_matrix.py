@@ -5,7 +5,7 @@ from typing import Final
 
 from lifecycle_conformance.report.columns import in_columns
 from lifecycle_conformance.report.wording import counted, wrapped
-from lifecycle_conformance.runner.kills import NAMING, PROPERTIES, Attempt, Row
+from lifecycle_conformance.runner.strength.kills import NAMING, PROPERTIES, Attempt, Row
 from lifecycle_projection.records import Json
 
 _SLOWEST: Final = 5

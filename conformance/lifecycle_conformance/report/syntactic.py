@@ -8,7 +8,7 @@ from typing import Final
 from lifecycle_conformance.mutants.syntactic.equivalents import described
 from lifecycle_conformance.report.columns import in_columns
 from lifecycle_conformance.report.wording import counted
-from lifecycle_conformance.runner.syntactic import Fate
+from lifecycle_conformance.runner.strength.syntactic import Fate
 from lifecycle_projection.records import Json
 
 _HEAD: Final = ("OPERATOR", "MUTANTS", "FOUND", "EXPLAINED", "NOT FOUND")

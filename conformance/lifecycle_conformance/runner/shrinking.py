@@ -7,10 +7,10 @@ from attrs import evolve
 
 from lifecycle_conformance.driver.interface import STILL_RUNNING, Breakdown, Driver, DriverError
 from lifecycle_conformance.runner.confirmation import SAME_ANSWERS, Proof, smallest
-from lifecycle_conformance.runner.likeness import alike
 from lifecycle_conformance.runner.pool import Send
 from lifecycle_conformance.runner.search import Factory
 from lifecycle_conformance.runner.shrinker import reduced
+from lifecycle_conformance.runner.strength.likeness import alike
 from lifecycle_conformance.runner.verdicts import Failure
 
 _FRESH_ATTEMPTS: Final = 100

@@ -9,7 +9,6 @@ from itertools import zip_longest
 
 from attrs import frozen
 
-from lifecycle_conformance.audit import kinds_of_journal as kinds
 from lifecycle_conformance.audit.finding import Finding, Severity
 from lifecycle_conformance.audit.journal.made import steps_made
 from lifecycle_conformance.audit.journal.predicting import EVENT, SNAPSHOT, Key, Prediction, Version
@@ -17,6 +16,7 @@ from lifecycle_conformance.audit.journal.reading import Beside, Limits, by_key, 
 from lifecycle_conformance.audit.journal.steps import Step
 from lifecycle_conformance.audit.journal.strangers import Strangers, looks_pruned
 from lifecycle_conformance.audit.journal.telling import Telling, is_marker
+from lifecycle_conformance.audit.kinds import of_journal as kinds
 from lifecycle_conformance.audit.stored import Row, StoreSource
 from lifecycle_conformance.model.identity import listed_by
 

@@ -5,11 +5,11 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from lifecycle_conformance.audit import kinds_of_journal as kinds
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Kind, Nothing, Where
 from lifecycle_conformance.audit.journal.members import differing
 from lifecycle_conformance.audit.journal.predicting import EVENT, SNAPSHOT, Version
 from lifecycle_conformance.audit.journal.steps import Step
+from lifecycle_conformance.audit.kinds import of_journal as kinds
 from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.execution.trace import Object, key_of, member
 from lifecycle_conformance.model.comparison import ABSENT, Mismatch, Side

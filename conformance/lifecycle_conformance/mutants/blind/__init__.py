@@ -16,3 +16,23 @@ declarations were corrected then, where the suite named another requirement that
 - `refusals-are-remembered` (FILE-26): a run without snapshots is refused a first phase, which PHASE-3 allows;
 - `latest-stays-behind-damage` (PASS-4): with which snapshot the guard compares then says PASS-13.
 """
+
+from typing import Final
+
+from lifecycle_conformance.mutants.blind import (
+    honest,
+    honest_more,
+    second_contents,
+    second_stores,
+    sly,
+    sly_more,
+    third_contents,
+    third_rules,
+    third_stores,
+)
+
+MODULES: Final = (
+    *(honest, honest_more, sly, sly_more),
+    *(second_contents, second_stores),
+    *(third_contents, third_rules, third_stores),
+)

@@ -12,9 +12,9 @@ from lifecycle_conformance.runner.distilling.killing import Told, is_found, told
 from lifecycle_conformance.runner.distilling.recording import looking, recorded
 from lifecycle_conformance.runner.distilling.reducing import Reduced
 from lifecycle_conformance.runner.distilling.shared import Shared
-from lifecycle_conformance.runner.kills import failure_in_search
 from lifecycle_conformance.runner.pool import Pool, Send, Task
 from lifecycle_conformance.runner.quiet import without_warnings
+from lifecycle_conformance.runner.strength.kills import failure_in_search
 from lifecycle_conformance.specification.requirements import Judge, load
 
 _HUNTED: Final = "a search that found a fault"

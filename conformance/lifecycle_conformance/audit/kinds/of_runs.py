@@ -3,13 +3,13 @@
 from typing import Final
 
 from lifecycle_conformance.audit.finding import Kind, Severity
-from lifecycle_conformance.audit.kinds_of_copies import COPIES
+from lifecycle_conformance.audit.kinds.of_contents import CONTENTS, DO_NOT_EDIT
+from lifecycle_conformance.audit.kinds.of_copies import COPIES
 
 _RESTORE: Final = (
     "Restore the line, and its snapshot if that is gone, too, from a backup, before the next pass over the run: a pass "
     "would record the record again, at the end, with a new number."
 )
-_DO_NOT_EDIT: Final = "Find out what changed the stored record by hand or with another serializer; restore it."
 
 _ALL: Final = (
     # --- identity -----------------------------------------------------------------------------------------------------
@@ -95,21 +95,21 @@ _ALL: Final = (
         requirement="COMPACT-9",
         severity=Severity.VIOLATION,
         meaning="The id of a compaction marker is not the hash of its tenant, run and sequence number.",
-        advice=_DO_NOT_EDIT,
+        advice=DO_NOT_EDIT,
     ),
     Kind(
         name="wrong-marker-seq",
         requirement="COMPACT-10",
         severity=Severity.VIOLATION,
         meaning="The sequence number of a marker, `compacted_through_seq` and the highest number that it lists differ.",
-        advice=_DO_NOT_EDIT,
+        advice=DO_NOT_EDIT,
     ),
     Kind(
         name="wrong-marker-member",
         requirement="COMPACT-8",
         severity=Severity.VIOLATION,
         meaning="A member of a marker's payload is missing, is one too many, or has a value that no engine writes.",
-        advice=_DO_NOT_EDIT,
+        advice=DO_NOT_EDIT,
     ),
     Kind(
         name="protected-compacted",
@@ -236,7 +236,7 @@ _ALL: Final = (
         requirement="LOG-1",
         severity=Severity.VIOLATION,
         meaning="An event says something else than the lifecycle record of which it has the id.",
-        advice=_DO_NOT_EDIT,
+        advice=DO_NOT_EDIT,
     ),
     Kind(
         name="event-not-explained",
@@ -245,100 +245,7 @@ _ALL: Final = (
         meaning="An event records what the lifecycle history of its run doesn't hold.",
         advice="The history was changed or cut, or the event is of another run record with this id.",
     ),
-    # --- content ------------------------------------------------------------------------------------------------------
-    Kind(
-        name="wrong-event-member",
-        requirement="EVENT-1",
-        severity=Severity.VIOLATION,
-        meaning="A member of an event isn't what its own lifecycle record makes it.",
-        advice=_DO_NOT_EDIT,
-    ),
-    Kind(
-        name="wrong-payload-member",
-        requirement="EVENT-2",
-        severity=Severity.VIOLATION,
-        meaning="A member of an event's payload isn't what the event itself makes it.",
-        advice=_DO_NOT_EDIT,
-    ),
-    Kind(
-        name="wrong-snapshot-member",
-        requirement="SNAP-1",
-        severity=Severity.VIOLATION,
-        meaning="A member of a snapshot isn't what its event makes it.",
-        advice=_DO_NOT_EDIT,
-    ),
-    Kind(
-        name="wrong-snapshot-metadata",
-        requirement="SNAP-2",
-        severity=Severity.VIOLATION,
-        meaning="A member of a snapshot's metadata isn't what its event makes it.",
-        advice=_DO_NOT_EDIT,
-    ),
-    Kind(
-        name="wrong-checkpoint-member",
-        requirement="CKPT-1",
-        severity=Severity.VIOLATION,
-        meaning="A member of a snapshot's checkpoint is missing, is one too many, or has a value that no engine "
-        "writes.",
-        advice=_DO_NOT_EDIT,
-    ),
-    Kind(
-        name="wrong-digest",
-        requirement="SNAP-3",
-        severity=Severity.VIOLATION,
-        meaning="The digest of a snapshot isn't that of its checkpoint: one of the two was changed.",
-        advice=_DO_NOT_EDIT,
-    ),
-    Kind(
-        name="wrong-phase",
-        requirement="PHASE-1",
-        severity=Severity.VIOLATION,
-        meaning="The phase of a snapshot isn't that of its status.",
-        advice=_DO_NOT_EDIT,
-    ),
-    Kind(
-        name="wrong-next-phases",
-        requirement="PHASE-10",
-        severity=Severity.VIOLATION,
-        meaning="The phases that a snapshot allows next aren't those of the table.",
-        advice=_DO_NOT_EDIT,
-    ),
-    Kind(
-        name="illegal-move",
-        requirement="PHASE-7",
-        severity=Severity.VIOLATION,
-        meaning="A phase history holds a move that the table doesn't allow.",
-        advice="An engine without the guard wrote it, or the history was changed.",
-    ),
-    Kind(
-        name="broken-phase-history",
-        requirement="PHASE-9",
-        severity=Severity.VIOLATION,
-        meaning="A phase history isn't a chain that ends in the phase of its snapshot.",
-        advice=_DO_NOT_EDIT,
-    ),
-    Kind(
-        name="phase-history-changed",
-        requirement="PHASE-5",
-        severity=Severity.SUSPECT,
-        meaning="An entry of a phase history differs from that in the snapshot before: a pass keeps each as it is.",
-        advice=_DO_NOT_EDIT,
-    ),
-    Kind(
-        name="two-latest-snapshots",
-        requirement="PASS-7",
-        severity=Severity.SUSPECT,
-        meaning="Two snapshots of a run and tenant have one seq, so which is the latest depends on the engine.",
-        advice="Find out which one doesn't belong there; conforming engines take the greater id.",
-        hazard="H7",
-    ),
-    Kind(
-        name="scope-drift",
-        requirement="SCOPE-1",
-        severity=Severity.SUSPECT,
-        meaning="The scope of an event or a snapshot differs from that of an earlier one of its run.",
-        advice="Find out whether the run's definition or its tenant was changed while it ran; else restore the record.",
-    ),
+    *CONTENTS,
     # --- the first generation -----------------------------------------------------------------------------------------
     Kind(
         name="index-ids-compacted",

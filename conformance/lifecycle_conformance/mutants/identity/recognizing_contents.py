@@ -7,8 +7,8 @@ from typing import Any
 
 from lifecycle_conformance.driver import server
 from lifecycle_conformance.mutants.changes import index_id
+from lifecycle_conformance.mutants.identity.recognizing import Counts, Rules, count, is_number, record_of, table_by
 from lifecycle_conformance.mutants.mutant import Patches, fault, replaced
-from lifecycle_conformance.mutants.recognizing import Counts, Rules, count, is_number, record_of, table_by
 from lifecycle_projection import Event, Run, projection
 from lifecycle_projection.content import EVENT_TYPE_PREFIX
 from lifecycle_projection.identity import identify, safe

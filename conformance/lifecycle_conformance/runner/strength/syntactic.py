@@ -1,6 +1,5 @@
 """Which syntactic mutants of the reference the suite finds: each goes to one judge after the other until one does."""
 
-import logging
 import signal
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,10 +19,11 @@ from lifecycle_conformance.mutants.syntactic.loading import server_with
 from lifecycle_conformance.mutants.syntactic.mutation import Mutation, code_of, mutations
 from lifecycle_conformance.runner.findings import Findings
 from lifecycle_conformance.runner.fixed_cases import compared_with_production, judged_by_small_cases
-from lifecycle_conformance.runner.kills import AGREEMENT, CASES, PROPERTIES, SESSIONS, OverError
 from lifecycle_conformance.runner.known_sessions import judged_by_known_sessions
 from lifecycle_conformance.runner.pool import Lost, Pool, Send, Size, Task
+from lifecycle_conformance.runner.quiet import without_warnings
 from lifecycle_conformance.runner.search import Factory, Shard, explored
+from lifecycle_conformance.runner.strength.kills import AGREEMENT, CASES, PROPERTIES, SESSIONS, OverError
 
 LOADING: Final = "loading"
 HANGING: Final = "hanging"
@@ -86,7 +86,7 @@ def judged(send: Send, name: str, rounds: int, seed: int) -> None:
     cases = 0
     for judge, ask in _judges(server, rounds, seed):
         watch = _Watch(asked=judge)
-        with _quiet(), _interrupting(_PATIENCE_S):
+        with without_warnings(), _interrupting(_PATIENCE_S):
             watch.over(ask)
         cases += watch.cases
         if watch.judge:
@@ -182,14 +182,3 @@ def _interrupting(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Say nothing of damaged files, which each mutant meets anew."""
-    before = logging.root.manager.disable
-    logging.disable()
-    try:
-        yield
-    finally:
-        logging.disable(before)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from lifecycle_conformance.mutants.canonical_texts import right, written_with
+from lifecycle_conformance.mutants.identity.canonical_texts import right, written_with
 from lifecycle_conformance.mutants.mutant import Patches, fault
 
 
