@@ -1,11 +1,14 @@
 """Events without snapshot, and snapshots without event."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from lifecycle_conformance.audit.finding import NOTHING, Finding
 from lifecycle_conformance.audit.lives import Life
 from lifecycle_conformance.audit.stored import Row
+from lifecycle_conformance.execution.trace import Object
 
 
 def completeness(life: Life) -> Iterator[Finding]:
@@ -44,21 +47,20 @@ def _without_snapshot(life: Life) -> Iterator[Finding]:
     """Judge what may be missing: the newest may be still to come, the oldest may be pruned, those between may not."""
     there = {row.value["snapshot_id"] for row in life.snapshots}
     taken = {row.value["snapshot_id"] for each in life.others for row in each.snapshots} - there
-    missing = [row for row in life.lifecycle_events if row.value["event_id"] not in there | taken]
+    somewhere = there | taken
+    missing = [row for row in life.lifecycle_events if row.value["event_id"] not in somewhere]
     yield from _taken(life, [row for row in life.lifecycle_events if row.value["event_id"] in taken])
-    newest = max((row.value["seq"] for row in life.snapshots), default=0)
+    snapshots = sorted((row.value for row in life.snapshots), key=_seq)
+    seqs, oldest = [*map(_seq, snapshots)], [*accumulate(snapshots, _older)]
+    newest = max(seqs, default=0)
     pruned = []
     for row in missing:
         event = row.value
         if event["seq"] > newest:
             continue
-        older = [
-            each.value["snapshot_id"]
-            for each in life.snapshots
-            if each.value["seq"] < event["seq"] and each.value["created_at_ms"] <= event["occurred_at_ms"]
-        ]
-        if older:
-            yield life.finding("snapshot-missing", f"the older snapshot {older[0]!r} is there", row)
+        before = bisect_left(seqs, event["seq"])
+        if before and (older := oldest[before - 1])["created_at_ms"] <= event["occurred_at_ms"]:
+            yield life.finding("snapshot-missing", f"the older snapshot {older['snapshot_id']!r} is there", row)
         else:
             pruned.append(row)
     if pruned:
@@ -68,6 +70,15 @@ def _without_snapshot(life: Life) -> Iterator[Finding]:
         yield life.finding("pass-incomplete", f"{len(ahead)} events have no snapshot yet", ahead[0])
     elif ahead:
         yield life.finding("snapshots-pruned", f"{len(ahead)} events have no snapshot, and no other is there", ahead[0])
+
+
+def _seq(snapshot: Object) -> int:
+    seq: int = snapshot["seq"]
+    return seq
+
+
+def _older(one: Object, other: Object) -> Object:
+    return other if other["created_at_ms"] < one["created_at_ms"] else one
 
 
 def _taken(life: Life, rows: Sequence[Row]) -> Iterator[Finding]:
