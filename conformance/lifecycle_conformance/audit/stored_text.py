@@ -109,8 +109,7 @@ _Check: TypeAlias = Callable[[Json], bool]
 
 
 def _words(*words: str) -> tuple[type, _Check]:
-    known = frozenset(map(str, words))
-    return str, lambda value: value in known
+    return str, frozenset(map(str, words)).__contains__
 
 
 def _record(table: str) -> tuple[type, _Check]:
@@ -124,7 +123,7 @@ def _lists(of: tuple[type, _Check | None]) -> tuple[type, _Check]:
 
 _USUAL: Final[dict[str, tuple[type, _Check | None]]] = {
     "str": (str, None),
-    "u64": (int, lambda value: 0 <= value < 2**64),
+    "u64": (int, range(2**64).__contains__),
     "status": _words(*StatefulStatus),
     "phase": _words(*Phase),
     "wait_kind": _words(*WaitKind),
