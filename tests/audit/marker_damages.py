@@ -1,5 +1,7 @@
 """Ways to hurt compaction markers."""
 
+import re
+from itertools import pairwise
 from random import Random
 from typing import Final
 
@@ -79,6 +81,60 @@ def all_compacted(stored: StoredFiles, random: Random) -> str | None:
     return stored.put(numbers[0], marker)
 
 
+def too_early(stored: StoredFiles, random: Random) -> str | None:
+    """The time of a marker is that of an event before the latest, as if it were that of the last one."""
+    created_ms = _times(stored)
+    fit = []
+    for number in stored.markers():
+        ids = [] if _folded(stored, number) else [event_id for event_id, _ in listed_by(stored.event(number))]
+        latest = max((created_ms[each] for each in ids if each in created_ms and _is_stable(each)), default=0)
+        if latest:
+            fit.append((number, latest))
+    chosen = pick(random, fit)
+    if chosen is None:
+        return None
+    event = stored.event(chosen[0])
+    event["payload"]["compacted_through_ms"] = chosen[1] - 1
+    return stored.put(chosen[0], event)
+
+
+def seqs_swapped(stored: StoredFiles, random: Random) -> str | None:
+    """Two entries of a marker have each other's seq."""
+    with_snapshot = {*_times(stored)} - {stored.event(each)["event_id"] for each in stored.where(lambda _: True)}
+    fit = [
+        (number, at)
+        for number in stored.markers()
+        for at, (one, other) in enumerate(pairwise(listed_by(stored.event(number))))
+        if one[1] != other[1] and {one[0], other[0]} & with_snapshot and _are_once(stored, number, one[0], other[0])
+    ]
+    chosen = pick(random, fit)
+    if chosen is None:
+        return None
+    number, at = chosen
+    event = stored.event(number)
+    one, other = event["payload"]["compacted_event_ids"][at : at + 2]
+    one["seq"], other["seq"] = other["seq"], one["seq"]
+    return stored.put(number, event)
+
+
+def _times(stored: StoredFiles) -> dict[str, int]:
+    """The times of the snapshots, by their ids."""
+    return {each["snapshot_id"]: each["created_at_ms"] for each in map(stored.snapshot, stored.snapshots())}
+
+
+def _is_stable(event_id: str) -> bool:
+    return re.search(r"-[0-9a-f]{24}-[0-9]+$", event_id) is not None
+
+
+def _are_once(stored: StoredFiles, number: int, *ids: str) -> bool:
+    """Whether the markers of a run list each of these ids once, in plain entries."""
+    entries = [each for other in stored.life(number) for each in listed_by(stored.event(other))]
+    plain = stored.event(number)["payload"]["compacted_event_ids"]
+    return all(sum(each[0] == event_id for each in entries) == 1 for event_id in ids) and len(plain) == len(
+        [*listed_by(stored.event(number))]
+    )
+
+
 def _folded(stored: StoredFiles, number: int) -> bool:
     return any(event_id.startswith(MARKER_ID) for event_id, _ in listed_by(stored.event(number)))
 
@@ -96,6 +152,8 @@ MARKERS: Final[dict[str, Damage]] = {
     "a marker reaches further": found(
         "wrong-marker-seq", on_event(added(1, "payload", "compacted_through_seq"), StoredFiles.markers)
     ),
+    "a marker's time is too early": found("wrong-marker-time", too_early),
+    "two entries of a marker changed their seqs": found("listed-seq-differs", seqs_swapped, breaks="SNAP-1"),
     "a marker lost an entry": found(
         "marker-lists-too-little", entry_gone, "snapshot-without-event wrong-marker-member"
     ),

@@ -1,10 +1,12 @@
 """Ways to hurt the snapshots of a store."""
 
+from collections import Counter
 from itertools import pairwise
 from random import Random
 from typing import Final
 
 from damage import BY_HAND, ELSEWHERE, Change, Damage, added, found, legal, on_snapshot, put
+from lifecycle_conformance.execution.trace import owner_of
 from lifecycle_conformance.model.file_layout import MEMBERS, path_of
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
 from lifecycle_projection.canonical import stable_hash
@@ -42,6 +44,43 @@ def pruned(stored: StoredFiles, random: Random) -> str | None:
         if stored.snapshot(path)["created_at_ms"] <= cutoff_ms:
             del stored.files[path]
     return ""
+
+
+def all_gone(stored: StoredFiles, random: Random) -> str | None:
+    """All snapshots of a run are gone that several passes recorded."""
+    owners = stored.owners()
+    fit = []
+    for owner in owners:
+        events = [stored.event(each) for each in stored.recorded() if owner_of(stored.event(each)) == owner]
+        alone = sum(each.run_id == owner.run_id for each in owners) == 1
+        if alone and stored.snapshots_of(owner) and len({each["payload"].get("status") for each in events}) > 1:
+            fit.append((owner, min(events, key=lambda event: event["seq"])["event_id"]))
+    chosen = pick(random, fit)
+    if chosen is None:
+        return None
+    for path in stored.snapshots(lambda snapshot: snapshot["run_id"] == chosen[0].run_id):
+        del stored.files[path]
+    return place(stored.where(lambda event: event["event_id"] == chosen[1])[0])
+
+
+def hashed_otherwise(stored: StoredFiles, random: Random) -> str | None:
+    """A snapshot has another hash than its version by content, which another one has."""
+    fit = []
+    for owner in stored.owners():
+        right = [path for path in stored.snapshots_of(owner) if _has_hash_of_version(stored.snapshot(path))]
+        versions = Counter(stored.snapshot(path)["workflow_definition_version"] for path in right)
+        fit += [path for path in right if versions[stored.snapshot(path)["workflow_definition_version"]] > 1]
+    path = pick(random, fit)
+    if path is None:
+        return None
+    snapshot = stored.snapshot(path)
+    snapshot["workflow_definition_snapshot_hash"] = stable_hash(snapshot["workflow_definition_snapshot_hash"])
+    return stored.put_snapshot(path, snapshot)
+
+
+def _has_hash_of_version(snapshot: Object) -> bool:
+    version, hash_ = snapshot.get("workflow_definition_version"), snapshot.get("workflow_definition_snapshot_hash")
+    return isinstance(version, str) and isinstance(hash_, str) and hash_.startswith(f"sha256:{version[-16:]}")
 
 
 def newest_gone(stored: StoredFiles, random: Random) -> str | None:
@@ -183,6 +222,8 @@ SNAPSHOTS: Final[dict[str, Damage]] = {
     "a snapshot between others is gone": found("snapshot-missing", between_gone, breaks="PASS-5 PRUNE-2 PRUNE-5"),
     "the oldest snapshots are gone": legal("a pruning", pruned),
     "the newest snapshot is gone": legal("a pass that was cut off", newest_gone),
+    "all snapshots of a run are gone": found("snapshots-all-gone", all_gone, breaks="PASS-5 SNAP-5"),
+    "the definition was hashed in another way": found("definition-hash-differs", hashed_otherwise, breaks="DEF-2"),
     "two latest snapshots (H7)": found(
         "two-latest-snapshots", two_latest, "wrong-snapshot-member wrong-snapshot-metadata wrong-phase"
     ),

@@ -296,6 +296,17 @@ def test_what_seems_to_be_missing_may_be_in_a_line_that_cannot_be_read(store: Pa
     assert wrong(found(store)) == {"damaged-line", "seq-perhaps-missing", "snapshot-perhaps-without-event"}
 
 
+def test_what_a_damaged_line_held_is_recorded_again_and_its_snapshot_keeps_its_seq(store: Path) -> None:
+    there = damaging.lines(damaging.healthy(store))
+    (store / damaging.LOG).write_bytes(b"".join([*there[:4], b"{" + there[4], *there[5:]]))
+    project(run_from(damaging.RUN), FileStore(store))
+    assert orjson.loads(damaging.lines(store)[-1])["seq"] == 7
+    assert wrong(found(store)) == {"damaged-line", "seq-perhaps-missing"}
+    put_right = [line for line in damaging.lines(store) if not line.startswith(b"{{")]
+    (store / damaging.LOG).write_bytes(b"".join(put_right))
+    assert wrong(found(store)) == {"seq-missing", "wrong-snapshot-member"}
+
+
 def test_a_hole_of_any_size_is_told(store: Path) -> None:
     """It is never counted out number by number."""
     damaging.healthy(store)

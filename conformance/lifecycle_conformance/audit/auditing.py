@@ -9,6 +9,7 @@ from attrs import frozen
 
 from lifecycle_conformance.audit.checks.completeness import completeness
 from lifecycle_conformance.audit.checks.content import content
+from lifecycle_conformance.audit.checks.definitions import definitions
 from lifecycle_conformance.audit.checks.first_generation import compacted_index_ids
 from lifecycle_conformance.audit.checks.histories import histories
 from lifecycle_conformance.audit.checks.identity import identity
@@ -21,7 +22,10 @@ from lifecycle_conformance.audit.lives import Life, lives
 from lifecycle_conformance.audit.stored import StoredRun, StoreSource
 from lifecycle_conformance.execution.trace import Object, TenantKey, owner_of_run
 
-_CHECKS: Final = (order, markers, identity, content, histories, members, scope, completeness, compacted_index_ids)
+_CHECKS: Final = (
+    *(order, markers, identity, content, histories, members),
+    *(scope, definitions, completeness, compacted_index_ids),
+)
 _BATCH: Final = 16
 """How many parts a worker is given at a time."""
 _HANDED_OUT: Final = 64

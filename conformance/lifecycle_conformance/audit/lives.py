@@ -73,6 +73,11 @@ class Life:
         return found
 
     @cached_property
+    def seqs(self) -> set[int]:
+        """The sequence numbers of the events."""
+        return {row.value["seq"] for row in self.events}
+
+    @cached_property
     def recorded(self) -> list[tuple[Row, Content, int]]:
         """Each lifecycle event with its content and occurrence, counted where an old event doesn't say it (ALIAS-8)."""
         counted: Counter[Content] = Counter()

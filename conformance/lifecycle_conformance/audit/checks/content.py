@@ -59,12 +59,18 @@ def _of_snapshot(life: Life, row: Row) -> Iterator[Finding]:
     yield from _different(life, row, _DIGEST, {"payload_digest": stable_hash(row.value.get("checkpoint"))})
     yield from _phases(life, row, event)
     if event is not None and event.value["event_type"].startswith(PREFIX):
-        seqs = {event.value["seq"], life.listed.get(event.value["event_id"])}
-        # What was compacted and recorded again has its snapshot from the first time.
-        seq = row.value["seq"] if row.value["seq"] in seqs else event.value["seq"]
+        # What was compacted, or stood in a line that was damaged, and was recorded again has its first snapshot.
+        again = row.value["seq"] == life.listed.get(event.value["event_id"]) or _may_stand_in_a_damaged_line(life, row)
+        seq = row.value["seq"] if again else event.value["seq"]
         about = {"seq": seq, "created_at_ms": event.value["occurred_at_ms"], **_node_named_by(event.value)}
         yield from _different(life, row, _SNAPSHOT, about)
         yield from _different(life, row, _METADATA, _snapshot_metadata(event.value))
+
+
+def _may_stand_in_a_damaged_line(life: Life, row: Row) -> bool:
+    """Whether a line that can't be read may be an earlier one of a snapshot's event (FILE-18)."""
+    seq = row.value["seq"]
+    return not life.is_whole and seq not in life.seqs and seq < life.by_id[row.value["snapshot_id"]].value["seq"]
 
 
 def _event_members(event: Object) -> Object:

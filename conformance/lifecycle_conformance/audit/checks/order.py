@@ -6,7 +6,7 @@ from itertools import islice, pairwise
 from typing import Final
 
 from lifecycle_conformance.audit.finding import Finding
-from lifecycle_conformance.audit.lives import Life
+from lifecycle_conformance.audit.lives import Life, is_index_id
 from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.execution.trace import member
 from lifecycle_conformance.model.identity import MARKER_ID, entries_of, is_unsigned, listed_by, marker_id
@@ -133,6 +133,7 @@ def markers(life: Life) -> Iterator[Finding]:
                 actual=len([*listed_by(event)]),
             )
     yield from _protected(life)
+    yield from _unlike_snapshots(life)
     for event_id in sorted(life.listed.keys() & life.by_id.keys()):
         # A marker that took in no later seq than the one before it has that one's id.
         if life.by_id[event_id] not in life.markers:
@@ -154,6 +155,42 @@ def _protected(life: Life) -> Iterator[Finding]:
                 expected=f"a seq below {newest}",
                 actual=row.value["seq"],
             )
+
+
+def _unlike_snapshots(life: Life) -> Iterator[Finding]:
+    """What markers say of events, beside what the snapshots of these say (COMPACT-10, COMPACT-11)."""
+    snapshots = {row.value["snapshot_id"]: row for row in life.snapshots if row.value["snapshot_id"] not in life.by_id}
+    seqs: defaultdict[str, set[int]] = defaultdict(set)
+    for event_id, seq in (entry for row in life.markers for entry in listed_by(row.value)):
+        seqs[event_id].add(seq)
+    for row in life.markers:
+        through = member(row.value.get("payload"), "compacted_through_ms")
+        late = [snapshots[each] for each in _taken_in_itself(row) if each in snapshots]
+        latest = max((each.value["created_at_ms"] for each in late), default=0)
+        if is_unsigned(through) and latest > through:
+            yield life.finding(
+                "wrong-marker-time",
+                "`payload.compacted_through_ms`",
+                row,
+                expected=f"at least {latest}",
+                actual=through,
+            )
+        for event_id, seq in listed_by(row.value):
+            there = snapshots.get(event_id)
+            if life.is_whole and there is not None and there.value["seq"] not in seqs[event_id]:
+                message = f"the marker lists the event of the snapshot at {there.where}"
+                yield life.finding("listed-seq-differs", message, row, expected=there.value["seq"], actual=seq)
+
+
+def _taken_in_itself(marker: Row) -> list[str]:
+    """The ids of the events that it took in itself: of those that an older marker listed, it doesn't know the times.
+
+    Nor are the times known of events under index ids, whose records may have changed since.
+    """
+    ids = [event_id for event_id, _ in listed_by(marker.value)]
+    folded = [number for number, event_id in enumerate(ids) if event_id.startswith(MARKER_ID)]
+    own = ids[folded[-1] + 1 :] if folded else ids
+    return [event_id for event_id in own if not is_index_id(event_id, marker.value["run_id"])]
 
 
 def _lists_too_little(marker: Row) -> bool:

@@ -87,6 +87,14 @@ CONTENTS: Final = (
         advice=DO_NOT_EDIT,
     ),
     Kind(
+        name="definition-hash-differs",
+        requirement="DEF-1",
+        severity=Severity.SUSPECT,
+        meaning="A snapshot names a version by content, and has another hash of the definition than that version's, "
+        "which another snapshot of the run has. Only a run that recorded a hash of its own meanwhile looks like that.",
+        advice="Look for an engine that hashes the definition in another way, such as with its members sorted.",
+    ),
+    Kind(
         name="two-latest-snapshots",
         requirement="PASS-7",
         severity=Severity.SUSPECT,

@@ -105,6 +105,22 @@ _ALL: Final = (
         advice=DO_NOT_EDIT,
     ),
     Kind(
+        name="wrong-marker-time",
+        requirement="COMPACT-10",
+        severity=Severity.VIOLATION,
+        meaning="An event that a marker took in is later than its `compacted_through_ms`: the event's snapshot says "
+        "so.",
+        advice="Correct the number by hand, to the highest time; look for an engine that takes that of the last event.",
+    ),
+    Kind(
+        name="listed-seq-differs",
+        requirement="COMPACT-11",
+        severity=Severity.SUSPECT,
+        meaning="A marker lists an event with another sequence number than the event's snapshot has. An event that was "
+        "recorded again behind a damaged line looks like that, too.",
+        advice="Compare the marker with a backup of the log: a pass takes the number that it lists.",
+    ),
+    Kind(
         name="wrong-marker-member",
         requirement="COMPACT-8",
         severity=Severity.VIOLATION,
@@ -197,6 +213,13 @@ _ALL: Final = (
         meaning="The oldest events of a run have no snapshots: they were pruned, or are lost.",
         advice="Nothing, where the store is pruned. A pass brings them back with the state of today (H4).",
         hazard="H4",
+    ),
+    Kind(
+        name="snapshots-all-gone",
+        requirement="PRUNE-2",
+        severity=Severity.SUSPECT,
+        meaning="Several passes recorded events of a run, and it has no snapshot: pruning keeps the newest, always.",
+        advice="Restore the folder of the run, before the next pass: its guard would begin anew, from no phase.",
     ),
     Kind(
         name="pass-incomplete",
