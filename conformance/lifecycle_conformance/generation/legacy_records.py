@@ -65,7 +65,8 @@ class LegacyStore:
 
 def event_of(run: Object, record: Object, event_id: str, seq: int, payload: Json = None, **members: Json) -> Object:
     """An event of a record; `payload` is what it has beside the members of the record, or instead of them."""
-    said: Object = {name: record.get(name) for name in ("event", "reason", "stop_kind", "metadata")}
+    of_record = {name: record.get(name) for name in ("event", "reason", "stop_kind", "metadata")}
+    said: Object = {"automation_id": run["automation_id"], **of_record}
     return {
         "schema_version": 1,
         "event_id": event_id,

@@ -30,6 +30,7 @@ from lifecycle_conformance.model.recorded import highest_seq
 
 LONGEST_HISTORY: Final = 24
 AFTER_ALL_MS: Final = LATEST_MS + 2
+_LAST_MOMENT_MS: Final = 2**64 - 1 - LATEST_MS
 """A time after all that sessions record."""
 indexes = evenly(range(LONGEST_HISTORY + 1))
 _TENANT: Final = ("org_id", "workspace_id", "deployment_id", "actor_id", "source")
@@ -184,11 +185,10 @@ class SessionState(RuleBasedStateMachine):
         return highest_seq(self.shown().events) + 1
 
     def moment(self, kind: str, which: int) -> int:
-        """The time of an event or a snapshot of the run, or one after all."""
+        """The time of an event or a snapshot of the run, or one after all; a retention can be added to it."""
         member = "occurred_at_ms" if kind == "events" else "created_at_ms"
-        moments = [*(each[member] for each in getattr(self.shown(), kind)), AFTER_ALL_MS]
-        moment: int = moments[which % len(moments)]
-        return moment
+        moments: list[int] = [*(each[member] for each in getattr(self.shown(), kind)), AFTER_ALL_MS]
+        return min(moments[which % len(moments)], _LAST_MOMENT_MS)
 
     def _phase(self) -> str | None:
         snapshots = self.shown().snapshots

@@ -169,3 +169,21 @@ def an_automation_has_no_name(machine: Actions, data: st.DataObject) -> None:
         machine.change(records)
 
     machine.execute("an automation has no name", action)
+
+
+def a_record_is_long(machine: Actions, data: st.DataObject) -> None:
+    """Record a text that is longer than many readers of lines expect, and go on, in a fresh process where it can."""
+    machine.make_run(data, "running")
+    long: Object = {"event": "node_failed", "recorded_at_ms": 1, "metadata": {"output": "größe " * _MANY_WORDS}}
+
+    def action() -> None:
+        machine.change([long])
+        if "durable" in machine.capabilities:
+            machine.do("restart", kill=True)
+        machine.change([long, {"event": "node_started", "recorded_at_ms": 2}])
+
+    machine.execute("a record is long", action)
+
+
+_MANY_WORDS: Final = 10_000
+"""More than 65,536 bytes of them."""

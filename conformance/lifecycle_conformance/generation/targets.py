@@ -204,6 +204,7 @@ TARGETS: Final[Mapping[str, Target]] = {
     "an automation without a name": Target("import", situations.an_automation_has_no_name),
     "numbers at the far end": Target("import compact prune", at_the_far_end),
     "an old marker that is taken in": Target("import compact", situations.an_old_marker_is_taken_in),
+    "a record that is long": Target("", situations.a_record_is_long),
 }
 """All targets, by name; each gets as many sessions as its weight says."""
 

@@ -17,6 +17,8 @@ from lifecycle_projection.records import Json
 SNAPSHOTS: Final = "stateful_snapshots"
 LONGEST_NAME: Final = 255
 """The most bytes that usual file systems allow in the name of a file."""
+LONGEST_SEGMENT: Final = LONGEST_NAME - len(".json.tmp")
+"""The most bytes that the id of a snapshot may have in the name of its file (FILE-23)."""
 Key: TypeAlias = tuple[str, str, TenantKey]
 """What tells one snapshot from another: run id, id, tenant."""
 
@@ -50,8 +52,8 @@ def is_snapshot_path(path: str) -> bool:
 
 
 def is_too_long(path: str) -> bool:
-    """Whether no file can have this name."""
-    return len(path.rpartition("/")[2]) > LONGEST_NAME
+    """Whether no file of this name can be written: its temporary sibling is longer (FILE-23)."""
+    return len(f"{path.rpartition('/')[2]}.tmp") > LONGEST_NAME
 
 
 # --- typed records ----------------------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ class PredictedStore:
     def unwritable(self, snapshot: Snapshot) -> StorageError | None:
         """A name too long for a file system (FILE-23)."""
         path = path_of(snapshot.run_id, snapshot.snapshot_id)
-        if not self.in_files or not is_too_long(f"{path}.tmp"):
+        if not self.in_files or not is_too_long(path):
             return None
         return StorageError(path=path, problem=os.strerror(errno.ENAMETOOLONG))
 

@@ -19,7 +19,15 @@ from lifecycle_conformance.generation.file_faults.requests import (
     without_history,
 )
 from lifecycle_conformance.generation.strategies import several
-from lifecycle_conformance.model.file_layout import SNAPSHOTS, folder_of, listed_for, path_of, snapshots_of
+from lifecycle_conformance.model.file_layout import (
+    LONGEST_SEGMENT,
+    SNAPSHOTS,
+    folder_of,
+    listed_for,
+    path_of,
+    segment,
+    snapshots_of,
+)
 from lifecycle_conformance.model.identity import ids_of
 from lifecycle_conformance.model.phase_table import FILLED_IN
 from lifecycle_projection.records import Json
@@ -245,10 +253,26 @@ _NAMES_AT_ONCE: Final = 4
 def long_names(run: Object, illegal: Sequence[str], number: int) -> st.SearchStrategy[Requests]:
     """Add a record whose name is too long for a file, where the guard allows its phase and where it doesn't.
 
-    Nothing is recorded of one that comes behind it.
+    Nothing is recorded of one that comes behind it. Some are too long by as little as can be, and some just aren't.
     `illegal` are statuses that the guard refuses after the run's latest snapshot, of the last record of its history.
     """
-    short, long = ({"event": name, "recorded_at_ms": 1 + number % 60} for name in ("node_failed", LONG_NAME))
+    at_ms = 1 + number % 60
+    names = [LONG_NAME, *(_name_of_segment(run, at_ms, length) for length in _LENGTHS)]
+    return st.sampled_from(names).flatmap(lambda name: _with_long_name(run, illegal, at_ms, name))
+
+
+_LENGTHS: Final = (LONGEST_SEGMENT, LONGEST_SEGMENT + 1, LONGEST_SEGMENT + len(".tmp"))
+"""Of segments: the longest that can be written, the next, and the longest of which the file itself has a name."""
+
+
+def _name_of_segment(run: Object, at_ms: int, length: int) -> str:
+    """The name of a record whose snapshot's file has a segment of this length, if the run's id leaves room for that."""
+    shortest = segment(ids_of(with_record(run, {"event": "n", "recorded_at_ms": at_ms}))[-1])
+    return "n" * max(1, 1 + length - len(shortest))
+
+
+def _with_long_name(run: Object, illegal: Sequence[str], at_ms: int, name: str) -> st.SearchStrategy[Requests]:
+    short, long = ({"event": each, "recorded_at_ms": at_ms} for each in ("node_failed", name))
     allowed = [
         [project(with_record(run, long)), project(run)],
         [project(with_record(with_record(run, long), short)), project(run)],

@@ -86,6 +86,8 @@ def protocol_cases(draw: st.DrawFn, capabilities: frozenset[str]) -> list[Reques
     session += [OPEN, ("project", {"run": run})]
     session += _some(random, _later(capabilities, run, imported))
     session += unreadable_requests(random, capabilities, run)
+    if "import" in capabilities:
+        session += _unreadable_imports(random, capabilities)
     session += random.choice(_endings(capabilities, run))
     return [FRESH_PROCESS, *session, *random.choice([[], [FRESH_PROCESS], [FRESH_PROCESS, *map(_elsewhere, session)]])]
 
@@ -145,8 +147,7 @@ def _later(capabilities: frozenset[str], run: Object, imported: Request) -> list
     if "import" in capabilities:
         asked += [lambda random: random.choice([imported, import_of_all_members(random)]), _tied]
         asked += [
-            partial(_unreadable_import, requirement, capabilities)
-            for requirement in ("FILE-11",) * 10 + ("FILE-12",) * 3
+            partial(_unreadable_import, requirement, capabilities) for requirement in ("FILE-11",) * 3 + ("FILE-12",)
         ]
     if "append" in capabilities:
         asked += [_append, _foreign_append, partial(_unreadable_append, capabilities)]
@@ -261,6 +262,19 @@ def _unreadable_import(requirement: str, capabilities: frozenset[str], random: R
     lists = {"events": random.choice([[], [plain_event(random)]]), "snapshots": list[Object]()}
     lists[f"{record}s"].append(random.choice(random.choice(unreadable_by(record, requirement, capabilities))))
     return refusal([requirement, "DRIVER-9"], "invalid_input", "import", **lists)
+
+
+def _unreadable_imports(random: Random, capabilities: frozenset[str]) -> list[Request]:
+    """A part of all records that can't be read, each alone: so few sessions meet most of them."""
+    every = [(f"{each}s", *spoilt) for each in ("event", "snapshot") for spoilt in unreadable(each, capabilities)]
+    nothing: Object = {"events": [], "snapshots": []}
+    return [
+        refusal([requirement, "DRIVER-9"], "invalid_input", "import", **{**nothing, records: [spoilt]})
+        for records, spoilt, requirement in every[random.randrange(_PARTS) :: _PARTS]
+    ]
+
+
+_PARTS: Final = 60
 
 
 def _unreadable_append(capabilities: frozenset[str], random: Random) -> Request:

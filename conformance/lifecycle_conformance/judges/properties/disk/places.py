@@ -79,17 +79,13 @@ def _kind_of_obstacle(step: Step, files: Files, path: str, event_id: str, writte
 
 def _reached(step: Step, obstacle: _Obstacle, after: Files) -> bool:
     """Whether the pass got as far as the obstacle, and has the same id and the same place for the record."""
-    run_id, tenant = step.owner.run_id, step.owner.tenant
-    for event_id in recorded_ids(step)[: obstacle.index]:
-        snapshot = snapshot_in(after.get(path_of(run_id, event_id), b""))
-        if snapshot is None or key_of_snapshot(snapshot) != (run_id, event_id, tenant):
-            return False
-    key = run_id, obstacle.event_id, tenant
+    if not all(_has_snapshot(step, event_id, after) for event_id in recorded_ids(step)[: obstacle.index]):
+        return False
+    key = step.owner.run_id, obstacle.event_id, step.owner.tenant
     before = step.files_before or {}
     if any(path != obstacle.path and _holds(after[path], key) for path in after if before.get(path) != after[path]):
         return False
-    named = step.data.get("snapshot_id") == obstacle.event_id or _says(step, obstacle.event_id)
-    return named or _is_recorded(step, obstacle.event_id, after)
+    return _is_named(step, obstacle) or _is_recorded(step, obstacle.event_id, after)
 
 
 def _holds(text: bytes, key: Key) -> bool:
@@ -235,6 +231,32 @@ def nothing_is_recorded_of_later_records(step: Step, trace: Trace) -> Iterator[J
         later = [at for at, events in enumerate(pass_effects(step).events) if at > index and events]
         what = f"the records behind record {index}, which stopped the pass, that got an event"
         yield none("PASS-10", what, later)
+
+
+@check("PASS-10", on=PASSES.with_files)
+def what_earlier_records_lead_to_is_written(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that the records before the one whose place stopped a pass have their snapshots.
+
+    That it was this place which stopped it, the refusal says by naming the snapshot.
+    """
+    before, after = both(step)
+    obstacle = _first_obstacle(step, before)
+    if obstacle is None or obstacle.kind == _BLOCKED or not _is_named(step, obstacle):
+        return
+    if obstacle.index and _ids_are_known(step, trace, obstacle.index):
+        earlier = enumerate(recorded_ids(step)[: obstacle.index])
+        missing = [at for at, event_id in earlier if not _has_snapshot(step, event_id, after)]
+        what = f"the records before record {obstacle.index}, which stopped the pass, that have no snapshot"
+        yield none("PASS-10", what, missing)
+
+
+def _has_snapshot(step: Step, event_id: str, files: Files) -> bool:
+    key = step.owner.run_id, event_id, step.owner.tenant
+    return _holds(files.get(path_of(step.owner.run_id, event_id), b""), key)
+
+
+def _is_named(step: Step, obstacle: _Obstacle) -> bool:
+    return step.data.get("snapshot_id") == obstacle.event_id or _says(step, obstacle.event_id)
 
 
 def _stays_and_is_named(step: Step, obstacle: _Obstacle, before: Files, after: Files) -> Iterator[Judgement]:
