@@ -38,7 +38,7 @@ class Journaled(InProcessDriver):
     def ask(self, op: str, /, **arguments: Any) -> Answer:
         answer = super().ask(op, **arguments)
         refused = answer.error is not None and answer.error.kind in _REFUSED
-        if op == "open" and not refused:
+        if op == "open" and not refused and arguments["store"] != self._path:
             self._path, self._steps = arguments["store"], []
         elif op in {"project", "import", "compact", "prune"} and not refused and self._path is not None:
             self._steps.append((op, arguments))

@@ -204,7 +204,7 @@ def test_a_fault_is_hunted_and_its_session_made_smaller() -> None:
 
 def test_nothing_is_hunted_where_no_session_shows_it() -> None:
     with pool_of(0, silent) as pool:
-        assert hunted(pool, ["refusals-with-a-time"], seed=0, most=1) == {}
+        assert hunted(pool, ["only-the-last-known-is-caught-up"], seed=0, most=1) == {}
 
 
 def test_small_cases_judge_what_is_not_hunted() -> None:

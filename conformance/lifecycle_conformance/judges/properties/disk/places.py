@@ -237,10 +237,10 @@ def nothing_is_recorded_of_later_records(step: Step, trace: Trace) -> Iterator[J
 def what_earlier_records_lead_to_is_written(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that the records before the one whose place stopped a pass have their snapshots.
 
-    That it was this place which stopped it, the refusal says by naming the snapshot.
+    That it was this place which stopped it, the refusal says by its kind and by naming the snapshot.
     """
     before, after = both(step)
-    obstacle = _first_obstacle(step, before)
+    obstacle = _first_obstacle(step, before) if step.refusal in {"storage", "storage_conflict"} else None
     if obstacle is None or obstacle.kind == _BLOCKED or not _is_named(step, obstacle):
         return
     if obstacle.index and _ids_are_known(step, trace, obstacle.index):
