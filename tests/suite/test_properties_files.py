@@ -383,6 +383,15 @@ def test_what_the_suite_did_itself_is_held_against_nobody(requests: list[Request
     assert {id_ for id_ in said.keys() & OWN if not all(each.holds for each in said[id_])} == set()
 
 
+def test_a_snapshot_that_stands_elsewhere_is_none_that_a_pass_finds() -> None:
+    """The guard is asked for it, as if it were lost (FILE-22), though it is shown (FILE-21)."""
+    files = last(pass_over({**RUN, "status": "running"}))[0].files_after or {}
+    moved = [put(f"{FOLDER}/another.json", files[SECOND_PATH].decode()), remove(SECOND_PATH)]
+    step, trace = last(pass_over({**RUN, "status": "running"}), *moved, pass_over({**RUN, "status": "queued"}))
+    assert step.refusal == "phase_transition"
+    assert broken(step, trace) == set()
+
+
 def test_doubles_that_are_read_wrong_are_held_against_numbers_only() -> None:
     """The log is right where the implementation shows a neighbour of a double in it (H9)."""
     step, trace = last(project(lifecycle("node_started", 1, metadata=0.1234567890123456)))

@@ -56,6 +56,14 @@ def test_the_empty_deployment_is_not_shown_what_has_none() -> None:
     assert fails(spoiled, trace) == {"TENANT-1", "TENANT-3"}
 
 
+def test_a_torn_tail_that_is_cut_off_writes_nothing_anew() -> None:
+    """What the empty deployment has in the log was there before (TENANT-3)."""
+    torn = "tear", {"text": '{"event_id": "torn', "bytes": 18}
+    step, trace = traces.last(project("y", tenant=EMPTY_DEPLOYMENT), project("x"), torn, project("x", "z"))
+    assert "TENANT-3" in judged_in(step, trace)
+    assert broken(step, trace) == set()
+
+
 @pytest.mark.parametrize("request_", [project("x", "z"), append("z"), imported(event("z"))])
 def test_what_is_recorded_for_one_does_not_appear_at_another(request_: Request) -> None:
     step, trace = last(project("x"), project("y", tenant=OTHER), request_)

@@ -46,6 +46,11 @@ def path_of(run_id: str, snapshot_id: str) -> str:
     return f"{folder_of(run_id)}/{segment(snapshot_id)}.json"
 
 
+def stands_in_its_place(snapshot: Object, files: Files | None) -> bool:
+    """Whether a pass that looks a snapshot up finds it (FILE-22); without files nothing stands elsewhere."""
+    return files is None or path_of(snapshot["run_id"], snapshot["snapshot_id"]) in files
+
+
 def is_snapshot_path(path: str) -> bool:
     """Whether a file is one that may hold a snapshot."""
     return _SNAPSHOT_PATH.fullmatch(path) is not None
@@ -204,10 +209,16 @@ def listed_for(files: Files, owner: Owner) -> list[Object]:
 
 
 def written_by(step: Step) -> list[Object]:
-    """The events and snapshots that a step wrote into the files; a log that was made anew has all events anew."""
+    """The events and snapshots that a step wrote into the files; a log that was made anew has all events anew.
+
+    A log of which only a torn tail was cut off wasn't made anew (FILE-16).
+    """
     before, after = both(step)
     snapshots = snapshots_of({path: text for path, text in after.items() if path not in before})
-    return [*events_of(log_of(after).removeprefix(log_of(before))), *snapshots.values()]
+    old, new = log_of(before), log_of(after)
+    if not new.startswith(old):
+        old = old[: old.rfind(b"\n") + 1]
+    return [*events_of(new.removeprefix(old)), *snapshots.values()]
 
 
 def hidden_of(step: Step) -> list[Object]:

@@ -21,6 +21,7 @@ from attrs import frozen
 from lifecycle_conformance.execution.judgement import canonical
 from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace
 from lifecycle_conformance.model.delta import own
+from lifecycle_conformance.model.file_layout import stands_in_its_place
 from lifecycle_conformance.model.identity import content_of_event, contents_of, is_unsigned
 from lifecycle_conformance.model.phase_table import FILLED_IN, NEXT, PHASE_OF, phase_status
 from lifecycle_conformance.model.record_ties import pass_effects
@@ -247,13 +248,17 @@ def _beside_the_own(step: Step, move: Move) -> Iterator[Object | None]:
 
 
 def refused_in_vain(step: Step) -> bool:
-    """Whether a pass was refused at a record whose snapshot is there, as if the guard were asked for it (PASS-4)."""
+    """Whether a pass was refused at a record whose snapshot is there, as if the guard were asked for it (PASS-4).
+
+    In files a snapshot is there for a pass only if it stands in its place, while any is the latest one (FILE-21 f.).
+    """
     index, known = step.data.get("lifecycle_index"), recorded_before(step)
     if step.refusal != "phase_transition" or not is_unsigned(index) or index >= len(known):
         return False
-    there = {each["snapshot_id"]: each for each in step.shown_before().snapshots}
+    shown = step.shown_before().snapshots
+    there = {each["snapshot_id"]: each for each in shown if stands_in_its_place(each, step.files_before)}
     met = [None if place is None else there.get(place.event_id) for place in known[: index + 1]]
-    latest = met[index - 1] if index else max(there.values(), key=_order, default=None)
+    latest = met[index - 1] if index else max(shown, key=_order, default=None)
     if met[index] is None or latest is None or not latest.keys() >= FILLED_IN:
         return False
     move = Move(step.run, step.history[index], latest)
@@ -268,12 +273,14 @@ def _can_be_followed(step: Step, trace: Trace) -> bool:
     """Whether a pass can be followed record by record.
 
     It can't where records were recorded twice or not at all, or are told apart wrongly; where something of another
-    tenant is shown; and where a snapshot lacks what belongs to its phase: other requirements say so.
+    tenant is shown; where a snapshot stands in another place than its own, at which no pass looks it up; and where one
+    lacks what belongs to its phase: other requirements say so.
     """
     shown = [*step.shown_before().snapshots, *step.shown_after().snapshots]
     return (
         all(own(view, step.owner) == view.get(step.owner, Shown()) for view in (step.before, step.after))
         and all(each.keys() >= FILLED_IN for each in shown)
+        and all(stands_in_its_place(each, step.files_before) for each in step.shown_before().snapshots)
         and _are_known_by_one_event_each(step)
         and _was_recorded_right(step)
         and _occurrences_are_right(step, trace)

@@ -13,7 +13,7 @@ from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace
 from lifecycle_conformance.judges.attribution.recognition import recognition, settled, surely_new
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta, differences
-from lifecycle_conformance.model.file_layout import hidden_of, path_of
+from lifecycle_conformance.model.file_layout import hidden_of, path_of, stands_in_its_place
 from lifecycle_conformance.model.guard_walk import refused_in_vain
 from lifecycle_conformance.model.identity import (
     Content,
@@ -243,10 +243,10 @@ def _changed_since(step: Step, trace: Trace) -> bool:
 
 
 def _are_there(ids: Sequence[str], step: Step) -> bool:
-    """Whether events and snapshots with these ids are all there."""
+    """Whether events and snapshots with these ids are all there, each snapshot where a pass looks it up."""
     shown = delta(step).before
-    events, snapshots = {each["event_id"] for each in shown.events}, {each["snapshot_id"] for each in shown.snapshots}
-    return events & snapshots >= set(ids)
+    there = (each for each in shown.snapshots if stands_in_its_place(each, step.files_before))
+    return {each["event_id"] for each in shown.events} & {each["snapshot_id"] for each in there} >= set(ids)
 
 
 def _would_be_refused(step: Step, ids: Sequence[str], there: dict[str, Object]) -> bool:
