@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -14,10 +15,12 @@ import pytest
 
 from builders import lifecycle, run_json
 from faults import IN_DETAIL
+from lifecycle_conformance import mutants
 from lifecycle_conformance.driver.client import SubprocessDriver
 from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.mutants import MUTANTS, Composed, Mutant
 from lifecycle_conformance.mutants.__main__ import main
+from lifecycle_conformance.mutants.mutant import faults_of
 from lifecycle_conformance.specification import requirements
 
 REQUIREMENTS = requirements.load()
@@ -318,6 +321,18 @@ def test_what_it_replaces_is_there_and_comes_back(mutant: Mutant) -> None:
     with mutant.applied():
         assert InProcessDriver(mutant.store).hello.name == f"{RIGHT}, faulty: {mutant.name}"
     assert InProcessDriver(mutant.store).hello.name == RIGHT
+
+
+def test_each_module_is_listed_and_no_two_faults_have_one_name() -> None:
+    above = mutants.__name__.count(".") + 1
+    modules = [
+        module
+        for name, module in sys.modules.items()
+        if name.startswith(f"{mutants.__name__}.") and name.count(".") > above
+    ]
+    names = Counter(each.name for module in modules for each in faults_of(module))
+    assert max(names.values()) == 1
+    assert names.keys() == MUTANTS.keys()
 
 
 def test_there_is_a_session_for_each() -> None:

@@ -11,6 +11,7 @@ from lifecycle_conformance.driver.in_process import InProcessDriver
 from lifecycle_conformance.driver.interface import STILL_RUNNING
 from lifecycle_conformance.execution import session as execution
 from lifecycle_conformance.execution.trace import Object, Owner, Request, Shown, Step, Trace
+from lifecycle_conformance.mutants import MUTANTS
 from traces import OWNER, answered, broken, broken_in, executed, judgements, last_of, refused, shown
 
 OF_THE_PROTOCOL = ("DRIVER-", "FILE-25")
@@ -93,6 +94,16 @@ def with_the_log_reversed(step: Step) -> Step:
     return evolve(step, files_after={**step.files_after, name: old + turned})
 
 
+def in_an_empty_directory(step: Step) -> Step:
+    """Show what was recorded, though nothing is there."""
+    return evolve(step, files_after={})
+
+
+def unusable(step: Step) -> Step:
+    """Refuse to record anything."""
+    return in_an_empty_directory(refused(showing(events=0, snapshots=0)(step), "storage"))
+
+
 RESTART: Request = ("restart", {"kill": False})
 KILL: Request = ("restart", {"kill": True})
 
@@ -109,6 +120,8 @@ CASES: list[tuple[str, list[Request], Callable[[Step], Step]]] = [
     ("DRIVER-5", [OPEN, COMPACT], refusing("invalid_input")),
     ("DRIVER-6", [OPEN, PASS, OTHER], showing_a_stranger),
     ("DRIVER-6", [OPEN, PASS, OTHER], refusing("storage")),
+    ("DRIVER-6", [OPEN, PASS], in_an_empty_directory),
+    ("DRIVER-6", [OPEN, PASS], unusable),
     ("DRIVER-7", [OPEN, PASS, OTHER, OPEN], showing(events=0, snapshots=0)),
     ("DRIVER-7", [OPEN, PASS, OTHER, OPEN], showing(events=1)),
     ("DRIVER-7", [OPEN, PASS, OTHER, OPEN], showing_otherwise("snapshots", 1, seq=7)),
@@ -315,6 +328,15 @@ def test_ids_stay_the_same_while_nothing_changes() -> None:
         assert "DRIVER-17" not in judgements(step, trace)
     step, trace = last(OPEN, IDENTIFY, ("identify", {"run": {**RUN, "run_id": "run-2"}}))
     assert "DRIVER-17" not in judgements(step, trace)
+
+
+@pytest.mark.parametrize("shown_before", [[], [PASS]])
+def test_a_store_that_a_refusal_closed_breaks_one_requirement(shown_before: list[Request]) -> None:
+    """DRIVER-15, whether anything was shown before or is first looked at afterwards."""
+    refuse: Request = ("refuse", {"request": {"op": "project"}, "kind": "invalid_input", "because": []})
+    with MUTANTS["refusal-closes-the-store"].applied():
+        session = executed([OPEN, *shown_before, refuse, pass_over({**RUN, "run_id": "run-2"})])
+    assert broken_in(session) == {"DRIVER-15"}
 
 
 @pytest.mark.parametrize(

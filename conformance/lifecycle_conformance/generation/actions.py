@@ -15,7 +15,6 @@ from lifecycle_conformance.generation.file_faults.scenarios import possible
 from lifecycle_conformance.generation.run_states import states, whole_states
 from lifecycle_conformance.generation.session_state import AFTER_ALL_MS, SessionState, indexes
 from lifecycle_conformance.generation.strategies import LATEST_MS, STATUSES, evenly, run_record, telling_records
-from lifecycle_conformance.model.recorded import highest_seq
 
 _RETENTIONS: Final = ("early", "late", "off", "beyond the beginning")
 PRUNINGS: Final = (*_RETENTIONS, "for two tenants", "of one seq")
@@ -198,7 +197,7 @@ class Actions(SessionState):
             events = self.shown().events
             if how == "for two tenants" and events and "import" in self.capabilities:
                 # Beyond all events, it decides on those that the own newest snapshot protects by itself.
-                seq = highest_seq(events) + 1 if which % 2 else events[which % len(events)]["seq"]
+                seq = self.next_seq() if which % 2 else events[which % len(events)]["seq"]
                 self.do("import", events=[], snapshots=[self._foreign_snapshot(seq)])
             if how == "beside a run without snapshots" and "import" in self.capabilities:
                 self.do("import", events=self._events_only(), snapshots=[])
@@ -295,7 +294,7 @@ class Actions(SessionState):
 
     def _more_snapshots(self, how: str, which: int) -> list[Object]:
         """Write an old snapshot of another tenant; or several of the own one that are the newest, with one seq."""
-        latest = highest_seq(self.shown().events)
+        latest = self.next_seq() - 1
         if how == "for two tenants":
             return [self._foreign_snapshot(latest + which % 2)]
         letters = IN_ORDER[which % len(IN_ORDER)]

@@ -30,8 +30,9 @@ from lifecycle_conformance.model.recorded import highest_seq
 
 LONGEST_HISTORY: Final = 24
 AFTER_ALL_MS: Final = LATEST_MS + 2
-_LAST_MOMENT_MS: Final = 2**64 - 1 - LATEST_MS
 """A time after all that sessions record."""
+_LAST_MOMENT_MS: Final = 2**64 - 1 - LATEST_MS
+_SEQS_TO_ADD: Final = 1_000
 indexes = evenly(range(LONGEST_HISTORY + 1))
 _TENANT: Final = ("org_id", "workspace_id", "deployment_id", "actor_id", "source")
 Observer = Callable[[Session, BrokenDriverError | None], None]
@@ -181,8 +182,9 @@ class SessionState(RuleBasedStateMachine):
         return self.session.view.get(owner_of_run(self.run), Shown())
 
     def next_seq(self) -> int:
-        """The seq that the next event of the run gets, as far as it is shown."""
-        return highest_seq(self.shown().events) + 1
+        """The seq that the next event of the run gets, as far as it is shown; some can be added to it."""
+        greatest = 2**64 - 1 if "json-numbers" in self.capabilities else 2**53 - 1
+        return min(highest_seq(self.shown().events) + 1, greatest - _SEQS_TO_ADD)
 
     def moment(self, kind: str, which: int) -> int:
         """The time of an event or a snapshot of the run, or one after all; a retention can be added to it."""

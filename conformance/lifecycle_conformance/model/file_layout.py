@@ -58,7 +58,12 @@ def is_snapshot_path(path: str) -> bool:
 
 def is_too_long(path: str) -> bool:
     """Whether no file of this name can be written: its temporary sibling is longer (FILE-23)."""
-    return len(f"{path.rpartition('/')[2]}.tmp") > LONGEST_NAME
+    return is_unusually_long(f"{path}.tmp")
+
+
+def is_unusually_long(path: str) -> bool:
+    """Whether usual file systems allow no file of this name."""
+    return len(path.rpartition("/")[2].encode()) > LONGEST_NAME
 
 
 # --- typed records ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import orjson
 
 from lifecycle_conformance.execution.file_operations import LOG
 from lifecycle_conformance.execution.judgement import Judgement, Steps, canonical, judged, none, steps
-from lifecycle_conformance.execution.operations import NEW_PROCESS, ON_FILES
+from lifecycle_conformance.execution.operations import NEW_PROCESS, ON_FILES, WRITING
 from lifecycle_conformance.execution.trace import Object, Owner, Step, Trace, View, key_of
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.identity import is_unsigned
@@ -34,6 +34,7 @@ _NEVER_REFUSED_WITH: Final = {
     "prune": frozenset({"invalid_input", "phase_transition", "storage_conflict"}),
 }
 """The kinds with which an operation can't be refused, asked as the suite asks."""
+_RECORDING: Final = frozenset({"project", "append"})
 _TOUCHING_NO_STORE: Final = frozenset({"identify", "refuse", "say", "hello"})
 _CHANGING_ANYTHING: Final = ON_FILES | NEW_PROCESS | {"open"}
 
@@ -93,6 +94,22 @@ def stores(step: Step, trace: Trace) -> Iterator[Judgement]:
         yield _kept("DRIVER-7", "what the directory shows, opened again", shown, step.after)
     else:
         yield none("DRIVER-7", "what is shown after another open", _all(step.after))
+
+
+@check("DRIVER-6", on=Steps(WRITING).with_files)
+def the_store_is_in_its_directory(step: Step, trace: Trace) -> Iterator[Judgement]:
+    """Judge that what is recorded and shown is in the directory that was opened, and that something can be put there.
+
+    A pass that finds no place for a snapshot has appended the event (PASS-11): so the directory isn't empty then.
+    """
+    if trace.is_damaged:
+        return
+    recorded = _all(step.after) if step.before != step.after else []
+    if recorded:
+        yield none("DRIVER-6", "what is shown of an empty directory", [] if step.files_after else recorded)
+    elif step.op in _RECORDING and not step.files_before and not step.files_after:
+        is_refused = step.refusal == "storage"
+        yield judged("DRIVER-6", "whether an empty directory can't be used", expected=False, actual=is_refused)
 
 
 @check("FILE-25", "DRIVER-7", on=steps("restart"))

@@ -25,8 +25,8 @@ def integers_signed() -> Patches:
     return written_with(integer=lambda number: str(number - 2**64 if number >= 2**63 else number))
 
 
-@fault("JSON-6", why="JavaScript writes 1.0 as `1`.")
-def whole_doubles_as_integers() -> Patches:
+@fault("JSON-6", "JSON-8", why="JavaScript writes 1.0 as `1`.")
+def whole_doubles_hashed_as_integers() -> Patches:
     """Doubles whose value is whole are written as integers."""
     return written_with(
         double=lambda value: str(int(value)) if value.is_integer() and abs(value) < 1e16 else right(value)

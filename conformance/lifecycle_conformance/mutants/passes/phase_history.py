@@ -118,7 +118,7 @@ def an_empty_history_is_begun_before_a_move() -> Patches:
 # --- what an entry says -----------------------------------------------------------------------------------------------
 
 
-@fault("PHASE-8", why="The status of the run is at hand, the one that decides the phase isn't.")
+@fault("PHASE-8", "SNAP-7", why="The status of the run is at hand, the one that decides the phase isn't.")
 def observed_by_the_status_of_the_run() -> Patches:
     """The observed entry of a run that is queued for a retry says that `queued` was observed."""
     yield _entries(

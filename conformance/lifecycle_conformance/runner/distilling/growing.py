@@ -40,7 +40,7 @@ class Effort:
 
     waves: int = 4
     lives: int = 150
-    hunt: int = 300
+    hunt: int = 1000
     attempts: int = 150
 
 

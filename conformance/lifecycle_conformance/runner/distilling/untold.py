@@ -16,7 +16,6 @@ _NOT_MET: Final = frozenset(
     {
         "snapshot-looked-up-by-what-files-hold",
         "found-under-another-name",
-        "carriage-return-ends-a-line-of-the-log",
         "unknown-path-segments",
     }
 )
