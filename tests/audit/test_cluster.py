@@ -151,11 +151,12 @@ def test_an_interruption_tells_what_is_known_so_far(address: str, store: Path) -
 def test_a_scheduler_that_goes_away_is_told(store: Path) -> None:
     with running(1) as (address, cluster_process):
         with Client(address, set_as_default=False) as client:
-            (worker,) = client.run(os.getpid)
+            [(worker, pid)] = client.run(os.getpid).items()
             process = stopping_its_workers(store, address)
             assert within(PATIENCE_S, lambda: tasks_of(client, worker))
         cluster_process.kill()
         _, err = process.communicate(timeout=PATIENCE_S)
+        os.kill(pid, signal.SIGKILL)  # stopped, it would never see that its scheduler is gone
     assert (process.returncode, err) == (2, f"error: {address}: the scheduler went away\n".encode())
 
 
