@@ -105,11 +105,7 @@ def actor_decides_on_visibility() -> Patches:
     yield from _keyed(lambda tenant: tenant.actor_id)
 
 
-@fault(
-    "TENANT-2",
-    *("DRIVER-10", "DRIVER-9", "COMPACT-13"),
-    why="Equality of records is there without a line of code, and compares all members.",
-)
+@fault("TENANT-2", "DRIVER-10", why="Equality of records is there without a line of code, and compares all members.")
 def source_decides_on_visibility() -> Patches:
     """What a tenant recorded is seen only by who asks with the same `source`."""
     yield from _keyed(lambda tenant: tenant.source)
