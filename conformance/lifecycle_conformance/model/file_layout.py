@@ -19,6 +19,8 @@ LONGEST_NAME: Final = 255
 """The most bytes that usual file systems allow in the name of a file."""
 LONGEST_SEGMENT: Final = LONGEST_NAME - len(".json.tmp")
 """The most bytes that the id of a snapshot may have in the name of its file (FILE-23)."""
+STOPPED_BY_A_PLACE: Final = frozenset({"storage", "storage_conflict"})
+"""The kinds of refusal of a pass that a place stopped: its files are damaged, or another's snapshot stands there."""
 Key: TypeAlias = tuple[str, str, TenantKey]
 """What tells one snapshot from another: run id, id, tenant."""
 

@@ -5,7 +5,6 @@ Where it stops, and in which order the guard is asked, is judged with the phases
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from lifecycle_conformance.execution.judgement import PASSES, Judgement, canonical, judged, none
 from lifecycle_conformance.execution.multiset import added
@@ -13,7 +12,7 @@ from lifecycle_conformance.execution.trace import Object, Shown, Step, Trace
 from lifecycle_conformance.judges.attribution.recognition import recognition, settled, surely_new
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.delta import delta, differences
-from lifecycle_conformance.model.file_layout import hidden_of, path_of, stands_in_its_place
+from lifecycle_conformance.model.file_layout import STOPPED_BY_A_PLACE, hidden_of, path_of, stands_in_its_place
 from lifecycle_conformance.model.guard_walk import refused_in_vain
 from lifecycle_conformance.model.identity import (
     Content,
@@ -25,9 +24,6 @@ from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF, phase_status
 from lifecycle_conformance.model.record_ties import pass_effects, recorded_ids
 from lifecycle_conformance.model.recorded import recorded_before
 from lifecycle_conformance.model.reported_ids import given_ids, reported_ids, reported_ids_correct
-
-_OF_PLACES: Final = frozenset({"storage", "storage_conflict"})
-"""What a pass may rightly end in where the files were damaged, or filled by others."""
 
 
 @check("PASS-1", on=PASSES)
@@ -90,7 +86,7 @@ def a_record_that_is_recorded_keeps_its_event(step: Step, trace: Trace) -> Itera
 @check("PASS-4", on=PASSES)
 def a_snapshot_that_is_there_stays(step: Step, trace: Trace) -> Iterator[Judgement]:
     """Judge that the snapshots of the records stay as they are, and that no guard is asked where all are there."""
-    if not step.history or (step.refusal in _OF_PLACES and not trace.is_fully_shown):
+    if not step.history or (step.refusal in STOPPED_BY_A_PLACE and not trace.is_fully_shown):
         return
     before, after = delta(step).before.snapshots, delta(step).after.snapshots
     there = {each["snapshot_id"]: each for each in before}

@@ -9,6 +9,7 @@ from lifecycle_conformance.execution.judgement import PASSES, Judgement, about, 
 from lifecycle_conformance.execution.trace import Files, Step, Trace, owner_of
 from lifecycle_conformance.judges.registry import check
 from lifecycle_conformance.model.file_layout import (
+    STOPPED_BY_A_PLACE,
     Key,
     both,
     events_of,
@@ -48,8 +49,6 @@ _ANOTHERS: Final = "another's"
 _UNREADABLE: Final = "unreadable"
 _TOO_LONG: Final = "too long"
 _BLOCKED: Final = "blocked"
-_BY_A_PLACE: Final = frozenset({"storage", "storage_conflict"})
-"""The kinds of refusal of a pass that a place stopped."""
 
 
 def _first_obstacle(step: Step, files: Files) -> _Obstacle | None:
@@ -231,7 +230,7 @@ def nothing_is_recorded_of_later_records(step: Step, trace: Trace) -> Iterator[J
     A blocked folder shows only in writing, when the events of later records may be there already.
     """
     met = _met(step)
-    if met is None or met[0].kind == _BLOCKED or step.refusal not in _BY_A_PLACE:
+    if met is None or met[0].kind == _BLOCKED or step.refusal not in STOPPED_BY_A_PLACE:
         return
     index = met[0].index
     if index + 1 < len(step.history) and _ids_are_known(step, trace, index):
@@ -247,7 +246,7 @@ def what_earlier_records_lead_to_is_written(step: Step, trace: Trace) -> Iterato
     That it was this place which stopped it, the refusal says by its kind and by naming the snapshot.
     """
     before, after = both(step)
-    obstacle = _first_obstacle(step, before) if step.refusal in _BY_A_PLACE else None
+    obstacle = _first_obstacle(step, before) if step.refusal in STOPPED_BY_A_PLACE else None
     if obstacle is None or obstacle.kind == _BLOCKED or not _is_named(step, obstacle):
         return
     if obstacle.index and _ids_are_known(step, trace, obstacle.index):
