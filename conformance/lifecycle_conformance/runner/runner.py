@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from math import ceil
 from time import monotonic
 from typing import Any, Final
 
@@ -37,11 +36,13 @@ class Profile:
     """How much to search; how long that takes depends on the machine and the implementation.
 
     A search has `shards` parts. Each has `sessions` sessions of `actions` actions for each target, and so many
-    `input_cases` and `protocol_cases`. `wanted` is the number of distinct cases in which each requirement must have
-    been judged.
+    `input_cases` and `protocol_cases`, and is cut into `slices` that can be searched side by side. Their number belongs
+    to the profile, since a report must not depend on how many processes there are. `wanted` is the number of distinct
+    cases in which each requirement must have been judged.
     """
 
     shards: int
+    slices: int = 1
     sessions: int
     actions: int
     input_cases: int
@@ -50,16 +51,14 @@ class Profile:
 
 
 PROFILES: Final[Mapping[str, Profile]] = {
-    "quick": Profile(shards=2, sessions=1, actions=6, input_cases=10, protocol_cases=16, wanted=5),
-    "default": Profile(shards=8, sessions=1, actions=10, input_cases=10, protocol_cases=10, wanted=20),
-    "thorough": Profile(shards=80, sessions=15, actions=30, input_cases=20, protocol_cases=20, wanted=20),
+    "quick": Profile(shards=2, slices=4, sessions=1, actions=6, input_cases=10, protocol_cases=16, wanted=5),
+    "default": Profile(shards=8, slices=2, sessions=1, actions=10, input_cases=10, protocol_cases=10, wanted=20),
+    "thorough": Profile(shards=80, slices=1, sessions=15, actions=30, input_cases=20, protocol_cases=20, wanted=20),
 }
 SHRINK_ATTEMPTS: Final = 5_000
 """How many attempts to find smaller sessions there are by default, for all failures together."""
 _BLOCKING: Final = frozenset({ANSWERING, DECLARING})
 """What a driver must do before anything else of it can be judged: answer, and offer what it declares."""
-_TASKS_EACH: Final = 2
-"""How many tasks there are for each of many processes: so they come to their ends at about one time."""
 _LEAST_ATTEMPTS: Final = 200
 """How many attempts each failure gets at least, unless there are to be none."""
 
@@ -92,7 +91,6 @@ def run(  # noqa: PLR0913 - the options of a check
         names=None if not only else sorted(with_evidence(each.id for each in wanted)),
         profile=profile,
         seed=seed,
-        jobs=jobs,
         spec=spec,
         vectors=vectors,
     )
@@ -137,7 +135,6 @@ class _Check:
     names: Sequence[str] | None
     profile: str
     seed: int
-    jobs: int
     spec: str | None
     vectors: bool
     hello: Hello | None = None
@@ -173,10 +170,9 @@ class _Check:
         whole = Task(name="the whole fixed cases", function=compared_with_production, arguments=(self.factory,))
         known = Task(name="the known sessions", function=judged_by_known_sessions, arguments=asked)
         fixed = [small] if self.names is not None else [small, whole]
-        shards = _shards(PROFILES[self.profile], self.seed, database)
-        count = ceil(_TASKS_EACH * self.jobs / len(shards)) if self.jobs > len(shards) else 1
+        profile = PROFILES[self.profile]
         # Every so many kinds of case: they are in order, from the plainest to the deepest.
-        slices = [slice(number, None, count) for number in range(count)]
+        slices = [slice(number, None, profile.slices) for number in range(profile.slices)]
         searches = [
             Task(
                 name=f"part {shard.number} of the search",
@@ -184,7 +180,7 @@ class _Check:
                 arguments=(self.factory, shard, self.names, some),
                 size=sum([*shard.cases(capabilities).values()][some]),
             )
-            for shard in shards
+            for shard in _shards(profile, self.seed, database)
             for some in slices
         ]
         return [*(fixed if self.vectors else []), known, *searches]
