@@ -110,6 +110,15 @@ see it again  lifecycle-projection replay cases/PASS-2-0a1b2c3d.json -- './my dr
     )
 
 
+def test_a_failure_that_comes_now_and_then_points_to_the_requirement_that_answers_agree() -> None:
+    """Whatever else fails now and then stands behind DRIVER-17, which shows two answers to the same requests."""
+    differing = Verdict.NONDETERMINISTIC
+    ids = "PASS-2", "DRIVER-17", "REC-1"
+    found = report(*(failed(each, differing, again=differing, broken=count) for count, each in enumerate(ids, start=1)))
+    assert order(found) == ["DRIVER-17", "PASS-2", "REC-1"]
+    assert "fresh processes answer the same requests in different ways (DRIVER-17)\n" in render(found, width=120)
+
+
 def test_what_a_failure_may_say_besides() -> None:
     members = {
         "shrunk": False,

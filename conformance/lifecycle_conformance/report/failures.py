@@ -31,7 +31,7 @@ _LEAK: Final = (
     "store (DRIVER-7)?"
 )
 _LEFT_BEHIND: Final = "in a fresh process the same requests were answered"
-_DIFFERING: Final = "fresh processes answer the same requests in different ways: see DRIVER-17"
+_DIFFERING: Final = "fresh processes answer the same requests in different ways (DRIVER-17)"
 _MOST_LIKE: Final = 3
 _WHETHER: Final = "whether "
 _REFUSALS: Final = ("the refusal", "the kind of the refusal")

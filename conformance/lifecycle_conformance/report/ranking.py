@@ -9,9 +9,11 @@ from lifecycle_conformance.specification.requirements import Level
 
 Failed: TypeAlias = Result | JudgeResult
 """A requirement that is broken, or agreement with the reference where there is none."""
+_SAME_ANSWERS: Final = "DRIVER-17"
 _OPERATIONS: Final = "DRIVER-5"
 _EMPTY_STORES: Final = "DRIVER-7"
 _BLOCKERS: Final[Sequence[Callable[[Result], bool]]] = (
+    lambda result: result.verdict is Verdict.NONDETERMINISTIC and result.requirement.id == _SAME_ANSWERS,
     lambda result: result.verdict is Verdict.NONDETERMINISTIC,
     lambda result: result.verdict in {Verdict.CRASH, Verdict.TIMEOUT, Verdict.PROTOCOL},
     lambda result: result.requirement.id == _OPERATIONS,
@@ -25,8 +27,9 @@ records that can't be read or operations that aren't there, stores that don't be
 def worst_first(report: Report) -> list[Failed]:
     """All that failed and isn't known, in the order in which it is best mended.
 
-    1. Blockers: answers that differ from time to time, then a driver that crashes, hangs or breaks the protocol, then
-       records that can't be read (DRIVER-5), then stores that don't begin empty (DRIVER-7), then other state leaks.
+    1. Blockers: answers that differ from time to time (first DRIVER-17, which shows how), then a driver that crashes,
+       hangs or breaks the protocol, then records that can't be read (DRIVER-5), then stores that don't begin empty
+       (DRIVER-7), then other state leaks.
     2. The others: MUST before SHOULD; then what ended most sessions, in tenths of all sessions; then what was broken
        in the largest share of its cases, in tenths; then in most cases; then in the order of the specification.
     3. Agreement with the reference shows whole answers: it comes after the first of the others, and before it if the
