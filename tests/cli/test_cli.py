@@ -316,6 +316,23 @@ def test_a_store_that_is_a_file_is_refused(runs: Runs, store: Path) -> None:
     assert (done.exit_code, done.stderr) == (2, f"error: {store}: expected a directory that exists\n")
 
 
+@pytest.mark.parametrize(
+    "address", ["sqlite:state.sqlite3", "postgresql://me:secret@host/state", "postgres://host/state"]
+)
+def test_the_address_of_a_database_is_no_folder_to_be_made(
+    runs: Runs, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = runs(ONE)
+    monkeypatch.chdir(tmp_path)
+    before = contents(tmp_path)
+    for more in ((), ("--dry-run",)):
+        done = call("project", file, "--store", address, *more)
+        assert done.exit_code == 2
+        assert "expected a folder, found the address of a database; passes are recorded in files" in done.stderr
+        assert "secret" not in done.stderr
+    assert contents(tmp_path) == before
+
+
 def test_a_locked_store_is_said_to_be_locked(runs: Runs, store: Path) -> None:
     store.mkdir()
     with FileStore(store).lock():

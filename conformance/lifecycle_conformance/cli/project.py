@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -47,6 +48,20 @@ EXIT CODES
   141  all is done, but the reader of the output went away"""
 
 
+_DATABASES = ("sqlite:", "postgresql:", "postgres:")
+"""How the address of a database begins, for the commands that read one."""
+
+
+class _Folder(click.Path):
+    """A folder, and not the address of a database: that would be taken for the name of a folder to be made."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it, or refuse it as click does, without showing it: there may be a password in it."""
+        if str(value).startswith(_DATABASES):
+            self.fail("expected a folder, found the address of a database; passes are recorded in files", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command(epilog=_EPILOG)
 @click.argument("runs", metavar="RUNS")
 @click.option(
@@ -54,7 +69,7 @@ EXIT CODES
     "directory",
     metavar="DIR",
     required=True,
-    type=click.Path(path_type=Path),
+    type=_Folder(path_type=Path),
     help="The directory of the store. It is made if it is missing and the one above it exists.",
 )
 @click.option(
