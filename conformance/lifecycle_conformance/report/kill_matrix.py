@@ -5,11 +5,13 @@ from typing import Final
 
 from lifecycle_conformance.report.columns import in_columns
 from lifecycle_conformance.report.wording import counted, wrapped
-from lifecycle_conformance.runner.strength.kills import NAMING, PROPERTIES, Attempt, Row
+from lifecycle_conformance.runner.strength.kills import CASES, PROPERTIES, SESSIONS, Attempt, Row
 from lifecycle_projection.records import Json
 
 _SLOWEST: Final = 5
 _NOT_ASKED: Final = ""
+_SAYING: Final = {CASES: ", which judge what no property does", SESSIONS: ", without naming a requirement"}
+"""What must be known of a judge to read its number."""
 
 
 def rendered(rows: Sequence[Row], judges: Sequence[str], width: int) -> Iterator[str]:
@@ -40,8 +42,7 @@ def _totals(rows: Sequence[Row], judges: Sequence[str]) -> Iterator[str]:
     yield f"{counted(len(rows), 'mutant')}: {found} found, {right} of them under the right requirements alone"
     for judge in judges:
         attempts = [each for row in rows if (each := row.of(judge)) is not None]
-        names = "" if judge in NAMING else ", without naming a requirement"
-        yield f"by {judge}: {sum(each.killed for each in attempts)} of {len(attempts)}{names}"
+        yield f"by {judge}: {sum(each.killed for each in attempts)} of {len(attempts)}{_SAYING.get(judge, '')}"
     if survivors := [row.mutant.name for row in rows if row.survives]:
         yield f"not found: {', '.join(survivors)}"
     if slowest := _slowest(rows):

@@ -26,8 +26,17 @@ def why(found: Result | JudgeResult) -> str:
 
 def known_judges(report: Report) -> list[str]:
     """The judges of whole answers whose differences are accepted, by the names that they have in the file."""
+    return [name for name, found in _judges(report) if found.known is not None]
+
+
+def differing_judges(report: Report) -> list[str]:
+    """Those that differ and aren't accepted: they count as failures, beside the requirements."""
+    return [name for name, found in _judges(report) if found.differing and found.known is None]
+
+
+def _judges(report: Report) -> list[tuple[str, JudgeResult]]:
     judges = ((AGREEMENT, report.agreement), (VECTORS, report.vectors))
-    return [name for name, found in judges if found is not None and found.known is not None]
+    return [(name, found) for name, found in judges if found is not None]
 
 
 def number_of(report: Report) -> int:

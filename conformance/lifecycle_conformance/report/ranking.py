@@ -1,9 +1,10 @@
 """The order of failures in a report: those that must be repaired before others mean anything come first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeAlias
 
 from lifecycle_conformance.judges.agreement import AGREEMENT
+from lifecycle_conformance.report.explanations import Explanation, explanations
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
 from lifecycle_conformance.specification.requirements import Level
 
@@ -30,20 +31,31 @@ def worst_first(report: Report) -> list[Failed]:
     1. Blockers: answers that differ from time to time (first DRIVER-17, which shows how), then a driver that crashes,
        hangs or breaks the protocol, then records that can't be read (DRIVER-5), then stores that don't begin empty
        (DRIVER-7), then other state leaks.
-    2. The others: MUST before SHOULD; then what ended most sessions, in tenths of all sessions; then what was broken
-       in the largest share of its cases, in tenths; then in most cases; then in the order of the specification.
-    3. Agreement with the reference shows whole answers: it comes after the first of the others, and before it if the
-       session that shows it is shorter.
+    2. The others: what a fault breaks that explains several failures; MUST before SHOULD; then what ended most
+       sessions, in tenths of all sessions; then what was broken in the largest share of its cases, in tenths; then in
+       most cases; then in the order of the specification.
+    3. Agreement with the reference shows whole answers: it comes after the first of the others, and before them only if
+       the session that shows it is shorter than theirs.
     """
     failed = [each for each in report.results if each.failure is not None and each.known is None]
     blockers = sorted((each for each in failed if _blocks(each) < len(_BLOCKERS)), key=_blocks)
-    others = sorted((each for each in failed if each not in blockers), key=lambda each: _weight(each, report))
+    chiefs = [each.chief for each in explained(failed) if len(each.of) > 1]
+    others = sorted(
+        (each for each in failed if each not in blockers),
+        key=lambda each: (_place(each.requirement.id, chiefs), _weight(each, report)),
+    )
     order: list[Failed] = [*blockers, *others]
     agreement = report.agreement
     if agreement is not None and agreement.failure is not None and agreement.known is None:
-        first = bool(others) and not _shorter(agreement.failure, others[0])
+        failure = agreement.failure
+        first = bool(others) and not all(_shorter(failure, each) for each in others)
         order.insert(len(blockers) + first, agreement)
     return order
+
+
+def explained(failed: Iterable[Failed]) -> list[Explanation]:
+    """What failures are like, as few faulty implementations as explain them."""
+    return explanations({name_of(each): failure_of(each).like for each in failed})
 
 
 def name_of(failed: Failed) -> str:
@@ -59,6 +71,10 @@ def failure_of(failed: Failed) -> Failure:
 
 def _blocks(result: Result) -> int:
     return next((rank for rank, blocks in enumerate(_BLOCKERS) if blocks(result)), len(_BLOCKERS))
+
+
+def _place(requirement: str, chiefs: Sequence[str | None]) -> int:
+    return chiefs.index(requirement) if requirement in chiefs else len(chiefs)
 
 
 def _weight(result: Result, report: Report) -> tuple[bool, int, int, int]:

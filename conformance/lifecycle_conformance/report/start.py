@@ -1,4 +1,4 @@
-"""The start of a report: how far it got, what to mend first, how to see that again."""
+"""The start of a report: how far it got, what to mend first, what that is like, how to see it again."""
 
 import shlex
 from collections import Counter
@@ -10,23 +10,27 @@ import click
 from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.difference import first_place
 from lifecycle_conformance.report.failures import again, in_words
-from lifecycle_conformance.report.known import counted_stale, known_judges, stale_in_a_line
-from lifecycle_conformance.report.ranking import Failed, failure_of, name_of
+from lifecycle_conformance.report.known import counted_stale, differing_judges, known_judges, stale_in_a_line
+from lifecycle_conformance.report.ranking import Failed, explained, failure_of, name_of
 from lifecycle_conformance.report.wording import counted, paragraph, short, written
 from lifecycle_conformance.runner.reasons import NOT_THERE
 from lifecycle_conformance.runner.verdicts import UNJUDGED, Failure, JudgeResult, Report, Verdict
 
 _LABEL: Final = 14
 _CAUSE: Final = 200
+_MOST_EXPLANATIONS: Final = 3
+_MOST_EQUALS: Final = 2
 
 
 def lines(report: Report, failed: Sequence[Failed], driver: Sequence[str], width: int) -> Iterator[str]:
-    """Where an implementation stands and what to do next: three lines, each on as many rows as it takes.
+    """Where an implementation stands and what to do next: three lines or four, each on as many rows as it takes.
 
     `failed` is all that failed, the worst first; `driver` is the command that starts the implementation.
     """
     yield from line("how far", how_far(report), width)
     yield from line("mend first", mend_first(report, failed), width)
+    if told := behaves_like(failed):
+        yield from line("behaves like", told, width)
     yield from line("see it again", command(report, failed, driver), width, whole=True)
 
 
@@ -43,6 +47,14 @@ def mend_first(report: Report, failed: Sequence[Failed]) -> str:
             f"nothing fails, but too few cases met the preconditions of {_some(lacking)}: search longer, or elsewhere"
         )
     return "nothing: what was judged holds"
+
+
+def behaves_like(failed: Sequence[Failed]) -> str:
+    """The faulty implementations that do the same, in as many failures as each explains; empty where none does."""
+    found = explained(failed)
+    told = [f"{_either(each.like)} in {_some(each.of)}" for each in found[:_MOST_EXPLANATIONS]]
+    more = len(found) - len(told)
+    return "; ".join([*told, *([f"{more} more"] if more else [])])
 
 
 def line(label: str, text: str, width: int, *, whole: bool = False) -> Iterator[str]:
@@ -64,6 +76,8 @@ def how_far(report: Report) -> str:
         said.append(counted(broken, "is broken", "are broken"))
     if known:
         said.append(counted(known, "is known to be broken", "are known to be broken"))
+    if judges := differing_judges(report):
+        said.append(f"{' and '.join(judges)} {'differs' if len(judges) == 1 else 'differ'}")
     if judges := known_judges(report):
         said.append(f"{' and '.join(judges)} {'is' if len(judges) == 1 else 'are'} known to differ")
     if counts[Verdict.UNDECIDED]:
@@ -118,6 +132,12 @@ def command(report: Report, failed: Sequence[Failed], driver: Sequence[str]) -> 
         return again(saved[0], driver)
     check = ["lifecycle-projection", "check", "--profile", report.profile, "--seed", str(report.seed)]
     return safe(shlex.join([*check, *(["--", *driver] if driver else [])]))
+
+
+def _either(names: Sequence[str]) -> str:
+    if len(names) > _MOST_EQUALS:
+        return f"{', '.join(names[:_MOST_EQUALS])} or {counted(len(names) - _MOST_EQUALS, 'other')}"
+    return " or ".join(names)
 
 
 def _some(names: Sequence[str]) -> str:

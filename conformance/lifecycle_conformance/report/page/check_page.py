@@ -88,10 +88,11 @@ class Searched:
 
 @frozen(kw_only=True)
 class Begin:
-    """Where to begin: how far the implementation got, what to mend first, and the command that shows it again."""
+    """Where to begin: how far the implementation got, what to mend first, its likeness, the command to see it again."""
 
     how_far: str
     mend: str
+    like: str
     command: str
     anchor: str | None
 
@@ -177,6 +178,7 @@ def _begin(report: Report, failed: Sequence[Failed], driver: Sequence[str]) -> B
     return Begin(
         how_far=start.how_far(report),
         mend=start.mend_first(report, failed),
+        like=start.behaves_like(failed),
         command=start.command(report, failed, driver),
         anchor=None if not failed else f"failure-{name_of(failed[0])}",
     )
