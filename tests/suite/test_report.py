@@ -21,7 +21,7 @@ from lifecycle_conformance.report.request_lines import request_lines
 from lifecycle_conformance.report.search_depth import ALLOWED, FORBIDDEN
 from lifecycle_conformance.report.terminal import render
 from lifecycle_conformance.report.wording import short_id, written
-from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
+from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, KnownFailure, Report, Result, Verdict
 from lifecycle_conformance.specification import requirements, schemas
 from lifecycle_projection.codec import to_json
 
@@ -41,6 +41,8 @@ NOT_RECORDED = Failure(
     shrunk=True,
     case="cases/PASS-2-0a1b2c3d.json",
 )
+DIFFERING = JudgeResult(agreed=4, differing=1)
+ACCEPTED = KnownFailure(requirement="vectors", verdict=Verdict.FAIL)
 
 
 def result(id_: str, verdict: Verdict = Verdict.PASS, **members: Any) -> Result:
@@ -460,6 +462,12 @@ def test_the_table_is_short_where_all_is_well() -> None:
         ({"absent": ("compact", "prune")}, "mend first declared, but not there: compact, prune"),
         ({"cut": "the time was over"}, "1 requirement holds, 1 is broken; the time was over"),
         ({"interrupted": True}, "how far interrupted, so this is a part: 1 requirement holds"),
+        ({"vectors": DIFFERING}, "1 requirement holds, 1 is broken, vectors differs mend first"),
+        (
+            {"vectors": DIFFERING, "agreement": evolve(DIFFERING, failure=NOT_RECORDED)},
+            "1 is broken, agreement and vectors differ mend first",
+        ),
+        ({"vectors": evolve(DIFFERING, known=ACCEPTED)}, "1 is broken, vectors is known to differ"),
         ({}, "mend first PASS-2 (Each new record is recorded once, in order)"),
     ],
 )
