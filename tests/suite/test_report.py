@@ -547,7 +547,7 @@ def test_a_report_as_json_is_valid_and_holds_everything() -> None:
     broke = Failure(requests=(OPEN,), message="it ended", broke=Breakdown.CRASH)
     found = report(
         result("PASS-1"),
-        failed("PASS-2"),
+        failed("PASS-2", like=("guard-off", "nothing-for-a-record")),
         result("DRIVER-2", Verdict.CRASH, broken=1, failure=broke),
         vectors=vectors,
         agreement=agreement,
@@ -557,6 +557,8 @@ def test_a_report_as_json_is_valid_and_holds_everything() -> None:
     document = json.loads(json.dumps(as_json(found)))
     assert schemas.problems("report", document) == []
     assert document["worst_first"] == ["DRIVER-2", "PASS-2", "agreement"]
+    assert document["explained"] == [{"like": ["guard-off", "nothing-for-a-record"], "of": ["PASS-2"]}]
+    assert "explained" not in as_json(report(result("PASS-1")))
     assert document["verdicts"]["crash"] == 1
     assert document["requirements"][0] == {
         "id": "PASS-1",
@@ -578,7 +580,7 @@ def test_a_report_as_json_is_valid_and_holds_everything() -> None:
         "steps": [{"op": "open", "store": 0}, {"op": "project", "run": ONE}],
         "shrunk": True,
         "leaks": False,
-        "like": [],
+        "like": ["guard-off", "nothing-for-a-record"],
         "stderr": "",
         "case": "cases/PASS-2-0a1b2c3d.json",
     }

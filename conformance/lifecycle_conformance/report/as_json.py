@@ -6,7 +6,7 @@ from typing import Final
 from lifecycle_conformance import __version__
 from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.report import known
-from lifecycle_conformance.report.ranking import name_of, worst_first
+from lifecycle_conformance.report.ranking import explained, name_of, worst_first
 from lifecycle_conformance.report.search_depth import depths, moves
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
 from lifecycle_conformance.specification.requirements import SPEC_VERSION
@@ -17,7 +17,8 @@ FORMAT: Final = 1
 
 def as_json(report: Report) -> Object:
     """A report as a JSON object."""
-    counts = Counter(result.verdict for result in report.results)
+    counts, failed = Counter(result.verdict for result in report.results), worst_first(report)
+    explained_by = [{"like": list(each.like), "of": list(each.of)} for each in explained(failed)]
     return {
         "report": FORMAT,
         "suite": __version__,
@@ -36,7 +37,8 @@ def as_json(report: Report) -> Object:
         "exit_code": report.exit_code,
         "verdicts": {verdict.value: counts[verdict] for verdict in Verdict},
         "requirements": [_result(each) for each in report.results],
-        "worst_first": [name_of(each) for each in worst_first(report)],
+        "worst_first": [name_of(each) for each in failed],
+        **({"explained": explained_by} if explained_by else {}),
         "vectors": None if report.vectors is None else _judge(report.vectors),
         "agreement": None if report.agreement is None else _judge(report.agreement),
         "lives": _sessions(report),

@@ -28,7 +28,7 @@ CONFORMS: Final = "conforms"
 HOLDS_IN_PART: Final = "holds in part"
 OUTCOME_FALLS_SHORT: Final = "falls short"
 OUTCOME_UNDECIDED: Final = "undecided"
-_VARYING: Final = ("seconds", "errors", "worst_first")
+_VARYING: Final = ("seconds", "errors", "worst_first", "explained")
 _VARYING_OF_A_RESULT: Final = ("failure", "failures")
 _CHANCE: Final = {
     Verdict.NONDETERMINISTIC: "the driver's answers differ from time to time",
