@@ -72,7 +72,7 @@ def made(mutant: Mutant, *killed: bool, reported: tuple[str, ...] = ()) -> Row:
             mutant=mutant.name,
             judge=judge,
             killed=each,
-            reported=frozenset(reported if judge == PROPERTIES else ()),
+            reported=frozenset(reported if judge == PROPERTIES else [mutant.chief] if each else ()),
             cases=7,
             seconds=1.25,
         )
@@ -88,6 +88,8 @@ def made(mutant: Mutant, *killed: bool, reported: tuple[str, ...] = ()) -> Row:
         (made(MUTANTS["guard-off"], False, True), False, True),
         (made(MUTANTS["guard-off"], False, False, True), True, False),
         (made(MUTANTS["guard-off"], True, True, reported=("PHASE-7", "LOG-1")), False, False),
+        (made(MUTANTS["empty-paths-written"], True, False, reported=("FILE-8",)), True, False),
+        (made(MUTANTS["empty-paths-written"], True, True, reported=("FILE-8",)), False, True),
         (made(MUTANTS["guard-off"], False, True, reported=("LOG-1",)), False, False),
     ],
 )

@@ -49,7 +49,7 @@ def snake_case_comes_before_camel_case() -> Patches:
     yield replaced(scope, "SPELLINGS", ordered)
 
 
-@fault("SCOPE-10", why="The grants were made a set before anybody thought of trimming.")
+@fault("SCOPE-10", "SCOPE-1", why="The grants were made a set before anybody thought of trimming.")
 def grants_are_trimmed_after_duplicates_are_gone() -> Patches:
     """Two grants that differ in the white space around them are both kept, trimmed."""
 

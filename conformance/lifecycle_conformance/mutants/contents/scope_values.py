@@ -91,7 +91,9 @@ def unknown_members_inside_refused() -> Patches:
     )
 
 
-@fault("SCOPE-7", why="White space is looked at to see whether there is a text, and forgotten when it is taken.")
+@fault(
+    "SCOPE-7", "SCOPE-1", why="White space is looked at to see whether there is a text, and forgotten when it is taken."
+)
 def texts_of_a_scope_not_trimmed() -> Patches:
     """Unit ids and policy versions keep the white space around them."""
     yield _parsing(

@@ -218,7 +218,7 @@ def classes_unsorted() -> Patches:
     yield _normal(lambda merged, normal: evolve(normal, data_classes=tuple(dict.fromkeys(merged.data_classes))))
 
 
-@fault("SCOPE-10", why="Duplicates are dropped first, and white space afterwards.")
+@fault("SCOPE-10", "SCOPE-1", why="Duplicates are dropped first, and white space afterwards.")
 def grants_trimmed_at_last() -> Patches:
     """Grants that differ in the white space around them only are kept apart."""
     yield _normal(
@@ -242,13 +242,13 @@ def grants_by_utf16() -> Patches:
 # --- what is left out -------------------------------------------------------------------------------------------------
 
 
-@fault("SCOPE-11", why="A list has a default, which is written where nothing else is there.")
+@fault("SCOPE-11", "SCOPE-1", "FILE-8", why="A list has a default, which is written where nothing else is there.")
 def empty_classes_written() -> Patches:
     """A scope that holds anything has a list of data classes, even if it is empty."""
     yield from _showing(lambda found: {"data_classes": [], **found})
 
 
-@fault("SCOPE-11", why="A list has a default, which is written where nothing else is there.")
+@fault("SCOPE-11", "FILE-8", why="A list has a default, which is written where nothing else is there.")
 def empty_paths_written() -> Patches:
     """The root of a resource scope has a parent path, even if it is empty."""
 

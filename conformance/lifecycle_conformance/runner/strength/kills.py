@@ -101,8 +101,9 @@ class Row:
 
     @property
     def survives(self) -> bool:
-        """Whether no judge found it under the requirement that it breaks."""
-        return not any(each.killed for each in self.attempts if each.judge in NAMING)
+        """Whether no judge found it under the requirement that it breaks first of all."""
+        found = (each.reported for each in self.attempts if each.killed and each.judge in NAMING)
+        return not any(self.mutant.chief in reported for reported in found)
 
     @property
     def misattributed(self) -> frozenset[str]:
@@ -141,14 +142,14 @@ def matrix(  # noqa: PLR0913 - who looks for what, and how long
 
 def _in_turn(mutant: Mutant, judges: Sequence[str]) -> list[str]:
     """The judges in the order in which they are asked: first the one by which the requirement is judged."""
-    own = CASES if load()[mutant.chief].judge is Judge.VECTORS else PROPERTIES
+    own = CASES if _is_for_fixed_cases(mutant) else PROPERTIES
     return sorted(judges, key=lambda judge: judge != own)
 
 
 def judged(send: Send, name: str, judge: str, most: int, seed: int) -> None:
     """Let a judge look for a fault, in so many cases if it searches, and send the :class:`Attempt`."""
     mutant = MUTANTS[name]
-    watch = _Watch(is_killed=partial(_KILLED[judge], mutant.chief), most=most if judge in SEARCHING else sys.maxsize)
+    watch = _Watch(is_killed=partial(_KILLED[judge], mutant), most=most if judge in SEARCHING else sys.maxsize)
     with without_warnings(), mutant.applied(), suppress(OverError):
         _JUDGES[judge](watch, mutant, seed)
     reported = frozenset(each for each, broken in watch.found.broken.items() if broken) - {agreement.AGREEMENT}
@@ -167,7 +168,7 @@ def judged(send: Send, name: str, judge: str, most: int, seed: int) -> None:
 def failure_in_search(name: str, most: int, seed: int) -> Failure | None:
     """How a fault was found in a search alone, without the known sessions; None where so many cases don't show it."""
     mutant = MUTANTS[name]
-    watch = _Watch(is_killed=partial(_KILLED[PROPERTIES], mutant.chief), most=most)
+    watch = _Watch(is_killed=partial(_KILLED[PROPERTIES], mutant), most=most)
     with without_warnings(), mutant.applied(), suppress(OverError):
         _search(watch.take, InProcessDriver(mutant.store), mutant.chief, seed)
     return watch.found.failures.get(mutant.chief)
@@ -202,6 +203,15 @@ def _nearest_first(requirement: str, kinds: Sequence[str]) -> list[str]:
     return [*near, *(kind for kind in kinds if kind not in near)]
 
 
+def _sought(mutant: Mutant) -> frozenset[str]:
+    """What properties look for: what it breaks first of all; where fixed cases judge that, whatever else it breaks."""
+    return mutant.breaks if _is_for_fixed_cases(mutant) else frozenset({mutant.chief})
+
+
+def _is_for_fixed_cases(mutant: Mutant) -> bool:
+    return load()[mutant.chief].judge is Judge.VECTORS
+
+
 def _by_cases(watch: _Watch, mutant: Mutant, _: int) -> None:
     judged_by_small_cases(watch.take, partial(InProcessDriver, mutant.store), None)
 
@@ -216,10 +226,10 @@ _JUDGES: Final[Mapping[str, Callable[[_Watch, Mutant, int], None]]] = {
     CASES: _by_cases,
     SESSIONS: _by_sessions,
 }
-_KILLED: Final[Mapping[str, Callable[[str, Findings], bool]]] = {
-    PROPERTIES: lambda chief, found: bool(found.broken[chief]),
+_KILLED: Final[Mapping[str, Callable[[Mutant, Findings], bool]]] = {
+    PROPERTIES: lambda mutant, found: any(found.broken[each] for each in _sought(mutant)),
     AGREEMENT: lambda _, found: bool(found.broken[agreement.AGREEMENT]),
-    CASES: lambda chief, found: bool(found.broken[chief]),
+    CASES: lambda mutant, found: bool(found.broken[mutant.chief]),
     SESSIONS: lambda _, found: found.fixed.differing > 0,
 }
 JUDGES: Final[Sequence[str]] = tuple(_JUDGES)
