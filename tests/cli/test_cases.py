@@ -26,6 +26,7 @@ from lifecycle_conformance.runner import case_files, replay
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Verdict
 from lifecycle_conformance.runner.verdicts import Result as Found
 from lifecycle_conformance.specification import requirements, schemas
+from lifecycle_conformance.specification.index import SPEC_VERSION
 from lifecycle_conformance.specification.texts import VECTORS
 from lifecycle_projection import InvalidInputError
 
@@ -62,7 +63,7 @@ def test_a_case_says_what_was_found_and_comes_back_as_it_was(tmp_path: Path) -> 
         "message": "a message",
         "expected": [0],
         "actual": [],
-        "spec": requirements.SPEC_VERSION,
+        "spec": SPEC_VERSION,
         "suite": __version__,
         "driver": "mine 0.1",
         "profile": "quick",

@@ -630,8 +630,8 @@ def test_shell_completion_knows_the_commands() -> None:
 @pytest.mark.parametrize(
     ("arguments", "heavy"),
     [
-        (["--help"], ["hypothesis", "jsonschema", "lifecycle_projection"]),
-        (["--version"], ["hypothesis", "jsonschema", "lifecycle_projection"]),
+        (["--help"], ["attr", "hypothesis", "jsonschema", "lifecycle_projection"]),
+        (["--version"], ["attr", "hypothesis", "jsonschema", "lifecycle_projection"]),
         (["serve", "--help"], ["hypothesis", "jsonschema", "lifecycle_projection"]),
         (["project", "--help"], ["hypothesis", "jsonschema"]),
     ],

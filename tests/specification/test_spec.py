@@ -8,10 +8,10 @@ import pytest
 
 import lifecycle_projection
 from lifecycle_conformance.driver.interface import CAPABILITIES, ERROR_KINDS, OPERATIONS
-from lifecycle_conformance.specification import requirements
+from lifecycle_conformance.specification import index, requirements
+from lifecycle_conformance.specification.index import SpecificationError
 from lifecycle_conformance.specification.requirements import (
     Judge,
-    SpecificationError,
     code_spans,
     examples,
     load,
@@ -84,7 +84,7 @@ def test_the_levels_and_the_rest_make_up_all_capabilities() -> None:
 
 
 def test_the_reference_aims_at_the_version_of_the_index() -> None:
-    assert requirements.SPEC_VERSION == lifecycle_projection.SPEC_VERSION
+    assert index.SPEC_VERSION == lifecycle_projection.SPEC_VERSION
 
 
 # --- references inside the text ---------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_a_requirement_is_read_with_all_its_parts(write: Callable[[str], Path]) 
     assert [(each.kind, each.chapter, each.line, each.text) for each in examples(spec)] == [
         ("json hash", "one", 27, "### AB-3: not a heading")
     ]
-    assert requirements.version(spec) == "9"
+    assert index.version(spec) == "9"
 
 
 @pytest.mark.parametrize(
@@ -254,4 +254,4 @@ def test_an_index_without_version_is_an_error(write: Callable[[str], Path]) -> N
     spec = write(GOOD)
     (spec / "README.md").write_text("nothing\n", encoding="utf-8")
     with pytest.raises(SpecificationError, match="expected a line 'Version: …'"):
-        requirements.version(spec)
+        index.version(spec)

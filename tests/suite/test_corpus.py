@@ -24,7 +24,8 @@ from lifecycle_conformance.runner.distilling.reducing import checked
 from lifecycle_conformance.runner.distilling.untold import why_untold
 from lifecycle_conformance.runner.quiet import without_warnings
 from lifecycle_conformance.specification import requirements, schemas
-from lifecycle_conformance.specification.requirements import SPEC_VERSION, Judge, Level
+from lifecycle_conformance.specification.index import SPEC_VERSION
+from lifecycle_conformance.specification.requirements import Judge, Level
 from lifecycle_conformance.specification.texts import SPEC
 
 CASES: Final = corpus.load()

@@ -161,7 +161,7 @@ def _explain(ctx: click.Context, error: Exception) -> NoReturn:
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
     if not wanted or ctx.resilient_parsing:
         return
-    from lifecycle_conformance.specification.requirements import SPEC_VERSION  # noqa: PLC0415 - for this option only
+    from lifecycle_conformance.specification.index import SPEC_VERSION  # noqa: PLC0415 - for this option only
 
     click.echo(f"lifecycle-projection {__version__}, specification {SPEC_VERSION}")
     ctx.exit()

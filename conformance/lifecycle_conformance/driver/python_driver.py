@@ -20,7 +20,7 @@ from lifecycle_conformance.driver.interface import (
 )
 from lifecycle_conformance.driver.messages import NoAnswerError, read_answer
 from lifecycle_conformance.driver.server import data_of
-from lifecycle_conformance.specification.requirements import SPEC_VERSION
+from lifecycle_conformance.specification.index import SPEC_VERSION
 from lifecycle_projection import LifecycleProjectionError
 from lifecycle_projection.records import Json
 

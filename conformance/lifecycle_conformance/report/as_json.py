@@ -9,7 +9,7 @@ from lifecycle_conformance.report import known
 from lifecycle_conformance.report.ranking import explained, name_of, worst_first
 from lifecycle_conformance.report.search_depth import depths, moves
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result, Verdict
-from lifecycle_conformance.specification.requirements import SPEC_VERSION
+from lifecycle_conformance.specification.index import SPEC_VERSION
 
 FORMAT: Final = 1
 """The version of this format: another one when a member changes its meaning."""

@@ -14,7 +14,8 @@ from lifecycle_conformance.report.wording import WIDTH, counted, paragraph, shor
 from lifecycle_conformance.runner.diagnosis import Finding
 from lifecycle_conformance.runner.examination import ONLY_JUDGED, Examination
 from lifecycle_conformance.runner.next_capability import Addition
-from lifecycle_conformance.specification.requirements import SPEC_VERSION, load
+from lifecycle_conformance.specification.index import SPEC_VERSION
+from lifecycle_conformance.specification.requirements import load
 
 FORMAT: Final = 1
 """The version of the JSON: another one when a member changes its meaning."""

@@ -11,7 +11,7 @@ from lifecycle_conformance.execution.trace import Object
 from lifecycle_conformance.report.statement import CONFORMS
 from lifecycle_conformance.report.wording import WIDTH, paragraph, written
 from lifecycle_conformance.runner.verdicts import FAILURES, Verdict
-from lifecycle_conformance.specification.requirements import SPEC_VERSION
+from lifecycle_conformance.specification.index import SPEC_VERSION
 from lifecycle_projection import InvalidInputError, Problem
 from lifecycle_projection.records import Json
 

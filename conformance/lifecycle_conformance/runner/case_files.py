@@ -24,7 +24,7 @@ from lifecycle_conformance.judges.agreement import AGREEMENT
 from lifecycle_conformance.judges.vectors import Scenario
 from lifecycle_conformance.runner.verdicts import Failure, JudgeResult, Report, Result
 from lifecycle_conformance.specification import schemas
-from lifecycle_conformance.specification.requirements import SPEC_VERSION
+from lifecycle_conformance.specification.index import SPEC_VERSION
 from lifecycle_conformance.specification.requirements import load as load_requirements
 from lifecycle_projection import InvalidInputError, Problem
 from lifecycle_projection.json_text import read_json

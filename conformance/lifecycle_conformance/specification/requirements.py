@@ -14,6 +14,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from attrs import frozen
 
+from lifecycle_conformance.specification.index import INDEX, SpecificationError, read_lines
 from lifecycle_conformance.specification.texts import SPEC
 
 Table: TypeAlias = list[dict[str, str]]
@@ -68,19 +69,6 @@ class Example:
     text: str
 
 
-@frozen(str=False)
-class SpecificationError(Exception):
-    """The text of the specification doesn't follow its format, so nothing that depends on it can be trusted."""
-
-    file: str
-    line: int
-    problem: str
-
-    def __str__(self) -> str:
-        """The place, then the problem."""
-        return f"{self.file}:{self.line}: {self.problem}"
-
-
 def load(spec: Path = SPEC) -> dict[str, Requirement]:
     """All requirements by id, in the order of the text. Raises :class:`SpecificationError`."""
     return {**_requirements_of(spec, _stamp(spec))}
@@ -131,15 +119,6 @@ def levels(spec: Path = SPEC) -> dict[str, frozenset[str]]:
     return found
 
 
-def version(spec: Path = SPEC) -> str:
-    """The version of the specification. Raises :class:`SpecificationError`."""
-    index = _read(spec / INDEX)
-    for line in index.lines:
-        if match := _VERSION.fullmatch(line):
-            return match["version"]
-    raise index.error(0, "expected a line 'Version: …', found none")
-
-
 def code_spans(cell: str) -> tuple[str, ...]:
     """The texts between backticks in a cell of a table."""
     return tuple(_CODE.findall(cell))
@@ -147,9 +126,7 @@ def code_spans(cell: str) -> tuple[str, ...]:
 
 # --- the format -------------------------------------------------------------------------------------------------------
 
-INDEX: Final = "README.md"
 EXECUTED: Final = ("json hash", "jsonl transcript")
-_VERSION: Final = re.compile(r"Version: (?P<version>\S+)")
 _LINK: Final = re.compile(r"\]\((?P<file>[\w-]+\.md)\)")
 _HEADING: Final = re.compile(r"#{1,6} ")
 _REQUIREMENT: Final = re.compile(r"### (?P<id>[A-Z]+-[1-9][0-9]*): (?P<title>\S.*)")
@@ -203,11 +180,7 @@ class _Block:
 
 
 def _read(path: Path) -> _Chapter:
-    try:
-        # Not splitlines: examples hold U+2028 and the like.
-        return _Chapter(path, tuple(path.read_text(encoding="utf-8").split("\n")))
-    except OSError as error:
-        raise SpecificationError(str(path), 0, f"expected a readable file: {error.strerror or error}") from error
+    return _Chapter(path, read_lines(path))
 
 
 def _chapters(spec: Path) -> tuple[_Chapter, ...]:
@@ -314,7 +287,3 @@ def _table(chapter: _Chapter, start: int) -> Table:
         if len(row) != len(header):
             raise chapter.error(number, f"expected {len(header)} cells, found {len(row)}")
     return [dict(zip(header, row, strict=True)) for row in rows]
-
-
-SPEC_VERSION: Final = version()
-"""The version of the specification that this suite judges by."""

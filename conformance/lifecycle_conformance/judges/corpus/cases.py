@@ -8,7 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from lifecycle_conformance.execution.trace import Object, Request
-from lifecycle_conformance.specification.requirements import SPEC_VERSION
+from lifecycle_conformance.specification.index import SPEC_VERSION
 from lifecycle_projection.json_text import read_json
 
 CORPUS: Final = Path(__file__).with_name("distilled.jsonl")

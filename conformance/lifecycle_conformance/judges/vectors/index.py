@@ -8,7 +8,7 @@ from typing import Final
 from lifecycle_conformance import __version__
 from lifecycle_conformance.judges.vectors.scenarios import Scenario
 from lifecycle_conformance.judges.vectors.tags import tags
-from lifecycle_conformance.specification.requirements import SPEC_VERSION
+from lifecycle_conformance.specification.index import SPEC_VERSION
 from lifecycle_projection.records import Json
 
 RECIPE: Final = Path(__file__).with_name("RUNNING.md")

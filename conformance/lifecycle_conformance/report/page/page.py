@@ -21,7 +21,7 @@ from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.page.drawing import drawn
 from lifecycle_conformance.report.page.timeline import Tone
 from lifecycle_conformance.report.wording import counted
-from lifecycle_conformance.specification.requirements import SPEC_VERSION
+from lifecycle_conformance.specification.index import SPEC_VERSION
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _LINK: Final = re.compile(r"\[([^\]]+)\]\([^)\s]+\)")
