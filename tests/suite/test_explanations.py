@@ -60,6 +60,14 @@ def test_one_failure_alone_is_ranked_by_its_weight() -> None:
     assert behaves_like(worst_first(found)) == f"{BY_NAME} in OCC-1"
 
 
+def test_requirements_are_named_before_agreement() -> None:
+    agreement = JudgeResult(agreed=1, differing=9, failure=evolve(NOT_RECORDED, like=(BY_NAME,)))
+    longer = evolve(NOT_RECORDED, requests=NOT_RECORDED.requests * 2, like=(BY_NAME,))
+    found = report(evolve(failed("OCC-1"), failure=longer), agreement=agreement)
+    assert [name_of(each) for each in worst_first(found)] == ["agreement", "OCC-1"]
+    assert behaves_like(worst_first(found)) == f"{BY_NAME} in OCC-1, agreement"
+
+
 def test_agreement_comes_first_only_where_its_session_is_the_shortest() -> None:
     """A requirement that the same session breaks says more than that whole answers differ."""
     longer = evolve(NOT_RECORDED, requests=NOT_RECORDED.requests * 2)

@@ -54,8 +54,9 @@ def worst_first(report: Report) -> list[Failed]:
 
 
 def explained(failed: Iterable[Failed]) -> list[Explanation]:
-    """What failures are like, as few faulty implementations as explain them."""
-    return explanations({name_of(each): failure_of(each).like for each in failed})
+    """What failures are like, as few faulty implementations as explain them; requirements before agreement."""
+    requirements_first = sorted(failed, key=lambda each: isinstance(each, JudgeResult))
+    return explanations({name_of(each): failure_of(each).like for each in requirements_first})
 
 
 def name_of(failed: Failed) -> str:
