@@ -56,6 +56,13 @@ SESSIONS: dict[str, tuple[list[Request], set[str]]] = {
         ],
         {"PASS-7"},
     ),
+    "two with the highest seq, one without history": (
+        [
+            imported(left("sleeping", snapshot_id="a"), left("sleeping", snapshot_id="b", phase_history=HISTORY)),
+            run("running", "x"),
+        ],
+        {"PHASE-5", "PHASE-9"},
+    ),
     "against the snapshot before it": (
         [
             imported(left("running_phase", seq=9, snapshot_id="new", phase_history=HISTORY), left("sleeping", seq=5)),
@@ -144,6 +151,16 @@ FAULTS: dict[str, tuple[str, Spoil, set[str]]] = {
         "two snapshots with the highest seq",
         newest_as(phase_history=HISTORY),
         {"PASS-7"},
+    ),
+    "entries dropped, or guarded against the one without": (
+        "two with the highest seq, one without history",
+        history_as(lambda it: it[-1:]),
+        set(),
+    ),
+    "an entry twice, which none had": (
+        "two with the highest seq, one without history",
+        history_as(lambda it: [*it[:-1], it[0], it[-1]]),
+        {"PHASE-5"},
     ),
 }
 

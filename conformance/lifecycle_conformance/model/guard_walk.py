@@ -181,6 +181,11 @@ class Place:
         return len(history) < len(right) and canonical(history) in ends - set(map(canonical, kept))
 
     @property
+    def may_be_of_fewer(self) -> bool:
+        """Whether the history lacks entries, and is to the letter what comes of another snapshot, which had fewer."""
+        return self.lacks_entries and self._by_another is Fit.TO_THE_LETTER
+
+    @property
     def is_ambiguous(self) -> bool:
         """Whether nobody can tell if the guard allowed what it mustn't, or looked at another snapshot."""
         return self._by_another == self._by_the_right_one != Fit.NONE
