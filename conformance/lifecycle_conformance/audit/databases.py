@@ -11,6 +11,11 @@ from lifecycle_conformance.audit.sqlite_source import SqliteSource
 _SCHEME: Final = "sqlite:"
 
 
+def is_address(name: str) -> bool:
+    """Whether a database is named by its address, be there one or not."""
+    return postgres_address.is_address(name) or name.startswith(_SCHEME)
+
+
 def database_named(name: str) -> DatabaseSource | None:
     """The database that a file, `sqlite:FILE` or a `postgresql://` address names; `None` for what is none of them.
 

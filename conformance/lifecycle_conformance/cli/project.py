@@ -48,17 +48,17 @@ EXIT CODES
   141  all is done, but the reader of the output went away"""
 
 
-_DATABASES = ("sqlite:", "postgresql:", "postgres:")
-"""How the address of a database begins, for the commands that read one."""
-
-
 class _Folder(click.Path):
     """A folder, and not the address of a database: that would be taken for the name of a folder to be made."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Read it, or refuse it as click does, without showing it: there may be a password in it."""
-        if str(value).startswith(_DATABASES):
-            self.fail("expected a folder, found the address of a database; passes are recorded in files", param, ctx)
+        if ":" in str(value):
+            from lifecycle_conformance.audit.databases import is_address  # noqa: PLC0415 - seldom is there a colon
+
+            if is_address(str(value)):
+                said = "expected a folder, found the address of a database; passes are recorded in files"
+                self.fail(said, param, ctx)
         return super().convert(value, param, ctx)
 
 

@@ -4,7 +4,8 @@ One mistake shows in more than one requirement, and one failure is often like se
 failures at once is most likely the cause, and what it breaks is to be mended first.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from attrs import frozen
 
@@ -32,7 +33,7 @@ def explanations(like: Mapping[str, Sequence[str]]) -> list[Explanation]:
     """
     left, found = {name: names for name, names in like.items() if names}, list[Explanation]()
     while left:
-        by_fault = {fault: _failures_like(fault, left) for fault in dict.fromkeys(_all(left.values()))}
+        by_fault = {fault: _failures_like(fault, left) for fault in dict.fromkeys(chain.from_iterable(left.values()))}
         best = max(by_fault, key=lambda fault: (len(by_fault[fault]), MUTANTS[fault].chief in by_fault[fault]))
         equals = [fault for fault in by_fault if fault != best and by_fault[fault] == by_fault[best]]
         found.append(Explanation((best, *equals), by_fault[best]))
@@ -42,7 +43,3 @@ def explanations(like: Mapping[str, Sequence[str]]) -> list[Explanation]:
 
 def _failures_like(fault: str, like: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     return tuple(name for name, names in like.items() if fault in names)
-
-
-def _all(groups: Iterable[Iterable[str]]) -> Iterable[str]:
-    return (each for group in groups for each in group)

@@ -58,7 +58,7 @@ def behaves_like(failed: Sequence[Failed]) -> str:
 
 
 def line(label: str, text: str, width: int, *, whole: bool = False) -> Iterator[str]:
-    """Write one of the three lines; a command stays `whole`, to be copied."""
+    """Write one of these lines; a command stays `whole`, to be copied."""
     first = f"{label:{_LABEL}}"
     rows = [f"{first}{text}"] if whole else paragraph(text, width, first=first)
     for row in rows:
