@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import jsonschema_rs
-import orjson
 from attrs import frozen
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -49,9 +48,16 @@ def validator(name: str, definition: str | None = None) -> Draft202012Validator:
 
 def is_valid(name: str, document: Json, definition: str | None = None) -> bool:
     """Whether a document is valid: the same verdict as :func:`problems`, a thousand times as fast."""
-    if not _fast(name, definition).is_valid(document):
+    return are_valid(name, [document], definition)
+
+
+def are_valid(name: str, documents: Sequence[Json], definition: str | None = None) -> bool:
+    """Whether all of some documents are valid; asked about together, many take a fraction of the time."""
+    if not _fast(name, definition).is_valid(documents):
         return False
-    return not _has_whole_double(document) or _is_strictly_valid(name, json.dumps(document), definition)
+    if not _has_whole_double(documents):
+        return True
+    return all(_is_strictly_valid(name, json.dumps(each), definition) for each in documents)
 
 
 def problems(name: str, document: Json, definition: str | None = None) -> list[tuple[str, str]]:
@@ -111,28 +117,22 @@ _STRICT: Final[type[Draft202012Validator]] = extend(  # type: ignore[no-untyped-
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
 )
 """To JSON Schema 1.0 is an integer; to the specification it is a double (REC-7, FILE-11)."""
-_LOOKS_LIKE_ONE: Final = re.compile(rb"[0-9](?:\.0|e)")
 
 
-def _has_whole_double(document: Json) -> bool:
-    """Whether one stands at any depth; most documents are seen to have none by their text, sooner than by a walk."""
+def _has_whole_double(documents: Sequence[Json]) -> bool:
+    """Whether one stands at any depth; or a lone surrogate in a name, which the fast validator can't take."""
     try:
-        may_have = _LOOKS_LIKE_ONE.search(orjson.dumps(document)) is not None
-    except TypeError:  # an integer of more than 64 bits, or a lone surrogate
-        may_have = True
-    return may_have and _holds_whole_double(document)
+        return not _whole_doubles_refused().is_valid(documents)
+    except UnicodeEncodeError:
+        return True
 
 
-def _holds_whole_double(value: Json) -> bool:
-    match value:
-        case float():
-            return value.is_integer()
-        case list():
-            return any(map(_holds_whole_double, value))
-        case dict():
-            return any(map(_holds_whole_double, value.values()))
-        case _:
-            return False
+@cache
+def _whole_doubles_refused() -> "jsonschema_rs.Draft4Validator":
+    """A validator that takes everything but whole doubles: in the fourth draft, 1.0 was no integer yet."""
+    deeper = {"$ref": "#"}
+    whole_double = {"type": "number", "not": {"type": "integer"}, "multipleOf": 1}
+    return jsonschema_rs.Draft4Validator({"not": whole_double, "items": deeper, "additionalProperties": deeper})
 
 
 @lru_cache(maxsize=4096)
@@ -159,10 +159,11 @@ def _registry() -> "Registry[Any]":
 
 @cache
 def _fast(name: str, definition: str | None = None) -> "jsonschema_rs.Draft202012Validator":
+    """The validator of a list of documents of one schema."""
     pairs = [(schema["$id"], dict(schema)) for schema in _schemas().values()]
     registry = jsonschema_rs.Registry(pairs, draft=jsonschema_rs.Draft202012)
-    schema = _schemas()[name]
-    asked = dict(schema) if definition is None else {"$ref": f"{schema['$id']}#/$defs/{definition}"}
+    inside = "" if definition is None else f"#/$defs/{definition}"
+    asked = {"items": {"$ref": f"{_schemas()[name]['$id']}{inside}"}}
     return jsonschema_rs.Draft202012Validator(asked, registry=registry)
 
 

@@ -1,6 +1,6 @@
 """The free-form parts of what a pass writes: they have the members of their tables, each of the right form."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from attrs import frozen
@@ -38,15 +38,14 @@ def members(life: Life) -> Iterator[Finding]:
 
     What the record determines, `content` compares; the rest is what the run was at that time.
     """
-    for row in life.lifecycle_events:
-        yield from _misformed(life, row, _PAYLOAD, _plain(life, _of_today(row.value.get("payload"))))
-    for row in life.markers:
-        yield from _misformed(life, row, _MARKER, _plain(life, row.value.get("payload")))
-    for row in life.snapshots:
-        if row.value.get("source_record_kind") == "automation_v2":
-            yield from _misformed(life, row, _METADATA, row.value.get("metadata"))
-            yield from _misformed(life, row, _CHECKPOINT, row.value.get("checkpoint"))
-            yield from _inconsistent(life, row)
+    events, markers = life.lifecycle_events, life.markers
+    snapshots = [row for row in life.snapshots if row.value.get("source_record_kind") == "automation_v2"]
+    yield from _misformed(life, _PAYLOAD, events, [_plain(life, _of_today(row.value.get("payload"))) for row in events])
+    yield from _misformed(life, _MARKER, markers, [_plain(life, row.value.get("payload")) for row in markers])
+    yield from _misformed(life, _METADATA, snapshots, [row.value.get("metadata") for row in snapshots])
+    yield from _misformed(life, _CHECKPOINT, snapshots, [row.value.get("checkpoint") for row in snapshots])
+    for row in snapshots:
+        yield from _inconsistent(life, row)
 
 
 def _of_today(payload: Json) -> Json:
@@ -61,9 +60,15 @@ def _plain(life: Life, payload: Json) -> Json:
     return {name: value for name, value in payload.items() if name not in _OF_GOALS}
 
 
-def _misformed(life: Life, row: Row, part: _Part, value: Json) -> Iterator[Finding]:
-    if schemas.is_valid(part.schema, value, part.name):
+def _misformed(life: Life, part: _Part, rows: Sequence[Row], values: Sequence[Json]) -> Iterator[Finding]:
+    if schemas.are_valid(part.schema, values, part.name):
         return
+    for row, value in zip(rows, values, strict=True):
+        if not schemas.is_valid(part.schema, value, part.name):
+            yield from _faults(life, row, part, value)
+
+
+def _faults(life: Life, row: Row, part: _Part, value: Json) -> Iterator[Finding]:
     for fault in schemas.faults(part.schema, value, part.name):
         if fault.path[:1] and part is not _MARKER and fault.path[0] in DETERMINED.get(part.name, ()):
             continue
