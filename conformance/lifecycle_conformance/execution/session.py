@@ -85,6 +85,7 @@ class Session:
         self._performer = Performer(driver)
         self._records: dict[tuple[str, bytes], Object] = {}
         self._views: dict[int, View] = {}
+        self._files: dict[int | None, Files | None] = {}
         self._done: list[str] = []
 
     def end(self) -> None:
@@ -99,6 +100,11 @@ class Session:
     def files(self) -> Files | None:
         """What the store directory holds, where the implementation declares `files`."""
         return contents(self._performer.folder()) if self._has_files() else None
+
+    def _files_now(self) -> Files | None:
+        """What the store directory held after the newest step: nobody is asked between two steps, so it isn't read."""
+        store = self._performer.store
+        return self._files[store] if store in self._files else self.files()
 
     def _folders(self, op: str) -> frozenset[str] | None:
         return folders(self._performer.folder()) if op == "prune" and self._has_files() else None
@@ -142,13 +148,14 @@ class Session:
         return step
 
     def _taken(self, op: str, arguments: Object) -> Step:
-        before, files_before, folders_before = self._expected(op, arguments), self.files(), self._folders(op)
+        before, files_before, folders_before = self._expected(op, arguments), self._files_now(), self._folders(op)
         if op == "read":
             before, answer, after = self._read(arguments)
         else:
             answer = self._perform(op, arguments)
             self._done.append(op)
             after = self._look(op, before)
+        self._files[self._performer.store] = self.files()
         return Step(
             op=op,
             arguments=arguments,
@@ -156,7 +163,7 @@ class Session:
             before=before,
             after=after,
             files_before=files_before,
-            files_after=self.files(),
+            files_after=self._files_now(),
             folders_before=folders_before,
             folders_after=self._folders(op),
             capabilities=self.driver.hello.capabilities,

@@ -88,17 +88,20 @@ _ALTERED: Final = tuple(
 def predictions(step: Step, trace: Trace) -> Iterator[tuple[Hypothesis, list[Seen]]]:
     """What each hypothesis has a pass do for each record."""
     events = delta(step).before.events
+    table = table_of(step.run, events, RULES)
+    right = foreseen(step, table)
     for which, others in _other_events(step, trace):
         yield Hypothesis("ALIAS-1", which), foreseen(step, table_of(step.run, others, RULES))
     for which, occurrences in _other_occurrences(step):
-        yield Hypothesis("OCC-1", which), foreseen(step, table_of(step.run, events, RULES), occurrences)
-    yield Hypothesis("PASS-2", "as many records as there are events are taken for recorded"), _by_number(step)
+        yield Hypothesis("OCC-1", which), foreseen(step, table, occurrences)
+    by_number = [Seen(event=False) if index < len(events) and each.event else each for index, each in enumerate(right)]
+    yield Hypothesis("PASS-2", "as many records as there are events are taken for recorded"), by_number
     if all(_is_plain(step.run, event) for event in events):
         return
     for hypothesis, rules in (*_ALTERED, *_behind_what_is_listed(step)):
         yield hypothesis, foreseen(step, table_of(step.run, events, rules))
-    for hypothesis, table in _other_tables(step, table_of(step.run, events, RULES)):
-        yield hypothesis, foreseen(step, table)
+    for hypothesis, other in _other_tables(step, table):
+        yield hypothesis, foreseen(step, other)
     remembered = {
         "what was compacted is known as before": _compacted(step, trace),
         "records are known by their index ids in a marker": _under_index_ids(step, events),
@@ -106,7 +109,7 @@ def predictions(step: Step, trace: Trace) -> Iterator[tuple[Hypothesis, list[See
     for which, ghosts in remembered.items():
         if ghosts:
             alive = sorted([*events, *ghosts], key=lambda event: event["seq"])
-            yield from _remembering(which, step, table_of(step.run, alive, RULES))
+            yield from _remembering(which, step, right, foreseen(step, table_of(step.run, alive, RULES)))
 
 
 def _other_occurrences(step: Step) -> Iterator[tuple[str, Sequence[int]]]:
@@ -118,13 +121,6 @@ def _other_occurrences(step: Step) -> Iterator[tuple[str, Sequence[int]]]:
     moved = [(stable_id(*each), events) for each, other, events in told if other != each[1]]
     if moved and not any(event["event_id"] == event_id for event_id, events in moved for event in events):
         yield "equal records are counted from the end", from_the_end
-
-
-def _by_number(step: Step) -> list[Seen]:
-    """What a pass does for each record that takes a history for longer by what is new, and nothing else."""
-    events = delta(step).before.events
-    right = foreseen(step, table_of(step.run, events, RULES))
-    return [Seen(event=False) if index < len(events) and each.event else each for index, each in enumerate(right)]
 
 
 def _behind_what_is_listed(step: Step) -> Iterator[tuple[Hypothesis, Rules]]:
@@ -157,7 +153,9 @@ def _other_tables(step: Step, table: Table) -> Iterator[tuple[Hypothesis, Table]
     yield Hypothesis("ALIAS-2", "all known records have the highest seq of the log"), latest
 
 
-def _remembering(which: str, step: Step, table: Table) -> Iterator[tuple[Hypothesis, list[Seen]]]:
+def _remembering(
+    which: str, step: Step, right: Sequence[Seen], altered: Sequence[Seen]
+) -> Iterator[tuple[Hypothesis, list[Seen]]]:
     """The same mistake breaks two requirements: records with equals left are counted, and those alone aren't known."""
     events = delta(step).before.events
     counted = {
@@ -165,7 +163,6 @@ def _remembering(which: str, step: Step, table: Table) -> Iterator[tuple[Hypothe
         for event in events
         if not is_unsigned(member(event.get("payload"), "lifecycle_occurrence"))
     }
-    right, altered = foreseen(step, table_of(step.run, events, RULES)), foreseen(step, table)
     has_equals = [content in counted for content, _ in contents_of(step.run)]
     for requirement, about in (("ALIAS-11", False), ("ALIAS-12", True)):
         told = zip(has_equals, right, altered, strict=True)
