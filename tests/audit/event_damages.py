@@ -73,7 +73,9 @@ EVENTS: Final[dict[str, Damage]] = {
     "a seq leaves some out": found(
         "seq-missing", on_event(added(3, "seq"), StoredFiles.last_ones), "wrong-snapshot-member"
     ),
-    "an id was changed": found("wrong-event-id", on_event(lengthened("event_id")), "snapshot-without-event"),
+    "an id was changed": found(
+        "wrong-event-id", on_event(lengthened("event_id")), "snapshot-without-event snapshot-of-another-tenant"
+    ),
     "a reason was changed": found(
         "wrong-event-id", on_event(put(BY_HAND, "payload", "reason"), StoredFiles.stable), breaks="LOG-8"
     ),
@@ -124,7 +126,10 @@ EVENTS: Final[dict[str, Damage]] = {
         breaks="JSON-6 JSON-5",
     ),
     "the name in an id was changed": found(
-        "wrong-event-id", on_event(_other_name_in_id), "snapshot-without-event", breaks="ID-6"
+        "wrong-event-id",
+        on_event(_other_name_in_id),
+        "snapshot-without-event snapshot-of-another-tenant",
+        breaks="ID-6",
     ),
     "a cause was changed": found(
         "wrong-event-member", on_event(put(BY_HAND, "causation_id")), "member-order", breaks="EVENT-8 EVENT-9"

@@ -28,13 +28,22 @@ def gone_with_snapshot(stored: StoredFiles, random: Random) -> str | None:
 
 
 def last_gone(stored: StoredFiles, random: Random) -> str | None:
-    """The last event of a run is lost, and its snapshot stays."""
-    number = pick(random, [each for each in stored.last_ones() if stored.snapshot_of(each)])
+    """The last event of a run is lost, and its snapshot stays: another tenant's event with that id would hide it."""
+    fit = [each for each in stored.last_ones() if stored.snapshot_of(each) and not _of_another(stored, each)]
+    number = pick(random, fit)
     if number is None:
         return None
     path = stored.snapshot_of(number)
     del stored.lines[number]
     return path
+
+
+def _of_another(stored: StoredFiles, number: int) -> list[int]:
+    """The lines of other tenants' events that have the id and the seq of one."""
+    own, owner = stored.event(number), owner_of(stored.event(number))
+    return stored.where(
+        lambda event: (event["event_id"], event["seq"]) == (own["event_id"], own["seq"]) and owner_of(event) != owner
+    )
 
 
 def end_gone(stored: StoredFiles, random: Random) -> str | None:
@@ -111,16 +120,19 @@ def recorded_by_first_generation(stored: StoredFiles, random: Random) -> str | N
         for each in stored.stable()
         if stored.event(each)["payload"]["lifecycle_occurrence"] == 0
         and not {*stored.life(each)}.intersection(stored.by_position())
+        and _index_id(stored.event(each)) not in {*stored.listed()}
     ]
     number = pick(random, fit)
     if number is None:
         return None
     event = stored.event(number)
-    index = event["payload"].pop("lifecycle_index")
-    own = f"automation-v2-lifecycle-{event['run_id']}-{index}-{safe(event['payload']['event'])}"
     payload = {name: each for name, each in event["payload"].items() if name != "lifecycle_occurrence"}
-    again = {**event, "event_id": own, "payload": {**payload, "lifecycle_index": index}}
-    return _recorded_at_last(stored, number, {**again, "payload": dict(sorted(again["payload"].items()))})
+    return _recorded_at_last(stored, number, {**event, "event_id": _index_id(event), "payload": payload})
+
+
+def _index_id(event: Object) -> str:
+    payload = event["payload"]
+    return f"automation-v2-lifecycle-{event['run_id']}-{payload['lifecycle_index']}-{safe(payload['event'])}"
 
 
 def misread(stored: StoredFiles, random: Random) -> str | None:

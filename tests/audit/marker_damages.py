@@ -59,7 +59,7 @@ def compacted_again(stored: StoredFiles, random: Random) -> str | None:
 
 def all_compacted(stored: StoredFiles, random: Random) -> str | None:
     """A compaction takes in the events of a run that the newest snapshot protects, too."""
-    fit = [owner for owner in stored.owners() if stored.snapshots_of(owner) and len(_all_recorded(stored, owner)) > 0]
+    fit = [owner for owner in stored.owners() if stored.snapshots_of(owner) and _reaches_newest(stored, owner)]
     owner = pick(random, fit)
     if owner is None:
         return None
@@ -79,6 +79,13 @@ def all_compacted(stored: StoredFiles, random: Random) -> str | None:
     for number in reversed(numbers[1:]):
         del stored.lines[number]
     return stored.put(numbers[0], marker)
+
+
+def _reaches_newest(stored: StoredFiles, owner: Owner) -> bool:
+    """Whether the events of a run and tenant, lifecycle events all, reach the newest snapshot of any tenant."""
+    of_run = map(stored.snapshot, stored.snapshots(lambda each: each["run_id"] == owner.run_id))
+    newest = max(each["seq"] for each in of_run)
+    return any(stored.event(number)["seq"] >= newest for number in _all_recorded(stored, owner))
 
 
 def too_early(stored: StoredFiles, random: Random) -> str | None:

@@ -27,6 +27,9 @@ UNCLEAR = [
     "postgresql://host?password=sec@ret",
     "postgresql://me:1/sec?re@t",
     "postgresql://me@host/db?secret",
+    "postgresql://me:sec%a1ret@host/db",
+    "postgresql://me@host/db?application_name=%ff",
+    "postgresql://me@host/\udcff",
 ]
 
 
@@ -51,6 +54,7 @@ def test_what_is_no_address_is_its_own_name(store: str) -> None:
 
 @given(st.text("ab1%@:/?#&=[],", max_size=30), st.text("ab1:/?#@,&=", min_size=1, max_size=8))
 @example("a:b/1?1@1", "1")
+@example("%a1", "1")
 def test_what_is_shown_is_what_libpq_takes_for_user_host_and_database(address: str, password: str) -> None:
     """Whatever libpq takes for another part than its password, it may name in what it complains of."""
     for each in (f"postgresql://{address}", f"postgresql://me:{password}@host/db"):

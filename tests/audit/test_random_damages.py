@@ -21,7 +21,7 @@ from pools import MAKERS, pool
 from stored_files import StoredFiles
 from unshown import UNSHOWN, UNSHOWN_KINDS
 
-EXAMPLES: Final = int(os.environ.get("DAMAGE_EXAMPLES", "3"))
+EXAMPLES: Final = int(os.environ.get("DAMAGE_EXAMPLES", "8"))
 """How many stores of each maker are hurt in each way."""
 POOL: Final = 4 * EXAMPLES + 3
 """How many stores of each maker there are, as not each damage applies to each."""

@@ -72,6 +72,11 @@ class Life:
             found.setdefault(row.value["event_id"], row)
         return found
 
+    def seq_of(self, event_id: str) -> int | None:
+        """The number under which an id is recorded here, or listed by a marker."""
+        row = self.by_id.get(event_id)
+        return self.listed.get(event_id) if row is None else row.value["seq"]
+
     @cached_property
     def seqs(self) -> set[int]:
         """The sequence numbers of the events."""

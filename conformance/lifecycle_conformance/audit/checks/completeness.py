@@ -36,11 +36,12 @@ def _without_event(life: Life) -> Iterator[Finding]:
         snapshot_id = row.value["snapshot_id"]
         if snapshot_id in life.by_id or snapshot_id in life.listed:
             continue
-        if any(snapshot_id in each.by_id or snapshot_id in each.listed for each in life.others):
+        if not life.is_whole:
+            yield life.finding("snapshot-perhaps-without-event", "no event that can be read has its id", row)
+        elif any(each.seq_of(snapshot_id) == row.value["seq"] for each in life.others):
             yield life.finding("snapshot-of-another-tenant", "the event belongs to another tenant", row)
         else:
-            kind = "snapshot-without-event" if life.is_whole else "snapshot-perhaps-without-event"
-            yield life.finding(kind, "neither the log nor a marker has its id", row)
+            yield life.finding("snapshot-without-event", "neither the log nor a marker has its id", row)
 
 
 def _without_snapshot(life: Life) -> Iterator[Finding]:

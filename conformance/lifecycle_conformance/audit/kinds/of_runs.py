@@ -168,7 +168,7 @@ _ALL: Final = (
         requirement="TENANT-4",
         severity=Severity.VIOLATION,
         meaning="A snapshot belongs to a tenant that has no such event, in the place of one whose tenant has: it was "
-        "overwritten.",
+        "overwritten, or its own event is gone.",
         advice="Give the two tenants run ids of their own; each pass destroys the other's snapshots.",
         hazard="H3",
     ),
