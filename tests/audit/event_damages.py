@@ -93,7 +93,9 @@ EVENTS: Final[dict[str, Damage]] = {
         breaks="ID-1",
     ),
     "a time was changed": found(
-        "wrong-event-id", on_event(added(1, "occurred_at_ms"), StoredFiles.stable), "wrong-snapshot-member"
+        "wrong-event-id",
+        on_event(added(1, "occurred_at_ms"), StoredFiles.stable),
+        "wrong-snapshot-member record-recorded-twice",  # the next record may be the same, but for that
     ),
     "an automation was changed": found(
         "wrong-event-id", on_event(put(BY_HAND, "correlation_id"), StoredFiles.stable), "wrong-payload-member"
@@ -107,7 +109,7 @@ EVENTS: Final[dict[str, Damage]] = {
     "an event type was changed": found(
         "wrong-event-id",
         on_event(lengthened("event_type")),
-        "wrong-payload-member wrong-snapshot-metadata",
+        "wrong-payload-member wrong-snapshot-metadata wrong-phase",  # none but a retry has its phase
         breaks="REC-15",
     ),
     "a source was changed": found("wrong-payload-member", on_event(put(BY_HAND, "payload", "source"))),

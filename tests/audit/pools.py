@@ -63,7 +63,7 @@ class _Keeping(InProcessDriver):
         if op == "open":
             self._store, self._runs = arguments["store"], {}
         elif op in {"project", "compact", "prune"}:
-            if op == "project":
+            if op == "project" and (answer.error is None or answer.error.kind != "invalid_input"):
                 self._runs[arguments["run"]["run_id"]] = arguments["run"]
             self.kept[self._store] = StoredFiles.read(Path(self._store), self._runs)
         return answer

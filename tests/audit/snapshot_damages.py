@@ -80,7 +80,9 @@ def hashed_otherwise(stored: StoredFiles, random: Random) -> str | None:
 
 def _has_hash_of_version(snapshot: Object) -> bool:
     version, hash_ = snapshot.get("workflow_definition_version"), snapshot.get("workflow_definition_snapshot_hash")
-    return isinstance(version, str) and isinstance(hash_, str) and hash_.startswith(f"sha256:{version[-16:]}")
+    if not (isinstance(version, str) and isinstance(hash_, str)):
+        return False
+    return version.startswith("automation:") and hash_.startswith(f"sha256:{version[-16:]}")
 
 
 def newest_gone(stored: StoredFiles, random: Random) -> str | None:

@@ -28,7 +28,7 @@ def address(server: Server) -> str:
     return put_postgres(STORES["01-g4-plain"]["databases"]["root"], server.database())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def unchanged(running: Server) -> str:
     """A database for what changes none, where a user must know a password, and another one may read nothing."""
     address = put_postgres(STORES["01-g4-plain"]["databases"]["root"], running.database())
