@@ -75,6 +75,36 @@ def test_what_the_sequence_lacks_is_marked(tmp_path: Path) -> None:
     ]
 
 
+def test_the_places_of_what_cannot_be_read_are_told(store: Path) -> None:
+    first, _ = sorted((store / "stateful_snapshots" / "run-1").iterdir())
+    first.write_text("{}")
+    with (store / "stateful_events.jsonl").open("ab") as log:
+        log.write(b'{"run_id":"run-2"}\n{"run')
+    of_run_1 = f"  stateful_snapshots/run-1/{first.name}: The file can't be read as a snapshot"
+    of_run_2 = "  stateful_events.jsonl:4: The line can't be read as an event, at $.event_id"
+    begins = ["", "Not shown, for it can't be read or stands in a wrong place:"]
+    told = call("show", store).stdout.splitlines()
+    assert told[-5:] == [*begins, of_run_1, of_run_2, "  stateful_events.jsonl:5: The log ends inside a line"]
+    assert told[-6] == "2 runs, 3 events, 2 snapshots, 1 event that can't be read, 1 snapshot that can't be read"
+    assert call("show", store, "run-2").stdout.splitlines()[-3:] == [*begins, of_run_2]
+    unread = json.loads(call("show", store, "--json").stdout)["unread"]
+    assert [(each["kind"], each["where"]["line"]) for each in unread] == [
+        ("unreadable-snapshot", None),
+        ("no-event", 4),
+        ("torn-tail", 5),
+    ]
+    assert json.loads(call("show", store, "run-2", "--json").stdout)["unread"] == [unread[1]]
+
+
+def test_of_many_places_the_first_are_told(store: Path) -> None:
+    with (store / "stateful_events.jsonl").open("ab") as log:
+        log.write(b'{"run_id":"run-2"}\n' * 23)
+    told = call("show", store).stdout.splitlines()
+    assert told[-1] == "  and 3 more, which `audit` tells"
+    assert sum("can't be read as an event" in line for line in told) == 20
+    assert len(json.loads(call("show", store, "--json").stdout)["unread"]) == 23
+
+
 def test_a_run_is_shown_in_order_each_event_with_its_snapshot(store: Path) -> None:
     first, _ = sorted((store / "stateful_snapshots" / "run-1").iterdir())
     first.unlink()
@@ -126,14 +156,16 @@ def test_generations_are_told_apart(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_counted(store: Path, tmp_path: Path) -> None:
     log = store / "stateful_events.jsonl"
     log.write_bytes(log.read_bytes().replace(b'"seq":2', b'"seq":-2'))
-    assert call("show", store).stdout.endswith("2 runs, 2 events, 3 snapshots, 1 event that can't be read\n")
-    assert call("show", store, "run-1").stdout.endswith("1 event, 2 snapshots, 1 event that can't be read\n")
+    assert "\n2 runs, 2 events, 3 snapshots, 1 event that can't be read\n" in call("show", store).stdout
+    assert ": 1 event, 2 snapshots, 1 event that can't be read\n" in call("show", store, "run-1").stdout
     file = put_database(STORES["19-local-key-encrypted"]["databases"]["root"], tmp_path / "x.sqlite3")
-    assert call("show", file).stdout.splitlines()[1:] == [
+    shown, _, unread = call("show", file).stdout.partition("\n\n")
+    assert shown.splitlines()[1:] == [
         "run-1  -            0          0  -      -",
         "run-2  -            0          0  -      -",
         "2 runs, 0 events, 0 snapshots, 20 events that can't be read, 20 snapshots that can't be read",
     ]
+    assert [line.partition(":")[0] for line in unread.splitlines()[1:]] == [f"  {file.name}"] * 2
 
 
 def test_of_files_and_a_database_the_authority_is_shown_and_named(tmp_path: Path) -> None:

@@ -171,11 +171,15 @@ def _count(run: StoredRun) -> Count:
 
 
 def _unread(side: Side, findings: Iterable[Finding]) -> Iterator[Unread]:
-    """Run records aren't compared, so it doesn't matter whether these can be read."""
+    return (Unread(side, finding) for finding in unread_among(findings))
+
+
+def unread_among(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Those that tell of an event or snapshot that can't be read, or stands in a wrong place; not of a run record."""
     for finding in findings:
         of_run_record = finding.where is not None and finding.where.row == RUNS.name
         if finding.kind.name in UNREAD and not of_run_record:
-            yield Unread(side, finding)
+            yield finding
 
 
 # --- records ----------------------------------------------------------------------------------------------------------

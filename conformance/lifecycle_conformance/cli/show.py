@@ -6,7 +6,9 @@ from typing import Final
 
 import click
 
+from lifecycle_conformance.audit.comparing import unread_among
 from lifecycle_conformance.audit.contents import Entry, IdForm, Summary, entries, gaps, id_form, phase_of, summaries
+from lifecycle_conformance.audit.finding import Finding, Where
 from lifecycle_conformance.audit.opening import Chosen, opened
 from lifecycle_conformance.audit.stored import Row, StoredRun, StoreSource
 from lifecycle_conformance.cli import options
@@ -33,6 +35,8 @@ EXIT CODES
   141  the reader of the output went away"""
 
 _NOTHING: Final = "-"
+_MOST: Final = 20
+"""How many places of what can't be read are told."""
 
 
 @click.command(epilog=_EPILOG)
@@ -49,7 +53,7 @@ def command(store: str, run_id: str | None, *, as_json: bool) -> None:
     The column IDS tells which engines recorded the events. `index` ids, by the position in the history, are those of
     the first generation; `stable` ones are those of all later generations; a `marker` stands for events that were
     compacted away; `other` events are not of a lifecycle record. `(missing)` stands where the numbers of the sequence
-    have a hole.
+    have a hole. Places that hold what can't be read are listed at the end.
     """
     source = opened(store)
     for note in source.notes if isinstance(source, Chosen) else ():
@@ -78,19 +82,24 @@ def _in_order(run_id: str) -> list[tuple[int, str]]:
 
 
 def _show_runs(source: StoreSource, *, as_json: bool) -> None:
-    found = ((run.run_id, summaries(run), _unread(run)) for part in source.parts() for run in source.runs(part))
-    runs = sorted(found, key=lambda each: _in_order(each[0]))
+    runs, unread = [], list[Finding]()
+    for run in (run for part in source.parts() for run in source.runs(part)):
+        runs.append((run.run_id, summaries(run), _unread(run)))
+        unread += unread_among(run.findings)
+    runs.sort(key=lambda each: _in_order(each[0]))
+    unread += unread_among(source.findings())
     if as_json:
         listed = [
-            {"run_id": run_id, "tenants": list(map(_summary_json, each)), **_unread_json(unread)}
-            for run_id, each, unread in runs
+            {"run_id": run_id, "tenants": list(map(_summary_json, each)), **_unread_json(of_run)}
+            for run_id, each, of_run in runs
         ]
-        echo_json({"store": source.name, "runs": listed})
+        echo_json({"store": source.name, "runs": listed, "unread": list(map(_unread_entry, unread))})
         return
     rows = [row for run_id, of_run, _ in runs for row in _rows(run_id, of_run)]
     for line in in_columns(("RUN", "TENANT", "EVENTS", "SNAPSHOTS", "PHASE", "IDS"), rows):
         echo(line)
     echo(", ".join(_totals(runs)))
+    _tell_unread(unread)
 
 
 def _totals(runs: Sequence[tuple[str, list[Summary], tuple[int, int]]]) -> Iterator[str]:
@@ -113,6 +122,21 @@ def _unread_text(unread: tuple[int, int]) -> Iterator[str]:
 
 def _unread_json(unread: tuple[int, int]) -> dict[str, Json]:
     return dict(zip(("unread_events", "unread_snapshots"), unread, strict=True))
+
+
+def _tell_unread(unread: Sequence[Finding]) -> None:
+    """Where something stands that can't be read, or isn't looked for."""
+    if unread:
+        echo("\nNot shown, for it can't be read or stands in a wrong place:")
+        for each in unread[:_MOST]:
+            echo(f"  {safe(str(each.where))}: {safe(each.message)}")
+    if len(unread) > _MOST:
+        echo(f"  and {len(unread) - _MOST:,} more, which `audit` tells")
+
+
+def _unread_entry(finding: Finding) -> dict[str, Json]:
+    where = None if finding.where is None else _place_json(finding.where)
+    return {"kind": finding.kind.name, "message": finding.message, "where": where}
 
 
 def _rows(run_id: str, of_run: list[Summary]) -> list[tuple[str, ...]]:
@@ -145,16 +169,18 @@ def _tenant(tenant: TenantKey) -> str:
 
 
 def _show_run(source: StoreSource, run: StoredRun, *, as_json: bool) -> None:
-    shown, missing = entries(run), gaps(run, source)
+    shown, missing, unread = entries(run), gaps(run, source), [*unread_among(run.findings)]
     if as_json:
         listed = list(map(_entry_json, shown))
         holes = [_hole_json(owner, each) for owner, of_owner in missing.items() for each in of_owner]
-        echo_json({"run_id": run.run_id, "entries": listed, "missing": holes, **_unread_json(_unread(run))})
+        told: dict[str, Json] = {**_unread_json(_unread(run)), "unread": list(map(_unread_entry, unread))}
+        echo_json({"run_id": run.run_id, "entries": listed, "missing": holes, **told})
         return
     rows = [*_entry_rows(shown, missing)]
     for line in in_columns(("TENANT", "SEQ", "TIME", "EVENT", "ID", "SNAPSHOT", "PLACE"), rows):
         echo(line)
     echo(f"run {safe(run.run_id)}: {', '.join(_counts(run))}")
+    _tell_unread(unread)
 
 
 def _counts(run: StoredRun) -> Iterator[str]:
@@ -223,4 +249,8 @@ def _entry_json(entry: Entry) -> dict[str, Json]:
 
 
 def _where(row: Row) -> dict[str, Json]:
-    return {"path": row.where.path, "line": row.where.line, "row": row.where.row}
+    return _place_json(row.where)
+
+
+def _place_json(where: Where) -> dict[str, Json]:
+    return {"path": where.path, "line": where.line, "row": where.row}
