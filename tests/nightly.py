@@ -33,8 +33,8 @@ def check(seed: int) -> Part:
 
 
 PARTS: Final = (
-    tests("500 healthy stores of each maker", "tests/audit/test_no_false_alarm.py", HEALTHY_EXAMPLES="500"),
-    tests("each damage on 40 stores of each maker", "tests/audit/test_random_damages.py", DAMAGE_EXAMPLES="40"),
+    tests("2,000 healthy stores of each maker", "tests/audit/test_no_false_alarm.py", HEALTHY_EXAMPLES="2000"),
+    tests("each damage on 150 stores of each maker", "tests/audit/test_random_damages.py", DAMAGE_EXAMPLES="150"),
     tests("50,000 lives of two stores", "tests/reference/test_remembering_store.py", REMEMBERING_EXAMPLES="50000"),
     tests("the older generations, each by a quick check", "tests/suite/test_generations.py", GENERATION_SECONDS="0"),
     Part("all syntactic mutants", ("-m", "lifecycle_conformance.cli", "mutants", "--syntactic"), {}),
