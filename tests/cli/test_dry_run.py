@@ -80,7 +80,7 @@ def stripped(found: dict[str, Any]) -> dict[str, Any]:
     """A dry run's report without what only dry runs have."""
     assert found.pop("dry_run") is True
     for each in found["passes"]:
-        del each["would_append"], each["would_write"]
+        del each["would_append"], each["would_write"], each["before_recorded"]
     return found
 
 
@@ -135,6 +135,22 @@ def test_successive_states_of_a_run_build_on_each_other(tmp_path: Path, store: P
     _, dry = report(runs, "--store", store, "--dry-run")
     assert [each["projected"] for each in dry["passes"]] == [1, 1, 0]
     assert [[event["seq"] for event in each["would_append"]] for each in dry["passes"]] == [[1], [2], []]
+
+
+def test_a_record_before_recorded_ones_is_told_of(tmp_path: Path, store: Path) -> None:
+    """It came late, or its event is gone."""
+    store.mkdir(parents=True)
+    runs = written(tmp_path, run_json("x", "y", "z"))
+    assert report(runs, "--store", store, "--dry-run")[1]["passes"][0]["before_recorded"] == 0
+    report(runs, "--store", store)
+    log = store / "stateful_events.jsonl"
+    first, *others = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(others))
+    assert report(runs, "--store", store, "--dry-run")[1]["passes"][0]["before_recorded"] == 1
+    done = call("project", runs, "--store", store, "--dry-run")
+    assert "  1 event before one that is recorded: new in the middle of the history, or recorded before" in done.stdout
+    log.write_bytes(b"".join([first, *others[:1]]))
+    assert "before one that is recorded" not in call("project", runs, "--store", store, "--dry-run").stdout
 
 
 # --- how it is told ---------------------------------------------------------------------------------------------------

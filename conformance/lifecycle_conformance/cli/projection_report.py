@@ -11,6 +11,7 @@ from lifecycle_conformance.driver.safe_text import safe
 from lifecycle_conformance.report.wording import counted
 from lifecycle_projection import LifecycleProjectionError, PhaseTransitionError, ProjectionResult, Run
 from lifecycle_projection.records import Json
+from lifecycle_projection.text import member
 
 
 @frozen(kw_only=True)
@@ -88,12 +89,30 @@ def _planned(result: ProjectionResult) -> str:
     return f"would append {counted(len(result.events), 'event')} and write {counted(len(result.snapshots), 'snapshot')}"
 
 
+def _before_recorded(done: Pass) -> int:
+    """How many of the records that a pass would append an event for stand before one that has its event.
+
+    Such a record came into the middle of the history, or its event is gone. Of a pass that would be stopped nothing can
+    be told: what stands behind isn't looked at.
+    """
+    if done.error is not None:
+        return 0
+    new = {member(event.payload, "lifecycle_index") for event in done.result.events}
+    last_known = max({*range(len(done.run.checkpoint.lifecycle_history))} - new, default=0)
+    return sum(isinstance(index, int) and index < last_known for index in new)
+
+
 def _details(done: Pass) -> Iterator[str]:
-    """The events and snapshots of a pass by their ids, and why there are no more."""
+    """The events and snapshots of a pass by their ids, what is odd about them, and why there are no more."""
     for event in done.result.events:
         yield f"  event     seq {event.seq}  {safe(event.event_id)}"
     for snapshot in done.result.snapshots:
         yield f"  snapshot  seq {snapshot.seq}  {safe(snapshot.snapshot_id)}  {snapshot.phase}"
+    if number := _before_recorded(done):
+        yield (
+            f"  {counted(number, 'event')} before one that is recorded: new in the middle of the history, or recorded"
+            " before and gone (`audit` tells)"
+        )
     if done.ending:
         yield f"  then {done.ending}: {safe(done.message)}" if done.message else f"  then {done.ending}"
 
@@ -113,7 +132,7 @@ class JsonObject:
 
     def of_pass(self, done: Pass) -> str:
         """The pass before this one, which is held back until it is known whether another one follows."""
-        entry = {**_entry(done), **(_plan(done.result) if self._dry_run else {})}
+        entry = {**_entry(done), **(_plan(done) if self._dry_run else {})}
         before, self._held = self._held, f"    {json.dumps(entry, ensure_ascii=False)}"
         return before and f"{before},"
 
@@ -139,10 +158,12 @@ def _entry(done: Pass) -> dict[str, Json]:
     }
 
 
-def _plan(result: ProjectionResult) -> dict[str, Json]:
+def _plan(done: Pass) -> dict[str, Json]:
     """What a pass would record, in more than ids."""
+    result = done.result
     return {
         "would_append": [{"event_id": event.event_id, "seq": event.seq} for event in result.events],
+        "before_recorded": _before_recorded(done),
         "would_write": [
             {"snapshot_id": each.snapshot_id, "seq": each.seq, "phase": each.phase} for each in result.snapshots
         ],
