@@ -6,7 +6,7 @@ from typing import Final
 
 from damage import ELSEWHERE, Damage, found, legal
 from lifecycle_conformance.execution.trace import owner_of
-from lifecycle_conformance.model.identity import Content, content_of, record_of_event, safe, stable_id
+from lifecycle_conformance.model.identity import Content, content_of, index_id, record_of_event, stable_id
 from stored_files import Object, StoredFiles, is_lifecycle, pick, place
 
 # --- dropped, doubled, moved ------------------------------------------------------------------------------------------
@@ -131,8 +131,7 @@ def recorded_by_first_generation(stored: StoredFiles, random: Random) -> str | N
 
 
 def _index_id(event: Object) -> str:
-    payload = event["payload"]
-    return f"automation-v2-lifecycle-{event['run_id']}-{payload['lifecycle_index']}-{safe(payload['event'])}"
+    return index_id(event["run_id"], event["payload"]["lifecycle_index"], event["payload"]["event"])
 
 
 def misread(stored: StoredFiles, random: Random) -> str | None:
