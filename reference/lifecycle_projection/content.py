@@ -133,9 +133,10 @@ def wait_kind_of(run: Run, metadata: Json) -> WaitKind | None:
 
 def causation_id_of(metadata: Json) -> str | None:
     """What caused a record: a session, a wait, a delivery, a hand-off, or else the claim (EVENT-8, EVENT-9)."""
-    causes = (member(metadata, name) for name in _CAUSES)
-    claim_id = member(member(metadata, "claim"), "claim_id")
-    return next(filter(None, map(trimmed, (*causes, claim_id))), None)
+    for name in _CAUSES:
+        if cause := trimmed(member(metadata, name)):
+            return cause
+    return trimmed(member(member(metadata, "claim"), "claim_id"))
 
 
 def counts_as_activity(event: str) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from operator import attrgetter
 from typing import BinaryIO, Final
 
 from lifecycle_conformance.audit.finding import Kind
@@ -10,6 +11,7 @@ from lifecycle_projection.stores.file_state import ABSENT
 
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
+_name: Final = attrgetter("name")
 _NO_FILE: Final = "expected a regular file"
 
 
@@ -28,10 +30,7 @@ def opened(path: str, *, inside: str) -> BinaryIO | None:
     Raises :class:`UnopenedError` for everything else that stands there (FILE-21, FILE-22).
     """
     try:
-        real = _real(path, inside=inside)
-        if not stat.S_ISREG(os.stat(real).st_mode):  # noqa: PTH116 - see below
-            raise UnopenedError(kinds.NO_FILE, _NO_FILE)
-        return os.fdopen(_descriptor(real), "rb")
+        return os.fdopen(_descriptor(_regular(path, inside=inside))[0], "rb")
     except OSError as error:
         _raise_unless_absent(error, path)
         return None
@@ -42,27 +41,34 @@ def content(entry: "os.DirEntry[str]", *, inside: str, most: int) -> bytes | Non
 
     Raises :class:`UnopenedError` for everything else, and for a file of more than so many bytes (FILE-21).
     """
-    if entry.is_file(follow_symlinks=False):  # the folder is real and this is no link, so that it needs no look at both
-        try:
-            file: BinaryIO | None = os.fdopen(_descriptor(entry.path), "rb", buffering=0)
-        except OSError as error:
-            _raise_unless_absent(error, entry.path)
-            return None
-    else:
-        file = opened(entry.path, inside=inside)
-    if file is None:
+    try:  # the folder is real, so that a file in it that is no link needs no look at both
+        real = entry.path if entry.is_file(follow_symlinks=False) else _regular(entry.path, inside=inside)
+        descriptor, size = _descriptor(real)
+        try:  # a file object would take half as long again
+            return _read(descriptor, size, most=most)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        _raise_unless_absent(error, entry.path)
         return None
-    with file:
-        if os.fstat(file.fileno()).st_size > most:
-            raise UnopenedError(kinds.FILE_TOO_LONG, f"expected at most {most} bytes")
-        return file.read()
+
+
+def _read(descriptor: int, size: int, *, most: int) -> bytes:
+    """All of a file: more than its size, or less, where it is written meanwhile."""
+    if size <= most:
+        text = os.read(descriptor, size + 1)
+        while size != len(text) <= most and (more := os.read(descriptor, size + 1)):
+            text += more
+        if len(text) <= most:
+            return text
+    raise UnopenedError(kinds.FILE_TOO_LONG, f"expected at most {most} bytes")
 
 
 def listed(path: str, *, inside: str) -> list["os.DirEntry[str]"]:
     """What a folder holds, by name; nothing where there is none. Raises :class:`UnopenedError` (FILE-21)."""
     try:
         with os.scandir(_real(path, inside=inside)) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return sorted(entries, key=_name)
     except NotADirectoryError:
         raise UnopenedError(kinds.NO_FILE, "expected a folder") from None
     except OSError as error:
@@ -70,12 +76,22 @@ def listed(path: str, *, inside: str) -> list["os.DirEntry[str]"]:
         return []
 
 
-def _descriptor(real: str) -> int:
+def _descriptor(real: str) -> tuple[int, int]:
+    """A regular file that was opened, and its size."""
     descriptor = os.open(real, _FLAGS)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
+    state = os.fstat(descriptor)
+    if stat.S_ISREG(state.st_mode):
+        return descriptor, state.st_size
     os.close(descriptor)  # it was put there since it was looked at
     raise UnopenedError(kinds.NO_FILE, _NO_FILE)
+
+
+def _regular(path: str, *, inside: str) -> str:
+    """The real path of a regular file."""
+    real = _real(path, inside=inside)
+    if not stat.S_ISREG(os.stat(real).st_mode):  # noqa: PTH116 - see below
+        raise UnopenedError(kinds.NO_FILE, _NO_FILE)
+    return real
 
 
 def _real(path: str, *, inside: str) -> str:

@@ -1,6 +1,6 @@
 """One run of one tenant as a store holds it, with what follows from that for all checks, worked out once."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -9,7 +9,7 @@ from attrs import define, field
 from lifecycle_conformance.audit.finding import NOTHING, Finding, Nothing, Where
 from lifecycle_conformance.audit.kinds.of_runs import RUN_KINDS
 from lifecycle_conformance.audit.stored import Row, StoredRun
-from lifecycle_conformance.execution.trace import Object, Owner, member, owner_of
+from lifecycle_conformance.execution.trace import Object, Owner, TenantKey, key_of, member
 from lifecycle_conformance.model.identity import (
     MARKER,
     PREFIX,
@@ -23,6 +23,7 @@ from lifecycle_conformance.model.identity import (
     stable_id,
 )
 from lifecycle_projection.records import Json
+from lifecycle_projection.words import SourceRecordKind
 
 
 @define(kw_only=True, slots=False)
@@ -48,6 +49,11 @@ class Life:
         """The events that record lifecycle records, in the order of their seq."""
         rows = (row for row in self.events if row.value["event_type"].startswith(PREFIX))
         return sorted(rows, key=lambda row: row.value["seq"])
+
+    @cached_property
+    def lifecycle_snapshots(self) -> list[Row]:
+        """The snapshots that passes over lifecycle records wrote, in the order of the store."""
+        return [row for row in self.snapshots if row.value.get("source_record_kind") == SourceRecordKind.AUTOMATION_V2]
 
     @cached_property
     def markers(self) -> list[Row]:
@@ -83,12 +89,17 @@ class Life:
         return {row.value["seq"] for row in self.events}
 
     @cached_property
+    def said(self) -> list[Object]:
+        """The record that each of these events records (ALIAS-7)."""
+        return [record_of_event(row.value) for row in self.lifecycle_events]
+
+    @cached_property
     def recorded(self) -> list[tuple[Row, Content, int]]:
         """Each lifecycle event with its content and occurrence, counted where an old event doesn't say it (ALIAS-8)."""
         counted: Counter[Content] = Counter()
         found = []
-        for row in self.lifecycle_events:
-            content = content_of_row(row)
+        for row, record in zip(self.lifecycle_events, self.said, strict=True):
+            content = content_of(_run_named_by(row.value), record)
             occurrence = member(row.value.get("payload"), "lifecycle_occurrence")
             if not is_unsigned(occurrence):
                 occurrence = counted[content]
@@ -142,30 +153,32 @@ def is_index_id(event_id: str, run_id: str, name: str | None = None) -> bool:
     return rest == safe(name) if name is not None else not looks_stable
 
 
-def content_of_row(row: Row) -> Content:
-    """What an event says of its lifecycle record (ALIAS-7)."""
-    event = row.value
-    run: Object = {"run_id": event["run_id"], "automation_id": event.get("correlation_id") or ""}
-    return content_of(run, record_of_event(event))
+def _run_named_by(event: Object) -> Object:
+    return {"run_id": event["run_id"], "automation_id": event.get("correlation_id") or ""}
 
 
 def lives(run: StoredRun, *, is_whole: bool, shared_seqs: bool) -> list[Life]:
     """The runs of a run id, one of each tenant."""
-    found: dict[Owner, tuple[list[Row], list[Row]]] = {}
-    for place, rows in enumerate((run.events, run.snapshots)):
-        for row in rows:
-            found.setdefault(owner_of(row.value), ([], []))[place].append(row)
+    events, snapshots = _by_owner(run.events), _by_owner(run.snapshots)
     all_ = [
         Life(
-            owner=owner,
-            events=events,
-            snapshots=snapshots,
+            owner=Owner(*owner),
+            events=events.get(owner, ()),
+            snapshots=snapshots.get(owner, ()),
             is_whole=is_whole and not run.unread_events,
             has_all_snapshots=not run.unread_snapshots,
             shared_seqs=shared_seqs,
         )
-        for owner, (events, snapshots) in found.items()
+        for owner in dict.fromkeys((*events, *snapshots))
     ]
     for life in all_:
         life.others = [each for each in all_ if each is not life]
     return all_
+
+
+def _by_owner(rows: Sequence[Row]) -> dict[tuple[TenantKey, str], list[Row]]:
+    """The rows by what makes an :class:`Owner`, which would take longer to look up than a tuple."""
+    found: defaultdict[tuple[TenantKey, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        found[key_of(row.value["scope"]["tenant_context"]), row.value["run_id"]].append(row)
+    return found

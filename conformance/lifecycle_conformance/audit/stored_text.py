@@ -26,6 +26,9 @@ Departure: TypeAlias = tuple[Kind, str]
 Path: TypeAlias = tuple[str | int, ...]
 
 _WHOLE: Final = "$"
+_SHORT: Final = 4096
+"""Up to how many bytes a text is remembered."""
+_DEEP: Final = b" " * (2 * MAX_DEPTH)
 _FILLED_IN: Final = frozenset({"phase", "phase_history", "allowed_next_phases"})
 """What the snapshots of older engines lack, and imported ones may (SNAP-7)."""
 
@@ -94,13 +97,19 @@ def _written_alike(text: bytes, form: Form) -> Json:
 
     Such a text has no member twice and no number that another one stands for, so the lenient reader read it right.
     """
-    if text.count(b"[") + text.count(b"{") > MAX_DEPTH:
+    if _may_be_too_deep(text, form):
         return None
     try:
         value = orjson.loads(text)
         return value if orjson.dumps(value, option=form.option) == text else None
     except ValueError:  # no JSON, or too deep to be written
         return None
+
+
+def _may_be_too_deep(text: bytes, form: Form) -> bool:
+    """Whether a text may hold values deeper than are read (JSON-15); what is indented shows it by the indentation."""
+    is_indented = form.option == orjson.OPT_INDENT_2
+    return _DEEP in text if is_indented else text.count(b"[") + text.count(b"{") > MAX_DEPTH
 
 
 # --- records that are as they should be -------------------------------------------------------------------------------
@@ -113,12 +122,23 @@ def _words(*words: str) -> tuple[type, _Check]:
 
 
 def _record(table: str) -> tuple[type, _Check]:
-    return dict, lambda value: _is_plain(value, table)
+    return dict, _met(lambda value: _is_plain(value, table))
 
 
 def _lists(of: tuple[type, _Check | None]) -> tuple[type, _Check]:
     type_, check = of
-    return list, lambda value: all(type(each) is type_ and (check is None or check(each)) for each in value)
+    return list, _met(lambda value: all(type(each) is type_ and (check is None or check(each)) for each in value))
+
+
+def _met(check: _Check) -> _Check:
+    """A check that looks once at values of one text: the records of a run repeat most of what isn't free in them."""
+    met = lru_cache(maxsize=1 << 8)(lambda text: check(orjson.loads(text)))
+
+    def is_usual(value: Json) -> bool:
+        text = orjson.dumps(value)
+        return met(text) if len(text) <= _SHORT else check(value)
+
+    return is_usual
 
 
 _USUAL: Final[dict[str, tuple[type, _Check | None]]] = {

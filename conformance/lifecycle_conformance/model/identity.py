@@ -80,6 +80,7 @@ def digest_of(content: Content) -> str:
     return identity_of(content)[7:31]
 
 
+@lru_cache(maxsize=1 << 10)
 def safe(name: str) -> str:
     """The safe form of a name (ID-6, ID-7)."""
     return re.sub("[^A-Za-z0-9._-]", "-", name) or "event"

@@ -16,6 +16,12 @@ def completeness(life: Life) -> Iterator[Finding]:
     yield from _without_event(life)
     if life.has_all_snapshots:
         yield from _without_snapshot(life)
+    yield from _of_one_seq(life)
+
+
+def _of_one_seq(life: Life) -> Iterator[Finding]:
+    if len({row.value["seq"] for row in life.snapshots}) == len(life.snapshots):
+        return
     by_seq: defaultdict[int, list[Row]] = defaultdict(list)
     for row in life.snapshots:
         by_seq[row.value["seq"]].append(row)
@@ -50,7 +56,10 @@ def _without_snapshot(life: Life) -> Iterator[Finding]:
     taken = {row.value["snapshot_id"] for each in life.others for row in each.snapshots} - there
     somewhere = there | taken
     missing = [row for row in life.lifecycle_events if row.value["event_id"] not in somewhere]
-    yield from _taken(life, [row for row in life.lifecycle_events if row.value["event_id"] in taken])
+    if taken:
+        yield from _taken(life, [row for row in life.lifecycle_events if row.value["event_id"] in taken])
+    if not missing:
+        return
     snapshots = sorted((row.value for row in life.snapshots), key=_seq)
     seqs, oldest = [*map(_seq, snapshots)], [*accumulate(snapshots, _older)]
     newest = max(seqs, default=0)

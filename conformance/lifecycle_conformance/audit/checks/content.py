@@ -1,6 +1,6 @@
 """What events and snapshots hold, as far as they determine it themselves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -11,7 +11,7 @@ from lifecycle_conformance.audit.lives import Life
 from lifecycle_conformance.audit.stored import Row
 from lifecycle_conformance.execution.judgement import canonical
 from lifecycle_conformance.execution.trace import Object, member
-from lifecycle_conformance.model.identity import PREFIX, record_of_event
+from lifecycle_conformance.model.identity import PREFIX
 from lifecycle_conformance.model.phase_table import NEXT, PHASE_OF
 from lifecycle_projection.canonical import stable_hash
 from lifecycle_projection.content import SOURCE, causation_id_of, counts_as_activity
@@ -20,8 +20,8 @@ from lifecycle_projection.text import trimmed
 from lifecycle_projection.words import WaitKind
 
 _WAITS: Final = frozenset(each.value for each in WaitKind)
+_APPROVAL: Final = WaitKind.APPROVAL.value
 _RETRY: Final = "node_retry_backoff_scheduled"
-_PLAIN: Final = frozenset({str, int, bool, type(None)})
 
 
 @frozen
@@ -29,13 +29,17 @@ class _Part:
     """A record, or an object in it, with the kind of what is wrong there, and where it stands."""
 
     kind: str
-    path: str = ""
+    inside: str = ""
+
+    @property
+    def path(self) -> str:
+        return f"{self.inside}." if self.inside else ""
 
 
 _EVENT: Final = _Part("wrong-event-member")
-_PAYLOAD: Final = _Part("wrong-payload-member", "payload.")
+_PAYLOAD: Final = _Part("wrong-payload-member", "payload")
 _SNAPSHOT: Final = _Part("wrong-snapshot-member")
-_METADATA: Final = _Part("wrong-snapshot-metadata", "metadata.")
+_METADATA: Final = _Part("wrong-snapshot-metadata", "metadata")
 _DIGEST: Final = _Part("wrong-digest")
 DETERMINED: Final = {
     "payload": frozenset({"source", "automation_id", "event", "counts_as_activity", "reason", "stop_kind"}),
@@ -46,25 +50,35 @@ DETERMINED: Final = {
 
 def content(life: Life) -> Iterator[Finding]:
     """What differs from what an event, or the event of a snapshot, makes it (EVENT-1, EVENT-2, SNAP-1 to SNAP-3)."""
-    for row in life.lifecycle_events:
-        yield from _different(life, row, _EVENT, _event_members(row.value))
-        yield from _different(life, row, _PAYLOAD, _payload_members(row.value))
-    for row in life.snapshots:
-        if row.value.get("source_record_kind") == "automation_v2":
-            yield from _of_snapshot(life, row)
+    events = life.lifecycle_events
+    yield from _different(life, _EVENT, events, [*map(_event_members, events, life.said)])
+    yield from _different(life, _PAYLOAD, events, [*map(_payload_members, events, life.said)])
+    snapshots = life.lifecycle_snapshots
+    digests: list[Object] = [{"payload_digest": stable_hash(row.value.get("checkpoint"))} for row in snapshots]
+    yield from _different(life, _DIGEST, snapshots, digests)
+    recorded = [(row, event.value) for row in snapshots if (event := _event_of(life, row)) is not None]
+    rows = [row for row, _ in recorded]
+    yield from _different(life, _SNAPSHOT, rows, [_snapshot_members(life, *each) for each in recorded])
+    yield from _different(life, _METADATA, rows, [_snapshot_metadata(event) for _, event in recorded])
+    for row in snapshots:
+        yield from _phases(life, row)
 
 
-def _of_snapshot(life: Life, row: Row) -> Iterator[Finding]:
-    event = life.by_id.get(row.value["snapshot_id"])
-    yield from _different(life, row, _DIGEST, {"payload_digest": stable_hash(row.value.get("checkpoint"))})
-    yield from _phases(life, row, event)
-    if event is not None and event.value["event_type"].startswith(PREFIX):
-        # What was compacted, or stood in a line that was damaged, and was recorded again has its first snapshot.
-        again = row.value["seq"] == life.listed.get(event.value["event_id"]) or _may_stand_in_a_damaged_line(life, row)
-        seq = row.value["seq"] if again else event.value["seq"]
-        about = {"seq": seq, "created_at_ms": event.value["occurred_at_ms"], **_node_named_by(event.value)}
-        yield from _different(life, row, _SNAPSHOT, about)
-        yield from _different(life, row, _METADATA, _snapshot_metadata(event.value))
+def _event_of(life: Life, snapshot: Row) -> Row | None:
+    event = life.by_id.get(snapshot.value["snapshot_id"])
+    return event if event is not None and event.value["event_type"].startswith(PREFIX) else None
+
+
+def _snapshot_members(life: Life, row: Row, event: Object) -> Object:
+    """The members of a snapshot that its event determines."""
+    seq = row.value["seq"]
+    # What was compacted, or stood in a line that was damaged, and was recorded again has its first snapshot.
+    again = seq == life.listed.get(event["event_id"]) or _may_stand_in_a_damaged_line(life, row)
+    return {
+        "seq": seq if again else event["seq"],
+        "created_at_ms": event["occurred_at_ms"],
+        **_node_named_by(member(event.get("payload"), "metadata")),
+    }
 
 
 def _may_stand_in_a_damaged_line(life: Life, row: Row) -> bool:
@@ -73,34 +87,36 @@ def _may_stand_in_a_damaged_line(life: Life, row: Row) -> bool:
     return not life.is_whole and seq not in life.seqs and seq < life.by_id[row.value["snapshot_id"]].value["seq"]
 
 
-def _event_members(event: Object) -> Object:
+def _event_members(row: Row, record: Object) -> Object:
     """The members of an event that its own metadata determine, whatever the run was at that time."""
-    metadata = member(event.get("payload"), "metadata")
-    return {"causation_id": causation_id_of(metadata), "wait_kind": _wait_kind(event), **_node_named_by(event)}
+    metadata = record["metadata"]
+    return {
+        "causation_id": causation_id_of(metadata),
+        "wait_kind": _wait_kind(row.value, metadata),
+        **_node_named_by(metadata),
+    }
 
 
-def _node_named_by(event: Object) -> Object:
+def _node_named_by(metadata: Json) -> Object:
     """The phase id where the metadata name a node; else it was that of a gate (EVENT-4)."""
-    node_id = trimmed(member(member(event.get("payload"), "metadata"), "node_id"))
+    node_id = trimmed(member(metadata, "node_id"))
     return {} if node_id is None else {"phase_id": node_id}
 
 
-def _wait_kind(event: Object) -> Json:
+def _wait_kind(event: Object, metadata: Json) -> Json:
     """What the run waits for: of an approval, a gate may have said so (EVENT-6, EVENT-7)."""
-    payload = event.get("payload")
-    if event.get("wait_kind") == WaitKind.APPROVAL or member(payload, "status") == "awaiting_approval":
-        return WaitKind.APPROVAL.value
-    named = trimmed(member(member(payload, "metadata"), "wait_kind"))
+    if event.get("wait_kind") == _APPROVAL or member(event.get("payload"), "status") == "awaiting_approval":
+        return _APPROVAL
+    named = trimmed(member(metadata, "wait_kind"))
     return named if named in _WAITS else None
 
 
-def _payload_members(event: Object) -> Object:
-    name, record = event["event_type"].removeprefix(PREFIX), record_of_event(event)
+def _payload_members(row: Row, record: Object) -> Object:
     return {
         "source": SOURCE,
-        "automation_id": event.get("correlation_id"),
-        "event": name,
-        "counts_as_activity": counts_as_activity(name),
+        "automation_id": row.value.get("correlation_id"),
+        "event": record["event"],
+        "counts_as_activity": counts_as_activity(record["event"]),
         "reason": record["reason"],
         "stop_kind": record["stop_kind"],
     }
@@ -116,40 +132,35 @@ def _snapshot_metadata(event: Object) -> Object:
     }
 
 
-def _different(life: Life, row: Row, part: _Part, expected: Mapping[str, Json]) -> Iterator[Finding]:
-    inside = member(row.value, part.path.rstrip(".")) if part.path else row.value
-    actual = inside if isinstance(inside, dict) else {}
-    for name, value in expected.items():
-        found = actual.get(name)
-        if not _same(found, value):
-            yield life.finding(
-                part.kind,
-                f"`{part.path}{name}`",
-                row,
-                expected=NOTHING if value is None else value,
-                actual=NOTHING if found is None else found,
-            )
+def _different(life: Life, part: _Part, rows: Sequence[Row], expected: Sequence[Object]) -> Iterator[Finding]:
+    actual = [_inside(row.value, part) for row in rows]
+    # What is alike as a whole, as nearly everything is, needs no look at each member.
+    found = [[*map(values.get, wanted)] for values, wanted in zip(actual, expected, strict=True)]
+    if canonical(found) == canonical([[*wanted.values()] for wanted in expected]):
+        return
+    for row, values, wanted in zip(rows, actual, expected, strict=True):
+        for name, value in wanted.items():
+            if canonical(values.get(name)) != canonical(value):
+                yield life.finding(
+                    part.kind,
+                    f"`{part.path}{name}`",
+                    row,
+                    expected=NOTHING if value is None else value,
+                    actual=NOTHING if values.get(name) is None else values[name],
+                )
 
 
-def _same(one: Json, other: Json) -> bool:
-    """Whether two values are the same JSON value; faster for those that are plain."""
-    if one is other:
-        return True
-    if type(one) is type(other) and type(one) in _PLAIN:
-        return bool(one == other)
-    return canonical(one) == canonical(other)
+def _inside(record: Object, part: _Part) -> Object:
+    inside = record.get(part.inside) if part.inside else record
+    return inside if isinstance(inside, dict) else {}
 
 
-def _phases(life: Life, row: Row, event: Row | None) -> Iterator[Finding]:
+def _phases(life: Life, row: Row) -> Iterator[Finding]:
     """Judge the phase of a snapshot, what it allows next, and its history; an old one may have none (SNAP-7)."""
     snapshot = row.value
     phase, status = snapshot.get("phase"), snapshot["status"]
     if isinstance(phase, str):
-        legal = {PHASE_OF.get(status)}
-        named = None if event is None else event.value["event_type"].removeprefix(PREFIX)
-        if status == "queued" and named in {None, _RETRY}:
-            legal.add("retrying")
-        if phase not in legal:
+        if phase != PHASE_OF.get(status) and not _may_retry(snapshot, life.by_id.get(snapshot["snapshot_id"])):
             yield life.finding(
                 "wrong-phase",
                 f"`phase`, where `status` is `{status}`",
@@ -165,9 +176,14 @@ def _phases(life: Life, row: Row, event: Row | None) -> Iterator[Finding]:
     yield from _history(life, row)
 
 
+def _may_retry(snapshot: Object, event: Row | None) -> bool:
+    """Whether a snapshot in the phase `retrying` may be that of a retry that waits (PHASE-2)."""
+    named = None if event is None else event.value["event_type"].removeprefix(PREFIX)
+    return snapshot["status"] == "queued" and snapshot["phase"] == "retrying" and named in {None, _RETRY}
+
+
 def _history(life: Life, row: Row) -> Iterator[Finding]:
-    history = row.value.get("phase_history")
-    entries = [each for each in history if isinstance(each, dict)] if isinstance(history, list) else []
+    entries = row.value.get("phase_history")
     if not entries:
         return
     for number, (before, after) in enumerate(pairwise(entries), 1):

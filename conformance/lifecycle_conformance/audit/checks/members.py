@@ -38,8 +38,7 @@ def members(life: Life) -> Iterator[Finding]:
 
     What the record determines, `content` compares; the rest is what the run was at that time.
     """
-    events, markers = life.lifecycle_events, life.markers
-    snapshots = [row for row in life.snapshots if row.value.get("source_record_kind") == "automation_v2"]
+    events, markers, snapshots = life.lifecycle_events, life.markers, life.lifecycle_snapshots
     yield from _misformed(life, _PAYLOAD, events, [_plain(life, _of_today(row.value.get("payload"))) for row in events])
     yield from _misformed(life, _MARKER, markers, [_plain(life, row.value.get("payload")) for row in markers])
     yield from _misformed(life, _METADATA, snapshots, [row.value.get("metadata") for row in snapshots])
@@ -93,7 +92,7 @@ def _inconsistent(life: Life, row: Row) -> Iterator[Finding]:
     """Names of outputs that aren't sorted, and a history that ends before its record (CKPT-2, CKPT-3)."""
     checkpoint, snapshot = row.value.get("checkpoint"), row.value
     names = member(checkpoint, "node_output_ids")
-    if isinstance(names, list) and names != (ordered := sorted(names, key=str)):
+    if isinstance(names, list) and len(names) > 1 and names != (ordered := sorted(names, key=str)):
         yield life.finding(
             "wrong-checkpoint-member", "`checkpoint.node_output_ids`", row, expected=ordered, actual=names
         )

@@ -109,6 +109,8 @@ def _named(missing: Sequence[range]) -> str:
 
 def markers(life: Life) -> Iterator[Finding]:
     """What is wrong with compaction markers (COMPACT-3, COMPACT-9 to COMPACT-11, COMPACT-14)."""
+    if not life.markers:
+        return
     for row in life.markers:
         event, payload = row.value, row.value.get("payload")
         through = member(payload, "compacted_through_seq")

@@ -15,6 +15,9 @@ def scope(life: Life) -> Iterator[Finding]:
     The first generation read less of the scope, so what it recorded isn't looked at; nor are markers, which take it
     over from what they took in.
     """
+    scopes = [row.value["scope"] for row in (*life.events, *life.snapshots)]
+    if scopes == scopes[:1] * len(scopes):  # each is the first one, so that there is nothing to sort
+        return
     events = [
         row
         for row in life.lifecycle_events
@@ -22,10 +25,7 @@ def scope(life: Life) -> Iterator[Finding]:
         and not is_index_id(row.value["event_id"], life.owner.run_id)
     ]
     snapshots = [
-        row
-        for row in life.snapshots
-        if row.value.get("source_record_kind") == "automation_v2"
-        and not is_index_id(row.value["snapshot_id"], life.owner.run_id)
+        row for row in life.lifecycle_snapshots if not is_index_id(row.value["snapshot_id"], life.owner.run_id)
     ]
     rows = sorted((*events, *snapshots), key=lambda row: row.value["seq"])
     if not rows:
