@@ -6,6 +6,7 @@ import pickle
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import orjson
 import pytest
 
 from builders import lifecycle, run_json
-from lifecycle_conformance.audit import event_lines, log_index, stored_text
+from lifecycle_conformance.audit import confined, event_lines, log_index, snapshot_folder, stored_text
 from lifecycle_conformance.audit.file_source import FileSource
 from lifecycle_conformance.audit.finding import Finding, Kind, Severity
 from lifecycle_conformance.audit.kinds import of_form
@@ -219,6 +220,34 @@ def test_a_snapshot_that_cannot_be_read_is_told_and_hides_no_other(store: Path) 
         ("unreadable-snapshot", f"{SNAPSHOTS}/run-1/{poor.name}"),
     ]
     assert runs["run-1"].unread_snapshots == 2
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 1, 2])
+def test_a_snapshot_that_is_written_meanwhile_is_read_whole(
+    share: float, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its size, when it was opened, was a share of what it has when it is read."""
+
+    def opened_earlier(real: str) -> tuple[int, int]:
+        descriptor, size = descriptor_of(real)
+        return descriptor, int(share * size)
+
+    descriptor_of = confined._descriptor
+    monkeypatch.setattr(confined, "_descriptor", opened_earlier)
+    monkeypatch.setattr(confined, "_PIECE", 100)
+    assert told(store) == []
+
+
+@pytest.mark.parametrize("grows", [False, True])
+def test_a_snapshot_that_is_too_long_is_not_loaded(grows: bool, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *others = snapshot_files(store)
+    longest = max(map(os.path.getsize, others))
+    first.write_bytes(first.read_bytes() + b" " * longest)
+    descriptor_of = confined._descriptor
+    if grows:
+        monkeypatch.setattr(confined, "_descriptor", lambda real: (descriptor_of(real)[0], 10))
+    monkeypatch.setattr(snapshot_folder, "LONGEST", longest)
+    assert told(store) == [("file-too-long", f"{SNAPSHOTS}/run-1/{first.name}")]
 
 
 def test_a_snapshot_in_the_wrong_place_is_told_with_the_right_one(store: Path) -> None:
@@ -460,6 +489,16 @@ def test_what_is_recognised_quickly_is_what_the_strict_reader_reads(shared: dict
                 assert stored_text.read(raw, form)[0] == changed
             judged += 1
     assert judged > 300
+
+
+@pytest.mark.parametrize("form", [stored_text.LINE, stored_text.FILE], ids=["line", "file"])
+def test_a_record_may_nest_as_deep_as_is_read(form: stored_text.Form, store: Path) -> None:
+    text = lines(store)[0] if form is stored_text.LINE else snapshot_files(store)[0].read_bytes()
+    for depth, is_read in ((126, True), (127, True), (128, False), (129, False)):
+        nested = orjson.loads(b"[" * (depth - 1) + b"]" * (depth - 1))
+        raw = orjson.dumps(orjson.loads(text) | {form.free[-1]: nested}, option=form.option)
+        with nullcontext() if is_read else pytest.raises(InvalidInputError):
+            assert stored_text.read(raw, form)[0][form.free[-1]] == nested
 
 
 def damages(value: Any) -> list[Any]:

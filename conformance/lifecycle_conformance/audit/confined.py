@@ -12,6 +12,7 @@ from lifecycle_projection.stores.file_state import ABSENT
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 _name: Final = attrgetter("name")
+_PIECE: Final = 1 << 20
 _NO_FILE: Final = "expected a regular file"
 
 
@@ -57,7 +58,7 @@ def _read(descriptor: int, size: int, *, most: int) -> bytes:
     """All of a file: more than its size, or less, where it is written meanwhile."""
     if size <= most:
         text = os.read(descriptor, size + 1)
-        while size != len(text) <= most and (more := os.read(descriptor, size + 1)):
+        while size != len(text) <= most and (more := os.read(descriptor, _PIECE)):
             text += more
         if len(text) <= most:
             return text
