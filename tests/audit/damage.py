@@ -114,6 +114,8 @@ def lengthened(name: str) -> Change:
     return lambda record: record.update({name: f"{record[name]}x"})
 
 
+ALONE: Final = "snapshot-without-event snapshot-of-another-tenant"
+"""What is found of a snapshot whose event is known no longer: of its tenant alone, or of another one's, too."""
 BY_HAND: Final = "changed by hand"
 ELSEWHERE: Final[Object] = {"org_id": "org-elsewhere", "workspace_id": "ws", "source": "explicit"}
 """A tenant that no random store has."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from damage import BY_HAND, Damage, added, found, legal, lengthened, on_event, put
+from damage import ALONE, BY_HAND, Damage, added, found, legal, lengthened, on_event, put
 from lifecycle_conformance.model.file_layout import MEMBERS
 from lifecycle_conformance.model.identity import safe
 from stored_files import Object, StoredFiles
@@ -73,9 +73,7 @@ EVENTS: Final[dict[str, Damage]] = {
     "a seq leaves some out": found(
         "seq-missing", on_event(added(3, "seq"), StoredFiles.last_ones), "wrong-snapshot-member"
     ),
-    "an id was changed": found(
-        "wrong-event-id", on_event(lengthened("event_id")), "snapshot-without-event snapshot-of-another-tenant"
-    ),
+    "an id was changed": found("wrong-event-id", on_event(lengthened("event_id")), ALONE),
     "a reason was changed": found(
         "wrong-event-id", on_event(put(BY_HAND, "payload", "reason"), StoredFiles.stable), breaks="LOG-8"
     ),
@@ -130,7 +128,7 @@ EVENTS: Final[dict[str, Damage]] = {
     "the name in an id was changed": found(
         "wrong-event-id",
         on_event(_other_name_in_id),
-        "snapshot-without-event snapshot-of-another-tenant",
+        ALONE,
         breaks="ID-6",
     ),
     "a cause was changed": found(

@@ -4,7 +4,7 @@ import math
 from random import Random
 from typing import Final
 
-from damage import ELSEWHERE, Damage, found, legal
+from damage import ALONE, ELSEWHERE, Damage, found, legal
 from lifecycle_conformance.execution.trace import owner_of
 from lifecycle_conformance.model.identity import Content, content_of, index_id, record_of_event, stable_id
 from stored_files import Object, StoredFiles, is_lifecycle, pick, place
@@ -216,7 +216,7 @@ def cost_of(event: Object) -> float | None:
 
 
 LOGS: Final[dict[str, Damage]] = {
-    "an event is gone": found("seq-missing", gone, "snapshot-without-event snapshot-of-another-tenant"),
+    "an event is gone": found("seq-missing", gone, ALONE),
     "an event and its snapshot are gone": found("seq-missing", gone_with_snapshot),
     "the last event is gone, and its snapshot stays": found("snapshot-without-event", last_gone),
     "the last event and its snapshot are gone": legal("before the last pass", end_gone),

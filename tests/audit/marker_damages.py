@@ -5,7 +5,7 @@ from itertools import pairwise
 from random import Random
 from typing import Final
 
-from damage import Damage, added, found, on_event, put
+from damage import ALONE, Damage, added, found, on_event, put
 from lifecycle_conformance.execution.trace import Owner, owner_of
 from lifecycle_conformance.model.identity import MARKER, MARKER_ID, listed_by, marker_id
 from stored_files import StoredFiles, is_lifecycle, pick, place
@@ -152,8 +152,6 @@ def _all_recorded(stored: StoredFiles, owner: Owner) -> list[int]:
     return own if all(is_lifecycle(stored.event(each)) for each in own) else []
 
 
-_ALONE: Final = "snapshot-without-event snapshot-of-another-tenant"
-"""What is found of a snapshot whose event is known no longer: of its tenant alone, or of another one's, too."""
 MARKERS: Final[dict[str, Damage]] = {
     "a marker's id was changed": found(
         "wrong-marker-id", on_event(put("stateful-compaction-0", "event_id"), StoredFiles.markers)
@@ -163,15 +161,15 @@ MARKERS: Final[dict[str, Damage]] = {
     ),
     "a marker's time is too early": found("wrong-marker-time", too_early),
     "two entries of a marker changed their seqs": found("listed-seq-differs", seqs_swapped, breaks="SNAP-1"),
-    "a marker lost an entry": found("marker-lists-too-little", entry_gone, f"{_ALONE} wrong-marker-member"),
-    "a marker is gone": found("seq-missing", marker_gone, _ALONE, breaks="COMPACT-6 COMPACT-7"),
+    "a marker lost an entry": found("marker-lists-too-little", entry_gone, f"{ALONE} wrong-marker-member"),
+    "a marker is gone": found("seq-missing", marker_gone, ALONE, breaks="COMPACT-6 COMPACT-7"),
     "a marker lacks its time": found(
         "wrong-marker-member", on_event(lambda event: event["payload"].pop("compacted_through_ms"), StoredFiles.markers)
     ),
     "an entry of a marker lost its seq": found(
         "wrong-marker-member",
         on_event(lambda event: event["payload"]["compacted_event_ids"][0].pop("seq"), StoredFiles.markers),
-        f"marker-lists-too-little {_ALONE} seq-missing",
+        f"marker-lists-too-little {ALONE} seq-missing",
         breaks="ALIAS-5",
     ),
     "a compaction took in everything": found("protected-compacted", all_compacted, breaks="COMPACT-2"),
