@@ -31,6 +31,7 @@ from lifecycle_projection import FileStore, LifecycleProjectionError, MemoryStor
 from lifecycle_projection.codec import run_from
 from lifecycle_projection.records import Event, Snapshot
 from lifecycle_projection.stores.files import LOG_NAME
+from lifecycle_projection.stores.store import Store
 
 Object: TypeAlias = dict[str, Any]
 
@@ -168,7 +169,7 @@ class Engines:
         return True
 
 
-def older_pass(run: Object, generation: int, store: FileStore, known: list[str]) -> None:
+def older_pass(run: Object, generation: int, store: Store, known: list[str]) -> None:
     """A pass of generation 1 or 2; `known` are the ids under which the first records of the history are recorded."""
     memory = MemoryStore()
     project(run_from(run), memory)
@@ -203,14 +204,14 @@ def _renamed(snapshot: Snapshot, event_id: str, seq: int) -> Snapshot:
     return evolve(snapshot, snapshot_id=event_id, seq=seq, metadata={**snapshot.metadata, "event_id": event_id})
 
 
-def _next_seq(store: FileStore, event: Event) -> int:
+def _next_seq(store: Store, event: Event) -> int:
     return 1 + max((each.seq for each in _own(store, event)), default=0)
 
 
-def _seq_of(store: FileStore, event: Event, event_id: str) -> int:
+def _seq_of(store: Store, event: Event, event_id: str) -> int:
     return next(each.seq for each in _own(store, event) if each.event_id == event_id)
 
 
-def _own(store: FileStore, event: Event) -> list[Event]:
+def _own(store: Store, event: Event) -> list[Event]:
     tenant = event.scope.tenant_context.key
     return [each for each in store.events(event.run_id) if each.scope.tenant_context.key == tenant]
