@@ -20,9 +20,10 @@ STORES = {
     "100 runs of 100": {"runs": 100, "records": 100},
     "400 runs of 25": {"runs": 400, "records": 25},
     "1,600 runs of 25": {"runs": 1600, "records": 25},
-    "the same of all engines, compacted": {"runs": 1600, "records": 25, "generations": (1, 2, 3, 4), "compacted": True},
+    "1,600 runs, mixed": {"runs": 1600, "records": 25, "generations": (1, 2, 3, 4), "compacted": True},
 }
-"""The first two hold the same number of events."""
+"""The first two hold the same number of events. In the last one engines of all generations made passes, of 25 records
+in the end, and the logs are compacted."""
 PROGRAM = (
     "import sys; from lifecycle_conformance.audit import audit; from lifecycle_conformance.audit.opening import opened"
 )
