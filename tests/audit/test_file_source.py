@@ -73,6 +73,16 @@ def test_what_production_left_is_read_as_the_reference_reads_it(shared: dict[str
     assert {each.kind.name for each in findings} <= {"foreign"}, "such as memory.key"
 
 
+def test_each_run_says_how_many_bytes_were_read_for_it(store: Path) -> None:
+    projected(store, lifecycle("x"), run_id="run-2")
+    snapshot_files(store)[0].write_bytes(b"{")
+    (store / LOG).write_bytes(b"".join([*lines(store), b"{\n"]))
+    source = FileSource(store)
+    read = sum(run.size for run in everything(source)[0].values())
+    files = [path for path in store.rglob("*") if path.is_file()]
+    assert read == sum(path.stat().st_size for path in files) - len(lines(store)) - len(b"{"), "without newlines"
+
+
 def test_rows_name_the_line_and_the_file_where_they_stand(store: Path) -> None:
     runs, findings = everything(FileSource(store))
     assert findings == []

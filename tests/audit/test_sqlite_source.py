@@ -55,6 +55,16 @@ def told(file: Path) -> list[tuple[str, str]]:
 # --- what production shows --------------------------------------------------------------------------------------------
 
 
+def test_each_run_says_how_many_bytes_were_read_for_it(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        queries = (
+            "SELECT sum(length(CAST(event_json AS BLOB))) FROM stateful_events",
+            "SELECT sum(length(CAST(snapshot_json AS BLOB))) FROM stateful_snapshots",
+        )
+        texts = sum(connection.execute(query).fetchone()[0] for query in queries)
+    assert sum(run.size for run in everything(SqliteSource(file))[0].values()) == texts > 0
+
+
 @pytest.mark.parametrize("store", SHARED)
 def test_each_run_is_read_as_production_shows_it(store: dict[str, Any], tmp_path: Path) -> None:
     """Where production shows nothing, as one row can't be decoded (H18), the others are read all the same."""

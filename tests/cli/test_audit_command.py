@@ -12,6 +12,7 @@ from builders import run_json
 from calling import call
 from damaging import edited, put
 from lifecycle_conformance.audit import auditing
+from lifecycle_conformance.cli.progress import CLEAR
 
 ESC = "\x1b"
 
@@ -33,6 +34,16 @@ def report(*arguments: str | Path) -> dict[str, Any]:
 def test_a_healthy_store_is_well(store: Path) -> None:
     done = call("audit", store)
     assert (done.exit_code, done.stdout) == (0, f"{store}: 2 runs, nothing wrong was found\n" + ALONE)
+
+
+def test_progress_says_how_far_it_is(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = sum(path.stat().st_size for path in store.rglob("*") if path.is_file())
+    monkeypatch.setattr("lifecycle_conformance.cli.progress.can_rewrite", lambda: True)
+    monkeypatch.setattr("lifecycle_conformance.cli.audit.time_left", lambda *_: ", about 3 s left")
+    edited(0, put("x", "payload", "event"))(store)
+    *_, last, cleared = call("audit", store, "--jobs", "1").stderr.split(CLEAR)
+    told = last.replace(f"{size / 1_000_000:,.1f}", "SIZE")
+    assert (told, cleared) == ("auditing: 2 of 2 parts, SIZE MB, 2 runs, 1 finding, about 3 s left", "")
 
 
 def test_a_damaged_store_falls_short(store: Path) -> None:

@@ -47,11 +47,12 @@ class Records(Protocol):
 
 @frozen(kw_only=True)
 class Read:
-    """How much of a store was read, and of which tenants it was."""
+    """How much of a store was read, in bytes, too, and of which tenants it was."""
 
     runs: int = 0
     events: int = 0
     snapshots: int = 0
+    size: int = 0
     tenants: frozenset[TenantKey] = frozenset()
 
     def __add__(self, other: "Read") -> "Read":
@@ -60,6 +61,7 @@ class Read:
             runs=self.runs + other.runs,
             events=self.events + other.events,
             snapshots=self.snapshots + other.snapshots,
+            size=self.size + other.size,
             tenants=self.tenants | other.tenants,
         )
 
@@ -138,7 +140,8 @@ class _Task:
                     seen.add(run.run_id)
                     held = [*lives(run, is_whole=self.source.is_whole, shared_seqs=self.source.shares_seqs)]
                     tenants = frozenset(life.owner.tenant for life in held)
-                    read += Read(events=len(run.events), snapshots=len(run.snapshots), tenants=tenants)
+                    rows = {"events": len(run.events), "snapshots": len(run.snapshots)}
+                    read += Read(**rows, size=run.size, tenants=tenants)
                     findings += judged(run, held, self.given.get(run.run_id))
         for run_id, (record, where) in self.given.items():
             if run_id not in seen:  # no pass has been made

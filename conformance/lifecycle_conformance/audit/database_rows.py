@@ -85,8 +85,12 @@ RUNS: Final = Table(
 
 @frozen(kw_only=True)
 class Decoded:
-    """A row: the record in it, if it can be read, and what is wrong. `mark` is that of a ciphertext."""
+    """A row: the record in it, if it can be read, and what is wrong. `mark` is that of a ciphertext.
 
+    `size` is how many bytes its text has.
+    """
+
+    size: int
     row: Row | None = None
     mark: str | None = None
     findings: list[Finding] = field(factory=list)
@@ -99,18 +103,20 @@ def decoded(table: Table, columns: Columns, path: str, *, ours: bool = True, as_
     """
     place = _Place.of(table, columns, path)
     text = columns[table.json]
+    size = len(text) if isinstance(text, bytes) else 0
     if isinstance(text, bytes) and (mark := mark_of(text[:40].decode(errors="replace"))) is not None:
-        return Decoded(mark=mark)
+        return Decoded(size=size, mark=mark)
     try:
         value = stored_text.parsed(text if isinstance(text, bytes) else b"", table.form)
         record = value["payload"] if (bound := _is_bound(value)) else value
         departures = stored_text.checked(record, table.form) if ours else []
     except InvalidInputError as error:
-        return Decoded(findings=[place.finding(table.undecodable, "The row can't be decoded", actual=str(error))])
+        finding = place.finding(table.undecodable, "The row can't be decoded", actual=str(error))
+        return Decoded(size=size, findings=[finding])
     told = departures if ours and as_sent else []
     found = [place.finding(kind, f"The record departs at {at}") for kind, at in told]
     found += _disagreements(place, [*_of_binding(place, value, bound), *_of_record(place, record, ours)])
-    return Decoded(row=Row(value=record, where=place.where), findings=found)
+    return Decoded(size=size, row=Row(value=record, where=place.where), findings=found)
 
 
 def mark_of(text: str) -> str | None:

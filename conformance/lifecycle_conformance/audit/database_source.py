@@ -78,6 +78,7 @@ class DatabaseSource:
             findings=[finding for each in (*events, *snapshots) for finding in each.findings],
             unread_events=sum(each.row is None for each in events),
             unread_snapshots=sum(each.row is None for each in snapshots),
+            size=sum(each.size for each in (*events, *snapshots)),
         )
 
     def run_ids(self) -> Sequence[str]:

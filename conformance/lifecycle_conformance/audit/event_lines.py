@@ -22,7 +22,7 @@ from lifecycle_projection.errors import InvalidInputError
 class EventLines:
     """The events in lines of a log, findings, and how many of the lines are no events (FILE-17 to FILE-19).
 
-    The lines name the run `run_id`, or none.
+    The lines name the run `run_id`, or none; `size` is how many bytes were read.
     """
 
     log: BinaryIO | None
@@ -30,6 +30,7 @@ class EventLines:
     rows: list[Row] = field(factory=list)
     findings: list[Finding] = field(factory=list)
     unread: int = 0
+    size: int = 0
 
     def read(self, spans: Iterable[Span]) -> "EventLines":
         """Read these lines, too."""
@@ -43,6 +44,7 @@ class EventLines:
             self._unread(kinds.LINE_TOO_LONG, f"The line has {span.length} bytes", span)
             return
         text = os.pread(log, span.length, span.start)
+        self.size += len(text)
         try:
             value, departures = stored_text.read(text, stored_text.LINE)
         except InvalidInputError as error:

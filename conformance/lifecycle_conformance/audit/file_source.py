@@ -91,9 +91,10 @@ class FileSource:
         """The runs of which a folder holds the snapshots.
 
         What is wrong in a folder, and concerns no run, is told with the first; if there is none, with one of its name.
+        So is the size of its files.
         """
         folder = SnapshotFolder.read(self._root, part)
-        told = folder.findings
+        told, size = folder.findings, folder.size
         with self._log() as log:
             for run_id in sorted({*self._index.runs(part), *folder.rows}) or [part] * bool(told):
                 events = EventLines(log, run_id).read(self._index.of_run(run_id))
@@ -104,8 +105,9 @@ class FileSource:
                     findings=[*events.findings, *told],
                     unread_events=events.unread,
                     unread_snapshots=folder.unread,
+                    size=events.size + size,
                 )
-                told = []
+                told, size = [], 0
 
     def findings(self) -> Iterator[Finding]:
         """The lines that name no run, and what doesn't belong into the store."""

@@ -24,7 +24,8 @@ _ENDING: Final = ".json"
 class SnapshotFolder:
     """What a folder holds: by run the snapshots that belong there, and findings; those of no run have none.
 
-    `unread` counts the files that should be snapshots and can't be read. (FILE-3, FILE-21)
+    `unread` counts the files that should be snapshots and can't be read, `size` the bytes that were read. (FILE-3,
+    FILE-21)
     """
 
     root: str
@@ -32,6 +33,7 @@ class SnapshotFolder:
     rows: defaultdict[str, list[Row]] = field(factory=lambda: defaultdict(list))
     findings: list[Finding] = field(factory=list)
     unread: int = 0
+    size: int = 0
 
     @classmethod
     def read(cls, root: str, name: str) -> "SnapshotFolder":
@@ -64,6 +66,7 @@ class SnapshotFolder:
             text = confined.content(entry, inside=self.root, most=LONGEST)
             if text is None:
                 return
+            self.size += len(text)
             value, departures = stored_text.read(text, stored_text.FILE)
         except confined.UnopenedError as error:
             self._unreadable(error.kind, error.reason, path)

@@ -31,6 +31,8 @@ class StoredRun:
 
     `findings` tell what is wrong with the form of its records, each by itself. Of the records that can't be read, as
     they are damaged or encrypted, only the number is known: what seems to be missing may be among them.
+
+    `size` is how many bytes were read for it.
     """
 
     run_id: str
@@ -39,6 +41,7 @@ class StoredRun:
     findings: Sequence[Finding] = field(factory=tuple)
     unread_events: int = 0
     unread_snapshots: int = 0
+    size: int = field(default=0, eq=False)
 
 
 class StoreSource(Protocol):

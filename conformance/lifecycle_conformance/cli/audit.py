@@ -12,8 +12,9 @@ from attrs import define, evolve, field, frozen
 from lifecycle_conformance.cli import audit_options, exits, options
 from lifecycle_conformance.cli.audit_tenant import Tenant
 from lifecycle_conformance.cli.messages import echo, echo_json, width
-from lifecycle_conformance.cli.progress import progress_line, time_left
+from lifecycle_conformance.cli.progress import megabytes, progress_line, time_left
 from lifecycle_conformance.cli.signals import interruptible
+from lifecycle_conformance.report.wording import counted
 
 if TYPE_CHECKING:
     from lifecycle_conformance.audit.auditing import Read
@@ -279,7 +280,8 @@ def _audited(asked: _Asked, only: frozenset[str], tenant: Tenant) -> _Found:
             def progress(done: int, of: int, read: Read) -> None:
                 found.read = max(read, found.read, key=lambda each: each.runs)
                 left = time_left(time.monotonic() - begun, done, of)
-                show(f"auditing: {done} of {of} parts, {read.runs} runs, {len(found.findings)} findings{left}")
+                told = (counted(read.runs, "run"), counted(len(found.findings), "finding"))
+                show(f"auditing: {done} of {of} parts, {megabytes(read.size)} MB, {', '.join(told)}{left}")
 
             with workers(source, asked.jobs, asked.cluster) as executor:
                 for finding in audit(source, records, only=only, progress=progress, executor=executor):

@@ -9,12 +9,11 @@ from io import SEEK_END
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from lifecycle_conformance.cli.progress import progress_line
+from lifecycle_conformance.cli.progress import megabytes, progress_line
 from lifecycle_projection import InvalidInputError, Problem
 from lifecycle_projection.runs import Progress, RunsFile
 
 STANDARD_INPUT: Final = "-"
-_MB: Final = 1_000_000
 
 
 @contextmanager
@@ -84,6 +83,6 @@ def bytes_shown(file: BinaryIO, name: str) -> Iterator[Progress]:
             percent = 100 * reached // max(1, size)
             if percent != shown:
                 shown = percent
-                show(f"checking {name}: {reached / _MB:,.1f} of {size / _MB:,.1f} MB")
+                show(f"checking {name}: {megabytes(reached)} of {megabytes(size)} MB")
 
         yield progress

@@ -27,6 +27,11 @@ def time_left(spent_s: float, done: int, of: int) -> str:
     return f", about {told} left"
 
 
+def megabytes(size: int) -> str:
+    """A number of bytes, in units of 1,000,000."""
+    return f"{size / 1_000_000:,.1f}"
+
+
 def can_rewrite() -> bool:
     """Whether standard error is a terminal that can empty a line."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
