@@ -32,7 +32,8 @@ from lifecycle_conformance.driver.messages import _SHAPES, request_id
 from lifecycle_conformance.driver.process import executed
 
 LONG = 30.0
-SHORT = 0.3
+SHORT = 1.0
+"""Long enough for a process to begin on a busy machine: a restart waits no longer, either."""
 VIEW: dict[str, Any] = {"tenant": {"org_id": "o", "workspace_id": "w"}, "run_id": "r"}
 
 PRELUDE = """

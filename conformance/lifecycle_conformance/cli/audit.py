@@ -280,8 +280,7 @@ def _audited(asked: _Asked, only: frozenset[str], tenant: Tenant) -> _Found:
             def progress(done: int, of: int, read: Read) -> None:
                 found.read = max(read, found.read, key=lambda each: each.runs)
                 left = time_left(time.monotonic() - begun, done, of)
-                told = (counted(read.runs, "run"), counted(len(found.findings), "finding"))
-                show(f"auditing: {done} of {of} parts, {megabytes(read.size)} MB, {', '.join(told)}{left}")
+                show(f"auditing: {done} of {of} parts, {_so_far(read, len(found.findings))}{left}")
 
             with workers(source, asked.jobs, asked.cluster) as executor:
                 for finding in audit(source, records, only=only, progress=progress, executor=executor):
@@ -293,6 +292,10 @@ def _audited(asked: _Asked, only: frozenset[str], tenant: Tenant) -> _Found:
         except KeyboardInterrupt:
             found.cut = True
     return found
+
+
+def _so_far(read: "Read", findings: int) -> str:
+    return f"{megabytes(read.size)} MB, {counted(read.runs, 'run')}, {counted(findings, 'finding')}"
 
 
 def _explain(asked: str, *, as_json: bool) -> None:
