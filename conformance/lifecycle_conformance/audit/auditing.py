@@ -140,8 +140,7 @@ class _Task:
                     seen.add(run.run_id)
                     held = [*lives(run, is_whole=self.source.is_whole, shared_seqs=self.source.shares_seqs)]
                     tenants = frozenset(life.owner.tenant for life in held)
-                    rows = {"events": len(run.events), "snapshots": len(run.snapshots)}
-                    read += Read(**rows, size=run.size, tenants=tenants)
+                    read += Read(events=len(run.events), snapshots=len(run.snapshots), size=run.size, tenants=tenants)
                     findings += judged(run, held, self.given.get(run.run_id))
         for run_id, (record, where) in self.given.items():
             if run_id not in seen:  # no pass has been made
